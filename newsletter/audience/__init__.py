@@ -1,0 +1,1 @@
+"""Rules about people: lists that come in and go out, segments, who reads what."""

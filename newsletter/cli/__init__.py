@@ -1,0 +1,129 @@
+"""The command line: the only place that prints errors and picks exit codes.
+
+Exit 0 fine; 1 findings or content errors; 2 usage or configuration; 3 some deliveries were not accepted.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter import __version__
+from newsletter.errors import (
+    ConfigError,
+    NewsletterError,
+    StoreError,
+    TransportUnavailable,
+)
+
+if TYPE_CHECKING:
+    from newsletter.wiring import Context
+
+FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
+
+COMMANDS = {
+    "Collect and compose": {"init": "content", "import": "content", "compose": "content"},
+    "Look and check": {"check": "proof", "render": "proof", "preview": "preview"},
+    "People": {"subscribers": "people", "segments": "people"},
+    "Send": {
+        "approve": "sending",
+        "send": "sending",
+        "status": "sending",
+        "pause": "sending",
+        "resume": "sending",
+        "cancel": "sending",
+    },
+}
+
+
+class Press(click.Group):
+    """Loads a command's module when it is asked for, and lists commands by the order of work."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return every command, in the order of work."""
+        return [name for commands in COMMANDS.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  likewise
+        """Import the module of `cmd_name` and return its command."""
+        for commands in COMMANDS.values():
+            if cmd_name in commands:
+                module = import_module(f"newsletter.cli.{commands[cmd_name]}")
+                command: click.Command = module.COMMANDS[cmd_name]
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under the headings of COMMANDS."""
+        for heading, names in COMMANDS.items():
+            rows = []
+            for name in names:
+                command = self.get_command(ctx, name)
+                rows.append((name, command.get_short_help_str(90) if command else ""))
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+
+class Session:
+    """What every command shares: where the workspace is; the rest is made when first used."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._context: Context | None = None
+
+    @property
+    def context(self) -> "Context":
+        """The workspace with its settings. Raises ConfigError."""
+        if self._context is None:
+            from newsletter.wiring import open_workspace
+
+            self._context = open_workspace(self.folder)
+        return self._context
+
+
+pass_session = click.make_pass_decorator(Session)
+
+
+@click.group(cls=Press, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="newsletter")
+@click.option(
+    "-C",
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The workspace; by default the nearest folder with newsletter.yaml.",
+)
+@click.pass_context
+def cli(ctx: click.Context, workspace: Path) -> None:
+    """Press a weekly digest: compose it, look at it, approve it, send it.
+
+    \b
+    A week, from the folder with newsletter.yaml:
+      newsletter import digest.txt
+      newsletter compose && newsletter check
+      newsletter preview
+      newsletter approve 2025-02-14 --by "Олена"
+      newsletter send 2025-02-14
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    ctx.obj = Session(workspace)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; errors are printed, never a traceback."""
+    try:
+        code = cli.main(args=arguments, prog_name="newsletter", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except NewsletterError as error:
+        click.echo(f"{error}\n  {error.hint}" if error.hint else str(error), err=True)
+        return USAGE if isinstance(error, ConfigError | StoreError | TransportUnavailable) else FINDINGS
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FINDINGS
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,38 @@
+"""Arguments and options that several commands share."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ClosingDate(click.ParamType[date]):
+    """The closing date that names an issue, like 2025-02-14."""
+
+    name = "D"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the date, or fail with what was expected."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a closing date; write it like 2025-02-14", param, ctx)
+
+
+def closing(*, required: bool = False) -> Callable[[F], F]:
+    """Add the argument D; left out, the newest issue of the workspace."""
+    return click.argument("closing", metavar="D", type=ClosingDate(), required=required)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON, Ukrainian letters as they are."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,1 @@
+"""From sources and item files to an issue."""

@@ -1,0 +1,96 @@
+"""What can go wrong, in words a user can act on.
+
+NewsletterError
+├── ConfigError           newsletter.yaml, the environment, an argument      exit 2
+├── ContentError          items, issue.yaml, lists, segments                 exit 1
+├── RenderError           a theme or an edition that cannot become a mail    exit 1
+├── StoreError            the database                                       exit 2
+├── TransportUnavailable  nothing can be sent now: host, login, certificate  exit 2
+├── StateError            the issue is not in a state for this command       exit 1
+└── LinkInvalid           a signed link that does not verify
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a problem matters: an error refuses approval, a warning is shown."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line of a file, the path relative to the workspace; line 0 stands for the whole file."""
+
+    path: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong: `at: text`, and then what to do about it."""
+
+    severity: Severity
+    text: str
+    at: Place | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.at}: {self.text}" if self.at else self.text
+        return f"{head}\n  {self.hint}" if self.hint else head
+
+
+class NewsletterError(Exception):
+    """The root: a sentence, and a hint that says how to go on."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class _ProblemsError(NewsletterError):
+    def __init__(self, problems: Sequence[Problem] | Problem | str, hint: str = "") -> None:
+        if isinstance(problems, str):
+            problems = Problem(severity=Severity.ERROR, text=problems, hint=hint)
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class ConfigError(_ProblemsError):
+    """newsletter.yaml, the environment or an argument is wrong; every fault at once."""
+
+
+class ContentError(_ProblemsError):
+    """Content that cannot be used as it is; every fault at once."""
+
+
+class RenderError(NewsletterError):
+    """A theme or an edition that cannot be made into a mail."""
+
+    def __init__(self, message: str, hint: str = "", at: Place | None = None) -> None:
+        super().__init__(f"{at}: {message}" if at else message, hint)
+        self.at = at
+
+
+class StoreError(NewsletterError):
+    """The database cannot be opened, is locked, or has a newer schema."""
+
+
+class TransportUnavailable(NewsletterError):  # noqa: N818  the condition is the name
+    """Nothing can be sent now: host, login, certificate or settings."""
+
+
+class StateError(NewsletterError):
+    """The issue is not in a state that allows this command."""
+
+
+class LinkInvalid(NewsletterError):  # noqa: N818  the condition is the name
+    """A signed link that does not verify; unknown and expired look alike."""

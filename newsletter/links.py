@@ -1,0 +1,93 @@
+"""Signed links: which reader, for which purpose, of which issue; nothing of it is stored.
+
+A token is 7 bytes of numbers and a 16-byte keyed BLAKE2b tag bound to the purpose (RFC 7693), in
+URL-safe base64 without padding: 31 characters.
+"""
+
+import hmac
+import os
+import secrets
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+from pathlib import Path
+
+from newsletter.errors import ConfigError, LinkInvalid
+
+_EPOCH = date(2020, 1, 1)
+_NUMBERS = struct.Struct(">QH")  # subscriber (of which five bytes travel), days since the epoch
+_HEAD, _TAG = 7, 16
+
+
+class Purpose(StrEnum):
+    """What a token is good for, and nothing else."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    VIEW = "view"
+    BOUNCE = "bounce"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Makes and reads tokens under one secret of at least 16 bytes."""
+
+    key: bytes
+
+    def token(self, purpose: Purpose, subscriber: int, closing: date) -> str:
+        """Return the token of `subscriber` for `purpose` in the issue that closes on `closing`."""
+        head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
+        return urlsafe_b64encode(head + self._tag(purpose, head)).decode().rstrip("=")
+
+    def read(self, purpose: Purpose, token: str) -> tuple[int, date]:
+        """Return (subscriber, closing date) of a token. Raises LinkInvalid."""
+        try:
+            raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        except (Base64Error, ValueError):
+            raw = b""
+        head, tag = raw[:_HEAD], raw[_HEAD:]
+        if len(raw) != _HEAD + _TAG or not hmac.compare_digest(tag, self._tag(purpose, head)):
+            raise LinkInvalid(
+                "this link is not valid, or no longer", "Open the newest letter and use its link."
+            )
+        subscriber, days = _NUMBERS.unpack(b"\0\0\0" + head)
+        return subscriber, _EPOCH + timedelta(days=days)
+
+    def digest(self, text: str) -> bytes:
+        """Return a keyed 16-byte hash of `text`, for what must be recognised but not kept."""
+        return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
+
+    def _tag(self, purpose: Purpose, head: bytes) -> bytes:
+        return blake2b(head, key=self.key, person=purpose.encode(), digest_size=_TAG).digest()
+
+
+def signer(value: str | None, keep: Path) -> Signer:
+    """Return a Signer from the secret `value`, or from the file `keep`, made when it is absent."""
+    if value is None:
+        if not keep.exists():
+            _make(keep)
+        value = keep.read_text(encoding="ascii").strip()
+    if len(value) < 16:  # noqa: PLR2004  128 bits at the very least
+        raise ConfigError(
+            "NEWSLETTER_SECRET is too short", "Use at least 16 characters, better 43 random ones."
+        )
+    return Signer(blake2b(value.encode(), digest_size=32).digest())
+
+
+def _make(keep: Path) -> None:
+    """Write a fresh secret to `keep`, whole, and never over one that another program made."""
+    keep.parent.mkdir(parents=True, exist_ok=True)
+    fresh = keep.with_name(f"{keep.name}.{secrets.token_hex(4)}")
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+    ) as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+    with suppress(FileExistsError):
+        os.link(fresh, keep)
+    fresh.unlink()

@@ -1,0 +1,224 @@
+"""The values everything is made of: frozen, without I/O or clock; times are UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from newsletter.errors import Place
+
+EVERY_SECTION = "*"
+"""The choice of a reader who takes all sections, also those added later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A rubric that people subscribe to; `always` sends it to everyone."""
+
+    slug: str
+    title: str
+    about: str = ""
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """True of a reader whose `field` is one of `values`; the field `section` is their choice."""
+
+    field: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True where `condition` is not."""
+
+    condition: "Condition"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """True where every one of `conditions` is; true when there are none."""
+
+    conditions: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True where at least one of `conditions` is."""
+
+    conditions: tuple["Condition", ...]
+
+
+Condition = Has | Not | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One piece of news: Markdown text, its sections in order, the file it came from."""
+
+    id: str
+    title: str
+    text: str = ""
+    link: str | None = None
+    date: date | None = None
+    sections: tuple[str, ...]
+    only_for: Condition | None = None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The days an issue covers, both included."""
+
+    start: date
+    end: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A section with the items shown under it."""
+
+    section: Section
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """The call that ends the digest."""
+
+    text: str
+    hashtag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """The week's digest, named by the closing date of its period; every item in one block."""
+
+    period: Period
+    subject: str
+    preheader: str = ""
+    intro: str = ""
+    closing: Closing | None = None
+    blocks: tuple[Block, ...]
+    at: Place
+
+    @property
+    def name(self) -> str:
+        """The closing date, `2025-02-14`."""
+        return self.period.end.isoformat()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What one group of readers gets of an issue; `key` is a hash of what is visible."""
+
+    key: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The slugs shown, in order."""
+        return tuple(block.section.slug for block in self.blocks)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items shown, in order."""
+        return tuple(item for block in self.blocks for item in block.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """An edition as it will leave, with slots where a reader's own values go; sha256 over all three."""
+
+    edition: str
+    subject: str
+    html: str
+    text: str
+    sha256: str
+
+
+class SubscriberStatus(StrEnum):
+    """Whether an address may be written to at all."""
+
+    ACTIVE = "active"
+    SUPPRESSED = "suppressed"
+
+
+class SubscriptionState(StrEnum):
+    """What a reader said of one section."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """An address with its name, attributes and active section choices (`*` for all)."""
+
+    id: int
+    email: str
+    name: str = ""
+    language: str = ""
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sections: frozenset[str] = frozenset({EVERY_SECTION})
+
+
+class IssueState(StrEnum):
+    """Where a frozen issue stands."""
+
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """What became of a delivery. Without a row it is pending; nothing else is ever repeated."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A transport's answer for one message: SMTP code or HTTP status, and its words."""
+
+    outcome: Outcome
+    code: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One reader's message, ready to leave: envelope, and the bytes with CRLF line ends."""
+
+    delivery: int
+    mail_from: str
+    rcpt_to: str
+    message_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One (issue, subscriber) pair and what became of it."""
+
+    issue: str
+    subscriber: int
+    outcome: Outcome
+    attempt: int
+    code: int
+    detail: str
+    at: datetime

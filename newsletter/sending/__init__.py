@@ -1,0 +1,1 @@
+"""Freezing an approved issue, delivering it, and telling what became of it."""

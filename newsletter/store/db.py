@@ -1,0 +1,122 @@
+"""Opening the database: address, pragmas, migrations, and errors in plain words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from newsletter.errors import StoreError
+
+HEAD = "0001"
+"""The newest migration; a test compares it with the folder."""
+
+
+def open_database(url: str) -> Engine:
+    """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure."""
+    try:
+        engine = create_engine(_driver(url))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"NEWSLETTER_DATABASE cannot be used: {error}",
+            "Write it as postgresql://user@host/name or sqlite:///file.",
+        ) from None
+    if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin_immediate)
+    with plain_errors(engine):
+        _migrate(engine)
+    return engine
+
+
+def _driver(url: str) -> str:
+    """Name psycopg 3 where the address names only the database, as hosting providers write it."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # NORMAL may drop commits at power loss, and so send twice
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "secure_delete=ON",  # erasing a person leaves nothing in free pages
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take the write lock at once where writing is meant: a read that turns into a write cannot wait."""
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction: committed at the end, rolled back on an error."""
+    with plain_errors(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent view; on SQLite it never waits for a writer."""
+    with plain_errors(engine), engine.connect().execution_options(reading=True) as connection:
+        yield connection
+
+
+@contextmanager
+def plain_errors(engine: Engine) -> Iterator[None]:
+    """Turn the driver's failures into StoreError."""
+    where = engine.url.database or engine.url.render_as_string()
+    try:
+        yield
+    except OperationalError as error:
+        cause = str(error.orig).strip().splitlines()[0]
+        hint = "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
+        if "locked" in cause:
+            hint = "Another program is writing to it for long; wait for it to finish, then run this again."
+        elif "full" in cause:
+            hint = "Free some disk space, then run this again: nothing half-done was kept."
+        elif engine.dialect.name == "sqlite":
+            hint = "Check that the folder exists, is writable, and has free space."
+        raise StoreError(f"the database {where}: {cause}", hint) from error
+    except DBAPIError as error:
+        cause = str(error.orig).strip().splitlines()[0]
+        hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
+        raise StoreError(f"the database {where}: {cause}", hint) from error
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect().execution_options(reading=True) as connection:
+        known = inspect(connection).get_table_names()
+        found = None
+        if "alembic_version" in known:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        elif "subscriber" in known:
+            raise StoreError("the database has tables that are not ours", "Name another database.")
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise StoreError(
+            f"the database was written by a newer version (schema {found}, this program knows {HEAD})",
+            "Install that version or a newer one; nothing was changed.",
+        )
+    from alembic import command  # noqa: PLC0415  0.2 s, needed only when the schema changes
+    from alembic.config import Config  # noqa: PLC0415  likewise
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

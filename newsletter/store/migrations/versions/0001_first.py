@@ -1,0 +1,158 @@
+"""The first schema: people, frozen issues, the delivery ledger."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "erased",
+        sa.Column("digest", sa.LargeBinary(), nullable=False, comment="keyed hash of an address"),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "issue",
+        sa.Column("name", sa.Text(), nullable=False, comment="closing date"),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False, comment="why paused or cancelled"),
+        sa.Column(
+            "fingerprint", sa.Text(), nullable=False, comment="sha256 over every edition and the envelope"
+        ),
+        sa.Column(
+            "envelope",
+            sa.JSON(),
+            nullable=False,
+            comment="sender, list id, base URL: what all messages share",
+        ),
+        sa.Column("approved_by", sa.Text(), nullable=False),
+        sa.Column("approved_at", sa.Text(), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False, comment="size of the audience"),
+        sa.Column("without", sa.Integer(), nullable=False, comment="active readers with nothing this week"),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "subscriber",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False, comment="casefolded, for uniqueness only"),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False, comment="active | suppressed"),
+        sa.Column("reason", sa.Text(), nullable=False, comment="why suppressed"),
+        sa.Column(
+            "source",
+            sa.Text(),
+            nullable=False,
+            comment="where the consent came from, e.g. a list's file name",
+        ),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("email_key"),
+    )
+    op.create_table(
+        "chunk",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column(
+            "lo",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+            comment="first subscriber id",
+        ),
+        sa.Column(
+            "hi",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+            comment="last subscriber id, included",
+        ),
+        sa.Column(
+            "epoch", sa.Integer(), nullable=False, comment="raised at every acquisition; fences zombies"
+        ),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("lease_until", sa.Float(), nullable=False, comment="seconds since 1970"),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["issue"], ["issue.name"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("chunk_open", "chunk", ["issue", "done", "lease_until"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column(
+            "subscriber",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False, comment="an Outcome"),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue"],
+            ["issue.name"],
+        ),
+        sa.PrimaryKeyConstraint("issue", "subscriber"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("delivery_state", "delivery", ["issue", "state"], unique=False)
+    op.create_table(
+        "edition",
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue"], ["issue.name"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("issue", "key"),
+    )
+    op.create_table(
+        "subscription",
+        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("section", sa.Text(), nullable=False, comment="a slug, or * for all"),
+        sa.Column("state", sa.Text(), nullable=False, comment="pending | active | paused | left"),
+        sa.Column(
+            "origin",
+            sa.Text(),
+            nullable=False,
+            comment="list | reader: only a reader undoes a reader's choice",
+        ),
+        sa.Column("changed_at", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscriber.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("subscriber", "section"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "audience",
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column(
+            "subscriber",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("edition", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue", "edition"], ["edition.issue", "edition.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("issue", "subscriber"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "inflight",
+        sa.Column(
+            "chunk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("subscribers", sa.JSON(), nullable=False, comment="whose body may be on the wire now"),
+        sa.ForeignKeyConstraint(["chunk"], ["chunk.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("chunk"),
+    )

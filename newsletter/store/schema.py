@@ -1,0 +1,129 @@
+"""The tables. Times are UTC ISO 8601 text to the second, so that both databases compare them alike."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's rowid
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True, comment="casefolded, for uniqueness only"),
+    Column("name", Text, nullable=False, default=""),
+    Column("language", Text, nullable=False, default=""),
+    Column("attributes", JSON, nullable=False, default=dict),
+    Column("status", Text, nullable=False, comment="active | suppressed"),
+    Column("reason", Text, nullable=False, default="", comment="why suppressed"),
+    Column("source", Text, nullable=False, comment="where the consent came from, e.g. a list's file name"),
+    Column("created_at", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscriber", _Id, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
+    Column("section", Text, primary_key=True, comment="a slug, or * for all"),
+    Column("state", Text, nullable=False, comment="pending | active | paused | left"),
+    Column("origin", Text, nullable=False, comment="list | reader: only a reader undoes a reader's choice"),
+    Column("changed_at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="keyed hash of an address"),
+    Column("at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    Column("name", Text, primary_key=True, comment="closing date"),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False, default="", comment="why paused or cancelled"),
+    Column("fingerprint", Text, nullable=False, comment="sha256 over every edition and the envelope"),
+    Column("envelope", JSON, nullable=False, comment="sender, list id, base URL: what all messages share"),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", Text, nullable=False),
+    Column("readers", Integer, nullable=False, comment="size of the audience"),
+    Column("without", Integer, nullable=False, comment="active readers with nothing this week"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("sections", JSON, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+
+audience = Table(
+    "audience",
+    metadata,
+    Column("issue", Text, primary_key=True),
+    Column("subscriber", _Id, primary_key=True, autoincrement=False),
+    Column("edition", Text, nullable=False),
+    ForeignKeyConstraint(["issue", "edition"], ["edition.issue", "edition.key"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), nullable=False),
+    Column("lo", _Id, nullable=False, comment="first subscriber id"),
+    Column("hi", _Id, nullable=False, comment="last subscriber id, included"),
+    Column(
+        "epoch", Integer, nullable=False, default=0, comment="raised at every acquisition; fences zombies"
+    ),
+    Column("worker", Text, nullable=False, default=""),
+    Column("lease_until", Float, nullable=False, default=0.0, comment="seconds since 1970"),
+    Column("done", Integer, nullable=False, default=0),
+    Index("chunk_open", "issue", "done", "lease_until"),
+)
+
+inflight = Table(
+    "inflight",
+    metadata,
+    Column("chunk", _Id, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("subscribers", JSON, nullable=False, comment="whose body may be on the wire now"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name"), primary_key=True),
+    Column("subscriber", _Id, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False, comment="an Outcome"),
+    Column("attempt", Integer, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("delivery_state", "issue", "state"),
+    sqlite_with_rowid=False,
+)

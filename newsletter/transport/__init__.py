@@ -1,0 +1,1 @@
+"""How a message leaves: the message itself, SMTP, and the outbox folder."""

@@ -1,0 +1,128 @@
+"""YAML with the line of every key, so that each fault is named where it stands."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from newsletter.errors import ContentError, Place, Problem, Severity
+
+Path = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Parsed YAML: the data, the file's name, and the line of each key path."""
+
+    data: Any
+    name: str
+    lines: Mapping[Path, int]
+
+    def place(self, path: Path = ()) -> Place:
+        """Return where `path` stands, or the nearest parent of it that has a line."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return Place(self.name, self.lines.get(path, 1))
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loading that refuses a key written twice, which YAML 1.2 forbids and PyYAML lets pass."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  PyYAML's signature
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands here a second time", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load(text: str, name: str, *, first_line: int = 1) -> Document:
+    """Parse YAML `text` of the file `name`, whose first line is `first_line` of that file.
+
+    Raises ContentError naming file and line when it is not YAML.
+    """
+    offset = first_line - 1
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = (mark.line + 1 if mark else 1) + offset
+        what = getattr(error, "problem", None) or str(error)
+        raise ContentError(
+            Problem(
+                severity=Severity.ERROR,
+                text=f"not readable as YAML: {what}",
+                at=Place(name, line),
+                hint="Check quotes, colons and the indentation of this line and the one above.",
+            )
+        ) from None
+    finally:
+        loader.dispose()
+    return Document(data=data, name=name, lines=dict(_lines(node, (), offset)))
+
+
+def _lines(node: yaml.Node | None, path: Path, offset: int) -> Iterable[tuple[Path, int]]:
+    if node is None:
+        return
+    yield path, node.start_mark.line + 1 + offset
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _lines(value, (*path, key.value), offset)
+            yield (*path, key.value), key.start_mark.line + 1 + offset
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _lines(value, (*path, index), offset)
+
+
+def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem]]:
+    """Read `document` as `model`; on faults, None and every fault with its line."""
+    data = {} if document.data is None else document.data
+    try:
+        return model.model_validate(data), []
+    except ValidationError as error:
+        return None, [_problem(model, document, fault) for fault in error.errors(include_url=False)]
+
+
+def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
+    path: Path = fault["loc"]
+    key = ".".join(map(str, path))
+    hint = ""
+    if fault["type"] == "extra_forbidden":
+        text = f"unknown key {key!r}"
+        hint = nearest(str(path[-1]), _keys(model, path[:-1]))
+    elif fault["type"] == "missing":
+        text = f"the key {key!r} is missing"
+        hint = f"Add `{path[-1]}: …` here."
+    else:
+        message = fault["msg"].removeprefix("Value error, ")
+        text = f"{key}: {message}" if key else message
+    return Problem(severity=Severity.ERROR, text=text, at=document.place(path), hint=hint)
+
+
+def _keys(model: Any, path: Path) -> list[str]:
+    for step in path:
+        if isinstance(step, int):
+            continue
+        model = model.model_fields[step].annotation
+    candidates = [model, *getattr(model, "__args__", ())]
+    found = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+    return list(found.model_fields) if found else []
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest of `known`, or all of them when none is near."""
+    known = list(known)
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known here: {', '.join(known)}." if known else ""

@@ -1,0 +1,71 @@
+"""Imports point down: every import, local and TYPE_CHECKING ones too, goes to a lower band."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "newsletter"
+
+BANDS = (
+    ("__main__",),
+    ("cli",),
+    ("web",),
+    ("wiring",),
+    ("sending", "audience", "checks"),
+    ("render", "compose", "store", "transport", "engine"),
+    ("ports", "config", "links", "conditions", "i18n"),
+    ("model", "slots", "yamlfile"),
+    ("errors",),
+)
+RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part(dotted: str) -> str | None:
+    """Return which part of the house `newsletter.x.y` belongs to; the package itself belongs to none."""
+    pieces = dotted.split(".")
+    return pieces[1] if len(pieces) > 1 else None
+
+
+def imports(module: Path) -> set[tuple[int, str]]:
+    """Return (line, dotted name) of each import of our own package."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "newsletter"
+                else [node.module]
+            )
+            found |= {(node.lineno, name) for name in names}
+        elif isinstance(node, ast.Import):
+            found |= {(node.lineno, alias.name) for alias in node.names}
+    return {(line, name) for line, name in found if name.split(".")[0] == "newsletter"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(module: Path) -> None:
+    own = module.relative_to(PACKAGE).with_suffix("").parts[0]
+    if own == "__init__":
+        return
+    wrong = []
+    for line, name in imports(module):
+        other = part(name)
+        if other is None or other == own or other not in RANK:
+            continue
+        if RANK[other] <= RANK[own]:
+            wrong.append(f"{module.name}:{line} imports {name}")
+    assert not wrong
+
+
+def test_every_part_of_the_package_has_its_band() -> None:
+    parts = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES} - {"__init__"}
+    assert parts <= set(RANK)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_opens_with_a_sentence_and_stays_under_300_lines(module: Path) -> None:
+    source = module.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(source))
+    assert len(source.splitlines()) <= 300
