@@ -17,6 +17,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
 
+from newsletter import slots
 from newsletter.errors import ConfigError, LinkInvalid
 
 _EPOCH = date(2020, 1, 1)
@@ -58,6 +59,15 @@ class Signer:
             )
         subscriber, days = _NUMBERS.unpack(b"\0\0\0" + head)
         return subscriber, _EPOCH + timedelta(days=days)
+
+    def slots(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
+        """Return a reader's values for the slots of an edition."""
+        return {
+            slots.EMAIL: email,
+            slots.PREFERENCES: self.token(Purpose.PREFERENCES, subscriber, closing),
+            slots.UNSUBSCRIBE: self.token(Purpose.UNSUBSCRIBE, subscriber, closing),
+            slots.VIEW: self.token(Purpose.VIEW, subscriber, closing),
+        }
 
     def digest(self, text: str) -> bytes:
         """Return a keyed 16-byte hash of `text`, for what must be recognised but not kept."""

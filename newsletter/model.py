@@ -1,8 +1,8 @@
 """The values everything is made of: frozen, without I/O or clock; times are UTC."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,7 +62,7 @@ class Item:
     title: str
     text: str = ""
     link: str | None = None
-    date: date | None = None
+    date: dt.date | None = None
     sections: tuple[str, ...]
     only_for: Condition | None = None
     at: Place
@@ -72,10 +72,10 @@ class Item:
 class Period:
     """The days an issue covers, both included."""
 
-    start: date
-    end: date
+    start: dt.date
+    end: dt.date
 
-    def __contains__(self, day: date) -> bool:
+    def __contains__(self, day: dt.date) -> bool:
         return self.start <= day <= self.end
 
 
@@ -191,6 +191,31 @@ class Outcome(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class Verdict(StrEnum):
+    """What the ledger answers a session that is about to write a body."""
+
+    GO = "go"
+    SUPPRESSED = "suppressed"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What all messages of an issue share beside their edition."""
+
+    issue: str
+    from_name: str
+    from_address: str
+    reply_to: str
+    list_id: str
+    base_url: str
+
+    @property
+    def domain(self) -> str:
+        """The domain of the sender, which Message-ID and return path carry."""
+        return self.from_address.rpartition("@")[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A transport's answer for one message: SMTP code or HTTP status, and its words."""
@@ -202,23 +227,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One reader's message, ready to leave: envelope, and the bytes with CRLF line ends."""
+    """One reader's message, ready to leave.
 
-    delivery: int
+    `content` is 7-bit, its lines end in CRLF and none begins with a dot, so that SMTP needs no stuffing.
+    """
+
+    subscriber: int
     mail_from: str
     rcpt_to: str
     message_id: str
     content: bytes
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One (issue, subscriber) pair and what became of it."""
-
-    issue: str
-    subscriber: int
-    outcome: Outcome
-    attempt: int
-    code: int
-    detail: str
-    at: datetime

@@ -2,20 +2,25 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings, find_root, read_settings, secret
-from newsletter.errors import Problem
+from newsletter.errors import ConfigError, ContentError, Problem, Severity
 from newsletter.links import Signer, signer
-from newsletter.model import Issue
+from newsletter.model import Edition, Issue, Rendered
+from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import ColumnElement, Engine
 
+    from newsletter.ports import Transport
+    from newsletter.render.edition import Editions
     from newsletter.render.renderer import Renderer
 
 
@@ -30,6 +35,23 @@ def theme_folders(root: Path) -> tuple[Path, ...]:
     package = Path(__file__).parent
     shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
     return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """An issue as it would leave now: each edition that readers need, how many get it, and all findings."""
+
+    issue: Issue
+    editions: "Editions"
+    tally: list[tuple[Edition, int]]
+    without: int
+    rendered: list[Rendered]
+    problems: list[Problem]
+
+    @property
+    def errors(self) -> int:
+        """How many findings refuse a real transport."""
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 class Context:
@@ -70,6 +92,85 @@ class Context:
     def issue(self, closing: date) -> tuple[Issue, Sequence[Problem]]:
         """Read the composed issue and what is wrong with it. Raises ContentError when it cannot be read."""
         return load_issue(self.root, closing, self.settings)
+
+    def proof(self, closing: date) -> Proof:
+        """Render every edition that readers need and check it; without readers, the one that shows all."""
+        from newsletter.checks.findings import findings
+        from newsletter.checks.lines import lines_under
+        from newsletter.render.edition import Editions
+        from newsletter.store.db import reading
+        from newsletter.store.people import readers
+
+        issue, own = self.issue(closing)
+        editions = Editions(issue)
+        with reading(self.database) as connection:
+            tally, without = editions.tally(readers(connection))
+        whole = editions.whole()
+        if not tally and not without and whole:
+            tally = [(whole, 0)]
+        shown = [edition for edition, _ in tally]
+        rendered, problems = findings(
+            issue, own, shown, self.renderer, self.settings, locate=lines_under(self.root)
+        )
+        return Proof(
+            issue=issue,
+            editions=editions,
+            tally=tally,
+            without=without,
+            rendered=rendered,
+            problems=problems,
+        )
+
+    def sources(self, closing: date) -> dict[str, str]:
+        """Return the sha256 of every file that issue `closing` is made of, by its name in the workspace."""
+        named = (folder / self.settings.theme for folder in theme_folders(self.root))
+        theme = next((folder for folder in named if folder.is_dir()), self.root)
+        folder = self.root / "issues" / closing.isoformat()
+        files = {
+            "newsletter.yaml": self.root / "newsletter.yaml",
+            f"issues/{folder.name}/issue.yaml": folder / "issue.yaml",
+            **{f"issues/{folder.name}/items/{path.name}": path for path in folder.glob("items/*.md")},
+            **{
+                f"templates/{theme.name}/{path.relative_to(theme)}": path
+                for path in theme.rglob("*")
+                if path.is_file()
+            },
+        }
+        return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
+
+    def segment(self, name: str) -> "ColumnElement[bool]":
+        """Return segment `name` as a condition over subscribers. Raises ContentError when it is unknown."""
+        from newsletter.audience.segments import load_segments, where
+
+        segments, problems = load_segments(self.root, self.settings)
+        if problems:
+            raise ContentError(problems)
+        if name not in segments:
+            raise ContentError(f"no segment is named {name!r}", nearest(name, segments))
+        return where(segments[name].condition)
+
+    def transport(self, name: str, closing: date) -> "Transport":
+        """Return the transport `name`. Raises ConfigError when it is not set up."""
+        if name == "outbox":
+            from newsletter.transport.outbox import Outbox
+
+            return Outbox(self.var / "outbox", closing.isoformat())
+        if name == "smtp":
+            from newsletter.transport.smtp import Smtp
+
+            smtp = self.settings.smtp
+            return Smtp(
+                host=smtp.host,
+                port=smtp.port,
+                security=smtp.security,
+                user=smtp.user,
+                password=secret("NEWSLETTER_SMTP_PASSWORD") or "",
+                connections=smtp.connections,
+                timeout=smtp.timeout,
+            )
+        raise ConfigError(
+            f"the transport {name!r} is not there yet", "Use outbox or smtp: `transport: smtp`."
+        )
 
     @staticmethod
     def now() -> datetime:

@@ -26,11 +26,11 @@ FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
     "Collect and compose": {"init": "content", "import": "content", "compose": "content"},
-    "Look and check": {"check": "proof", "render": "proof", "preview": "preview"},
+    "Look and check": {"check": "check", "render": "proof", "preview": "preview"},
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {
         "approve": "sending",
-        "send": "sending",
+        "send": "send",
         "status": "sending",
         "pause": "sending",
         "resume": "sending",

@@ -3,9 +3,11 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import StoreError
@@ -95,6 +97,16 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         cause = str(error.orig).strip().splitlines()[0]
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
         raise StoreError(f"the database {where}: {cause}", hint) from error
+
+
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the INSERT of this database that knows ON CONFLICT."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as the tables hold it: UTC to the second, so that text sorts as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _migrate(engine: Engine) -> None:

@@ -33,6 +33,7 @@ subscriber = Table(
     Column("source", Text, nullable=False, comment="where the consent came from, e.g. a list's file name"),
     Column("created_at", Text, nullable=False),
     Column("changed_at", Text, nullable=False),
+    sqlite_autoincrement=True,  # the number of an erased person must never become another's
 )
 
 subscription = Table(
@@ -62,6 +63,9 @@ issue = Table(
     Column("reason", Text, nullable=False, default="", comment="why paused or cancelled"),
     Column("fingerprint", Text, nullable=False, comment="sha256 over every edition and the envelope"),
     Column("envelope", JSON, nullable=False, comment="sender, list id, base URL: what all messages share"),
+    Column("sources", JSON, nullable=False, comment="file -> sha256 of all that was approved"),
+    Column("errors", Integer, nullable=False, comment="findings that refuse a real transport"),
+    Column("transport", Text, nullable=False, default="", comment="how it leaves, from the first send on"),
     Column("approved_by", Text, nullable=False),
     Column("approved_at", Text, nullable=False),
     Column("readers", Integer, nullable=False, comment="size of the audience"),
@@ -111,7 +115,7 @@ inflight = Table(
     metadata,
     Column("chunk", _Id, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("epoch", Integer, nullable=False),
-    Column("subscribers", JSON, nullable=False, comment="whose body may be on the wire now"),
+    Column("readers", JSON, nullable=False, comment="[subscriber, attempt] on the wire now"),
 )
 
 delivery = Table(

@@ -29,6 +29,9 @@ def upgrade() -> None:
             nullable=False,
             comment="sender, list id, base URL: what all messages share",
         ),
+        sa.Column("sources", sa.JSON(), nullable=False, comment="file -> sha256 of all that was approved"),
+        sa.Column("errors", sa.Integer(), nullable=False, comment="findings that refuse a real transport"),
+        sa.Column("transport", sa.Text(), nullable=False, comment="how it leaves, from the first send on"),
         sa.Column("approved_by", sa.Text(), nullable=False),
         sa.Column("approved_at", sa.Text(), nullable=False),
         sa.Column("readers", sa.Integer(), nullable=False, comment="size of the audience"),
@@ -55,6 +58,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("email_key"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "chunk",
@@ -152,7 +156,7 @@ def upgrade() -> None:
             "chunk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("subscribers", sa.JSON(), nullable=False, comment="whose body may be on the wire now"),
+        sa.Column("readers", sa.JSON(), nullable=False, comment="[subscriber, attempt] on the wire now"),
         sa.ForeignKeyConstraint(["chunk"], ["chunk.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("chunk"),
     )

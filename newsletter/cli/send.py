@@ -1,0 +1,209 @@
+"""The command `send`."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
+from newsletter.cli.arguments import as_json, closing, print_json
+from newsletter.cli.sending import print_summary, summary
+from newsletter.errors import ConfigError, ContentError
+from newsletter.model import IssueState, Outcome
+
+if TYPE_CHECKING:
+    from newsletter.sending.deliver import Run
+    from newsletter.store.issues import Frozen
+    from newsletter.wiring import Context
+
+_TRANSPORTS = ("outbox", "smtp")
+_EVERY = 5  # seconds between lines of progress where there is no terminal
+
+
+@click.command()
+@closing(required=True)
+@click.option("--dry-run", is_flag=True, help="Say who would get which edition; send nothing.")
+@click.option(
+    "--test", "address", metavar="ADDRESS", help="Send the whole issue to ADDRESS only, unrecorded."
+)
+@click.option("--segment", metavar="NAME", help="Only readers in this segment; the others stay pending.")
+@click.option("--transport", "name", type=click.Choice(_TRANSPORTS), help="Instead of newsletter.yaml's.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@pass_session
+def send(  # noqa: PLR0917  as many as options
+    session: Session,
+    closing: date,
+    dry_run: bool,
+    address: str | None,
+    segment: str | None,
+    name: str | None,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Send issue D as it was approved: one message a reader, each once.
+
+    Run again after a crash or a stop it goes on where it was. A message whose answer was lost counts as
+    unknown and is not sent again. Exit 3 when some deliveries were not accepted.
+
+    \b
+    Examples:
+      newsletter send 2025-02-14 --dry-run
+      newsletter send 2025-02-14 --test me@example.org
+      newsletter send 2025-02-14 --transport smtp --yes
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.sending.freeze import may_begin, verify
+
+    context = session.context
+    name = name or context.settings.transport
+    if address:
+        return _trial(context, closing, name, address)
+    frozen = verify(context.database, closing.isoformat(), context.sources(closing))
+    if dry_run:
+        return _rehearse(context, frozen, segment, as_json=as_json)
+    if frozen.state is not IssueState.SENT:
+        may_begin(frozen, name)
+        frozen, stopped = _deliver(context, frozen, name, segment, ask=not yes)
+        if stopped:
+            click.echo(
+                "Stopped; what was on its way has been recorded. Run the same again to go on.", err=True
+            )
+            return INTERRUPTED
+    data = summary(context, frozen)
+    if as_json:
+        print_json(data)
+    else:
+        print_summary(data)
+    bad = data[Outcome.DEFERRED] + data[Outcome.REFUSED] + data[Outcome.UNKNOWN]
+    return NOT_ACCEPTED if bad else 0
+
+
+def _deliver(
+    context: "Context", frozen: "Frozen", name: str, segment: str | None, *, ask: bool
+) -> "tuple[Frozen, bool]":
+    from newsletter.sending.deliver import Plan, Run
+    from newsletter.sending.freeze import OUTBOX
+    from newsletter.sending.personal import Writer
+    from newsletter.store import issues
+    from newsletter.store.db import reading, writing
+
+    engine, transport = context.database, context.transport(name, date.fromisoformat(frozen.name))
+    where = context.segment(segment) if segment else None
+    asyncio.run(transport.check())
+    left = summary(context, frozen)
+    waiting = left["pending"] + left[Outcome.DEFERRED]
+    if ask and name != OUTBOX:
+        if not sys.stdin.isatty():
+            raise ConfigError(
+                f"sending by {name} needs a yes", "Run it with --yes where nobody can be asked."
+            )
+        click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name} now?", abort=True)
+    begun = [IssueState.APPROVED, IssueState.SCHEDULED, IssueState.SENDING]
+    with writing(engine) as connection:
+        issues.change_state(connection, frozen.name, IssueState.SENDING, among=begun, transport=name)
+        pages = issues.editions(connection, frozen.name)
+    with _progress(waiting) as progress:
+        run = Run(
+            Plan(
+                engine=engine,
+                name=frozen.name,
+                writers={key: Writer(page, frozen.envelope, context.signer) for key, page in pages.items()},
+                transport=transport,
+                worker=f"{socket.gethostname()}:{os.getpid()}",
+                clock=context.now,
+                progress=progress,
+                where=where,
+            )
+        )
+        stopped = asyncio.run(_run(run))
+    with reading(engine) as connection:
+        return issues.get(connection, frozen.name), stopped
+
+
+async def _run(run: "Run") -> bool:
+    """Deliver; the first interrupt lets what is on the wire finish. Tell whether there was one."""
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        run.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await run.deliver()
+    return stopped
+
+
+def _progress(length: int) -> AbstractContextManager[Callable[[int], None]]:
+    """Show how many of `length` deliveries have an outcome: a bar on a terminal, else a line now and then."""
+    if sys.stderr.isatty():
+        return _bar(length)
+    spoken = time.monotonic()
+
+    def line(done: int) -> None:
+        nonlocal spoken
+        if time.monotonic() - spoken >= _EVERY:
+            spoken = time.monotonic()
+            click.echo(f"{done} of {length}", err=True)
+
+    return nullcontext(line)
+
+
+@contextmanager
+def _bar(length: int) -> Iterator[Callable[[int], None]]:
+    with click.progressbar(length=length, label="Sending", show_pos=True, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)
+
+
+def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+    """Print who would get which edition."""
+    from newsletter.store.audience import members
+    from newsletter.store.db import reading
+
+    where = context.segment(segment) if segment else None
+    with reading(context.database) as connection:
+        rows = members(connection, frozen.name, where)
+        if as_json:
+            print_json([{"email": email, "edition": key, "state": state} for email, key, state in rows])
+            return 0
+        total = 0
+        for email, key, state in rows:
+            total += not state
+            click.echo(f"{email}  {key}  {state or 'would be sent'}")
+    click.echo(f"{total} messages would be sent; nothing was.")
+    return 0
+
+
+def _trial(context: "Context", closing: date, name: str, address: str) -> int:
+    """Send the issue as it would be now, with all sections, to one address."""
+    from newsletter.sending.freeze import envelope
+    from newsletter.sending.trial import trial
+
+    proof = context.proof(closing)
+    whole = proof.editions.whole()
+    if whole is None:
+        raise ContentError(f"issue {closing} has no items", "Compose it first: newsletter compose")
+    receipt = asyncio.run(
+        trial(
+            context.transport(name, closing),
+            context.renderer.render(proof.issue, whole),
+            envelope(context.settings, proof.issue),
+            context.signer,
+            address,
+            context.now(),
+        )
+    )
+    click.echo(f"{address}: {receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip())
+    return 0 if receipt.outcome is Outcome.ACCEPTED else NOT_ACCEPTED
+
+
+COMMANDS = {"send": send}

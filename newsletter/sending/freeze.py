@@ -1,0 +1,155 @@
+"""Approval: editions and audience go into the database, and nothing sent later comes from anywhere else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from newsletter.config import Settings
+from newsletter.errors import ContentError, StateError
+from newsletter.model import Edition, Envelope, Issue, IssueState, Rendered
+from newsletter.render.edition import Editions
+from newsletter.store import audience, issues, ledger, people
+from newsletter.store.db import reading, timestamp, writing
+
+OUTBOX = "outbox"
+_BATCH = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who approved, when (UTC), which files (name -> sha256), and under how many findings that are errors."""
+
+    by: str
+    at: datetime
+    sources: Mapping[str, str]
+    errors: int
+
+
+def envelope(settings: Settings, issue: Issue) -> Envelope:
+    """Return what all messages of `issue` share."""
+    sender = settings.sender
+    return Envelope(
+        issue=issue.name,
+        from_name=sender.name,
+        from_address=sender.address,
+        reply_to=sender.reply_to or sender.address,
+        list_id=sender.address.replace("@", "."),
+        base_url=settings.base_url,
+    )
+
+
+def freeze(
+    engine: Engine,
+    editions: Editions,
+    rendered: Sequence[tuple[Edition, Rendered]],
+    shared: Envelope,
+    approval: Approval,
+) -> issues.Frozen:
+    """Store `rendered` and who gets which, in one transaction and in place of an earlier approval.
+
+    Raises StateError when some of the issue has left already, or when choices changed since the rendering.
+    """
+    name = shared.issue
+    draft = issues.Frozen(
+        name=name,
+        state=IssueState.APPROVED,
+        reason="",
+        fingerprint="",
+        envelope=shared,
+        sources=approval.sources,
+        errors=approval.errors,
+        transport="",
+        approved_by=approval.by,
+        approved_at=timestamp(approval.at),
+        readers=0,
+        without=0,
+    )
+    with writing(engine) as connection:
+        _refuse_begun(issues.find(connection, name))
+        issues.remove(connection, name)
+        issues.put(connection, draft)
+        for edition, page in rendered:
+            issues.put_edition(connection, name, page, edition.sections)
+        readers, without = _put_audience(connection, name, editions, {edition.key for edition, _ in rendered})
+        ledger.plan(connection, name, readers)
+        fingerprint = issues.fingerprint(connection, name, shared)
+        sealed = replace(draft, fingerprint=fingerprint, readers=readers, without=without)
+        issues.seal(connection, sealed)
+    return sealed
+
+
+def _refuse_begun(earlier: issues.Frozen | None) -> None:
+    if earlier and earlier.state is not IssueState.APPROVED and earlier.transport != OUTBOX:
+        raise StateError(
+            f"issue {earlier.name} has begun to leave by {earlier.transport}: it is {earlier.state}",
+            "What readers have in hand cannot be approved again. Put corrections into the next issue.",
+        )
+
+
+def _put_audience(connection: Connection, name: str, editions: Editions, stored: set[str]) -> tuple[int, int]:
+    readers = without = 0
+    batch: list[tuple[int, str]] = []
+    for reader in people.readers(connection):
+        edition = editions.of(reader.sections, reader.attributes)
+        if edition is None:
+            without += 1
+            continue
+        if edition.key not in stored:
+            raise StateError(
+                "readers changed their choices while the editions were rendered", "Approve once more."
+            )
+        readers += 1
+        batch.append((reader.id, edition.key))
+        if len(batch) == _BATCH:
+            audience.put(connection, name, batch)
+            batch.clear()
+    audience.put(connection, name, batch)
+    return readers, without
+
+
+def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Frozen:
+    """Return the frozen issue `name` if it is what was approved, byte for byte.
+
+    `sources` are the files as they are now; they matter until the first message has left. Raises StateError
+    when the issue is not approved, and ContentError naming what changed.
+    """
+    with reading(engine) as connection:
+        frozen = issues.get(connection, name)
+        if issues.fingerprint(connection, name, frozen.envelope) != frozen.fingerprint:
+            raise ContentError(
+                f"the approved copy of issue {name} in the database is not what was approved",
+                "Restore the database from a backup, or approve the issue again.",
+            )
+    if frozen.state is IssueState.APPROVED and (changed := changed_since(frozen, sources)):
+        raise ContentError(
+            f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+            f"Look at it again and approve it again: newsletter approve {name} --by NAME",
+        )
+    return frozen
+
+
+def may_begin(frozen: issues.Frozen, transport: str) -> None:
+    """Raise StateError or ContentError when `frozen` may not leave by `transport` now."""
+    name = frozen.name
+    if frozen.state is IssueState.PAUSED:
+        raise StateError(f"issue {name} is paused: {frozen.reason}", f"To go on: newsletter resume {name}")
+    if frozen.state is IssueState.CANCELLED:
+        raise StateError(f"issue {name} is cancelled", "It is not sent to anyone else.")
+    if frozen.transport not in ("", transport):
+        raise StateError(
+            f"issue {name} has begun to leave by {frozen.transport}, not {transport}",
+            f"Go on by {frozen.transport}; what went only to the outbox can be approved --again.",
+        )
+    if frozen.errors and transport != OUTBOX:
+        raise ContentError(
+            f"issue {name} was approved for the outbox only: it has {frozen.errors} errors",
+            f"See them: newsletter check {name}. Then approve it again.",
+        )
+
+
+def changed_since(frozen: issues.Frozen, sources: Mapping[str, str]) -> list[str]:
+    """Return the names of files that are not as they were approved: changed, added or gone."""
+    names = sorted(frozen.sources.keys() | sources.keys())
+    return [name for name in names if frozen.sources.get(name) != sources.get(name)]

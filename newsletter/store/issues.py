@@ -1,0 +1,131 @@
+"""Frozen issues: what was approved, its editions and its audience."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from newsletter.errors import StateError
+from newsletter.model import Envelope, IssueState, Rendered
+from newsletter.store.schema import audience, chunk, delivery, edition, inflight, issue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """An approved issue as the database holds it."""
+
+    name: str
+    state: IssueState
+    reason: str
+    fingerprint: str
+    envelope: Envelope
+    sources: Mapping[str, str]
+    errors: int
+    transport: str
+    approved_by: str
+    approved_at: str
+    readers: int
+    without: int
+
+
+def find(connection: Connection, name: str) -> Frozen | None:
+    """Return the frozen issue `name`, if it has been approved."""
+    row = connection.execute(select(issue).where(issue.c.name == name)).mappings().one_or_none()
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    return Frozen(
+        **values | {"state": IssueState(values["state"]), "envelope": Envelope(**values["envelope"])}
+    )
+
+
+def get(connection: Connection, name: str) -> Frozen:
+    """Return the frozen issue `name`. Raises StateError when it has not been approved."""
+    found = find(connection, name)
+    if found is None:
+        raise StateError(
+            f"issue {name} is not approved", f"Approve it first: newsletter approve {name} --by NAME"
+        )
+    return found
+
+
+def editions(connection: Connection, name: str) -> dict[str, Rendered]:
+    """Return the frozen editions of issue `name` by key."""
+    rows = connection.execute(select(edition).where(edition.c.issue == name).order_by(edition.c.key))
+    return {
+        row.key: Rendered(
+            edition=row.key, subject=row.subject, html=row.html, text=row.text, sha256=row.sha256
+        )
+        for row in rows
+    }
+
+
+def put(connection: Connection, frozen: Frozen) -> None:
+    """Store an approved issue; its editions and audience follow."""
+    values = asdict(frozen)
+    connection.execute(insert(issue).values(values))
+
+
+def put_edition(connection: Connection, name: str, rendered: Rendered, sections: Iterable[str]) -> None:
+    """Store one edition of issue `name`."""
+    connection.execute(
+        insert(edition).values(
+            issue=name,
+            key=rendered.edition,
+            sections=list(sections),
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            sha256=rendered.sha256,
+        )
+    )
+
+
+def seal(connection: Connection, frozen: Frozen) -> None:
+    """Complete an issue that was put before its readers were counted."""
+    connection.execute(
+        update(issue)
+        .where(issue.c.name == frozen.name)
+        .values(fingerprint=frozen.fingerprint, readers=frozen.readers, without=frozen.without)
+    )
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Forget a frozen issue of which nothing has left this machine."""
+    chunks = select(chunk.c.id).where(chunk.c.issue == name)
+    connection.execute(delete(inflight).where(inflight.c.chunk.in_(chunks)))
+    for table in (chunk, delivery, audience, edition):
+        connection.execute(delete(table).where(table.c.issue == name))
+    connection.execute(delete(issue).where(issue.c.name == name))
+
+
+def change_state(
+    connection: Connection, name: str, to: IssueState, *, among: Iterable[IssueState], **values: str
+) -> bool:
+    """Move issue `name` to a state if it is in one of `among`; tell whether it was."""
+    done = connection.execute(
+        update(issue)
+        .where(issue.c.name == name, issue.c.state.in_([state.value for state in among]))
+        .values(state=to.value, **values)
+    )
+    return done.rowcount == 1
+
+
+def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
+    """Return sha256 over the stored bytes: the envelope, every edition, and who gets which."""
+    total = sha256(json.dumps(asdict(envelope), sort_keys=True).encode())
+    for one in editions(connection, name).values():
+        for text in (one.edition, one.subject, one.html, one.text):
+            data = text.encode()
+            total.update(len(data).to_bytes(8, "big") + data)
+    rows = connection.execution_options(yield_per=5000).execute(
+        select(audience.c.subscriber, audience.c.edition)
+        .where(audience.c.issue == name)
+        .order_by(audience.c.subscriber)
+    )
+    for subscriber, key in rows:
+        total.update(f"{subscriber} {key}\n".encode())
+    return total.hexdigest()

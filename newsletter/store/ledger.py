@@ -1,0 +1,268 @@
+"""The delivery ledger: what is on the wire now, and what became of every delivery.
+
+A chunk of the audience belongs to whoever raised its epoch last. Before a body leaves, one transaction (a)
+puts its reader into the chunk's `inflight`, (b) inserts the outcomes known since the last one, and (c)
+matches the chunk's epoch and the issue's state: no match, no body. So after a crash exactly the readers in
+`inflight` are uncertain.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from newsletter.model import IssueState, Outcome, Receipt
+from newsletter.store.db import timestamp, upsert
+from newsletter.store.people import IS_READER
+from newsletter.store.schema import audience, chunk, delivery, inflight, issue, subscriber
+
+LEASE = 6.0
+"""Seconds for which a chunk is its worker's own; every commit renews it."""
+
+CHUNK_SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
+"""Readers in an audience, and readers in a chunk: a job costs the same whatever its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A chunk that is ours while its epoch stands."""
+
+    issue: str
+    chunk: int
+    epoch: int
+    lo: int
+    hi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be made: who, where to, which edition, and which attempt this is."""
+
+    subscriber: int
+    email: str
+    name: str
+    edition: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one delivery at one attempt."""
+
+    subscriber: int
+    attempt: int
+    receipt: Receipt
+
+
+def plan(connection: Connection, name: str, readers: int) -> None:
+    """Cut the audience of issue `name` into chunks of consecutive subscribers."""
+    size = next(size for limit, size in CHUNK_SIZES if readers <= limit or limit == 0)
+    numbered = (
+        select(audience.c.subscriber, func.row_number().over(order_by=audience.c.subscriber).label("row"))
+        .where(audience.c.issue == name)
+        .subquery()
+    )
+    bounds = select(func.min(numbered.c.subscriber), func.max(numbered.c.subscriber)).group_by(
+        (numbered.c.row - 1) // size
+    )
+    rows = [{"issue": name, "lo": lo, "hi": hi} for lo, hi in connection.execute(bounds).all()]
+    if rows:
+        connection.execute(insert(chunk), sorted(rows, key=lambda row: row["lo"]))
+
+
+def acquire(
+    connection: Connection, name: str, worker: str, now: datetime, passed: Collection[int]
+) -> Lease | None:
+    """Take an open chunk of issue `name` that nobody holds and that is not among `passed`."""
+    free = (
+        select(chunk)
+        .join(issue, issue.c.name == chunk.c.issue)
+        .where(chunk.c.issue == name, chunk.c.done == 0, chunk.c.lease_until <= now.timestamp())
+        .where(issue.c.state == IssueState.SENDING)
+        .order_by(chunk.c.id)
+    )
+    for row in connection.execute(free).all():
+        if row.id in passed:
+            continue
+        mine = connection.execute(
+            update(chunk)
+            .where(chunk.c.id == row.id, chunk.c.epoch == row.epoch)
+            .values(epoch=row.epoch + 1, worker=worker, lease_until=now.timestamp() + LEASE)
+        )
+        if mine.rowcount == 1:
+            return Lease(name, row.id, row.epoch + 1, row.lo, row.hi)
+    return None
+
+
+def settle_inflight(connection: Connection, lease: Lease, now: datetime, *, repeatable: bool) -> int:
+    """Enter as unknown whoever the chunk's former holder left on the wire; return how many."""
+    row = connection.execute(select(inflight.c.readers).where(inflight.c.chunk == lease.chunk)).one_or_none()
+    connection.execute(delete(inflight).where(inflight.c.chunk == lease.chunk))
+    if row is None or repeatable:
+        return 0
+    receipt = Receipt(outcome=Outcome.UNKNOWN, detail="the program ended while this message was leaving")
+    record(
+        connection, lease.issue, [Result(number, attempt, receipt) for number, attempt in row.readers], now
+    )
+    return len(row.readers)
+
+
+def due(connection: Connection, lease: Lease, where: ColumnElement[bool] | None = None) -> list[Due]:
+    """Return the chunk's deliveries without a final outcome, of readers who match `where`.
+
+    Who has been erased since has an empty address.
+    """
+    rows = connection.execute(
+        select(
+            audience.c.subscriber,
+            func.coalesce(subscriber.c.email, ""),
+            func.coalesce(subscriber.c.name, ""),
+            audience.c.edition,
+            func.coalesce(delivery.c.attempt, 0) + 1,
+        )
+        .select_from(_members())
+        .where(*_open(lease), true() if where is None else where)
+        .order_by(audience.c.subscriber)
+    )
+    return [Due(*row) for row in rows]
+
+
+def _members() -> FromClause:
+    return audience.outerjoin(subscriber, subscriber.c.id == audience.c.subscriber).outerjoin(
+        delivery,
+        and_(delivery.c.issue == audience.c.issue, delivery.c.subscriber == audience.c.subscriber),
+    )
+
+
+def _open(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return (
+        audience.c.issue == lease.issue,
+        audience.c.subscriber.between(lease.lo, lease.hi),
+        or_(delivery.c.state.is_(None), delivery.c.state == Outcome.DEFERRED),
+    )
+
+
+def commit(
+    connection: Connection,
+    lease: Lease,
+    begun: Sequence[tuple[int, int]],
+    results: Sequence[Result],
+    now: datetime,
+) -> bool:
+    """Renew the lease, enter `results`, and put `begun` (reader, attempt) on the wire.
+
+    False when the chunk has gone to another worker: then nothing may leave, and of `results` only what
+    settles an uncertainty of ours is entered.
+    """
+    mine = connection.execute(
+        update(chunk)
+        .where(chunk.c.id == lease.chunk, chunk.c.epoch == lease.epoch)
+        .values(lease_until=now.timestamp() + LEASE)
+    )
+    if mine.rowcount != 1:
+        _settle(connection, lease.issue, results, now)
+        return False
+    record(connection, lease.issue, results, now)
+    row = {"chunk": lease.chunk, "epoch": lease.epoch, "readers": [list(pair) for pair in begun]}
+    statement = upsert(connection, inflight).values(row)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[inflight.c.chunk],
+            set_={"epoch": statement.excluded.epoch, "readers": statement.excluded.readers},
+        )
+    )
+    return True
+
+
+def running(connection: Connection, name: str) -> bool:
+    """Tell whether issue `name` is being sent: neither paused nor cancelled."""
+    state = connection.execute(select(issue.c.state).where(issue.c.name == name)).scalar_one_or_none()
+    return state == IssueState.SENDING
+
+
+def reachable(connection: Connection, readers: Collection[int]) -> set[int]:
+    """Return which of `readers` may still be written to: neither suppressed nor left everything."""
+    rows = connection.execute(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER))
+    return set(rows.scalars())
+
+
+def release(connection: Connection, lease: Lease) -> None:
+    """Give a chunk back; it is done when every delivery in it has a final outcome."""
+    left = select(audience.c.subscriber).select_from(_members()).where(*_open(lease)).limit(1)
+    done = connection.execute(left).first() is None
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.id == lease.chunk, chunk.c.epoch == lease.epoch)
+        .values(done=int(done), lease_until=0, worker="")
+    )
+
+
+def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
+    """Enter outcomes; a final one is never replaced."""
+    rows = [_row(name, result, now) for result in results]
+    if not rows:
+        return
+    statement = upsert(connection, delivery)
+    fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[delivery.c.issue, delivery.c.subscriber],
+            set_=fresh,
+            where=delivery.c.state == Outcome.DEFERRED,
+        ),
+        rows,
+    )
+
+
+def _settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
+    for result in results:
+        connection.execute(
+            update(delivery)
+            .where(
+                delivery.c.issue == name,
+                delivery.c.subscriber == result.subscriber,
+                delivery.c.attempt == result.attempt,
+                delivery.c.state == Outcome.UNKNOWN,
+            )
+            .values(_row(name, result, now))
+        )
+
+
+def _row(name: str, result: Result, now: datetime) -> dict[str, str | int]:
+    return {
+        "issue": name,
+        "subscriber": result.subscriber,
+        "state": result.receipt.outcome.value,
+        "attempt": result.attempt,
+        "code": result.receipt.code,
+        "detail": result.receipt.detail,
+        "at": timestamp(now),
+    }
+
+
+def counts(connection: Connection, name: str) -> dict[Outcome, int]:
+    """Return how many deliveries of issue `name` have each outcome."""
+    rows = connection.execute(
+        select(delivery.c.state, func.count()).where(delivery.c.issue == name).group_by(delivery.c.state)
+    )
+    found = {Outcome(state): count for state, count in rows}
+    return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
+
+def open_chunks(connection: Connection, name: str) -> set[int]:
+    """Return the chunks of issue `name` that are not done."""
+    rows = connection.execute(select(chunk.c.id).where(chunk.c.issue == name, chunk.c.done == 0))
+    return set(rows.scalars())

@@ -1,0 +1,95 @@
+"""A connected SMTP stream: whole replies in order, writes as they are given."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+import aiosmtplib
+
+from newsletter.transport.replies import Reply, parse
+
+
+class ConnectionLost(Exception):  # noqa: N818  a fact about the stream, caught where it is used
+    """The stream ended, or no answer came in time."""
+
+
+class Connection(asyncio.Protocol):
+    """The stream after the handshake. `extensions` are EHLO's keywords in small letters."""
+
+    def __init__(self, transport: asyncio.Transport, extensions: dict[str, str], timeout: float) -> None:
+        self._transport = transport
+        self._timeout = timeout
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._lost = False
+        self._closed = asyncio.Event()
+        self.extensions = extensions
+
+    @classmethod
+    def take_over(cls, client: aiosmtplib.SMTP, timeout: float) -> "Connection":
+        """Go on where aiosmtplib has finished its handshake."""
+        transport = client.transport
+        if not isinstance(transport, asyncio.Transport):
+            raise ConnectionLost
+        connection = cls(transport, dict(client.esmtp_extensions), timeout)
+        transport.set_protocol(connection)
+        return connection
+
+    def data_received(self, data: bytes) -> None:
+        """Cut what came into lines, and lines into replies."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._lines.append(line)
+            if line[3:4] != b"-":
+                self._replies.append(parse(self._lines))
+                self._lines = []
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Close: a relay that says no more answers no more."""
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Remember it for whoever waits."""
+        self._lost = True
+        self._closed.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def write(self, data: bytes) -> None:
+        """Send `data`. Raises ConnectionLost."""
+        if self._lost or self._transport.is_closing():
+            raise ConnectionLost
+        self._transport.write(data)
+
+    async def reply(self, patience: int = 1) -> Reply:
+        """Return the next reply. Raises ConnectionLost when none comes within `patience` time-outs."""
+        while not self._replies:
+            if self._lost:
+                raise ConnectionLost
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(self._timeout * patience):
+                    await self._waiter
+            except TimeoutError:
+                await self.abort()
+                raise ConnectionLost from None
+        return self._replies.popleft()
+
+    async def abort(self) -> None:
+        """Drop the stream, and with it whatever the relay has not yet taken."""
+        self._lost = True
+        self._transport.abort()
+        await self._closed.wait()
+
+    async def quit(self) -> None:
+        """Say goodbye; what the relay answers no longer matters (RFC 5321 §4.1.1.10)."""
+        with suppress(ConnectionLost):
+            self.write(b"QUIT\r\n")
+            await self.reply()
+        self._transport.close()
+        await self._closed.wait()

@@ -1,0 +1,174 @@
+"""A mail relay for tests: a real SMTP server on loopback that misbehaves when told to."""
+
+import asyncio
+import ssl
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+HANG, DROP = "hang", "drop"
+"""Answers that are none: keep silent, or close the connection without a word."""
+
+
+@dataclass
+class Relay:
+    """What the relay offers, what it answers, and what it has taken.
+
+    `answer(verb, recipient)` may return a reply, HANG or DROP instead of the usual reply to MAIL, RCPT, DATA
+    or `.`; a message counts as accepted when it had a 250 on its final dot, even one that never arrived.
+    """
+
+    pipelining: bool = True
+    size: int = 0
+    login: tuple[str, str] | None = None
+    tls: ssl.SSLContext | None = None
+    answer: Callable[[str, str], str | None] = lambda _verb, _recipient: None
+    per_connection: int = 0
+    port: int = 0
+    accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
+    connections: int = 0
+    verbs: list[str] = field(default_factory=list)
+
+    @property
+    def recipients(self) -> list[str]:
+        """The recipients of every accepted message, in order."""
+        return [recipient for _, recipient, _ in self.accepted]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak SMTP on one connection until it ends."""
+        self.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await _Conversation(self, reader, writer).run()
+        writer.transport.abort()
+
+
+class _Conversation:
+    def __init__(self, relay: Relay, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._relay, self._reader, self._writer = relay, reader, writer
+        self._sender = self._recipient = ""
+        self._taken = 0
+        self._logged_in = relay.login is None
+
+    async def _say(self, *lines: str) -> None:
+        for line in lines[:-1]:
+            self._writer.write(f"{line[:3]}-{line[4:]}\r\n".encode())
+        self._writer.write(f"{lines[-1]}\r\n".encode())
+        await self._writer.drain()
+
+    async def run(self) -> None:
+        await self._say("220 relay.test ESMTP")
+        while line := await self._reader.readline():
+            verb, _, rest = line.decode().strip().partition(" ")
+            self._relay.verbs.append(verb.upper())
+            if not await self._command(verb.upper(), rest):
+                return
+
+    async def _command(self, verb: str, rest: str) -> bool:
+        if verb == "EHLO":
+            await self._say(*self._greeting())
+        elif verb == "STARTTLS" and self._relay.tls:
+            await self._say("220 go ahead")
+            await self._writer.start_tls(self._relay.tls)
+        elif verb == "AUTH":
+            return await self._auth(rest)
+        elif verb in ("MAIL", "RCPT", "DATA"):
+            return await self._transaction(verb, rest)
+        elif verb == "RSET":
+            self._sender = self._recipient = ""
+            await self._say("250 forgotten")
+        elif verb == "QUIT":
+            await self._say("221 bye")
+            return False
+        else:
+            await self._say("502 what?")
+        return True
+
+    def _greeting(self) -> list[str]:
+        lines = ["250 relay.test"]
+        if self._relay.pipelining:
+            lines.append("250 PIPELINING")
+        if self._relay.size:
+            lines.append(f"250 SIZE {self._relay.size}")
+        if self._relay.tls and not self._writer.get_extra_info("ssl_object"):
+            lines.append("250 STARTTLS")
+        if self._relay.login:
+            lines.append("250 AUTH PLAIN")
+        return lines
+
+    async def _auth(self, rest: str) -> bool:
+        _, user, password = b64decode(rest.rpartition(" ")[2]).decode().split("\0")
+        self._logged_in = (user, password) == self._relay.login
+        await self._say("235 welcome" if self._logged_in else "535 5.7.8 wrong user or password")
+        return True
+
+    async def _transaction(self, verb: str, rest: str) -> bool:
+        address = rest[rest.find("<") + 1 : rest.rfind(">")] if "<" in rest else ""
+        told = self._relay.answer(verb, address or self._recipient)
+        if told is None and not self._logged_in:
+            told = "530 5.7.0 log in first"
+        if told is None and verb == "MAIL" and self._relay.per_connection == self._taken > 0:
+            told = DROP
+        if told:
+            return await self._answer(told)
+        if verb == "MAIL":
+            self._sender = address
+        elif verb == "RCPT" and not self._sender:
+            await self._say("503 5.5.1 MAIL first")
+            return True
+        elif verb == "RCPT":
+            self._recipient = address
+        elif not self._recipient:
+            await self._say("554 5.5.1 no valid recipients")
+            return True
+        else:
+            await self._say("354 go on")
+            return await self._body()
+        await self._say("250 fine")
+        return True
+
+    async def _body(self) -> bool:
+        content = b""
+        while not f"\r\n{content.decode('latin-1')}".endswith("\r\n.\r\n"):
+            content += await self._reader.readuntil(b".\r\n")
+        told = self._relay.answer(".", self._recipient)
+        if told is None or told.startswith("250"):
+            self._relay.accepted.append((self._sender, self._recipient, content[:-3]))
+            self._taken += 1
+        elif told.startswith(("hang after", "drop after")):
+            self._relay.accepted.append((self._sender, self._recipient, content[:-3]))
+        self._sender = self._recipient = ""
+        return await self._answer(told or "250 2.0.0 queued")
+
+    async def _answer(self, told: str) -> bool:
+        if told.startswith(HANG):
+            await self._reader.read(1)
+            return False
+        if told.startswith(DROP):
+            return False
+        await self._say(*told.splitlines())
+        return True
+
+
+@contextmanager
+def running(relay: Relay) -> Iterator[Relay]:
+    """Run `relay` in a thread of its own, on a free port of loopback."""
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(relay.serve, "127.0.0.1", relay.port))
+    relay.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield relay
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        loop.run_until_complete(asyncio.sleep(0.01))
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                loop.run_until_complete(task)
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()

@@ -1,0 +1,312 @@
+"""Delivery by a worker: each message once, whatever happens in the middle."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, update
+
+from newsletter.errors import StoreError, TransportUnavailable
+from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
+from newsletter.ports import Outgoing
+from newsletter.sending.claims import Claims
+from newsletter.store import issues, ledger
+from newsletter.store.db import open_database, writing
+from newsletter.store.schema import chunk, subscriber
+from newsletter.transport.outbox import Outbox
+from newsletter.transport.smtp import Smtp
+from tests.relay import Relay
+from tests.sending import house
+
+Start = Callable[[Relay], Relay]
+
+
+def smtp(relay: Relay, **settings: object) -> Smtp:
+    values: dict[str, object] = {"host": "127.0.0.1", "port": relay.port, "security": "none", "timeout": 2}
+    return Smtp(**values | settings)  # type: ignore[arg-type]  # each value is of its field's type
+
+
+def test_every_reader_gets_one_message_and_the_issue_is_sent(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 450)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    house.send(engine, smtp(relay))
+    assert sorted(relay.recipients) == sorted(house.address(n) for n in range(1, 451))
+    assert house.outcomes(engine) == {"accepted": 450}
+    assert house.state(engine) == "sent"
+
+
+def test_sending_again_sends_nothing_again(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 30)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    house.send(engine, smtp(relay))
+    house.send(engine, smtp(relay))
+    assert len(relay.accepted) == 30
+
+
+def test_two_workers_share_an_issue_without_overlap(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 1000)
+    house.approve(engine)
+    relay = start_relay(Relay())
+
+    async def both() -> None:
+        runs = [house.run(engine, smtp(relay, connections=3), worker=name) for name in ("one", "two")]
+        await asyncio.gather(*(run.deliver() for run in runs))
+
+    asyncio.run(both())
+    assert max(Counter(relay.recipients).values()) == 1
+    assert house.outcomes(engine) == {"accepted": 1000}
+
+
+def test_a_deferred_message_is_tried_again_under_the_same_message_id(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 3)
+    house.approve(engine)
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "451 later" if verb == "." and "reader2@" in who else None)
+    )
+    house.send(engine, smtp(relay))
+    assert house.outcomes(engine) == {"accepted": 2, "deferred": 1}
+    assert house.state(engine) == "sending"
+    relay.answer = lambda _verb, _who: None
+    house.send(engine, smtp(relay))
+    assert house.outcomes(engine) == {"accepted": 3}
+    assert house.state(engine) == "sent"
+    ids = [
+        line
+        for _, _, content in relay.accepted
+        for line in content.splitlines()
+        if line[:10] == b"Message-ID"
+    ]
+    assert len(set(ids)) == 3
+
+
+def test_a_refused_message_is_never_tried_again(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 2)
+    house.approve(engine)
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "550 no" if verb == "RCPT" and "reader1@" in who else None)
+    )
+    house.send(engine, smtp(relay))
+    relay.answer = lambda _verb, _who: None
+    house.send(engine, smtp(relay))
+    assert house.outcomes(engine) == {"accepted": 1, "refused": 1}
+    assert relay.recipients == [house.address(2)]
+
+
+def test_a_lost_answer_is_unknown_and_never_sent_again(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 5)
+    house.approve(engine)
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "drop after all" if verb == "." and "reader3@" in who else None)
+    )
+    house.send(engine, smtp(relay))
+    house.send(engine, smtp(relay))
+    assert house.outcomes(engine) == {"accepted": 4, "unknown": 1}
+    assert Counter(relay.recipients)[house.address(3)] == 1
+
+
+def test_who_leaves_during_the_sending_is_not_written_to_if_unclaimed(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 40)
+    house.approve(engine)
+
+    def leave(verb: str, who: str) -> None:
+        if verb == "RCPT" and who == house.address(5):
+            with writing(engine) as connection:
+                connection.execute(
+                    update(subscriber).where(subscriber.c.id >= 30).values(status="suppressed")
+                )
+
+    relay = start_relay(Relay(answer=leave))
+    house.send(engine, smtp(relay, connections=1))
+    assert house.outcomes(engine) == {"accepted": 29, "suppressed": 11}
+    assert len(relay.accepted) == 29
+    assert house.state(engine) == "sent"
+
+
+def test_an_erased_reader_is_suppressed(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 3)
+    house.approve(engine)
+    with writing(engine) as connection:
+        connection.execute(subscriber.delete().where(subscriber.c.id == 2))
+    house.send(engine, smtp(start_relay(Relay())))
+    assert house.outcomes(engine) == {"accepted": 2, "suppressed": 1}
+    assert house.outcome(engine, 2) is Outcome.SUPPRESSED
+
+
+@pytest.mark.parametrize("to", [IssueState.PAUSED, IssueState.CANCELLED])
+def test_a_pause_takes_effect_within_one_commit(engine: Engine, start_relay: Start, to: IssueState) -> None:
+    house.people(engine, 50)
+    house.approve(engine)
+
+    def stop(verb: str, who: str) -> None:
+        if verb == "RCPT" and who == house.address(10):
+            with writing(engine) as connection:
+                issues.change_state(connection, house.NAME, to, among=[IssueState.SENDING])
+
+    relay = start_relay(Relay(answer=stop))
+    house.send(engine, smtp(relay, connections=1))
+    assert relay.recipients == [house.address(n) for n in range(1, 10)]
+    assert house.outcomes(engine) == {"accepted": 9}
+    assert house.state(engine) == to
+    with writing(engine) as connection:
+        issues.change_state(connection, house.NAME, IssueState.SENDING, among=[to])
+    relay.answer = lambda _verb, _who: None
+    house.send(engine, smtp(relay))
+    assert sorted(relay.recipients) == sorted(house.address(n) for n in range(1, 51))
+
+
+def test_a_stop_lets_what_is_on_the_wire_finish(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 300)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    first = house.run(engine, smtp(relay, connections=4))
+    relay.answer = lambda _verb, _who: first.stop() if len(relay.accepted) > 20 else None
+    asyncio.run(first.deliver())
+    done = len(relay.accepted)
+    assert 20 < done < 300
+    assert house.outcomes(engine) == {"accepted": done}
+    house.send(engine, smtp(relay))
+    assert max(Counter(relay.recipients).values()) == 1
+    assert len(relay.accepted) == 300
+
+
+class Dying:
+    """A transport whose process ends in the middle: bodies are begun, and nothing more is heard of them."""
+
+    name, connections, repeatable = "smtp", 2, False
+
+    def __init__(self, engine: Engine, after: int) -> None:
+        self._engine, self._after = engine, after
+        self.sent: list[str] = []
+
+    async def check(self) -> None:
+        """Be ready."""
+
+    async def drain(self, outgoing: Outgoing) -> None:
+        """Send some, then take a last one and die."""
+        for _ in range(self._after):
+            message = await self._begin(outgoing)
+            outgoing.finish(message, Receipt(outcome=Outcome.ACCEPTED, code=250))
+        await self._begin(outgoing)
+        raise KeyboardInterrupt
+
+    async def _begin(self, outgoing: Outgoing) -> Message:
+        message = await outgoing.next()
+        assert message
+        assert await outgoing.begin(message) is Verdict.GO
+        self.sent.append(message.rcpt_to)
+        return message
+
+
+def copy_of(engine: Engine, tmp_path: Path) -> Path:
+    """Return a copy of the database as another process would find it after this one was killed."""
+    path = tmp_path / "after.db"
+    source, target = sqlite3.connect(str(engine.url.database)), sqlite3.connect(path)
+    source.backup(target)
+    source.close()
+    target.close()
+    return path
+
+
+def test_after_a_crash_only_what_was_on_the_wire_is_unknown(
+    engine: Engine, tmp_path: Path, start_relay: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.people(engine, 100)
+    house.approve(engine)
+    monkeypatch.setattr(Claims, "close", lambda _self: None)  # what is killed closes nothing
+    dying = Dying(engine, after=7)
+    with pytest.raises(KeyboardInterrupt):
+        house.send(engine, dying)
+    monkeypatch.undo()
+    monkeypatch.setattr(ledger, "LEASE", 0.2)
+    after = open_database(f"sqlite:///{copy_of(engine, tmp_path)}")
+    with writing(after) as connection:
+        connection.execute(update(chunk).values(lease_until=0))
+    relay = start_relay(Relay())
+    house.send(after, smtp(relay))
+    counts = house.outcomes(after)
+    assert 1 <= counts["unknown"] <= dying.connections * 2
+    assert counts["accepted"] + counts["unknown"] == 100
+    assert not set(relay.recipients) & set(dying.sent)
+    after.dispose()
+
+
+def test_a_worker_that_wakes_up_after_another_took_over_sends_nothing_more(engine: Engine) -> None:
+    house.people(engine, 10)
+    house.approve(engine)
+    verdicts: list[Verdict] = []
+
+    class Sleepy(Dying):
+        """A worker that is stopped between two messages until its lease has gone to another."""
+
+        async def drain(self, outgoing: Outgoing) -> None:
+            first = await self._begin(outgoing)
+            second = await outgoing.next()
+            assert second
+            with writing(engine) as connection:
+                connection.execute(update(chunk).values(lease_until=0))
+                lease = ledger.acquire(connection, house.NAME, "other", datetime.now(UTC), set())
+                assert lease
+                assert ledger.settle_inflight(connection, lease, house.NOW, repeatable=False) == 1
+            verdicts.append(await outgoing.begin(second))
+            outgoing.finish(first, Receipt(outcome=Outcome.ACCEPTED, code=250))
+            running.stop()
+
+    sleepy = Sleepy(engine, 0)
+    sleepy.connections = 1
+    running = house.run(engine, sleepy)
+    asyncio.run(running.deliver())
+    assert verdicts == [Verdict.STOP]
+    assert house.outcomes(engine) == {"accepted": 1}, "a late answer settles what was unknown"
+
+
+def test_a_relay_that_goes_away_ends_the_run_with_its_name_and_loses_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, start_relay: Start
+) -> None:
+    monkeypatch.setattr("newsletter.transport.smtp._PATIENCE", ())
+    house.people(engine, 5)
+    house.approve(engine)
+    with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:1 cannot be used"):
+        house.send(engine, Smtp(host="127.0.0.1", port=1, security="none", timeout=1))
+    assert house.outcomes(engine) == {}
+    relay = start_relay(Relay())
+    house.send(engine, smtp(relay))
+    assert len(relay.accepted) == 5
+
+
+def test_nothing_is_sent_that_cannot_be_recorded(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 20)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    running = house.run(engine, smtp(relay, connections=1))
+
+    def break_off(verb: str, who: str) -> None:
+        if verb == "RCPT" and who == house.address(4):
+            with writing(engine) as connection:
+                connection.exec_driver_sql("ALTER TABLE inflight RENAME TO gone")
+
+    relay.answer = break_off
+    with pytest.raises(StoreError):
+        asyncio.run(running.deliver())
+    assert len(relay.accepted) == 3
+
+
+def test_the_outbox_goes_on_after_a_crash_with_nothing_uncertain(engine: Engine, tmp_path: Path) -> None:
+    house.people(engine, 12)
+    house.approve(engine)
+    outbox = Outbox(tmp_path / "outbox", house.NAME)
+    asyncio.run(outbox.check())
+    house.send(engine, outbox)
+    assert house.outcomes(engine) == {"accepted": 12}
+    names = sorted(path.name for path in (tmp_path / "outbox").iterdir())
+    assert len(names) == 12
+    assert names[0] == "2025-02-14-000001-reader1@city.example.org.eml"
