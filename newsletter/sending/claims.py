@@ -1,14 +1,18 @@
 """The chunks a worker holds, and the one commit that serves all its connections.
 
-Every body that is about to leave waits for a commit, and every commit takes along all that wait: one flush of
-the disk covers many. After a failed commit nothing more leaves; the database alone then says what is certain.
+A body waits for a commit before it leaves. While one commit is being written, in a thread of its own, the
+connections that come next gather, and the next commit takes them all: one flush of the disk covers many.
+After a failed commit nothing more leaves; the database alone then says what is certain.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine
 
@@ -16,10 +20,24 @@ from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
 from newsletter.store import ledger
 from newsletter.store.db import writing
-from newsletter.store.ledger import Due, Lease, Result
+from newsletter.store.ledger import LEASE, Due, Lease, Result
+
+T = TypeVar("T")
 
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
 _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was leaving")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport."""
+
+    engine: Engine
+    name: str
+    worker: str
+    clock: Callable[[], datetime]
+    repeatable: bool
+    where: ColumnElement[bool] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -45,21 +63,24 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class _Begin:
-    work: Work
+    """A connection that waits for leave to write a body."""
+
     due: Due
     verdict: asyncio.Future[Verdict]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport."""
+@dataclass(slots=True)
+class _Part:
+    """What one commit writes for one chunk, and what it found."""
 
-    engine: Engine
-    name: str
-    worker: str
-    clock: Callable[[], datetime]
-    repeatable: bool
-    where: ColumnElement[bool] | None = None
+    work: Work
+    begun: list[tuple[int, int]]
+    results: list[Result]
+    waiting: list[_Begin]
+    others: bool  # whether the chunk has readers beside those that wait
+    verdict: dict[int, Verdict] = field(default_factory=dict)
+    lost: bool = False
+    released: bool = False
 
 
 class Claims:
@@ -68,34 +89,52 @@ class Claims:
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
         self._works: list[Work] = []
-        self._waiting: list[_Begin] = []
-        self._scheduled = False
+        self._waiting: dict[Work, list[_Begin]] = {}
+        self._wanted = asyncio.Event()
+        self._taking = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "ledger")
         self._failed: NewsletterError | None = None
+        self._closing = False
         self.passed: set[int] = set()
         self.recorded = 0
 
-    def take(self) -> Work | None:
-        """Acquire a chunk that is open and free; None when there is none."""
-        with writing(self._holder.engine) as connection:
-            now = self._holder.clock()
-            lease = ledger.acquire(connection, self._holder.name, self._holder.worker, now, self.passed)
+    async def take(self, current: Work | None) -> Work | None:
+        """Acquire a chunk that is open and free, unless another connection did so after `current`.
+
+        Return None when there is none.
+        """
+        async with self._taking:
+            if self._works and self._works[-1] is not current and self._works[-1].queue:
+                return self._works[-1]
+            work = await self._in_thread(self._acquire)
+            if work:
+                self._works.append(work)
+                if work.finished:
+                    self._wanted.set()
+            return work
+
+    def _acquire(self) -> Work | None:
+        holder = self._holder
+        with writing(holder.engine) as connection:
+            now = holder.clock()
+            lease = ledger.acquire(connection, holder.name, holder.worker, now, self.passed)
             if lease is None:
                 return None
-            ledger.settle_inflight(connection, lease, now, repeatable=self._holder.repeatable)
-            work = Work(lease, deque(ledger.due(connection, lease, self._holder.where)))
-        for due in [due for due in work.queue if not due.email]:
-            work.queue.remove(due)
-            work.add(due, _SUPPRESSED)
-        self._works.append(work)
-        if work.finished:
-            self.commit_soon()
+            ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
+            dues = ledger.due(connection, lease, holder.where)
+        work = Work(lease, deque(due for due in dues if due.email))
+        for erased in dues:
+            if not erased.email:
+                work.add(erased, _SUPPRESSED)
         return work
 
     async def begin(self, work: Work, due: Due) -> Verdict:
         """Wait for the commit that says the body for `due` is on the wire. Raises StoreError."""
+        if self._failed:
+            raise self._failed
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Begin(work, due, verdict))
-        self.commit_soon()
+        self._waiting.setdefault(work, []).append(_Begin(due, verdict))
+        self._wanted.set()
         return await verdict
 
     def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
@@ -103,77 +142,97 @@ class Claims:
         work.add(due, receipt)
         work.handed -= 1
         if work.finished:
-            self.commit_soon()
+            self._wanted.set()
 
-    def commit_soon(self) -> None:
-        """Commit once every connection that has an answer to read has read it."""
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self.commit)
+    async def commit_until_closed(self, told: Callable[[int], None]) -> None:
+        """Commit whenever a body waits, and often enough to keep the leases; tell how many are recorded.
 
-    def commit(self) -> None:
+        Raises the StoreError that ended the run.
+        """
+        self._closing = last = False
+        while not last:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEASE / 6):
+                    await self._wanted.wait()
+            self._wanted.clear()
+            last = self._closing
+            await self._commit()
+            told(self.recorded)
+        if self._failed:
+            raise self._failed
+
+    async def _commit(self) -> None:
         """Renew the leases, record outcomes, and answer whoever waits to begin."""
-        self._scheduled = False
         if self._failed:
             return
-        waiting, self._waiting = self._waiting, []
+        parts = [self._part(work) for work in self._works]
+        self._waiting.clear()
         try:
-            with writing(self._holder.engine) as connection:
-                verdicts = self._judge(connection, waiting)
-                lost = self._write(connection)
+            await self._in_thread(self._write, parts)
         except NewsletterError as error:
             self._failed = error
-            for one in waiting:
-                one.verdict.set_exception(error)
+            for part in parts:
+                for one in part.waiting:
+                    one.verdict.set_exception(error)
             return
-        for one, verdict in zip(waiting, verdicts, strict=True):
-            if not one.verdict.done():
-                one.verdict.set_result(Verdict.STOP if one.work in lost else verdict)
+        for part in parts:
+            self._settle(part)
 
-    def _judge(self, connection: Connection, waiting: list[_Begin]) -> list[Verdict]:
-        if not waiting:
-            return []
-        running = ledger.running(connection, self._holder.name)
-        reachable = (
-            ledger.reachable(connection, [one.due.subscriber for one in waiting]) if running else set()
-        )
-        verdicts = []
-        for one in waiting:
-            if not running:
-                verdict = Verdict.STOP
-            elif one.due.subscriber in reachable:
-                verdict = Verdict.GO
-                one.work.begun[one.due.subscriber] = one.due.attempt
+    def _part(self, work: Work) -> _Part:
+        waiting = self._waiting.get(work, [])
+        results, work.results = work.results, []
+        others = bool(work.queue) or work.handed > len(waiting)
+        return _Part(work, list(work.begun.items()), results, waiting, others)
+
+    def _write(self, parts: list[_Part]) -> None:
+        """Write one transaction; runs in the ledger's thread and touches no chunk's own state."""
+        with writing(self._holder.engine) as connection:
+            now = self._holder.clock()
+            for part in parts:
+                self._judge(connection, part)
+                going = [one for one in part.waiting if part.verdict[one.due.subscriber] is Verdict.GO]
+                part.begun += [(one.due.subscriber, one.due.attempt) for one in going]
+                if not ledger.commit(connection, part.work.lease, part.begun, part.results, now):
+                    part.lost = True
+                elif not part.others and not going:
+                    ledger.release(connection, part.work.lease)
+                    part.released = True
+
+    def _judge(self, connection: Connection, part: _Part) -> None:
+        if not part.waiting:
+            return
+        name = self._holder.name
+        asked = [one.due.subscriber for one in part.waiting]
+        reachable = ledger.reachable(connection, name, asked)
+        unreachable = Verdict.GO
+        if len(reachable) < len(asked):
+            unreachable = Verdict.SUPPRESSED if ledger.running(connection, name) else Verdict.STOP
+        for one in part.waiting:
+            number = one.due.subscriber
+            part.verdict[number] = Verdict.GO if number in reachable else unreachable
+            if part.verdict[number] is Verdict.SUPPRESSED:
+                part.results.append(Result(number, one.due.attempt, _SUPPRESSED))
+
+    def _settle(self, part: _Part) -> None:
+        work = part.work
+        self.recorded += len(part.results)
+        if part.lost:
+            work.queue.clear()
+        for one in part.waiting:
+            verdict = Verdict.STOP if part.lost else part.verdict[one.due.subscriber]
+            if verdict is Verdict.GO:
+                work.begun[one.due.subscriber] = one.due.attempt
             else:
-                verdict = Verdict.SUPPRESSED
-                one.work.add(one.due, _SUPPRESSED)
-            if verdict is not Verdict.GO:
-                one.work.handed -= 1
-            verdicts.append(verdict)
-        return verdicts
-
-    def _write(self, connection: Connection) -> list[Work]:
-        """Commit each chunk; return those that have gone to another worker."""
-        lost, kept = [], []
-        now = self._holder.clock()
-        for work in self._works:
-            begun = list(work.begun.items())
-            if not ledger.commit(connection, work.lease, begun, work.results, now):
-                work.queue.clear()
-                lost.append(work)
-            elif work.finished:
-                ledger.release(connection, work.lease)
-                self.passed.add(work.lease.chunk)
-            if not work.finished:
-                kept.append(work)
-            self.recorded += len(work.results)
-            work.results = []
-        self._works = kept
-        return lost
+                work.handed -= 1
+            if not one.verdict.done():
+                one.verdict.set_result(verdict)
+        if part.released:
+            self.passed.add(work.lease.chunk)
+        if part.released or (part.lost and work.finished and not work.results):
+            self._works.remove(work)
 
     def close(self) -> None:
-        """Record what is known and give every chunk back. Raises the StoreError that ended the run."""
-        self._waiting.clear()
+        """Give every chunk back with the next commit, which is the last; all connections have ended."""
         for work in self._works:
             work.queue.clear()
             work.handed = 0
@@ -181,6 +240,9 @@ class Claims:
                 for subscriber, attempt in work.begun.items():
                     work.results.append(Result(subscriber, attempt, _UNSURE))
             work.begun.clear()
-        self.commit()
-        if self._failed:
-            raise self._failed
+        self._waiting.clear()
+        self._closing = True
+        self._wanted.set()
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from newsletter.sending.claims import Claims, Holder, Work
 from newsletter.sending.personal import Writer
 from newsletter.store import issues, ledger
 from newsletter.store.db import reading, writing
-from newsletter.store.ledger import LEASE, Due
+from newsletter.store.ledger import Due
 
 _POLL = 0.5  # seconds between looks at chunks that another worker holds
 
@@ -81,20 +80,17 @@ class Run:
 
     async def _drain(self) -> list[NewsletterError]:
         """Let every connection work until there is nothing to take; return why some could not."""
-        heart = asyncio.create_task(self._beat())
+        commits = asyncio.create_task(self._claims.commit_until_closed(self._plan.progress))
         transport = self._plan.transport
         try:
             ended = await asyncio.gather(
                 *(transport.drain(self) for _ in range(transport.connections)), return_exceptions=True
             )
         finally:
-            heart.cancel()
-            with suppress(asyncio.CancelledError):
-                await heart
             self._work = None
             self._handed.clear()
             self._claims.close()
-            self._plan.progress(self._claims.recorded)
+            await commits
         failures = []
         for error in ended:
             if isinstance(error, NewsletterError):
@@ -102,13 +98,6 @@ class Run:
             elif error is not None:
                 raise error
         return failures
-
-    async def _beat(self) -> None:
-        """Keep the leases while relays are slow, and tell the progress."""
-        while True:
-            await asyncio.sleep(LEASE / 12)
-            self._claims.commit()
-            self._plan.progress(self._claims.recorded)
 
     def _left(self) -> bool:
         """Tell whether chunks are open that this run has not been through, and may be sent."""
@@ -120,7 +109,7 @@ class Run:
         """Return the next message to prepare; None when there are no more for now."""
         while not self._stopping:
             if self._work is None or not self._work.queue:
-                self._work = self._claims.take()
+                self._work = await self._claims.take(self._work)
                 if self._work is None:
                     return None
                 continue

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
-from newsletter.store.schema import audience, chunk, delivery, edition, inflight, issue
+from newsletter.store.schema import audience, chunk, delivery, edition, issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +95,6 @@ def seal(connection: Connection, frozen: Frozen) -> None:
 
 def remove(connection: Connection, name: str) -> None:
     """Forget a frozen issue of which nothing has left this machine."""
-    chunks = select(chunk.c.id).where(chunk.c.issue == name)
-    connection.execute(delete(inflight).where(inflight.c.chunk.in_(chunks)))
     for table in (chunk, delivery, audience, edition):
         connection.execute(delete(table).where(table.c.issue == name))
     connection.execute(delete(issue).where(issue.c.name == name))

@@ -14,8 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Insert,
     and_,
-    delete,
+    bindparam,
     func,
     insert,
     or_,
@@ -23,11 +24,12 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model import IssueState, Outcome, Receipt
-from newsletter.store.db import timestamp, upsert
+from newsletter.store.db import timestamp
 from newsletter.store.people import IS_READER
-from newsletter.store.schema import audience, chunk, delivery, inflight, issue, subscriber
+from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
 LEASE = 6.0
 """Seconds for which a chunk is its worker's own; every commit renews it."""
@@ -65,6 +67,33 @@ class Result:
     subscriber: int
     attempt: int
     receipt: Receipt
+
+
+def _recording(statement: sqlite.Insert | postgresql.Insert) -> Insert:
+    fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
+    return statement.on_conflict_do_update(
+        index_elements=[delivery.c.issue, delivery.c.subscriber],
+        set_=fresh,
+        where=delivery.c.state == Outcome.DEFERRED.value,
+    )
+
+
+# What every commit runs is built once: making a statement costs more than running it.
+_HOLD = (
+    update(chunk)
+    .where(chunk.c.id == bindparam("_chunk"), chunk.c.epoch == bindparam("_epoch"))
+    .values(lease_until=bindparam("lease_until"), inflight=bindparam("inflight"))
+)
+_RUNNING = select(issue.c.name).where(
+    issue.c.name == bindparam("_issue"), issue.c.state == IssueState.SENDING.value
+)
+_REACHABLE = select(subscriber.c.id).where(
+    subscriber.c.id.in_(bindparam("_readers", expanding=True)), IS_READER, _RUNNING.exists()
+)
+_RECORD = {
+    "sqlite": _recording(sqlite.insert(delivery)),
+    "postgresql": _recording(postgresql.insert(delivery)),
+}
 
 
 def plan(connection: Connection, name: str, readers: int) -> None:
@@ -109,15 +138,13 @@ def acquire(
 
 def settle_inflight(connection: Connection, lease: Lease, now: datetime, *, repeatable: bool) -> int:
     """Enter as unknown whoever the chunk's former holder left on the wire; return how many."""
-    row = connection.execute(select(inflight.c.readers).where(inflight.c.chunk == lease.chunk)).one_or_none()
-    connection.execute(delete(inflight).where(inflight.c.chunk == lease.chunk))
-    if row is None or repeatable:
+    left = connection.execute(select(chunk.c.inflight).where(chunk.c.id == lease.chunk)).scalar_one()
+    connection.execute(update(chunk).where(chunk.c.id == lease.chunk).values(inflight=[]))
+    if repeatable:
         return 0
     receipt = Receipt(outcome=Outcome.UNKNOWN, detail="the program ended while this message was leaving")
-    record(
-        connection, lease.issue, [Result(number, attempt, receipt) for number, attempt in row.readers], now
-    )
-    return len(row.readers)
+    record(connection, lease.issue, [Result(number, attempt, receipt) for number, attempt in left], now)
+    return len(left)
 
 
 def due(connection: Connection, lease: Lease, where: ColumnElement[bool] | None = None) -> list[Due]:
@@ -167,35 +194,27 @@ def commit(
     False when the chunk has gone to another worker: then nothing may leave, and of `results` only what
     settles an uncertainty of ours is entered.
     """
-    mine = connection.execute(
-        update(chunk)
-        .where(chunk.c.id == lease.chunk, chunk.c.epoch == lease.epoch)
-        .values(lease_until=now.timestamp() + LEASE)
-    )
-    if mine.rowcount != 1:
+    values = {
+        "_chunk": lease.chunk,
+        "_epoch": lease.epoch,
+        "lease_until": now.timestamp() + LEASE,
+        "inflight": begun,
+    }
+    if connection.execute(_HOLD, values).rowcount != 1:
         _settle(connection, lease.issue, results, now)
         return False
     record(connection, lease.issue, results, now)
-    row = {"chunk": lease.chunk, "epoch": lease.epoch, "readers": [list(pair) for pair in begun]}
-    statement = upsert(connection, inflight).values(row)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[inflight.c.chunk],
-            set_={"epoch": statement.excluded.epoch, "readers": statement.excluded.readers},
-        )
-    )
     return True
 
 
 def running(connection: Connection, name: str) -> bool:
     """Tell whether issue `name` is being sent: neither paused nor cancelled."""
-    state = connection.execute(select(issue.c.state).where(issue.c.name == name)).scalar_one_or_none()
-    return state == IssueState.SENDING
+    return connection.execute(_RUNNING, {"_issue": name}).first() is not None
 
 
-def reachable(connection: Connection, readers: Collection[int]) -> set[int]:
-    """Return which of `readers` may still be written to: neither suppressed nor left everything."""
-    rows = connection.execute(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER))
+def reachable(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
+    """Return which of `readers` may be written to now: nobody when issue `name` is not running."""
+    rows = connection.execute(_REACHABLE, {"_issue": name, "_readers": readers})
     return set(rows.scalars())
 
 
@@ -215,16 +234,7 @@ def record(connection: Connection, name: str, results: Iterable[Result], now: da
     rows = [_row(name, result, now) for result in results]
     if not rows:
         return
-    statement = upsert(connection, delivery)
-    fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[delivery.c.issue, delivery.c.subscriber],
-            set_=fresh,
-            where=delivery.c.state == Outcome.DEFERRED,
-        ),
-        rows,
-    )
+    connection.execute(_RECORD[connection.dialect.name], rows)
 
 
 def _settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:

@@ -106,16 +106,9 @@ chunk = Table(
     ),
     Column("worker", Text, nullable=False, default=""),
     Column("lease_until", Float, nullable=False, default=0.0, comment="seconds since 1970"),
+    Column("inflight", JSON, nullable=False, default=list, comment="[subscriber, attempt] on the wire now"),
     Column("done", Integer, nullable=False, default=0),
-    Index("chunk_open", "issue", "done", "lease_until"),
-)
-
-inflight = Table(
-    "inflight",
-    metadata,
-    Column("chunk", _Id, ForeignKey("chunk.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("epoch", Integer, nullable=False),
-    Column("readers", JSON, nullable=False, comment="[subscriber, attempt] on the wire now"),
+    Index("chunk_open", "issue", "done"),  # of columns that a commit leaves alone
 )
 
 delivery = Table(

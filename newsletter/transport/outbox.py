@@ -13,7 +13,7 @@ class Outbox:
     """Writes messages to `folder`; a message written again replaces itself."""
 
     name = "outbox"
-    connections = 1
+    connections = 50  # they take turns, and share each commit
     repeatable = True
 
     def __init__(self, folder: Path, prefix: str) -> None:

@@ -292,7 +292,7 @@ def test_nothing_is_sent_that_cannot_be_recorded(engine: Engine, start_relay: St
     def break_off(verb: str, who: str) -> None:
         if verb == "RCPT" and who == house.address(4):
             with writing(engine) as connection:
-                connection.exec_driver_sql("ALTER TABLE inflight RENAME TO gone")
+                connection.exec_driver_sql("ALTER TABLE chunk RENAME TO gone")
 
     relay.answer = break_off
     with pytest.raises(StoreError):

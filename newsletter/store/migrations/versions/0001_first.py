@@ -81,11 +81,12 @@ def upgrade() -> None:
         ),
         sa.Column("worker", sa.Text(), nullable=False),
         sa.Column("lease_until", sa.Float(), nullable=False, comment="seconds since 1970"),
+        sa.Column("inflight", sa.JSON(), nullable=False, comment="[subscriber, attempt] on the wire now"),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["issue"], ["issue.name"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("chunk_open", "chunk", ["issue", "done", "lease_until"], unique=False)
+    op.create_index("chunk_open", "chunk", ["issue", "done"], unique=False)
     op.create_table(
         "delivery",
         sa.Column("issue", sa.Text(), nullable=False),
@@ -149,14 +150,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issue", "edition"], ["edition.issue", "edition.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue", "subscriber"),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "inflight",
-        sa.Column(
-            "chunk", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("readers", sa.JSON(), nullable=False, comment="[subscriber, attempt] on the wire now"),
-        sa.ForeignKeyConstraint(["chunk"], ["chunk.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("chunk"),
     )
