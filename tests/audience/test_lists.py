@@ -1,0 +1,207 @@
+"""A list is imported whole: each line taken or refused with the reason, and nothing half-done is kept."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from newsletter.audience.lists import Importer, Report, described
+from newsletter.errors import ContentError, StoreError
+from newsletter.model import Subscriber
+from newsletter.store.db import reading, writing
+from newsletter.store.intake import Fate
+from newsletter.store.people import find, leave, readers
+
+NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
+HEAD = "email,name,sections,language,region\n"
+
+
+@pytest.fixture
+def take(importer: Importer, tmp_path: Path) -> Callable[..., Report]:
+    """Import CSV lines under the usual headings."""
+
+    def take(*lines: str, dry_run: bool = False) -> Report:
+        path = tmp_path / "list.csv"
+        path.write_text(HEAD + "\n".join(lines), encoding="utf-8")
+        return importer.file(path, "subscribers/list.csv", NOW, dry_run=dry_run)
+
+    return take
+
+
+def people(engine: Engine) -> list[Subscriber]:
+    with reading(engine) as connection:
+        return list(readers(connection))
+
+
+def counts(report: Report) -> list[int]:
+    return [report.fates[fate] for fate in (Fate.NEW, Fate.CHANGED, Fate.UNCHANGED, Fate.REFUSED)]
+
+
+def told(report: Report) -> list[str]:
+    return [str(problem) for problem in report.problems]
+
+
+def test_every_line_is_accounted_for(take: Callable[..., Report]) -> None:
+    take("a@example.org,Олена,social,uk,Сумська", "b@example.org,Іван,,,")
+    report = take(
+        "a@example.org,Олена,social,uk,Сумська",
+        "b@example.org,Марія,,,",
+        "c@example.org,Олег,,,",
+        "c@@example.org,Олег,,,",
+    )
+    assert counts(report) == [1, 1, 1, 1]
+
+
+def test_a_person_has_what_the_line_says(take: Callable[..., Report], engine: Engine) -> None:
+    take("Olena@Example.org,Олена Гнатюк,social;economy,uk,Сумська")
+    (reader,) = people(engine)
+    assert (reader.email, reader.name, reader.language) == ("Olena@example.org", "Олена Гнатюк", "uk")
+    assert reader.sections == {"social", "economy"}
+    assert reader.attributes == {"region": "Сумська"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "sections"),
+    [
+        ("", {"*"}),
+        ("*", {"*"}),
+        ("social;*", {"*"}),
+        (";", {"*"}),
+        ("social", {"social"}),
+        (" social ; economy ", {"social", "economy"}),
+        ('"social,economy,"', {"social", "economy"}),
+        ("top", {"top"}),
+    ],
+)
+def test_sections_are_slugs_or_all(
+    take: Callable[..., Report], engine: Engine, cell: str, sections: set[str]
+) -> None:
+    take(f"a@example.org,,{cell},,")
+    (reader,) = people(engine)
+    assert reader.sections == sections
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("a@example.org,,socal,,", "unknown section 'socal'\n  Did you mean 'social'?"),
+        ("a@example.org,,,ua,", "unknown language 'ua'"),
+        ("a@example.org,О\x00лена,,,", "the column 'name' holds the character U+0000"),
+        ("a@example.org,Олена\u2028,,,", "the column 'name' holds the character U+2028"),
+        ("пошта@example.org,,,,", "SMTPUTF8"),
+        (",Олена,,,", "'' is not a mail address"),
+        ("A@EXAMPLE.org,,,,", "stands on line 2 already"),
+    ],
+)
+def test_a_faulty_line_is_refused_at_its_place_and_the_others_are_taken(
+    take: Callable[..., Report], engine: Engine, line: str, said: str
+) -> None:
+    report = take("a@example.org,Перша,social,uk,", line, "z@example.org,,,,")
+    assert counts(report) == [2, 0, 0, 1]
+    (text,) = told(report)
+    assert text.startswith("subscribers/list.csv:3: ")
+    assert said in text
+    assert [reader.email for reader in people(engine)] == ["a@example.org", "z@example.org"]
+
+
+def test_problems_come_in_the_order_of_the_file(take: Callable[..., Report], engine: Engine) -> None:
+    take("left@example.org,,,,")
+    with writing(engine) as connection:
+        person = find(connection, "left@example.org")
+        assert person is not None
+        leave(connection, person.id, [], ["social"], NOW)
+    report = take("bad@,,,,", "left@example.org,,,,", "worse@,,,,")
+    assert [problem.at and problem.at.line for problem in report.problems] == [2, 3, 4]
+
+
+def test_an_empty_cell_takes_a_value_away_and_an_absent_column_leaves_it(
+    take: Callable[..., Report], importer: Importer, engine: Engine, tmp_path: Path
+) -> None:
+    take("a@example.org,Олена,social,uk,Сумська")
+    path = tmp_path / "short.csv"
+    path.write_text("Пошта;Область\na@example.org;\n", encoding="utf-8")
+    importer.file(path, path.name, NOW)
+    (reader,) = people(engine)
+    assert (reader.name, reader.language, reader.attributes) == ("Олена", "uk", {})
+    assert reader.sections == {"social"}
+
+
+def test_a_dry_run_tells_what_would_change_and_changes_nothing(
+    take: Callable[..., Report], engine: Engine
+) -> None:
+    take("a@example.org,Олена,social,uk,Сумська", "b@example.org,Іван,,,")
+    before = people(engine)
+    report = take(
+        "a@example.org,Олена,*,uk,Харківська", "b@example.org,Іван,,,", "c@example.org,,,,", dry_run=True
+    )
+    assert counts(report) == [1, 1, 1, 0]
+    assert report.changes == [
+        "subscribers/list.csv:2: a@example.org: region «Сумська» → «Харківська», sections «social» → «*»",
+        "subscribers/list.csv:4: c@example.org: new",
+    ]
+    assert people(engine) == before
+
+
+def test_batches_follow_each_other_and_progress_is_told(
+    importer: Importer, engine: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
+    steps: list[tuple[int, int]] = []
+    report = importer.file(path, path.name, NOW, progress=lambda done, lines: steps.append((done, lines)))
+    assert counts(report) == [4_500, 0, 0, 0]
+    assert steps == [(2_001, 4_501), (4_001, 4_501), (4_501, 4_501)]
+    assert len(people(engine)) == 4_500
+
+
+def test_a_crash_half_way_leaves_nothing_behind(importer: Importer, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
+
+    def crash(done: int, _lines: int) -> None:
+        if done > 2_500:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        importer.file(path, path.name, NOW, progress=crash)
+    assert people(engine) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_behind(
+    importer: Importer, engine: Engine, tmp_path: Path
+) -> None:
+    limit = 20  # pages; SQLite then answers as on a full disk
+    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={limit}"))
+    engine.dispose()
+    path = tmp_path / "long.csv"
+    path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
+    with pytest.raises(StoreError, match="full"):
+        importer.file(path, path.name, NOW)
+    assert people(engine) == []
+
+
+def test_one_person_is_added_as_a_line_would_be(importer: Importer, engine: Engine) -> None:
+    added = importer.one({"email": "a@example.org", "name": " Олена "}, "by hand", NOW)
+    assert described(added) == "a@example.org: new"
+    changed = importer.one({"email": "A@example.org", "region": "Сумська"}, "by hand", NOW)
+    assert described(changed) == "a@example.org: region «» → «Сумська»"
+    assert [reader.name for reader in people(engine)] == ["Олена"]
+
+
+def test_one_person_who_left_is_not_added(importer: Importer, engine: Engine) -> None:
+    importer.one({"email": "a@example.org"}, "by hand", NOW)
+    with writing(engine) as connection:
+        person = find(connection, "a@example.org")
+        assert person is not None
+        leave(connection, person.id, [], ["social"], NOW)
+    with pytest.raises(ContentError, match="has left"):
+        importer.one({"email": "a@example.org"}, "by hand", NOW)
+    with pytest.raises(ContentError, match="unknown section"):
+        importer.one({"email": "b@example.org", "sections": "x"}, "by hand", NOW)
+
+
+def test_a_line_that_changes_nothing_says_so(importer: Importer) -> None:
+    importer.one({"email": "a@example.org"}, "by hand", NOW)
+    assert described(importer.one({"email": "a@example.org"}, "by hand", NOW)) == "a@example.org: unchanged"

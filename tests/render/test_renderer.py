@@ -1,0 +1,215 @@
+"""Editions as they leave: whole, with their slots, and whatever their words are."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import settings as run
+from hypothesis import strategies as st
+from lxml.html import HtmlElement, document_fromstring
+
+from newsletter.config import Settings
+from newsletter.errors import Place, RenderError
+from newsletter.model import Block, Closing, Edition, Issue, Item, Rendered, Section
+from newsletter.render.edition import Editions
+from newsletter.render.renderer import Renderer, fingerprint
+from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
+
+NASTY = [
+    "Лапки \"q\" і 'a' та & <b>тег</b>",
+    "<script>alert(1)</script>",
+    "нерозривний\u00a0пробіл і тонкий\u2009теж",
+    "за\u0301мок і замо\u0301к",
+    "👩‍👩‍👧 ☎️ 🇺🇦 𝕏",
+    'зворотна \\ риска \\u{a0} \\n \\"',
+    "{{ 7 * 7 }} {% raw %} {# х #}",
+    "<mj-text>так</mj-text> <!-- ні --> <![CDATA[ ]]>",
+    "漢字 ქართული עברית",
+    '"><img src=x onerror=alert(1)>',
+    "<style>*{display:none}</style>",
+    "&nbsp; &amp;nbsp; &#60;",
+]
+
+
+def one_item(issue: Issue, item: Item) -> tuple[Issue, Edition]:
+    section = Section(slug="social", title="Соціальний захист")
+    made = replace(issue, blocks=(Block(section=section, items=(item,)),))
+    edition = Editions(made).whole()
+    assert edition
+    return made, edition
+
+
+def item(title: str, text: str = "", link: str | None = None) -> Item:
+    return Item(id="01", title=title, text=text, link=link, sections=("social",), at=Place("item.md"))
+
+
+def tree(rendered: Rendered) -> HtmlElement:
+    return document_fromstring(rendered.html)
+
+
+def test_the_same_edition_gives_the_same_bytes(
+    renderer: Renderer, settings: Settings, themes: tuple[Path, ...], digest: Issue, whole: Edition
+) -> None:
+    assert renderer.render(digest, whole) == Renderer(settings, themes).render(digest, whole)
+
+
+def test_a_fingerprint_covers_every_part_and_where_each_ends() -> None:
+    parts = [("a", "b", "c"), ("ab", "", "c"), ("a", "bc", ""), ("", "ab", "c"), ("a", "b", "d")]
+    assert len({fingerprint(*each) for each in parts}) == len(parts)
+
+
+def test_every_slot_is_in_both_parts(renderer: Renderer, digest: Issue, whole: Edition) -> None:
+    rendered = renderer.render(digest, whole)
+    expected = Counter({EMAIL: 1, PREFERENCES: 7, UNSUBSCRIBE: 1, VIEW: 1})  # one choice and six pauses
+    assert Counter(split(rendered.html)[1::2]) == expected
+    assert Counter(split(rendered.text)[1::2]) == expected
+
+
+def test_a_section_can_be_paused_unless_everyone_gets_it(
+    renderer: Renderer, settings: Settings, digest: Issue
+) -> None:
+    edition = Editions(digest).of(frozenset({"social"}), {})
+    assert edition
+    html = renderer.render(digest, edition).html
+    pauses = re.findall(r'href="([^"]*\?pause=[^"]*)"', html)
+    assert pauses == [f"{settings.base_url}/preferences/{slot(PREFERENCES)}?pause=social"]
+
+
+@pytest.mark.parametrize("words", NASTY)
+def test_words_arrive_as_they_were_typed(renderer: Renderer, digest: Issue, words: str) -> None:
+    issue, edition = one_item(
+        replace(digest, subject=words, preheader=words, closing=Closing(text=words)), item(words, "Текст")
+    )
+    rendered = renderer.render(issue, edition)
+    page = tree(rendered)
+    heading = page.find(".//h3")
+    assert heading is not None
+    assert heading.text_content() == words
+    assert page.findtext("head/title") == " ".join(words.split())
+    labels = [link.get("aria-label", "") for link in page.iter("a")]
+    assert any(label.endswith(" ".join(words.split())) for label in labels)
+    assert rendered.subject == " ".join(words.split())
+    assert " ".join(words.split()) in " ".join(rendered.text.split())
+    assert not page.findall(".//script")
+    assert not page.findall(".//img")
+
+
+@pytest.mark.parametrize("words", NASTY)
+def test_the_text_of_an_item_stays_inert(renderer: Renderer, digest: Issue, words: str) -> None:
+    rendered = renderer.render(*one_item(digest, item("Заголовок", words, f"https://example.org/{words}")))
+    page = html5lib.parse(rendered.html, namespaceHTMLElements=False)
+    allowed = {"html", "head", "title", "meta", "style", "body", "div", "table", "tbody", "tr", "td"}
+    allowed |= {"h1", "h2", "h3", "p", "br", "a", "strong", "em"}
+    assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= allowed
+    for element in page.iter():
+        assert not any(name.startswith("on") for name in element.attrib)
+        assert element.get("href", "#").startswith(("https://", "#"))
+
+
+anything = st.text(st.characters(exclude_categories=[]) | st.sampled_from(" \n*_[]()<>&\"'\\-#"), max_size=60)
+
+
+@run(deadline=None, max_examples=60)
+@given(title=anything, text=anything, link=st.none() | anything.map("https://example.org/".__add__))
+def test_any_words_make_a_well_formed_mail(
+    renderer: Renderer, digest: Issue, title: str, text: str, link: str | None
+) -> None:
+    plain = renderer.render(*one_item(digest, item("", "")))
+    rendered = renderer.render(*one_item(digest, item(title, text, link)))
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    page = parser.parse(rendered.html)
+    assert not parser.errors
+    assert len(page.findall(".//td")) == len(tree(plain).findall(".//td"))
+    assert rendered.html.count(r"\u{") <= title.count(r"\u{") * 2 + text.count(r"\u{")
+    assert rendered.html.encode()
+    assert rendered.text.encode()
+
+
+def test_read_more_leads_to_the_item_else_to_the_site_else_nowhere(
+    settings: Settings, themes: tuple[Path, ...], digest: Issue
+) -> None:
+    def links(link: str | None, site: str | None) -> list[str]:
+        renderer = Renderer(settings.model_copy(update={"site": site}), themes)
+        page = tree(renderer.render(*one_item(digest, item("Новина", "Текст", link))))
+        return [str(a.get("href")) for a in page.iter("a") if a.text == settings.read_more]
+
+    assert links("https://приклад.укр/1", "https://auc.org.ua") == ["https://xn--80aikifvh.xn--j1amh/1"]
+    assert links(None, "https://auc.org.ua") == ["https://auc.org.ua"]
+    assert links(None, None) == []
+    assert links("javascript:alert(1)", None) == []
+
+
+@pytest.mark.parametrize("text", ["#FreeOurPeople", "Слова. **#freeourpeople**!"])
+def test_the_closing_call_is_not_said_twice(renderer: Renderer, digest: Issue, text: str) -> None:
+    assert digest.closing
+    call = digest.closing.text
+    assert call not in renderer.render(*one_item(digest, item("Заклик", text))).html
+    for other in ("#FreeOurPeopleNow", "Текст"):
+        rendered = renderer.render(*one_item(digest, item("Заклик", other)))
+        assert call in rendered.html
+        assert call in " ".join(rendered.text.split())
+
+
+def test_an_item_that_is_one_hashtag_is_a_call(renderer: Renderer, digest: Issue) -> None:
+    page = tree(renderer.render(*one_item(digest, item("Заклик", "#FreeOurPeople\n"))))
+    assert [strong.text for strong in page.iter("strong")] == ["#FreeOurPeople"]
+
+
+def test_contents_are_listed_only_when_there_is_much(
+    renderer: Renderer, digest: Issue, whole: Edition
+) -> None:
+    def listed(edition: Edition) -> list[str]:
+        page = tree(renderer.render(digest, edition))
+        return [str(a.get("href")) for a in page.iter("a") if str(a.get("href")).startswith("#")]
+
+    few = Editions(digest).of(frozenset({"social"}), {})
+    assert few
+    assert len(few.items) == 5
+    assert listed(few) == []
+    assert listed(whole) == [f"#{slug}" for slug in whole.sections]
+
+
+@pytest.mark.parametrize("words", ["QZ7NAMEQZ", "QZ7**NAME**QZ"])
+def test_a_mark_nobody_could_fill_is_refused(renderer: Renderer, digest: Issue, words: str) -> None:
+    with pytest.raises(RenderError, match="QZ7NAMEQZ"):
+        renderer.render(*one_item(digest, item("Новина", words)))
+
+
+Broken = Callable[[str, str, str], Rendered]
+
+
+@pytest.fixture
+def broken(
+    tmp_path: Path, settings: Settings, themes: tuple[Path, ...], digest: Issue, whole: Edition
+) -> Broken:
+    """Render with one file of the theme changed."""
+
+    def render(file: str, old: str, new: str) -> Rendered:
+        text = (themes[0] / "digest" / file).read_text(encoding="utf-8")
+        assert old in text
+        (tmp_path / "digest").mkdir()
+        (tmp_path / "digest" / file).write_text(text.replace(old, new), encoding="utf-8")
+        return Renderer(settings, (tmp_path, *themes)).render(digest, whole)
+
+    return render
+
+
+@pytest.mark.parametrize("file", ["issue.mjml", "issue.txt"])
+def test_a_theme_without_a_way_out_is_refused(broken: Broken, file: str) -> None:
+    with pytest.raises(RenderError, match="no link to unsubscribe"):
+        broken(file, "{{ unsubscribe }}", "#")
+
+
+def test_a_slot_the_compiler_drops_is_noticed(broken: Broken) -> None:
+    with pytest.raises(RenderError, match="as often as"):
+        broken("issue.mjml", "<mj-body ", "<!-- {{ view }} --><mj-body ")
+
+
+def test_a_misspelt_component_is_refused(broken: Broken) -> None:
+    with pytest.raises(RenderError, match="unknown MJML component"):
+        broken("issue.mjml", "mj-divider", "mj-devider")

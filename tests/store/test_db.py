@@ -1,0 +1,99 @@
+"""The database opens safely, or says in plain words why not."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, insert, select, text
+
+from newsletter.errors import StoreError
+from newsletter.store.db import open_database, reading, timestamp, writing
+from newsletter.store.schema import erased
+
+
+def put(engine: Engine, digest: bytes) -> None:
+    with writing(engine) as connection:
+        connection.execute(insert(erased).values(digest=digest, at="2025-02-14T16:00:00Z"))
+
+
+def digests(engine: Engine) -> set[bytes]:
+    with reading(engine) as connection:
+        return set(connection.execute(select(erased.c.digest)).scalars())
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)]
+)
+def test_every_connection_is_durable_and_checks_its_keys(engine: Engine, pragma: str, value: object) -> None:
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_an_error_undoes_the_whole_transaction(engine: Engine) -> None:
+    with pytest.raises(RuntimeError), writing(engine) as connection:
+        connection.execute(insert(erased).values(digest=b"a", at=""))
+        raise RuntimeError
+    assert digests(engine) == set()
+
+
+def test_a_reader_does_not_wait_for_a_writer_and_sees_one_moment(engine: Engine) -> None:
+    put(engine, b"a")
+    with writing(engine) as writer:
+        writer.execute(insert(erased).values(digest=b"b", at=""))
+        assert digests(engine) == {b"a"}
+    assert digests(engine) == {b"a", b"b"}
+
+
+def test_a_locked_database_names_the_cure(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    first, second = open_database(url), open_database(url)
+    event.listen(second, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
+    second.dispose()  # so that connections are made anew, with little patience
+    with writing(first), pytest.raises(StoreError, match="locked") as caught, writing(second):
+        pass
+    assert "wait" in caught.value.hint
+    first.dispose()
+    second.dispose()
+
+
+def text_file(path: Path) -> str:
+    path.write_text("Це не база даних. " * 100, encoding="utf-8")
+    return f"sqlite:///{path}"
+
+
+def foreign_database(path: Path) -> str:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE subscriber (id INTEGER)")
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        text_file,
+        foreign_database,
+        lambda path: f"sqlite:///{path.parent}",
+        lambda path: f"nosuchdatabase:///{path}",
+        lambda _path: "not an address",
+        lambda path: f"oracle+nosuchdriver://{path}",
+    ],
+    ids=["text file", "someone else's tables", "folder", "unknown database", "no address", "unknown driver"],
+)
+def test_what_cannot_be_opened_is_named_with_a_cure(tmp_path: Path, make: Callable[[Path], str]) -> None:
+    with pytest.raises(StoreError) as caught:
+        open_database(make(tmp_path / "newsletter.db"))
+    assert caught.value.hint
+
+
+def test_a_faulty_statement_becomes_a_store_error(engine: Engine) -> None:
+    with pytest.raises(StoreError, match="nosuchtable"), reading(engine) as connection:
+        connection.execute(text("SELECT * FROM nosuchtable"))
+
+
+def test_a_moment_is_kept_in_utc_to_the_second() -> None:
+    kyiv = datetime(2025, 2, 14, 16, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
+    assert timestamp(kyiv) == "2025-02-14T14:00:00Z"
+    assert timestamp(datetime(2025, 2, 14, 14, tzinfo=UTC)) == timestamp(kyiv)

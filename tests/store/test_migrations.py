@@ -1,0 +1,63 @@
+"""Migrations lead to the schema that the program uses."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, text
+
+import newsletter.store
+from newsletter.errors import StoreError
+from newsletter.store import db
+from newsletter.store.db import open_database, reading, writing
+from newsletter.store.schema import metadata
+
+FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
+
+
+def test_a_migrated_database_has_the_tables_of_the_schema(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_migrated_table_is_made_like_one_of_the_schema(engine: Engine) -> None:
+    # What alembic does not compare: AUTOINCREMENT and WITHOUT ROWID.
+    fresh = create_engine("sqlite://")
+    metadata.create_all(fresh)
+    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+    with reading(engine) as migrated, fresh.connect() as made:
+        found, wanted = (dict(c.execute(query).all()) for c in (migrated, made))
+    fresh.dispose()
+    assert found.keys() == wanted.keys()
+    for name, sql in wanted.items():
+        for trait in ("AUTOINCREMENT", "WITHOUT ROWID"):
+            assert (trait in found[name]) == (trait in sql), name
+
+
+def test_head_names_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    assert ScriptDirectory.from_config(config).get_current_head() == db.HEAD
+    assert max(path.name for path in (FOLDER / "versions").glob("*.py")).startswith(db.HEAD)
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    engine = open_database(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StoreError, match="newer version") as caught:
+        open_database(url)
+    assert "Install" in caught.value.hint
+
+
+def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "newsletter.db"
+    open_database(f"sqlite:///{path}").dispose()
+    before = path.read_bytes()
+    open_database(f"sqlite:///{path}").dispose()
+    assert path.read_bytes() == before

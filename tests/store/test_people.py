@@ -1,0 +1,158 @@
+"""People in a real database: who is streamed, found, let go and suppressed."""
+
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, select
+
+from newsletter.links import Signer
+from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus
+from newsletter.store.choices import LEFT, LISTED
+from newsletter.store.db import reading, writing
+from newsletter.store.intake import Entry, decide, write
+from newsletter.store.people import count_readers, find, leave, readers, replace_choices, suppress
+from newsletter.store.schema import subscriber, subscription
+
+NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
+LATER = datetime(2025, 2, 12, 9, 0, tzinfo=UTC)
+SIGNER = Signer(b"0123456789abcdef")
+OPTIONAL = ("social", "economy", "staff")
+
+
+def take(engine: Engine, *entries: Entry) -> None:
+    with writing(engine) as connection:
+        write(connection, decide(connection, entries, OPTIONAL, SIGNER), "list.csv", NOW)
+
+
+def person(email: str, *sections: str) -> Entry:
+    return Entry(email=email, sections=frozenset(sections) if sections else None)
+
+
+def streamed(engine: Engine) -> list[Subscriber]:
+    with reading(engine) as connection:
+        return list(readers(connection))
+
+
+def test_readers_come_in_order_with_all_they_have(engine: Engine) -> None:
+    take(
+        engine,
+        Entry(
+            email="Olena@example.org",
+            name="Олена",
+            language="uk",
+            attributes={"region": "Сумська", "position": ""},
+            sections=frozenset({"social", "economy"}),
+        ),
+        person("ivan@example.org"),
+    )
+    first, second = streamed(engine)
+    assert first.id < second.id
+    assert (first.email, first.name, first.language) == ("Olena@example.org", "Олена", "uk")
+    assert first.attributes == {"region": "Сумська"}
+    assert first.sections == {"social", "economy"}
+    assert second.sections == {EVERY_SECTION}
+
+
+def test_equal_choices_are_one_object(engine: Engine) -> None:
+    take(engine, *(person(f"p{n}@example.org", "social", "economy") for n in range(3)))
+    assert len({id(reader.sections) for reader in streamed(engine)}) == 1
+
+
+def test_who_is_suppressed_or_has_nothing_active_is_no_reader(engine: Engine) -> None:
+    take(engine, *(person(f"{name}@example.org", "social") for name in ("stays", "leaves", "bounces")))
+    with writing(engine) as connection:
+        gone = find(connection, "leaves@example.org")
+        assert gone is not None
+        leave(connection, gone.id, ["social"], OPTIONAL, NOW)
+        suppress(connection, "bounces@example.org", "550 no such user", NOW)
+        assert count_readers(connection) == 1
+    assert [reader.email for reader in streamed(engine)] == ["stays@example.org"]
+
+
+def test_a_condition_narrows_the_stream_and_the_count(engine: Engine) -> None:
+    take(engine, person("a@example.org"), person("b@example.org"))
+    where = subscriber.c.email == "b@example.org"
+    with reading(engine) as connection:
+        assert [reader.email for reader in readers(connection, where)] == ["b@example.org"]
+        assert count_readers(connection, where) == 1
+
+
+def test_streaming_holds_a_page_of_people_and_not_all_of_them(engine: Engine) -> None:
+    def peak() -> int:
+        with reading(engine) as connection:
+            tracemalloc.start()
+            for _ in readers(connection):
+                pass
+            _, highest = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return highest
+
+    take(engine, *(person(f"p{n}@example.org", "social") for n in range(2_000)))
+    peak()  # what is loaded once is loaded here
+    small = peak()
+    take(engine, *(person(f"q{n}@example.org", "social") for n in range(10_000)))
+    assert peak() < 1.5 * small
+
+
+def test_an_address_is_found_however_its_letters_are_written(engine: Engine) -> None:
+    take(engine, person("Olena@Example.org"))
+    with reading(engine) as connection:
+        found = find(connection, "oLENA@example.ORG")
+        assert found is not None
+        assert (found.email, found.source, found.created_at) == (
+            "Olena@Example.org",
+            "list.csv",
+            "2025-02-10T09:00:00Z",
+        )
+        assert find(connection, "nobody@example.org") is None
+
+
+def test_leaving_is_recorded_once_and_only_where_something_changed(engine: Engine) -> None:
+    take(engine, person("olena@example.org"))
+    with writing(engine) as connection:
+        found = find(connection, "olena@example.org")
+        assert found is not None
+        assert leave(connection, found.id, ["social"], OPTIONAL, NOW)
+        assert not leave(connection, found.id, ["social"], OPTIONAL, LATER)
+        assert leave(connection, found.id, ["economy"], OPTIONAL, LATER)
+        rows = connection.execute(select(subscription.c.section, subscription.c.state, subscription.c.changed_at))
+        assert set(rows.all()) == {
+            ("social", "left", "2025-02-10T09:00:00Z"),
+            ("economy", "left", "2025-02-12T09:00:00Z"),
+            ("staff", "active", "2025-02-10T09:00:00Z"),
+        }
+
+
+def test_nobody_can_leave_who_is_not_here(engine: Engine) -> None:
+    with writing(engine) as connection:
+        assert not leave(connection, 7, [], OPTIONAL, NOW)
+        assert connection.execute(select(subscription)).all() == []
+
+
+def test_suppression_keeps_its_first_reason(engine: Engine) -> None:
+    take(engine, person("olena@example.org"))
+    with writing(engine) as connection:
+        assert suppress(connection, "OLENA@example.org", "complaint", NOW)
+        assert not suppress(connection, "olena@example.org", "bounce", NOW)
+        assert not suppress(connection, "nobody@example.org", "bounce", NOW)
+        found = find(connection, "olena@example.org")
+    assert found is not None
+    assert (found.status, found.reason) == (SubscriberStatus.SUPPRESSED, "complaint")
+
+
+@pytest.mark.parametrize("count", [1, 2500])
+def test_choices_are_replaced_and_the_same_ones_left_untouched(engine: Engine, count: int) -> None:
+    take(engine, *(person(f"p{n}@example.org", "social", "staff") for n in range(count)))
+    before = {"social": LISTED, "staff": LISTED}
+    after = {"social": LEFT, "staff": LISTED, "economy": LISTED}
+    with writing(engine) as connection:
+        replace_choices(connection, [(reader.id, before, after) for reader in readers(connection)], LATER)
+        rows = connection.execute(
+            select(subscription.c.section, subscription.c.state, subscription.c.changed_at).distinct()
+        )
+        assert set(rows.all()) == {
+            ("social", "left", "2025-02-12T09:00:00Z"),
+            ("staff", "active", "2025-02-10T09:00:00Z"),
+            ("economy", "active", "2025-02-12T09:00:00Z"),
+        }
