@@ -129,15 +129,16 @@ class _Conversation:
         return True
 
     async def _body(self) -> bool:
-        content = b""
-        while not f"\r\n{content.decode('latin-1')}".endswith("\r\n.\r\n"):
-            content += await self._reader.readuntil(b".\r\n")
+        lines = []
+        while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line)
+        content = b"".join(lines)
         told = self._relay.answer(".", self._recipient)
         if told is None or told.startswith("250"):
-            self._relay.accepted.append((self._sender, self._recipient, content[:-3]))
+            self._relay.accepted.append((self._sender, self._recipient, content))
             self._taken += 1
         elif told.startswith(("hang after", "drop after")):
-            self._relay.accepted.append((self._sender, self._recipient, content[:-3]))
+            self._relay.accepted.append((self._sender, self._recipient, content))
         self._sender = self._recipient = ""
         return await self._answer(told or "250 2.0.0 queued")
 

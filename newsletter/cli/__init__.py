@@ -3,6 +3,7 @@
 Exit 0 fine; 1 findings or content errors; 2 usage or configuration; 3 some deliveries were not accepted.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -125,5 +126,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return USAGE if isinstance(error, ConfigError | StoreError | TransportUnavailable) else FINDINGS
     except BrokenPipeError:
         sys.stderr.close()
+        return FINDINGS
+    except Exception as error:  # the last resort, so that no traceback reaches a user
+        if os.environ.get("NEWSLETTER_DEBUG"):
+            raise
+        click.echo(
+            f"This should not have happened: {type(error).__name__}: {error}\n"
+            "  Nothing half-done was kept. Please report it with what NEWSLETTER_DEBUG=1 prints.",
+            err=True,
+        )
         return FINDINGS
     return code if isinstance(code, int) else 0

@@ -1,0 +1,220 @@
+"""The whole way by the command line, as a user walks it: from a text to each reader's message."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from tests.relay import Relay
+
+ROOT = Path(__file__).parent.parent.parent
+D = "2025-02-14"
+Start = Callable[[Relay], Relay]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Path:
+    """Make a workspace of the sample's settings, theme and people, without an issue."""
+    for name in ("newsletter.yaml", "templates", "subscribers"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    return tmp_path
+
+
+@pytest.fixture
+def run(press: Path) -> Run:
+    """Run one command line in the workspace; its exit code must be the one expected."""
+
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "newsletter", *arguments],
+            cwd=press,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def composed(run: Run) -> None:
+    """Import and compose the real digest, and bring the sample subscribers in."""
+    run("import", str(ROOT / "tests/data/digest-2025-02-14.txt"))
+    run("compose", D)
+    run("subscribers", "import", "subscribers/example.csv")
+
+
+def by_smtp(press: Path, relay: Relay, **more: object) -> None:
+    """Set the workspace to send through `relay`."""
+    settings = (press / "newsletter.yaml").read_text()
+    smtp = {"host": "127.0.0.1", "port": relay.port, "security": "none", **more}
+    lines = [line for line in settings.splitlines() if not line.startswith(("smtp:", "transport:"))]
+    (press / "newsletter.yaml").write_text(
+        "\n".join([*lines, "transport: smtp", f"smtp: {json.dumps(smtp)}"])
+    )
+
+
+@pytest.mark.usefixtures("composed")
+def test_the_real_digest_reaches_every_reader_of_the_sample_once(run: Run, press: Path) -> None:
+    assert "13" in run("check", D).stdout
+    approved = json.loads(run("approve", D, "--by", "Олена", "--json").stdout)
+    assert run("send", D, "--dry-run").stdout.count("would be sent\n") == approved["readers"]
+    run("send", D)
+    status = json.loads(run("status", D, "--json").stdout)
+    assert (status["state"], status["accepted"]) == ("sent", approved["readers"])
+    outbox = sorted((press / "var/outbox").glob("*.eml"))
+    assert len(outbox) == approved["readers"]
+    before = {path: path.stat().st_mtime_ns for path in outbox}
+    run("approve", D, "--by", "Олена")
+    run("send", D)
+    assert before == {path: path.stat().st_mtime_ns for path in (press / "var/outbox").glob("*.eml")}
+
+
+@pytest.mark.usefixtures("composed")
+def test_each_message_holds_exactly_the_chosen_sections(run: Run, press: Path) -> None:
+    run("subscribers", "add", "only@social.example.org", "--sections", "social")
+    run("approve", D, "--by", "Олена")
+    run("send", D)
+    (path,) = (press / "var/outbox").glob("*only@social.example.org.eml")
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # an EmailMessage has one
+    assert "Субсидія на оренду житла для ВПО" in text
+    assert "Про партнерство на Українському тижні в Вашингтоні" in text, "ТОП goes to everyone"
+    assert "«Майстерня будівельників» відкрилась у Дніпрі" not in text
+    assert message["To"] == "only@social.example.org"
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_file_changed_after_approval_stops_the_sending_by_name(run: Run, press: Path) -> None:
+    run("approve", D, "--by", "Олена")
+    item = min((press / "issues" / D / "items").iterdir())
+    item.write_text(item.read_text() + "Ще слово.\n")
+    assert item.name in run("send", D, code=1).stderr
+    assert not (press / "var/outbox").exists()
+    run("approve", D, "--by", "Олена")
+    run("send", D)
+
+
+@pytest.mark.usefixtures("composed")
+def test_errors_refuse_approval_for_a_real_transport(run: Run, press: Path, start_relay: Start) -> None:
+    item = min((press / "issues" / D / "items").iterdir())
+    item.write_text(item.read_text() + "\nTODO\n")
+    assert "TODO" in run("check", D, code=1).stdout
+    run("approve", D, "--by", "Олена")
+    relay = start_relay(Relay())
+    run("send", D, "--transport", "smtp", "--yes", code=1)
+    by_smtp(press, relay)
+    run("approve", D, "--by", "Олена", code=1)
+    assert relay.connections == 0
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_real_transport_is_asked_for_before_it_sends(run: Run, press: Path, start_relay: Start) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    run("approve", D, "--by", "Олена")
+    assert "--yes" in run("send", D, code=2).stderr
+    assert not relay.accepted
+    run("send", D, "--yes")
+    assert max(Counter(relay.recipients).values()) == 1
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_test_message_goes_to_one_address_and_is_not_recorded(
+    run: Run, press: Path, start_relay: Start
+) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    run("send", D, "--test", "me@example.org")
+    assert relay.recipients == ["me@example.org"]
+    run("approve", D, "--by", "Олена")
+    assert json.loads(run("status", D, "--json").stdout)["accepted"] == 0
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_segment_is_sent_alone_and_the_rest_stays_pending(run: Run, press: Path) -> None:
+    (press / "subscribers/segments.yaml").write_text("few:\n  section: education\n")
+    run("approve", D, "--by", "Олена")
+    members = json.loads(run("segments", "few", "--json").stdout)
+    run("send", D, "--segment", "few")
+    status = json.loads(run("status", D, "--json").stdout)
+    assert 0 < status["accepted"] < status["readers"]
+    assert status["pending"] == status["readers"] - status["accepted"]
+    assert status["accepted"] == len(members["readers"])
+    run("send", D)
+    assert json.loads(run("status", D, "--json").stdout)["pending"] == 0
+
+
+@pytest.mark.usefixtures("composed")
+def test_after_kill_9_sending_goes_on_without_a_repeat(run: Run, press: Path, start_relay: Start) -> None:
+    rows = ["email,sections", *(f"reader{n}@city.example.org,*" for n in range(1500))]
+    (press / "many.csv").write_text("\n".join(rows))
+    run("subscribers", "import", "many.csv")
+    relay = start_relay(Relay())
+    by_smtp(press, relay, connections=5)
+    run("approve", D, "--by", "Олена")
+    arguments = [sys.executable, "-m", "newsletter", "send", D, "--yes"]
+    with subprocess.Popen(
+        arguments, cwd=press, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as killed:
+        deadline = time.monotonic() + 30
+        while len(relay.accepted) < 300 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(killed.pid, signal.SIGKILL)
+    time.sleep(0.2)
+    unsure = json.loads(run("status", D, "--json").stdout)
+    assert unsure["state"] == "sending"
+    done = subprocess.run(arguments, cwd=press, capture_output=True, text=True, check=False)
+    status = json.loads(run("status", D, "--json").stdout)
+    assert max(Counter(relay.recipients).values()) == 1
+    assert status["accepted"] + status["unknown"] == status["readers"]
+    assert status["unknown"] <= 5
+    assert len(relay.accepted) >= status["accepted"]
+    assert done.returncode == (3 if status["unknown"] else 0)
+
+
+@pytest.mark.usefixtures("composed")
+def test_an_unreachable_relay_is_told_before_anything_changes(
+    run: Run, press: Path, start_relay: Start
+) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    settings = (press / "newsletter.yaml").read_text()
+    (press / "newsletter.yaml").write_text(settings.replace(f'"port": {relay.port}', '"port": 1'))
+    run("approve", D, "--by", "Олена")
+    assert "127.0.0.1:1 cannot be used" in run("send", D, "--yes", code=2).stderr
+    assert json.loads(run("status", D, "--json").stdout)["state"] == "approved"
+
+
+def test_a_new_workspace_composes_and_renders_straight_away(tmp_path: Path) -> None:
+    for language in ("uk", "en"):
+        folder = tmp_path / language
+        for arguments in (
+            ["init", str(folder), "--language", language],
+            ["-C", str(folder), "compose"],
+            ["-C", str(folder), "render"],
+        ):
+            done = subprocess.run(
+                [sys.executable, "-m", "newsletter", *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd=tmp_path,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert list((folder / "var/render").rglob("*.html"))
