@@ -151,7 +151,7 @@ class Settings(_Model):
         for slug in slugs:
             if slugs.count(slug) > 1:
                 raise ValueError(f"the section {slug!r} is declared twice")
-        for name in ("section", "all", "any", "not", "email", "name", "sections", "language"):
+        for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:
                 raise ValueError(f"a field cannot be named {name!r}: that word is taken")
         return self

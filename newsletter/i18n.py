@@ -5,7 +5,10 @@ from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 
+from newsletter.model import Period
+
 LANGUAGES = ("uk", "en")
+_DAYS = {"uk": ("{} – {}", "d MMMM y 'року'"), "en": ("{}–{}", "d MMMM y")}
 
 
 @cache
@@ -22,3 +25,18 @@ def translations(language: str) -> NullTranslations:
         write_mo(compiled, read_po(source, locale=language))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def format_period(period: Period, language: str) -> str:
+    """Return «8 – 14 лютого 2025 року» or "8–14 February 2025"; what both days share is written once."""
+    from babel.dates import format_date  # noqa: PLC0415  heavy, and reading an issue does not need it
+
+    joined, full = _DAYS[language]
+    start, end = period.start, period.end
+    last = format_date(end, full, language)
+    if start == end:
+        return last
+    if (start.year, start.month) == (end.year, end.month):
+        return joined.format(start.day, last)
+    first = format_date(start, full if start.year != end.year else "d MMMM", language)
+    return f"{first} – {last}"

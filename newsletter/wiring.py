@@ -123,16 +123,18 @@ class Context:
 
     def sources(self, closing: date) -> dict[str, str]:
         """Return the sha256 of every file that issue `closing` is made of, by its name in the workspace."""
-        named = (folder / self.settings.theme for folder in theme_folders(self.root))
-        theme = next((folder for folder in named if folder.is_dir()), self.root)
+        from newsletter.render.theme import SHIPPED
+
         folder = self.root / "issues" / closing.isoformat()
         files = {
             "newsletter.yaml": self.root / "newsletter.yaml",
             f"issues/{folder.name}/issue.yaml": folder / "issue.yaml",
             **{f"issues/{folder.name}/items/{path.name}": path for path in folder.glob("items/*.md")},
             **{
-                f"templates/{theme.name}/{path.relative_to(theme)}": path
-                for path in theme.rglob("*")
+                f"templates/{path.relative_to(root).as_posix()}": path
+                for root in reversed(theme_folders(self.root))  # the workspace's own files come before
+                for theme in (self.settings.theme, SHIPPED)
+                for path in (root / theme).rglob("*")
                 if path.is_file()
             },
         }

@@ -30,7 +30,7 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loading that refuses a key written twice, which YAML 1.2 forbids and PyYAML lets pass."""
+    """Safe loading that refuses a key written twice (YAML 1.2; PyYAML lets it pass) and impossible dates."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  PyYAML's signature
         seen: set[object] = set()
@@ -43,6 +43,14 @@ class _Loader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  PyYAML's signature
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:  # 2025-02-30 looks like a date and is none
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value!r}: {error}", node.start_mark
+            ) from None
+
 
 def load(text: str, name: str, *, first_line: int = 1) -> Document:
     """Parse YAML `text` of the file `name`, whose first line is `first_line` of that file.
@@ -50,25 +58,32 @@ def load(text: str, name: str, *, first_line: int = 1) -> Document:
     Raises ContentError naming file and line when it is not YAML.
     """
     offset = first_line - 1
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         data = loader.construct_document(node) if node is not None else None
+        lines = dict(_lines(node, (), offset))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + first_line
+        raise _unreadable(f"the character U+{error.character:04X} is not allowed", name, line) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line + 1 if mark else 1) + offset
-        what = getattr(error, "problem", None) or str(error)
-        raise ContentError(
-            Problem(
-                severity=Severity.ERROR,
-                text=f"not readable as YAML: {what}",
-                at=Place(name, line),
-                hint="Check quotes, colons and the indentation of this line and the one above.",
-            )
-        ) from None
-    finally:
-        loader.dispose()
-    return Document(data=data, name=name, lines=dict(_lines(node, (), offset)))
+        raise _unreadable(getattr(error, "problem", None) or str(error), name, line) from None
+    except RecursionError:
+        raise _unreadable("it is nested without end", name, first_line) from None
+    return Document(data=data, name=name, lines=lines)
+
+
+def _unreadable(what: str, name: str, line: int) -> ContentError:
+    return ContentError(
+        Problem(
+            severity=Severity.ERROR,
+            text=f"not readable as YAML: {what}",
+            at=Place(name, line),
+            hint="Check quotes, colons and the indentation of this line and the one above.",
+        )
+    )
 
 
 def _lines(node: yaml.Node | None, path: Path, offset: int) -> Iterable[tuple[Path, int]]:

@@ -1,1 +1,1 @@
-"""What is wrong with an issue before anyone receives it."""
+"""Checks: what is wrong, or doubtful, with an issue and its editions; pure, nothing is changed."""

@@ -60,7 +60,8 @@ def test_without_readers_the_whole_issue_is_written(workspace: Path) -> None:
     (entry,) = manifest(folder)
     assert entry["sections"] == ["top", "social"]
     names = {file.name for file in folder.iterdir()}
-    assert names == {f"{entry['key']}.html", f"{entry['key']}.txt", "manifest.json"}
+    key = entry["key"]
+    assert names == {f"{key}.html", f"{key}.txt", f"{key}.eml", "manifest.json"}
 
 
 def test_each_edition_readers_need_is_written_once_with_its_readers(workspace: Path, tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_the_manifest_has_the_hash_of_every_file(workspace: Path, tmp_path: Path
     (entry,) = manifest(tmp_path / "proof")
     files = entry["files"]
     assert isinstance(files, dict)
-    assert len(files) == 2
+    assert len(files) == 3
     for name, about in files.items():
         content = (tmp_path / "proof" / name).read_bytes()
         assert about == {"bytes": len(content), "sha256": sha256(content).hexdigest()}

@@ -1,0 +1,156 @@
+"""What an editor would want to know of an issue before it leaves: words, links, dates, repetition."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from newsletter.checks.lines import Locate, as_given, key
+from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in
+from newsletter.compose.period import parse_period
+from newsletter.config import Settings
+from newsletter.errors import Place, Problem, Severity
+from newsletter.model import Issue, Item, Period
+
+SUBJECT = 78
+"""Characters of a subject; longer ones are cut by every mail program."""
+PREHEADER = (30, 110)
+"""Characters of a preheader: fewer leave the row to chance, more are cut."""
+TITLE = 120
+"""Characters of an item's title."""
+
+
+def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> list[Problem]:
+    """Return the findings on `issue` itself and on each of its items, each at its line."""
+    items = [item for block in issue.blocks for item in block.items]
+    return [
+        *_envelope(issue, locate),
+        *_typed_periods(issue, items, locate),
+        *_unknown_sections(issue, settings, locate),
+        *(problem for item in items for problem in _item(item, issue.period, settings, locate)),
+        *_repeated(items, "title", lambda item: " ".join(item.title.casefold().split()), locate),
+        *_repeated(items, "link", lambda item: item.link or "", locate),
+    ]
+
+
+def _error(text: str, at: Place, hint: str) -> Problem:
+    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)
+
+
+def _warning(text: str, at: Place, hint: str) -> Problem:
+    return Problem(severity=Severity.WARNING, text=text, at=at, hint=hint)
+
+
+def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[Problem]:
+    for remark in remarks:
+        yield Problem(
+            severity=remark.severity, text=remark.text, at=locate(at, remark.words), hint=remark.hint
+        )
+
+
+def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
+    subject, preheader = issue.subject.strip(), issue.preheader.strip()
+    at = locate(issue.at, key("subject"))
+    if not subject:
+        yield _error("the subject is empty", at, "Say in a few words what this week brings.")
+    if len(subject) > SUBJECT:
+        yield _warning(
+            f"the subject has {len(subject)} characters",
+            at,
+            f"Keep it within {SUBJECT}, the important words first: phones show about 40.",
+        )
+    if re.match(r"(?:re|fwd?|відп)\s*:", subject, re.IGNORECASE):
+        yield _error(
+            "the subject pretends to be an answer", at, "Remove Re: or Fwd:, which filters treat as fraud."
+        )
+    if subject.isupper() and len(subject.split()) > 1:
+        yield _warning("the subject is all capitals", at, "Write it as a sentence: filters distrust it.")
+    shortest, longest = PREHEADER
+    if not shortest <= len(preheader) <= longest:
+        yield _warning(
+            f"the preheader has {len(preheader)} characters",
+            locate(issue.at, key("preheader")),
+            f"Between {shortest} and {longest} it fills the inbox row and is not cut.",
+        )
+    closing = issue.closing.text if issue.closing else ""
+    for words in (issue.subject, issue.preheader, issue.intro, closing):
+        yield from _remarks(leftovers(words), issue.at, locate)
+    yield from _remarks(links_in(issue.intro), issue.at, locate)
+
+
+def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Iterator[Problem]:
+    """Find last week's dates, or mistyped ones; a subject names no other period than the issue's."""
+    hint = f"This issue covers {issue.period.start} to {issue.period.end}: correct the words or the period."
+    text = "this period is not the issue's"
+    for line, strict in ((issue.subject, True), *((line, False) for line in _lines(issue))):
+        typed = parse_period(line)
+        if typed and typed != issue.period and (strict or _means_the_week(typed, issue.period)):
+            at = locate(issue.at, key("subject") if strict else line)
+            yield _error(f"{text}: {line.strip()!r}", at, hint)
+    for item in items:
+        typed = parse_period(item.title)
+        if typed and typed != issue.period and _means_the_week(typed, issue.period):
+            yield _warning(f"{text}: {item.title!r}", locate(item.at, item.title), hint)
+
+
+def _lines(issue: Issue) -> list[str]:
+    return [*issue.preheader.splitlines(), *issue.intro.splitlines()]
+
+
+def _means_the_week(typed: Period, period: Period) -> bool:
+    """Tell a mistyped week from the dates of some event: as long as the week, or sharing one of its ends."""
+    same_length = typed.end - typed.start == period.end - period.start
+    return same_length or typed.start == period.start or typed.end == period.end
+
+
+def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Iterator[Problem]:
+    """Find sections that only issue.yaml declares; what nobody declares, reading the issue has refused."""
+    declared = {section.slug for section in settings.sections}
+    for block in issue.blocks:
+        slug, title = block.section.slug, block.section.title
+        if slug not in declared:
+            yield _warning(
+                f"the section {slug!r} is not in newsletter.yaml, so nobody can choose it",
+                locate(issue.at, slug),
+                f"Add it there under `sections:`  - {{slug: {slug}, title: {title}}}",
+            )
+
+
+def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Iterator[Problem]:
+    title_at = locate(item.at, key("title"))
+    if not item.title.strip():
+        yield _error("the title is empty", title_at, "Say in one line what happened.")
+    if len(item.title) > TITLE:
+        yield _warning(
+            f"the title has {len(item.title)} characters",
+            title_at,
+            f"Keep it within {TITLE}; the rest belongs in the text.",
+        )
+    if item.date and item.date not in period:
+        yield _warning(
+            f"dated {item.date}, outside the issue's {period.start} to {period.end}",
+            locate(item.at, key("date")),
+            "Correct the date, or leave the item to its own week.",
+        )
+    if item.link is None:
+        hint = "Add `link: https://…` for the page with the whole story."
+        if settings.site:
+            hint = f"“{settings.read_more}” leads to {settings.site}; add `link: https://…` for its own page."
+        yield _warning("no link", locate(item.at, key("link")), hint)
+    elif remark := doubtful_link(item.link):
+        yield from _remarks([remark], item.at, locate)
+    for words in (item.title, item.text):
+        yield from _remarks(leftovers(words), item.at, locate)
+    yield from _remarks(links_in(item.text), item.at, locate)
+
+
+def _repeated(
+    items: Iterable[Item], name: str, value: Callable[[Item], str], locate: Locate
+) -> Iterator[Problem]:
+    first: dict[str, Item] = {}
+    for item in items:
+        seen = first.setdefault(value(item), item)
+        if seen is not item and value(item):
+            yield _warning(
+                f"the same {name} as {seen.at.path}",
+                locate(item.at, key(name)),
+                "Keep one of the two, or make clear how they differ.",
+            )

@@ -1,0 +1,63 @@
+"""Everything the checks find on an issue and on each of its editions, once each and in order."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from newsletter.checks.editorial import editorial
+from newsletter.checks.lines import Locate, as_given
+from newsletter.checks.markup import markup
+from newsletter.config import Settings
+from newsletter.errors import Place, Problem, RenderError, Severity
+from newsletter.model import Edition, Issue, Rendered
+from newsletter.render.renderer import Renderer
+
+
+def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where its words stand
+    issue: Issue,
+    own_problems: Iterable[Problem],
+    editions: Sequence[Edition],
+    renderer: Renderer,
+    settings: Settings,
+    *,
+    locate: Locate = as_given,
+) -> tuple[list[Rendered], list[Problem]]:
+    """Render `editions` and check them and `issue`; one that cannot be rendered is an error among the rest.
+
+    `own_problems` are those of reading the issue; `locate` finds the line of a word in its files.
+    """
+    rendered = []
+    shared: defaultdict[Problem, list[Edition]] = defaultdict(list)
+    for edition in editions:
+        try:
+            page = renderer.render(issue, edition)
+        except RenderError as error:
+            shared[_as_problem(error)].append(edition)
+            continue
+        rendered.append(page)
+        for problem in markup(page, edition):
+            shared[problem].append(edition)
+    found = {
+        **dict.fromkeys(own_problems),
+        **dict.fromkeys(editorial(issue, settings, locate)),
+        **{_named(problem, where, len(editions)): None for problem, where in shared.items()},
+    }
+    return rendered, sorted(found, key=_order)
+
+
+def _as_problem(error: RenderError) -> Problem:
+    text = error.message.removeprefix(f"{error.at}: ")
+    return Problem(severity=Severity.ERROR, text=text, at=error.at, hint=error.hint)
+
+
+def _named(problem: Problem, where: Sequence[Edition], of: int) -> Problem:
+    """Say which editions a problem is in, unless it is in all of them or an item's own."""
+    if problem.at or len(where) == of:
+        return problem
+    first = ", ".join(where[0].sections)
+    more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+    return replace(problem, text=f"{problem.text} (edition {first}{more})")
+
+
+def _order(problem: Problem) -> tuple[Place, Severity]:
+    return problem.at or Place(""), problem.severity

@@ -1,0 +1,193 @@
+"""What a mail program makes of a rendered edition: size, links, slots, and both parts saying the same."""
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from lxml.etree import ParserError, _Comment, _Element
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from newsletter import slots
+from newsletter.errors import Place, Problem, Severity
+from newsletter.model import Edition, Rendered
+
+KILOBYTE = 1024
+LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
+"""Bytes of HTML; Gmail cuts a message off at about 102 KB, and with it the way to unsubscribe."""
+LINE = 78
+"""Characters of a text line (RFC 5322, 2.1.1), addresses excepted."""
+
+_REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_REMOTE_STYLE = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)(?:https?:)?//", re.IGNORECASE)
+_REMOTE_COMMENT = re.compile(r"\b(?:src|background)\s*=\s*['\"]?(?:https?:)?//", re.IGNORECASE)
+_LOADING = ("src", "srcset", "background", "poster", "data")
+_URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two written without a blank are still two
+
+
+def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
+    """Return the findings on one edition as it will leave; those of an item name the item's place."""
+    try:
+        document = document_fromstring(rendered.html.encode(), parser=HTMLParser(encoding="utf-8"))
+    except ParserError:
+        return [_problem(Severity.ERROR, "the HTML is empty", "Look at the theme's issue.mjml.")]
+    return [
+        *_size(rendered),
+        *_left_markup(rendered),
+        *_head(document),
+        *_remote(document),
+        *_pictures(document),
+        *_slots(rendered),
+        *_links(document, edition),
+        *_parity(document, rendered, edition),
+        *_long_lines(rendered),
+    ]
+
+
+def _problem(severity: Severity, text: str, hint: str, at: Place | None = None) -> Problem:
+    return Problem(severity=severity, text=text, at=at, hint=hint)
+
+
+def _size(rendered: Rendered) -> Iterator[Problem]:
+    size = len(rendered.html.encode())
+    if size >= LARGE:
+        severity, limit = (Severity.ERROR, TOO_LARGE) if size >= TOO_LARGE else (Severity.WARNING, LARGE)
+        yield _problem(
+            severity,
+            f"the HTML has {limit // KILOBYTE} KB or more",
+            f"Gmail cuts mail off at 102 KB; shorten items to stay below {LARGE // KILOBYTE} KB.",
+        )
+
+
+def _left_markup(rendered: Rendered) -> Iterator[Problem]:
+    for tag in sorted(set(re.findall(r"<mj-[\w-]*", rendered.html))):
+        yield _problem(
+            Severity.ERROR,
+            f"{tag}> was left as it is, so mail programs drop it",
+            "Correct the theme's issue.mjml: MJML has no such tag, or not in that place.",
+        )
+
+
+def _head(document: _Element) -> Iterator[Problem]:
+    if (document.get("lang") or "und") == "und":
+        yield _problem(
+            Severity.WARNING,
+            "the HTML names no language, so screen readers guess",
+            "Set lang on the theme's <mjml>.",
+        )
+    if not (document.findtext("head/title") or "").strip():
+        yield _problem(Severity.WARNING, "the HTML has no title", "Set <mj-title> in the theme.")
+
+
+def _remote(document: _Element) -> Iterator[Problem]:
+    found = set()
+    for element in document.iter():
+        if isinstance(element, _Comment):
+            found |= {"an Outlook comment"} if _REMOTE_COMMENT.search(element.text or "") else set()
+            continue
+        styles = f"{element.get('style', '')} {(element.text or '') if element.tag == 'style' else ''}"
+        loaded = [element.get(name, "") for name in _LOADING]
+        if element.tag == "link":
+            loaded.append(element.get("href", ""))
+        if _REMOTE_STYLE.search(styles) or any(map(_REMOTE.match, loaded)):
+            found.add(f"<{element.tag}>")
+    for where in sorted(found):
+        yield _problem(
+            Severity.WARNING,
+            f"{where} loads something from the network",
+            "Many readers never see it, and loading it tells that they read; do without.",
+        )
+
+
+def _pictures(document: _Element) -> Iterator[Problem]:
+    for picture in document.iter("img"):
+        if picture.get("alt") is None:
+            yield _problem(
+                Severity.WARNING,
+                f"the picture {picture.get('src', '')!r} has no alt text",
+                'Say in alt="…" what it shows; alt="" where it only decorates.',
+            )
+
+
+def _slots(rendered: Rendered) -> Iterator[Problem]:
+    for part, content in (("HTML", rendered.html), ("text", rendered.text)):
+        present = slots.split(content)[1::2]
+        for name, what in (
+            (slots.UNSUBSCRIBE, "link to unsubscribe"),
+            (slots.PREFERENCES, "link to the reader's choices"),
+            (slots.VIEW, "link to the page in the browser"),
+        ):
+            if name not in present:
+                yield _problem(
+                    Severity.ERROR, f"the {part} has no {what}", "Add it to the theme: every letter has one."
+                )
+
+
+def _links(document: _Element, edition: Edition) -> Iterator[Problem]:
+    anchors = {element.get("id") or element.get("name") for element in document.iter("*")}
+    for href in dict.fromkeys(_hrefs(document)):
+        if href.startswith("#"):
+            if unquote(href[1:]) not in anchors:
+                yield _problem(
+                    Severity.WARNING, f"the link {href} leads to no place in the mail", "Correct the theme."
+                )
+        elif not href.lower().startswith(("http://", "https://", "mailto:")):
+            yield _problem(
+                Severity.ERROR,
+                f"the link {href!r} is neither a web nor a mail address",
+                "Give the page's own address, beginning with https://.",
+                _home(edition, href),
+            )
+
+
+def _hrefs(document: _Element) -> list[str]:
+    return [href.strip() for link in document.iter("a") if (href := link.get("href")) is not None]
+
+
+def _home(edition: Edition, words: str) -> Place | None:
+    """Return the place of the item that holds `words`."""
+    return next((i.at for i in edition.items if words in (i.link, i.title) or words in i.text), None)
+
+
+def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterator[Problem]:
+    html_links = _addresses(_hrefs(document))
+    text_links = _addresses([rendered.text])
+    shown = _addresses(map(str, document.itertext()))
+    headings = {
+        _plain(heading.text_content())
+        for heading in document.iter("h1", "h2", "h3")
+        if isinstance(heading, HtmlElement)
+    }
+    titles = [block.section.title for block in edition.blocks] + [item.title for item in edition.items]
+    text = _plain(rendered.text)
+    for what, missing in (
+        ("the text lacks a link of the HTML", sorted(html_links - text_links)),
+        ("the HTML lacks a link of the text", sorted(text_links - html_links - shown)),
+        ("the text lacks a heading of the HTML", sorted(h for h in headings if h not in text)),
+        ("the HTML lacks a heading", [title for title in titles if _plain(title) not in headings]),
+    ):
+        for words in missing:
+            yield _problem(
+                Severity.ERROR,
+                f"{what}: {words}",
+                "A theme's two parts must say the same; in an item, let a blank follow an address.",
+                _home(edition, words),
+            )
+
+
+def _addresses(texts: Iterable[str]) -> set[str]:
+    found = (href for text in texts for href in _URL.findall(text))
+    return {href.rstrip(".,;:!?)>»”\"'").rstrip("/") for href in found}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _long_lines(rendered: Rendered) -> Iterator[Problem]:
+    long = [line for line in rendered.text.splitlines() if len(line) > LINE and not _URL.search(line)]
+    if long:
+        yield _problem(
+            Severity.WARNING,
+            f"the text has lines of more than {LINE} characters, such as {long[0][:40]!r}…",
+            "Wrap them in the theme's issue.txt.",
+        )

@@ -1,0 +1,152 @@
+"""The commands `init`, `import` and `compose`: from nothing, or a digest's text, to an issue."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli import FINDINGS, Session, pass_session
+from newsletter.cli.arguments import ClosingDate, as_json, closing, print_json
+
+if TYPE_CHECKING:
+    from newsletter.errors import Problem
+
+
+@click.command
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--language", type=click.Choice(("uk", "en")), default="uk", help="The language of the mail.")
+def init(folder: Path, language: str) -> int:
+    """Make a new workspace in DIR, with an example issue of this week that is ready to render.
+
+    \b
+    Example:
+      newsletter init our-digest
+      newsletter init our-digest --language en
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.compose.starter import make_workspace
+    from newsletter.wiring import Context
+
+    made = make_workspace(folder, language, Context.now())
+    click.echo(f"{folder} is a workspace with the issue {made}. Now:")
+    click.echo(f"  cd {folder}\n  newsletter check\n  newsletter render\n  newsletter preview")
+    click.echo("Then write your own names and addresses into newsletter.yaml.")
+    return 0
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--issue", "given", metavar="D", type=ClosingDate(), help="The closing date, if not the digest's."
+)
+@click.option("--force", is_flag=True, help="Overwrite items that were edited.")
+@as_json
+@pass_session
+def import_(session: Session, file: Path, given: date | None, force: bool, as_json: bool) -> int:
+    """Make item files from a digest: plain text, .docx, .html or .md.
+
+    Importing again changes nothing; an item that was edited since is left alone and named.
+
+    \b
+    Example:
+      newsletter import digest.txt
+      newsletter import digest.docx --issue 2025-02-14
+    """  # noqa: D301  likewise
+    from newsletter.compose.digest import parse_digest
+    from newsletter.compose.intake import import_digest
+    from newsletter.compose.sources import read_source
+
+    context = session.context
+    lines, faults = read_source(file)
+    digest = parse_digest(lines, str(file), context.settings)
+    done = import_digest(context.root, digest, context.settings, closing=given, force=force)
+    problems = [*faults, *done.problems]
+    if as_json:
+        print_json(
+            {
+                "issue": done.closing,
+                "period": asdict(digest.period) if digest.period else None,
+                "written": done.written,
+                "unchanged": done.unchanged,
+                "left_alone": done.left_alone,
+                "new_sections": [{"slug": new.slug, "title": new.title} for new in digest.new_sections],
+                "problems": _as_data(problems),
+            }
+        )
+        return _code(problems)
+    _print(problems)
+    for name in done.left_alone:
+        click.echo(f"{name}: edited since, left alone; --force overwrites it")
+    found = _some(len(digest.entries), "item")
+    sections = _some(len({entry.section for entry in digest.entries}), "section")
+    linkless = sum(entry.link is None for entry in digest.entries)
+    files = f"{_some(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
+    click.echo(f"Issue {done.closing}: {found} in {sections}, {linkless} without a link. {files}.")
+    click.echo(f"Next: newsletter compose {done.closing}")
+    return _code(problems)
+
+
+@click.command
+@closing()
+@as_json
+@pass_session
+def compose(session: Session, closing: date | None, as_json: bool) -> int:
+    """Put the items of issue D into its issue.yaml.
+
+    Run again, it adds what is new at the end of its section and keeps the order, the words and the comments
+    an editor left there.
+
+    \b
+    Example:
+      newsletter compose 2025-02-14
+    """  # noqa: D301  likewise
+    from newsletter.compose.assemble import compose as compose_issue
+    from newsletter.compose.issuefile import path_of
+
+    context = session.context
+    day = context.closing(closing)
+    done = compose_issue(context.root, day, context.settings)
+    if as_json:
+        print_json({"issue": day, "file": path_of(day), **asdict(done), "problems": _as_data(done.problems)})
+        return _code(done.problems)
+    _print(done.problems)
+    for left in done.left_out:
+        click.echo(f"{left.id}: left out, {left.reason}")
+    what = f"{_some(len(done.added), 'item')} added" if done.changed else "nothing new"
+    click.echo(f"{path_of(day)}: {what}, {len(done.left_out)} left out.")
+    click.echo("Next: newsletter check && newsletter preview")
+    return _code(done.problems)
+
+
+def _print(problems: "Sequence[Problem]") -> None:
+    for problem in problems:
+        where = f"{problem.at}: " if problem.at else ""
+        click.echo(f"{where}{problem.severity}: {problem.text}")
+        if problem.hint:
+            click.echo(f"  {problem.hint}")
+
+
+def _as_data(problems: "Sequence[Problem]") -> list[dict[str, Any]]:
+    return [
+        {
+            "severity": problem.severity,
+            "path": problem.at.path if problem.at else None,
+            "line": (problem.at.line or None) if problem.at else None,
+            "text": problem.text,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _code(problems: "Sequence[Problem]") -> int:
+    return FINDINGS if any(problem.severity == "error" for problem in problems) else 0
+
+
+COMMANDS: dict[str, Any] = {"init": init, "import": import_, "compose": compose}

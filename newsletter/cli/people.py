@@ -1,0 +1,164 @@
+"""The commands about all people: `subscribers list`, `subscribers report` and `segments`."""
+
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli import FINDINGS, Session, pass_session
+from newsletter.cli.arguments import as_json, print_json
+from newsletter.cli.lists import export_list, import_list, in_segment
+from newsletter.cli.person import add, erase, leave, show
+from newsletter.errors import ConfigError
+from newsletter.yamlfile import nearest
+
+if TYPE_CHECKING:
+    from newsletter.audience.census import Census
+    from newsletter.config import Settings
+
+_VALUES_SHOWN = 12
+
+
+@click.group()
+def subscribers() -> None:
+    """Import and export lists; look at people, add them, let them go.
+
+    \b
+    Example:
+      newsletter subscribers import subscribers/example.csv
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+
+
+@subscribers.command("list")
+@in_segment
+@click.option("--section", metavar="SLUG", help="Only readers who chose this section, or all.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N.")
+@as_json
+@pass_session
+def list_readers(
+    session: Session, segment: str | None, section: str | None, limit: int | None, as_json: bool
+) -> None:
+    """List readers: address, name, sections. Those who left are not among them.
+
+    \b
+    Example:
+      newsletter subscribers list --section social --limit 20
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from sqlalchemy import and_
+
+    from newsletter.audience.segments import where
+    from newsletter.conditions import SECTION
+    from newsletter.model import Has
+    from newsletter.store.db import reading
+    from newsletter.store.people import readers
+
+    context = session.context
+    wanted = [context.segment(segment)] if segment else []
+    if section:
+        known = [one.slug for one in context.settings.sections]
+        if section not in known:
+            raise ConfigError(f"unknown section {section!r}", nearest(section, known))
+        wanted.append(where(Has(SECTION, frozenset({section}))))
+    with reading(context.database) as connection:
+        found = islice(readers(connection, and_(*wanted) if wanted else None), limit)
+        if as_json:
+            print_json([{**asdict(reader), "sections": sorted(reader.sections)} for reader in found])
+            return
+        for reader in found:
+            click.echo(f"{reader.email}\t{reader.name}\t{' '.join(sorted(reader.sections))}")
+
+
+@subscribers.command()
+@as_json
+@pass_session
+def report(session: Session, as_json: bool) -> None:
+    """Count people by status, by section and by the value of each field.
+
+    \b
+    Example:
+      newsletter subscribers report
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.audience.census import census
+    from newsletter.store.db import reading
+
+    context = session.context
+    with reading(context.database) as connection:
+        counted = census(connection, context.settings)
+    if as_json:
+        print_json(asdict(counted))
+    else:
+        _print_census(counted, context.settings)
+
+
+def _print_census(counted: "Census", settings: "Settings") -> None:
+    click.echo(f"{counted.readers:>8}  readers, {counted.every_section} of them with all sections")
+    click.echo(f"{counted.inactive:>8}  left or paused everything, or have not confirmed yet")
+    click.echo(f"{counted.suppressed:>8}  suppressed")
+    click.echo(f"{counted.erased:>8}  erased")
+    click.echo("\nReaders by section")
+    for section in settings.sections:
+        always = " (goes to everyone)" if section.always else ""
+        click.echo(f"{counted.sections[section.slug]:>8}  {section.title}{always}")
+    for slug, values in counted.fields.items():
+        if not values:
+            continue
+        click.echo(f"\nReaders by field: {settings.fields[slug].label}")
+        for value, count in islice(values.items(), _VALUES_SHOWN):
+            click.echo(f"{count:>8}  {value or '—'}")
+        if len(values) > _VALUES_SHOWN:
+            click.echo(f"          … and {len(values) - _VALUES_SHOWN} more values; --json prints them")
+
+
+@click.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@as_json
+@pass_session
+def segments(session: Session, name: str | None, as_json: bool) -> int:
+    """Say how many readers each segment holds now; with NAME, who they are.
+
+    Segments are the named conditions in subscribers/segments.yaml.
+
+    \b
+    Examples:
+      newsletter segments
+      newsletter segments kharkiv
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.audience.segments import load_segments, where
+    from newsletter.store.db import reading
+    from newsletter.store.people import count_readers, readers
+
+    context = session.context
+    if name is not None:
+        with reading(context.database) as connection:
+            members = (reader.email for reader in readers(connection, context.segment(name)))
+            if as_json:
+                print_json({"name": name, "readers": list(members)})
+            else:
+                for member in members:
+                    click.echo(member)
+        return 0
+    found, problems = load_segments(context.root, context.settings)
+    with reading(context.database) as connection:
+        rows = [
+            {
+                "name": segment.name,
+                "about": segment.about,
+                "readers": count_readers(connection, where(segment.condition)),
+            }
+            for segment in found.values()
+        ]
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            click.echo(f"{row['readers']:>8}  {row['name']:<20} {row['about']}".rstrip())
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    return FINDINGS if problems else 0
+
+
+for command in (import_list, export_list, add, show, leave, erase):
+    subscribers.add_command(command)
+
+COMMANDS = {"subscribers": subscribers, "segments": segments}

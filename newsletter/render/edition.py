@@ -1,0 +1,93 @@
+"""The few distinct editions of an issue, and which of them a reader gets."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+
+from newsletter.conditions import holds
+from newsletter.model import EVERY_SECTION, Block, Condition, Edition, Issue, Item, Subscriber
+
+
+class Editions:
+    """The editions of one issue; a million readers cost as many renderings as there are editions."""
+
+    def __init__(self, issue: Issue) -> None:
+        self._blocks = issue.blocks
+        self._sections = {block.section.slug: block.section for block in issue.blocks}
+        self._conditions = tuple(
+            dict.fromkeys(item.only_for for block in issue.blocks for item in block.items if item.only_for)
+        )
+        self._memo: dict[tuple[frozenset[str], tuple[bool, ...]], Edition | None] = {}
+        self._distinct: dict[str, Edition] = {}
+
+    def of(self, sections: frozenset[str], attributes: Mapping[str, str]) -> Edition | None:
+        """Return the edition of a reader who chose `sections`, or None when it would be empty."""
+        truths: tuple[bool, ...] = ()
+        if self._conditions:
+            truths = tuple(holds(condition, sections, attributes) for condition in self._conditions)
+        try:
+            return self._memo[sections, truths]
+        except KeyError:
+            held = dict(zip(self._conditions, truths, strict=True))
+            edition = self._memo[sections, truths] = self._make(sections, held.__getitem__)
+            return edition
+
+    def whole(self) -> Edition | None:
+        """Return the edition of the web and the archive: all sections, and only what is for everybody.
+
+        An item that names its readers is not shown to the public.
+        """
+        return self._make(frozenset({EVERY_SECTION}), lambda _condition: False)
+
+    def tally(self, readers: Iterable[Subscriber]) -> tuple[list[tuple[Edition, int]], int]:
+        """Return each edition that `readers` need with how many get it, and how many get nothing."""
+        counts: Counter[str] = Counter()
+        without = 0
+        for reader in readers:
+            edition = self.of(reader.sections, reader.attributes)
+            if edition:
+                counts[edition.key] += 1
+            else:
+                without += 1
+        return [(self._distinct[key], number) for key, number in counts.most_common()], without
+
+    def _make(self, chosen: frozenset[str], held: Callable[[Condition], bool]) -> Edition | None:
+        shown: dict[str, list[Item]] = {slug: [] for slug in self._sections}
+        for block in self._blocks:
+            for item in block.items:
+                place = self._place(item, block.section.slug, chosen)
+                if place and (item.only_for is None or held(item.only_for)):
+                    shown[place].append(item)
+        blocks = tuple(
+            Block(section=self._sections[slug], items=tuple(items)) for slug, items in shown.items() if items
+        )
+        if not blocks:
+            return None
+        edition = Edition(key=_key(blocks), blocks=blocks)
+        return self._distinct.setdefault(edition.key, edition)
+
+    def _place(self, item: Item, home: str, chosen: frozenset[str]) -> str | None:
+        """Return the section a reader finds `item` under: its block's, else the first other they get.
+
+        Where that other one has no block this week, the item stays in its own.
+        """
+        mine = [slug for slug in (home, *item.sections) if self._gets(slug, chosen)]
+        return next((slug for slug in mine if slug in self._sections), home) if mine else None
+
+    def _gets(self, slug: str, chosen: frozenset[str]) -> bool:
+        always = slug in self._sections and self._sections[slug].always
+        return always or slug in chosen or EVERY_SECTION in chosen
+
+
+def _key(blocks: Iterable[Block]) -> str:
+    """Return 16 hex digits over what is visible, in order."""
+    visible = [
+        [
+            block.section.slug,
+            block.section.title,
+            [[item.id, item.title, item.text, item.link] for item in block.items],
+        ]
+        for block in blocks
+    ]
+    return sha256(json.dumps(visible).encode()).hexdigest()[:16]

@@ -1,0 +1,45 @@
+"""The Markdown of items: bold, emphasis, links, lists and line breaks. HTML is shown as it was typed."""
+
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from newsletter.render.urls import ascii_url
+
+DEEPEST = 20
+"""Levels of lists or emphasis; deeper text is shown as it was typed, for the MJML compiler recurses."""
+
+# Beyond maxNesting the parser drops text; DEEPEST is reached long before.
+_markdown = MarkdownIt("zero", {"breaks": True, "maxNesting": 100}).enable(
+    ["autolink", "emphasis", "entity", "escape", "link", "list", "newline"]
+)
+_markdown.validateLink = lambda url: ascii_url(url) is not None  # type: ignore[method-assign]  # the library's own hook
+_markdown.normalizeLink = lambda url: ascii_url(url) or ""  # type: ignore[method-assign]  # the library's own hook
+_plain = MarkdownIt("zero", {"breaks": True}).enable("newline")
+
+
+def _parser(text: str) -> MarkdownIt:
+    tokens = [inner for token in _markdown.parse(text) for inner in (token, *(token.children or ()))]
+    return _markdown if all(token.level <= DEEPEST for token in tokens) else _plain
+
+
+@lru_cache(maxsize=4096)
+def html(text: str) -> str:
+    """Return `text` as HTML that no script, style, image or relative address gets into."""
+    clean = nh3.clean(
+        _parser(text).render(text),
+        tags={"p", "br", "strong", "em", "a", "ul", "ol", "li"},
+        attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative="deny",
+        link_rel=None,
+    )
+    return clean.strip().replace("<br>", "<br/>")  # as MJML, which is XML, wants it
+
+
+@lru_cache(maxsize=4096)
+def tree(text: str) -> SyntaxTreeNode:
+    """Return what `text` says as a tree, for other forms than HTML."""
+    return SyntaxTreeNode(_parser(text).parse(text))

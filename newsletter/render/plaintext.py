@@ -1,0 +1,69 @@
+"""Text for the plain part: wrapped at 72 characters, a web address alone on its line."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from textwrap import indent, wrap
+
+from markdown_it.tree import SyntaxTreeNode
+
+from newsletter.render.markdown import tree
+
+WIDTH = 72
+_NARROWEST = 20
+_DASH = re.compile(r" (?=[–—] )")
+_BLANKS = re.compile(r"[ \t]+")
+
+
+def fill(text: str, width: int = WIDTH) -> str:
+    """Return `text` with each of its lines wrapped; no line begins with a dash, no word is broken."""
+    lines = []
+    for line in text.split("\n"):
+        held = _DASH.sub("\u2060\u00a0", _BLANKS.sub(" ", line))
+        lines += wrap(held, width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\u2060\u00a0", " ")
+
+
+def underline(text: str, mark: str) -> str:
+    """Return `text` with a line of `mark` below it, as long as its longest line."""
+    return f"{text}\n{mark * max(map(len, text.split(chr(10))))}"
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """Return Markdown `text` as a letter would say it: words, hyphens for lists, addresses below."""
+    return "\n\n".join(_blocks(tree(text), WIDTH))
+
+
+def _blocks(node: SyntaxTreeNode, width: int) -> Iterator[str]:
+    for child in node.children:
+        if child.type == "paragraph":
+            yield _paragraph(child, width)
+        else:
+            yield "\n".join(_entries(child, width))
+
+
+def _entries(node: SyntaxTreeNode, width: int) -> Iterator[str]:
+    start = int(node.attrs.get("start", 1))
+    for number, entry in enumerate(node.children, start):
+        mark = f"{number}. " if node.type == "ordered_list" else "- "
+        body = "\n".join(_blocks(entry, max(width - len(mark), _NARROWEST)))
+        yield mark + indent(body, " " * len(mark)).lstrip()
+
+
+def _paragraph(node: SyntaxTreeNode, width: int) -> str:
+    inline = node.children[0]
+    links = [(_words(link), str(link.attrs["href"])) for link in inline.walk() if link.type == "link"]
+    links = [(words, address) for words, address in links if address not in (words, f"mailto:{words}")]
+    lines = [fill(_words(inline), width)]
+    for words, address in links:
+        if len(links) > 1:
+            lines.append(fill(f"{words}:", width))
+        lines.append(address)
+    return "\n".join(lines)
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    if node.type in ("softbreak", "hardbreak"):
+        return "\n"
+    return "".join(_words(child) for child in node.children) if node.children else node.content

@@ -1,0 +1,113 @@
+"""An edition as it will leave: subject, HTML and text, with slots where a reader's own values go."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from newsletter.config import Settings
+from newsletter.errors import RenderError
+from newsletter.model import Closing, Edition, Issue, Rendered
+from newsletter.render import dates
+from newsletter.render.inline import Inliner
+from newsletter.render.mjml import compile_mjml
+from newsletter.render.templates import Templates
+from newsletter.render.theme import open_theme
+from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
+
+_KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
+_NEEDED = _KNOWN - {EMAIL}
+_HASHTAG = re.compile(r"#\w+")
+
+
+class Renderer:
+    """Renders editions in the theme of `settings`, read once: a changed theme needs a new Renderer.
+
+    `themes` are the folders that hold themes, the first that has it wins. Raises ConfigError when none has
+    it or its look is faulty, and RenderError when its CSS is.
+    """
+
+    def __init__(self, settings: Settings, themes: Sequence[Path]) -> None:
+        self._settings = settings
+        self._templates = Templates(open_theme(settings.theme, themes), settings.language)
+        self._inliner = Inliner(self._templates.render("style.css", {}))
+
+    def render(self, issue: Issue, edition: Edition) -> Rendered:
+        """Return `edition` of `issue` as subject, HTML and text. Raises RenderError."""
+        values = self.values(issue, edition)
+        subject = " ".join(self._templates.render("subject.txt", values).split())
+        values["subject"] = subject
+        text = self._templates.render("issue.txt", values).strip() + "\n"
+        source = self._templates.render("issue.mjml", values)
+        html = self._inliner.inline(compile_mjml(source))
+        _check_slots(source, html, text)
+        return Rendered(
+            edition=edition.key,
+            subject=subject,
+            html=html,
+            text=text,
+            sha256=fingerprint(subject, html, text),
+        )
+
+    def values(self, issue: Issue, edition: Edition) -> dict[str, Any]:
+        """Return what a theme's templates may use; docs/adding-a-theme.md lists it."""
+        settings = self._settings
+        base = settings.base_url
+        return {
+            "title": settings.title,
+            "publisher": settings.publisher,
+            "postal_address": settings.postal_address,
+            "site": settings.site,
+            "read_more": settings.read_more,
+            "subject": issue.subject,
+            "preheader": issue.preheader,
+            "intro": issue.intro,
+            "period": dates.period(issue.period, settings.language),
+            "blocks": edition.blocks,
+            "count": len(edition.items),
+            "closing": _closing(issue.closing, edition),
+            "email": slot(EMAIL),
+            "preferences": f"{base}/preferences/{slot(PREFERENCES)}",
+            "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
+            "view": f"{base}/view/{slot(VIEW)}",
+        }
+
+
+def fingerprint(subject: str, html: str, text: str) -> str:
+    """Return the SHA-256 of the three, each after its length so that none runs into the next; 64 digits."""
+    digest = sha256()
+    for part in (subject, html, text):
+        content = part.encode()
+        digest.update(b"%d:%b" % (len(content), content))
+    return digest.hexdigest()
+
+
+def _closing(closing: Closing | None, edition: Edition) -> Closing | None:
+    """Return the closing call, unless an item of `edition` carries its hashtag and so says it already."""
+    if closing and closing.hashtag:
+        tag = closing.hashtag.casefold()
+        if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
+            return None
+    return closing
+
+
+def _check_slots(source: str, html: str, text: str) -> None:
+    """Refuse an edition that lost a slot on the way, lacks a needed one, or has one nobody could fill."""
+    before, after = Counter(split(source)[1::2]), Counter(split(html)[1::2])
+    if before != after:
+        raise RenderError(
+            "the HTML does not hold each reader's value as often as the template does",
+            "Write links and {{ email }} only in text and in href.",
+        )
+    for part, names in (("HTML", after.keys()), ("text part", Counter(split(text)[1::2]).keys())):
+        if missing := sorted(_NEEDED - names):
+            raise RenderError(
+                f"the {part} has no link to {missing[0].lower()}", f"Add {{{{ {missing[0].lower()} }}}}."
+            )
+        if unknown := sorted(names - _KNOWN):
+            raise RenderError(
+                f"the {part} holds {slot(unknown[0])}, a mark that stands for a reader's own value",
+                "Take this word out of the items, of issue.yaml or of the theme.",
+            )

@@ -1,0 +1,269 @@
+"""The commands about people, run as a user runs them, on a workspace on disk."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from newsletter.cli import cli, run
+
+REPOSITORY = Path(__file__).parents[2]
+HEAD = "Пошта;Ім'я;Розділи;Область\n"
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    (tmp_path / "subscribers").mkdir()
+    for name in ("example.csv", "segments.yaml"):
+        shutil.copy(REPOSITORY / "subscribers" / name, tmp_path / "subscribers")
+    return tmp_path
+
+
+@pytest.fixture
+def say(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Run one command in the workspace and return its exit code, output and errors."""
+    monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
+    monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
+    monkeypatch.delenv("NEWSLETTER_SECRET", raising=False)
+
+    def say(*words: str) -> tuple[int, str, str]:
+        code = run(["-C", str(workspace), *words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return say
+
+
+@pytest.fixture
+def loaded(say: Say, workspace: Path) -> Say:
+    """Import the example list, then run commands."""
+    assert say("subscribers", "import", str(workspace / "subscribers/example.csv"))[0] == 0
+    return say
+
+
+def told(say: Say, *words: str) -> Any:
+    """Return what a command prints as JSON."""
+    code, out, _ = say(*words, "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def test_the_example_gives_its_people_and_again_changes_nothing(say: Say, workspace: Path) -> None:
+    path = str(workspace / "subscribers/example.csv")
+    assert say("subscribers", "import", path)[:2] == (
+        0,
+        "subscribers/example.csv: 12 new, 0 changed, 0 unchanged, 0 refused\n",
+    )
+    assert "0 new, 0 changed, 12 unchanged" in say("subscribers", "import", path)[1]
+    choices = {tuple(reader["sections"]) for reader in told(say, "subscribers", "list")}
+    assert 6 <= len(choices) <= 8
+
+
+def test_refused_lines_are_shown_up_to_a_number_and_exit_1(say: Say, workspace: Path) -> None:
+    path = workspace / "bad.csv"
+    path.write_text(HEAD + "a@example.org;;;\n" + "not-an-address;;;\n" * 25, encoding="utf-8")
+    code, out, _ = say("subscribers", "import", str(path))
+    assert code == 1
+    assert out.startswith("bad.csv: 1 new, 0 changed, 0 unchanged, 25 refused\nbad.csv:3: ")
+    assert "bad.csv:22: " in out
+    assert "bad.csv:23: " not in out
+    assert "… and 5 more; --all prints them." in out
+    assert "bad.csv:27: " in say("subscribers", "import", str(path), "--all")[1]
+    code, out, _ = say("subscribers", "import", str(path), "--json")
+    assert code == 1
+    data = json.loads(out)
+    assert (data["refused"], len(data["problems"]), data["problems"][0]["line"]) == (25, 25, 3)
+
+
+def test_a_dry_run_shows_the_changes_and_makes_none(say: Say, workspace: Path) -> None:
+    code, out, _ = say("subscribers", "import", str(workspace / "subscribers/example.csv"), "--dry-run")
+    assert code == 0
+    assert "would give: 12 new" in out
+    assert "subscribers/example.csv:2: olena.hnatiuk@konotop.example.org: new" in out
+    assert told(say, "subscribers", "list") == []
+
+
+def test_an_old_encoding_is_named_so_that_letters_can_be_checked(say: Say, workspace: Path) -> None:
+    path = workspace / "old.csv"
+    path.write_bytes((HEAD + "a@example.org;Юрій Єременко;;Київська\n").encode("cp1251"))
+    assert "Read as cp1251" in say("subscribers", "import", str(path))[1]
+    assert told(say, "subscribers", "show", "a@example.org")["name"] == "Юрій Єременко"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["subscribers", "import", "nosuch.csv"], 2),
+        (["subscribers", "import", "{here}/newsletter.yaml"], 1),
+        (["subscribers", "list", "--section", "socal"], 2),
+        (["subscribers", "list", "--segment", "frontlin"], 1),
+        (["subscribers", "export", "--segment", "frontlin"], 1),
+        (["subscribers", "export", "--out", "{here}/nosuch/list.csv"], 2),
+        (["subscribers", "add", "пошта@example.org"], 2),
+        (["subscribers", "add", "a@example.org", "--field", "regoin=Сумська"], 2),
+        (["subscribers", "add", "a@example.org", "--field", "region"], 2),
+        (["subscribers", "add", "a@example.org", "--sections", "socal"], 1),
+        (["subscribers", "show", "nobody@example.org"], 1),
+        (["subscribers", "leave", "nobody@example.org"], 1),
+        (["subscribers", "leave", "ivan.balog@berehove.example.org", "top"], 2),
+        (["subscribers", "erase", "nobody@example.org", "--yes"], 1),
+        (["segments", "frontlin"], 1),
+    ],
+)
+def test_a_mistake_is_answered_in_words(loaded: Say, workspace: Path, words: list[str], code: int) -> None:
+    before = told(loaded, "subscribers", "list")
+    found, out, err = loaded(*(word.format(here=workspace) for word in words))
+    assert found == code
+    assert out == ""
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) >= 2  # what is wrong, and what to do
+    assert told(loaded, "subscribers", "list") == before
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.yaml"])
+def test_an_export_is_its_owners_alone_and_imports_again(loaded: Say, workspace: Path, name: str) -> None:
+    path = workspace / name
+    path.write_text("older", encoding="utf-8")
+    assert loaded("subscribers", "export", "--out", str(path)) == (0, "", "")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "12 unchanged, 0 refused" in loaded("subscribers", "import", str(path))[1]
+    assert [file.name for file in workspace.iterdir() if file.name.startswith(".list")] == []
+
+
+def test_an_export_can_be_narrowed_and_printed(loaded: Say) -> None:
+    code, out, _ = loaded("subscribers", "export", "--segment", "frontline-social", "--format", "yaml")
+    assert code == 0
+    assert out.count("email:") == 4
+
+
+def test_readers_are_listed_by_segment_section_and_number(loaded: Say) -> None:
+    def addresses(*words: str) -> list[str]:
+        return [reader["email"].partition("@")[0] for reader in told(loaded, "subscribers", "list", *words)]
+
+    assert addresses("--section", "international") == [
+        "olena.hnatiuk",
+        "iryna.bondar",
+        "nataliia.shevchuk",
+        "mykhailo.dunai",
+        "ivan.balog",
+    ]
+    assert addresses("--section", "international", "--segment", "mayors") == [
+        "olena.hnatiuk",
+        "mykhailo.dunai",
+        "ivan.balog",
+    ]
+    assert addresses("--limit", "2") == ["olena.hnatiuk", "andrii.savchenko"]
+    assert (
+        loaded("subscribers", "list", "--limit", "1")[1]
+        == "olena.hnatiuk@konotop.example.org\tОлена Гнатюк\t*\n"
+    )
+
+
+def test_a_person_is_added_shown_and_changed(say: Say) -> None:
+    words = ("subscribers", "add", "Olena@example.org")
+    assert say(*words, "--name", "Олена", "--sections", "social", "--field", "region=Сумська")[:2] == (
+        0,
+        "Olena@example.org: new\n",
+    )
+    assert say(*words, "--field", "region=Харківська")[1] == (
+        "Olena@example.org: region «Сумська» → «Харківська»\n"
+    )
+    shown = told(say, "subscribers", "show", "olena@EXAMPLE.org")
+    assert shown == {
+        "email": "Olena@example.org",
+        "name": "Олена",
+        "language": "",
+        "attributes": {"region": "Харківська"},
+        "status": "active",
+        "reason": "",
+        "source": "subscribers add",
+        "created_at": "2025-02-14T14:00:00Z",
+        "choices": [
+            {"section": "social", "state": "active", "origin": "list", "since": "2025-02-14T14:00:00Z"}
+        ],
+        "deliveries": [],
+    }
+    out = say("subscribers", "show", "olena@example.org")[1]
+    assert "Область: Харківська" in out
+    assert "No deliveries yet." in out
+
+
+def test_whoever_left_is_not_brought_back_by_a_list(loaded: Say, workspace: Path) -> None:
+    olena, ivan = "olena.hnatiuk@konotop.example.org", "ivan.balog@berehove.example.org"
+    assert loaded("subscribers", "leave", olena, "social")[1] == (
+        f"{olena} has left social; still chosen: economy education international services staff.\n"
+    )
+    assert loaded("subscribers", "leave", ivan)[1] == f"{ivan} has left the newsletter.\n"
+    code, out, _ = loaded("subscribers", "import", str(workspace / "subscribers/example.csv"))
+    assert code == 1
+    assert "11 unchanged, 1 refused" in out
+    assert f"subscribers/example.csv:13: {ivan} has left" in out
+    sections = {reader["email"]: reader["sections"] for reader in told(loaded, "subscribers", "list")}
+    assert ivan not in sections
+    assert "social" not in sections[olena]
+
+
+def test_erasing_asks_first(loaded: Say, workspace: Path) -> None:
+    words = ["subscribers", "erase", "ivan.balog@berehove.example.org"]
+    refused = CliRunner().invoke(cli, ["-C", str(workspace), *words], input="n\n")
+    assert "cannot be undone" in refused.output
+    assert len(told(loaded, "subscribers", "list")) == 12
+    assert loaded(*words, "--yes")[0] == 0
+    assert len(told(loaded, "subscribers", "list")) == 11
+    code, _, err = loaded("subscribers", "show", words[-1])
+    assert code == 1
+    assert "was erased at 2025-02-14T14:00:00Z" in err
+    assert "was erased for good" in loaded("subscribers", "add", words[-1])[2]
+
+
+def test_the_report_counts_by_status_section_and_field(loaded: Say) -> None:
+    loaded("subscribers", "leave", "ivan.balog@berehove.example.org")
+    data = told(loaded, "subscribers", "report")
+    assert (data["readers"], data["inactive"], data["every_section"]) == (11, 1, 3)
+    assert data["sections"]["top"] == 11
+    assert data["fields"]["region"]["Полтавська"] == 2
+    out = loaded("subscribers", "report")[1]
+    assert "      11  readers, 3 of them with all sections\n" in out
+    assert "Readers by field: Посада" in out
+
+
+def test_segments_are_counted_and_their_members_named(loaded: Say) -> None:
+    assert {row["name"]: row["readers"] for row in told(loaded, "segments")} == {
+        "frontline": 5,
+        "mayors": 8,
+        "frontline-social": 4,
+        "staff-of-councils": 3,
+    }
+    code, out, _ = loaded("segments", "frontline-social")
+    assert code == 0
+    assert out.split() == told(loaded, "segments", "frontline-social")["readers"]
+
+
+def test_a_faulty_segment_is_named_beside_the_sound_ones(loaded: Say, workspace: Path) -> None:
+    with (workspace / "subscribers/segments.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nbroken:\n  sectoin: social\n")
+    code, out, err = loaded("segments")
+    assert code == 1
+    assert "frontline" in out
+    assert "unknown name 'sectoin'" in err
+
+
+def test_a_closed_pipe_ends_an_export_quietly(loaded: Say, workspace: Path) -> None:
+    assert loaded("subscribers", "report")[0] == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ["-m", "newsletter", "-C", str(workspace), "subscribers", "export"]
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run([sys.executable, *words], stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert b"Traceback" not in done.stderr
