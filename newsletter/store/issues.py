@@ -119,10 +119,11 @@ def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
         for text in (one.edition, one.subject, one.html, one.text):
             data = text.encode()
             total.update(len(data).to_bytes(8, "big") + data)
-    rows = connection.execution_options(yield_per=5000).execute(
+    rows = connection.execute(
         select(audience.c.subscriber, audience.c.edition)
         .where(audience.c.issue == name)
-        .order_by(audience.c.subscriber)
+        .order_by(audience.c.subscriber),
+        execution_options={"yield_per": 5000},
     )
     for subscriber, key in rows:
         total.update(f"{subscriber} {key}\n".encode())

@@ -66,7 +66,9 @@ def test_a_cyrillic_letter_before_the_at_sign_is_named() -> None:
 
 
 local = st.text(st.sampled_from("aZ9.+-_'=@ ої\"<\n\x00"), max_size=12)
-domain = st.sampled_from(["example.org", "a.b.test", "пошта.укр", "Exam_ple.org", "x", "xn--a.org", "a..b", ""])
+domain = st.sampled_from(
+    ["example.org", "a.b.test", "пошта.укр", "Exam_ple.org", "x", "xn--a.org", "a..b", ""]
+)
 
 
 @given(local, domain)

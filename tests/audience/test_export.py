@@ -28,8 +28,12 @@ NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
 FIELDS = ("region", "community", "position")
 Write = Callable[[Iterable[Subscriber], Sequence[str]], Iterator[str]]
 
-values = st.text(max_size=12) | st.sampled_from(["=1+1", "'=1", "''", "-5", "@x", '"', 'a"b', ";,\t", "no", "1"])
-emails = st.sampled_from(["a@example.org", "=b@example.org", "'=c@example.org", "+d@example.org", "'e@a.test"])
+values = st.text(max_size=12) | st.sampled_from(
+    ["=1+1", "'=1", "''", "-5", "@x", '"', 'a"b', ";,\t", "no", "1"]
+)
+emails = st.sampled_from(
+    ["a@example.org", "=b@example.org", "'=c@example.org", "+d@example.org", "'e@a.test"]
+)
 chosen = st.lists(st.sampled_from(["social", "economy", "*", "top"])).map(";".join)
 someone = st.fixed_dictionaries(
     {"email": emails, "name": values, "sections": chosen, "language": st.sampled_from(["", "uk", "en"])},
@@ -91,7 +95,9 @@ def test_the_quote_comes_off_as_it_went_on(value: str) -> None:
 
 
 def test_a_csv_names_its_columns_even_without_readers() -> None:
-    assert "".join(csv_lines([], FIELDS)) == "\ufeffemail,name,sections,language,region,community,position\r\n"
+    assert (
+        "".join(csv_lines([], FIELDS)) == "\ufeffemail,name,sections,language,region,community,position\r\n"
+    )
 
 
 def test_a_file_of_nobody_changes_nothing(importer: Importer, tmp_path: Path) -> None:

@@ -186,7 +186,10 @@ def test_what_is_no_list_is_refused_with_a_cure(
     assert problem.hint
 
 
-@given(content=st.binary(max_size=200), head=st.sampled_from([b"", b"email,name\n", b"\xff\xfe", b"\xef\xbb\xbf"]))
+@given(
+    content=st.binary(max_size=200),
+    head=st.sampled_from([b"", b"email,name\n", b"\xff\xfe", b"\xef\xbb\xbf"]),
+)
 def test_no_bytes_break_the_reading(
     tmp_path_factory: pytest.TempPathFactory, columns: Columns, content: bytes, head: bytes
 ) -> None:

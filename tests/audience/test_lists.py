@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from newsletter.audience.lists import Importer, Report, described
+from newsletter.config import Settings
 from newsletter.errors import ContentError, StoreError
+from newsletter.links import Signer
 from newsletter.model import Subscriber
 from newsletter.store.db import reading, writing
 from newsletter.store.intake import Fate
@@ -170,16 +172,19 @@ def test_a_crash_half_way_leaves_nothing_behind(importer: Importer, engine: Engi
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(
-    importer: Importer, engine: Engine, tmp_path: Path
+    sqlite_engine: Engine, settings: Settings, tmp_path: Path
 ) -> None:
+    importer = Importer(sqlite_engine, settings, Signer(b"0123456789abcdef"))
     limit = 20  # pages; SQLite then answers as on a full disk
-    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={limit}"))
-    engine.dispose()
+    event.listen(
+        sqlite_engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={limit}")
+    )
+    sqlite_engine.dispose()
     path = tmp_path / "long.csv"
     path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
     with pytest.raises(StoreError, match="full"):
         importer.file(path, path.name, NOW)
-    assert people(engine) == []
+    assert people(sqlite_engine) == []
 
 
 def test_one_person_is_added_as_a_line_would_be(importer: Importer, engine: Engine) -> None:

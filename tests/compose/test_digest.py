@@ -213,6 +213,12 @@ def test_what_stands_above_the_sections_is_named_and_left_out(settings: Settings
     assert "Вітаємо читачів!" in problem.text
 
 
+def test_a_period_in_capitals_is_no_section(settings: Settings) -> None:
+    digest = parse(f"ОГЛЯД\n\n8 – 14 ЛЮТОГО 2025 РОКУ\n\nТОП\n\nНазва\n\n{MORE}", settings)
+    assert [placed.role for placed in digest.account][:2] == [Role.MASTHEAD, Role.PERIOD]
+    assert not digest.new_sections
+
+
 def test_a_masthead_of_other_words_is_no_section(settings: Settings) -> None:
     digest = parse(f"ТИЖНЕВИЙ ОГЛЯД\n\n8 – 14 лютого 2025\n\nТОП\n\nНазва\n\n{MORE}", settings)
     assert digest.account[0].role is Role.MASTHEAD

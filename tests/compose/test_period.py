@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.compose.period import parse_period
@@ -64,6 +64,7 @@ def test_an_impossible_period_does_not_hide_a_later_one() -> None:
     assert parse_period("не 14 – 8 лютого 2025, а 8 – 14 лютого 2025") == WEEK
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(1000, 1, 1), date(9000, 1, 1)),
     st.integers(1, 400),

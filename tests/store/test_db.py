@@ -24,17 +24,24 @@ def digests(engine: Engine) -> set[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)]
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)],
 )
-def test_every_connection_is_durable_and_checks_its_keys(engine: Engine, pragma: str, value: object) -> None:
-    with reading(engine) as connection:
+def test_every_connection_is_durable_and_checks_its_keys(
+    sqlite_engine: Engine, pragma: str, value: object
+) -> None:
+    with reading(sqlite_engine) as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
 def test_an_error_undoes_the_whole_transaction(engine: Engine) -> None:
-    with pytest.raises(RuntimeError), writing(engine) as connection:
-        connection.execute(insert(erased).values(digest=b"a", at=""))
-        raise RuntimeError
+    def fail() -> None:
+        with writing(engine) as connection:
+            connection.execute(insert(erased).values(digest=b"a", at=""))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert digests(engine) == set()
 
 

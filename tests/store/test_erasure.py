@@ -46,21 +46,21 @@ def deliver(engine: Engine, email: str) -> None:
         connection.execute(insert(delivery).values(**row, detail=f"<{email}>: no such user", at="2025-02-14"))
 
 
-def test_no_file_of_the_database_holds_an_erased_person(engine: Engine, tmp_path: Path) -> None:
+def test_no_file_of_the_database_holds_an_erased_person(sqlite_engine: Engine, tmp_path: Path) -> None:
     chance = random.Random(14)  # noqa: S311  scatters the addresses over the pages
     marks = [f"{chance.randrange(16**10):010x}zq" for _ in range(4_000)]
     for start in range(0, len(marks), 500):
         take(
-            engine,
+            sqlite_engine,
             *(
                 Entry(email=f"{mark}@example.org", name=f"N{mark}", attributes={"region": f"R{mark}" * 20})
                 for mark in marks[start : start + 500]
             ),
         )
-    deliver(engine, f"{marks[0]}@example.org")
+    deliver(sqlite_engine, f"{marks[0]}@example.org")
     kept, *gone = [marks[1], marks[0], *chance.sample(marks[2:], 10)]
     for mark in gone:
-        assert erase(engine, f"{mark}@example.org", SIGNER, NOW)
+        assert erase(sqlite_engine, f"{mark}@example.org", SIGNER, NOW)
     files = [path.read_bytes() for path in tmp_path.iterdir()]
     assert any(kept.encode() in content for content in files)
     for mark in gone:

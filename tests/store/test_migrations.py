@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 import newsletter.store
 from newsletter.errors import StoreError
@@ -23,13 +23,17 @@ def test_a_migrated_database_has_the_tables_of_the_schema(engine: Engine) -> Non
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_a_migrated_table_is_made_like_one_of_the_schema(engine: Engine) -> None:
+def tables(connection: Connection) -> dict[str, str]:
+    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+    return {name: sql for name, sql in connection.execute(query)}  # noqa: C416  typed, unlike dict()
+
+
+def test_a_migrated_table_is_made_like_one_of_the_schema(sqlite_engine: Engine) -> None:
     # What alembic does not compare: AUTOINCREMENT and WITHOUT ROWID.
     fresh = create_engine("sqlite://")
     metadata.create_all(fresh)
-    query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
-    with reading(engine) as migrated, fresh.connect() as made:
-        found, wanted = (dict(c.execute(query).all()) for c in (migrated, made))
+    with reading(sqlite_engine) as migrated, fresh.connect() as made:
+        found, wanted = tables(migrated), tables(made)
     fresh.dispose()
     assert found.keys() == wanted.keys()
     for name, sql in wanted.items():

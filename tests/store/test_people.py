@@ -116,7 +116,9 @@ def test_leaving_is_recorded_once_and_only_where_something_changed(engine: Engin
         assert leave(connection, found.id, ["social"], OPTIONAL, NOW)
         assert not leave(connection, found.id, ["social"], OPTIONAL, LATER)
         assert leave(connection, found.id, ["economy"], OPTIONAL, LATER)
-        rows = connection.execute(select(subscription.c.section, subscription.c.state, subscription.c.changed_at))
+        rows = connection.execute(
+            select(subscription.c.section, subscription.c.state, subscription.c.changed_at)
+        )
         assert set(rows.all()) == {
             ("social", "left", "2025-02-10T09:00:00Z"),
             ("economy", "left", "2025-02-12T09:00:00Z"),

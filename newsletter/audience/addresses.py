@@ -1,0 +1,45 @@
+"""Mail addresses: which are valid, and the one form in which they are kept."""
+
+import re
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+_PLAIN = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([^@]+)")
+_LOCAL, _WHOLE = 64, 254  # the longest in octets, RFC 5321 §4.5.3.1
+
+
+def check_address(text: str) -> tuple[str, str]:
+    """Return (address, "") with its domain in ASCII, or ("", what is wrong with it).
+
+    Letters beyond ASCII before the @ need SMTPUTF8 (RFC 6531) of every server on the way; they are refused.
+    """
+    plain = _PLAIN.fullmatch(text)
+    if plain and len(plain[1]) <= _LOCAL:
+        domain, fault = _domain(plain[2])
+        address = f"{plain[1]}@{domain}"
+        if fault or len(address) <= _WHOLE:
+            return ("", fault) if fault else (address, "")
+    foreign = next((letter for letter in text.rpartition("@")[0] if ord(letter) > 127), None)  # noqa: PLR2004  ASCII ends there
+    if foreign is not None:
+        return "", (
+            f"the letter {foreign!r} (U+{ord(foreign):04X}) before the @ is not a Latin one; "
+            "such an address needs SMTPUTF8, which few servers take"
+        )
+    return _validate(text)
+
+
+@lru_cache(maxsize=65536)
+def _domain(domain: str) -> tuple[str, str]:
+    address, fault = _validate(f"a@{domain}")
+    return address.removeprefix("a@"), fault
+
+
+def _validate(text: str) -> tuple[str, str]:
+    try:
+        found = validate_email(
+            text, check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True
+        )
+    except EmailNotValidError as error:
+        return "", str(error).rstrip(".")
+    return found.ascii_email or "", ""

@@ -1,0 +1,105 @@
+"""Segments: named conditions of subscribers/segments.yaml, asked of the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
+
+from newsletter.conditions import SECTION, parse
+from newsletter.config import Settings
+from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.model import EVERY_SECTION, AllOf, AnyOf, Condition, Has, Not, SubscriptionState
+from newsletter.store.schema import subscriber, subscription
+from newsletter.yamlfile import Document, load
+
+FILE = "subscribers/segments.yaml"
+_ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A named condition, and what it is for."""
+
+    name: str
+    about: str = ""
+    condition: Condition
+    at: Place
+
+
+def load_segments(root: Path, settings: Settings) -> tuple[dict[str, Segment], list[Problem]]:
+    """Read the segments of the workspace `root`; a faulty one is left out and named. None without a file."""
+    try:
+        document = load((root / FILE).read_text(encoding="utf-8-sig"), FILE)
+    except FileNotFoundError:
+        return {}, []
+    except ContentError as error:
+        return {}, list(error.problems)
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [_wrong(f"cannot be read: {error}", Place(FILE), "Save it as UTF-8 text.")]
+    if document.data is None:
+        return {}, []
+    if not isinstance(document.data, Mapping):
+        return {}, [
+            _wrong("must map names to conditions", Place(FILE, 1), "Write `name: {section: social}`.")
+        ]
+    segments: dict[str, Segment] = {}
+    problems: list[Problem] = []
+    for name, data in document.data.items():
+        segment, found = _segment(name, data, document, settings)
+        problems += found
+        if segment:
+            segments[segment.name] = segment
+    return segments, problems
+
+
+def _segment(
+    name: Any, data: Any, document: Document, settings: Settings
+) -> tuple[Segment | None, list[Problem]]:
+    at = document.place((name,))
+    if not isinstance(name, str) or not name.strip():
+        return None, [_wrong(f"{name!r} is not a name", at, "Put the name in quotes.")]
+    about = ""
+    if isinstance(data, Mapping):
+        about = data.get(_ABOUT) or ""
+        if not isinstance(about, str):
+            return None, [_wrong("'about' is not a line of text", document.place((name, _ABOUT)))]
+        data = {key: value for key, value in data.items() if key != _ABOUT}
+    condition, problems = parse(
+        replace(document, data={name: data}),
+        (name,),
+        sections=[section.slug for section in settings.sections],
+        fields=settings.fields,
+    )
+    if condition is None:
+        return None, problems
+    return Segment(name=name, about=about, condition=condition, at=at), []
+
+
+def _wrong(text: str, at: Place, hint: str = "") -> Problem:
+    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)
+
+
+def where(condition: Condition) -> ColumnElement[bool]:
+    """Return `condition` as SQL over the table of subscribers; it says what `conditions.holds` says."""
+    match condition:
+        case Has(field, values) if field == SECTION:
+            return (
+                exists()
+                .where(
+                    subscription.c.subscriber == subscriber.c.id,
+                    subscription.c.state == SubscriptionState.ACTIVE.value,
+                    subscription.c.section.in_([*values, EVERY_SECTION]),
+                )
+                .correlate(subscriber)
+            )
+        case Has(field, values):
+            # An absent attribute is NULL, and NULL is in no list; without this `not` would be NULL as well.
+            return func.coalesce(subscriber.c.attributes[field].as_string().in_(list(values)), false())
+        case Not(inner):
+            return not_(where(inner))
+        case AllOf(inner):
+            return and_(true(), *map(where, inner))
+        case AnyOf(inner):
+            return or_(false(), *map(where, inner))

@@ -1,0 +1,49 @@
+"""Erasing a person: what is left is a keyed hash of the address, so that no list brings it back."""
+
+from contextlib import closing
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from newsletter.links import Signer
+from newsletter.store.db import plain_errors, timestamp, upsert, writing
+from newsletter.store.people import key
+from newsletter.store.schema import delivery, erased, issue, subscriber
+
+
+def erase(engine: Engine, email: str, signer: Signer, now: datetime) -> bool:
+    """Erase the person with this address from the database and its log; False when there is none.
+
+    Deliveries stay as numbers; the server's words, which may quote the address, go.
+    """
+    with writing(engine) as connection:
+        number = connection.execute(
+            select(subscriber.c.id).where(subscriber.c.email_key == key(email)).with_for_update()
+        ).scalar_one_or_none()
+        if number is None:
+            return False
+        connection.execute(
+            update(delivery)
+            .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == number)
+            .values(detail="")
+        )
+        connection.execute(delete(subscriber).where(subscriber.c.id == number))
+        connection.execute(
+            upsert(connection, erased).on_conflict_do_nothing(),
+            {"digest": signer.digest(key(email)), "at": timestamp(now)},
+        )
+    if engine.dialect.name == "sqlite":
+        _empty_log(engine)
+    return True
+
+
+def erased_at(connection: Connection, email: str, signer: Signer) -> str | None:
+    """Return when this address was erased, if it was."""
+    query = select(erased.c.at).where(erased.c.digest == signer.digest(key(email)))
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _empty_log(engine: Engine) -> None:
+    """Write SQLite's log back and cut it to nothing: until then it still holds the old pages."""
+    with plain_errors(engine), closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,206 @@
+"""Subscribers in the database: reading them out, looking one up, and what becomes of one."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
+
+from newsletter.model import Subscriber, SubscriberStatus, SubscriptionState
+from newsletter.store.choices import Choice, Choices, Origin, by_leaving
+from newsletter.store.db import timestamp
+from newsletter.store.schema import subscriber, subscription
+
+_BATCH = 1000
+
+_ACTIVE = and_(
+    subscription.c.subscriber == subscriber.c.id, subscription.c.state == SubscriptionState.ACTIVE.value
+)
+IS_READER = and_(
+    subscriber.c.status == SubscriberStatus.ACTIVE.value, exists().where(_ACTIVE).correlate(subscriber)
+)
+"""True of a subscriber who may be written to and has an active choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A subscriber as the database holds one, whether a reader or not."""
+
+    id: int = 0
+    email: str
+    name: str = ""
+    language: str = ""
+    attributes: Mapping[str, str]
+    status: SubscriberStatus = SubscriberStatus.ACTIVE
+    reason: str = ""
+    source: str = ""
+    created_at: str = ""
+    choices: Choices
+
+
+def key(email: str) -> str:
+    """Return what makes an address unique."""
+    return email.casefold()
+
+
+def readers(connection: Connection, where: ColumnElement[bool] | None = None) -> Iterator[Subscriber]:
+    """Stream by id the active subscribers with an active choice; memory stays flat however many there are."""
+    sections = (
+        select(func.aggregate_strings(subscription.c.section, ",")).where(_ACTIVE).correlate(subscriber)
+    ).scalar_subquery()
+    query = (
+        select(
+            subscriber.c.id,
+            subscriber.c.email,
+            subscriber.c.name,
+            subscriber.c.language,
+            subscriber.c.attributes,
+            sections,
+        )
+        .where(IS_READER, true() if where is None else where)
+        .order_by(subscriber.c.id)
+    )
+    for number, email, name, language, attributes, chosen in connection.execute(
+        query, execution_options={"yield_per": _BATCH}
+    ):
+        yield Subscriber(
+            id=number,
+            email=email,
+            name=name,
+            language=language,
+            attributes=attributes,
+            sections=_sections(chosen),
+        )
+
+
+@lru_cache(maxsize=4096)
+def _sections(chosen: str) -> frozenset[str]:
+    return frozenset(chosen.split(","))
+
+
+def count_readers(connection: Connection, where: ColumnElement[bool] | None = None) -> int:
+    """Return how many `readers` would stream."""
+    query = select(func.count()).select_from(subscriber).where(IS_READER, true() if where is None else where)
+    return connection.execute(query).scalar_one()
+
+
+def find(connection: Connection, email: str) -> Record | None:
+    """Return the subscriber with this address, if there is one."""
+    return find_all(connection, [key(email)]).get(key(email))
+
+
+def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
+    """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
+    query = select(subscriber).where(subscriber.c.email_key.in_(keys))
+    rows = connection.execute(query.with_for_update() if for_update else query).all()
+    choices = _choices(connection, [row.id for row in rows])
+    return {
+        row.email_key: Record(
+            id=row.id,
+            email=row.email,
+            name=row.name,
+            language=row.language,
+            attributes=row.attributes,
+            status=SubscriberStatus(row.status),
+            reason=row.reason,
+            source=row.source,
+            created_at=row.created_at,
+            choices=choices[row.id],
+        )
+        for row in rows
+    }
+
+
+def _choices(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Choice]]:
+    found: dict[int, dict[str, Choice]] = {number: {} for number in numbers}
+    query = select(
+        subscription.c.subscriber, subscription.c.section, subscription.c.state, subscription.c.origin
+    ).where(subscription.c.subscriber.in_(numbers))
+    for number, section, state, origin in connection.execute(query):
+        found[number][section] = _choice(state, origin)
+    return found
+
+
+@cache
+def _choice(state: str, origin: str) -> Choice:
+    return Choice(SubscriptionState(state), Origin(origin))
+
+
+def replace_choices(
+    connection: Connection, changes: Iterable[tuple[int, Choices, Choices]], now: datetime
+) -> None:
+    """Write what differs between the choices before and after, for each (subscriber, before, after)."""
+    at = timestamp(now)
+    gone: list[dict[str, int | str]] = []
+    fresh: list[dict[str, int | str]] = []
+    for number, before, after in changes:
+        gone += (
+            {"_subscriber": number, "_section": section}
+            for section, choice in before.items()
+            if after.get(section) != choice
+        )
+        fresh += (
+            {
+                "subscriber": number,
+                "section": section,
+                "state": choice.state.value,
+                "origin": choice.origin.value,
+                "changed_at": at,
+            }
+            for section, choice in after.items()
+            if before.get(section) != choice
+        )
+    if gone:
+        one = tuple_(subscription.c.subscriber, subscription.c.section)
+        connection.execute(
+            delete(subscription).where(one == tuple_(bindparam("_subscriber"), bindparam("_section"))), gone
+        )
+    if fresh:
+        connection.execute(insert(subscription), fresh)
+
+
+def leave(
+    connection: Connection,
+    number: int,
+    sections: Collection[str],
+    optional: Collection[str],
+    now: datetime,
+) -> bool:
+    """Record that subscriber `number` left `sections`, or everything when none is named.
+
+    `optional` are the sections that can be left. False when nothing changed by it.
+    """
+    held = connection.execute(select(subscriber.c.id).where(subscriber.c.id == number).with_for_update())
+    if held.one_or_none() is None:
+        return False
+    before = _choices(connection, [number])[number]
+    after = by_leaving(before, sections, optional)
+    replace_choices(connection, [(number, before, after)], now)
+    return after != before
+
+
+def suppress(connection: Connection, email: str, reason: str, now: datetime) -> bool:
+    """Stop all mail to an address for `reason`; False when it is not here or was stopped already."""
+    done = connection.execute(
+        update(subscriber)
+        .where(
+            subscriber.c.email_key == key(email),
+            subscriber.c.status == SubscriberStatus.ACTIVE.value,
+        )
+        .values(status=SubscriberStatus.SUPPRESSED.value, reason=reason, changed_at=timestamp(now))
+    )
+    return done.rowcount == 1
