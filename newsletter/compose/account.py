@@ -1,0 +1,52 @@
+"""What a digest holds: its entries, and an account of what each of its lines became."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.compose.lines import Line
+from newsletter.errors import Problem
+from newsletter.model import Period, Section
+
+
+class Role(StrEnum):
+    """What a line of the source became."""
+
+    MASTHEAD = "masthead"
+    PERIOD = "period"
+    HEADING = "heading"
+    TITLE = "title"
+    TEXT = "text"
+    LINK = "link"
+    RULE = "rule"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A line that is not blank, what it became, and of which entry (counted from 0)."""
+
+    line: Line
+    role: Role
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An item as the digest has it; `link` is None where the digest has none, or only `#`."""
+
+    title: str
+    section: str
+    text: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What the file `name` holds; every line that is not blank is in `account` once, in order."""
+
+    name: str
+    period: Period | None
+    entries: tuple[Entry, ...]
+    new_sections: tuple[Section, ...]
+    account: tuple[Placed, ...]
+    problems: tuple[Problem, ...]

@@ -1,0 +1,120 @@
+"""Item files to issue.yaml: what is new joins its section, what an editor did stays."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from newsletter.compose.issuefile import Folder, folder_of, load_issue, path_of, read_folder, read_text
+from newsletter.compose.rewrite import rewrite
+from newsletter.compose.write import write
+from newsletter.config import Settings
+from newsletter.errors import ContentError, Problem
+from newsletter.i18n import format_period
+from newsletter.model import Item, Period
+
+_SUBJECT = 78
+_PREHEADER = 90
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that is not in the issue, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What composing did: ids added, items left out, whether issue.yaml changed, and what is wrong now."""
+
+    added: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    changed: bool
+    problems: tuple[Problem, ...]
+
+
+def compose(root: Path, closing: date, settings: Settings) -> Composed:
+    """Write what issue.yaml lacks of the items beside it; nothing is written when it lacks nothing.
+
+    Raises ContentError when there are no items, or issue.yaml has faults: it is then left as it is.
+    """
+    folder = read_folder(root, closing, settings)
+    faults = [p for p in folder.problems if p.at and p.at.path == path_of(closing)]
+    if faults:
+        raise ContentError(faults)
+    if not folder.items:
+        raise ContentError(
+            f"there are no items in {folder_of(closing)}/items", "Import a digest: newsletter import FILE"
+        )
+    listed = {name for names in folder.file.ids.values() for name in names}
+    new = [item for name, item in folder.items.items() if item and name not in listed]
+    added = [item for item in new if item.date is None or item.date in folder.period]
+    order = _order(folder, added)
+    text = read_text(root, path_of(closing))
+    titles = [item.title for names in order.values() for name in names if (item := folder.items.get(name))]
+    values = {
+        "subject": default_subject(settings, folder.period),
+        "preheader": default_preheader(titles),
+        "intro": "",
+    }
+    rewritten = rewrite(text, closing, values=values, order=order)
+    if rewritten != text:
+        write(root, path_of(closing), rewritten)
+    issue, problems = load_issue(root, closing, settings)
+    shown = {item.id for block in issue.blocks for item in block.items}
+    return Composed(
+        added=tuple(item.id for item in added),
+        left_out=tuple(_left_out(folder, listed, shown)),
+        changed=rewritten != text,
+        problems=tuple(problems),
+    )
+
+
+def default_subject(settings: Settings, period: Period) -> str:
+    """Return the digest's title and the period, the title cut where both would be too long for a subject."""
+    days = format_period(period, settings.language)
+    return f"{shorten(settings.title, _SUBJECT - len(days) - 2)}: {days}"
+
+
+def default_preheader(titles: Iterable[str]) -> str:
+    """Return the first titles, as many as a mail program shows beside the subject."""
+    return shorten(" · ".join(titles), _PREHEADER)
+
+
+def shorten(text: str, longest: int) -> str:
+    """Return `text` cut between words to `longest` characters, with an ellipsis where it was cut."""
+    if len(text) <= longest:
+        return text
+    cut = text[:longest]
+    whole_words = cut.rpartition(" ")[0] or cut[:-1]
+    return whole_words.rstrip(" ,.:;·–—-") + "…"
+
+
+def _order(folder: Folder, added: Sequence[Item]) -> Mapping[str, Sequence[str]]:
+    """Return the ids by section, `added` last; a new section stands after its neighbour in `sections`."""
+    slugs = list(folder.file.ids)
+    neighbour = -1
+    for slug in folder.sections:
+        if slug not in slugs and any(slug in item.sections for item in added):
+            slugs.insert(neighbour + 1, slug)
+        if slug in slugs:
+            neighbour = slugs.index(slug)
+    order = {slug: list(folder.file.ids.get(slug, ())) for slug in slugs}
+    for item in added:
+        order[min(item.sections, key=slugs.index)].append(item.id)
+    return {slug: names for slug, names in order.items() if names or slug in folder.file.ids}
+
+
+def _left_out(folder: Folder, listed: Iterable[str], shown: Iterable[str]) -> Iterable[LeftOut]:
+    faults = {problem.at.path: problem.text for problem in reversed(folder.problems) if problem.at}
+    for name in sorted({*folder.items, *listed} - set(shown)):
+        if name not in folder.items:
+            yield LeftOut(name, "its file is gone")
+        elif (item := folder.items[name]) is None:
+            yield LeftOut(name, f"faulty: {faults[f'{folder_of(folder.closing)}/items/{name}.md']}")
+        elif name not in listed:
+            yield LeftOut(name, f"dated {item.date}, outside {folder.period.start} to {folder.period.end}")
+        else:
+            yield LeftOut(name, "listed under a section it does not have")

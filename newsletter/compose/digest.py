@@ -1,0 +1,250 @@
+"""A digest as it was typed, taken apart into items by section, with an account of every line.
+
+Layout: a masthead and the period; section headings in capitals (or headings of HTML, Word or Markdown);
+under each, items of a title, paragraphs and a link alone on its line.
+
+What is a title: a line marked as a heading below the sections' level, where any is. Otherwise the first
+line after a section heading and the first after a link. An item without a link ends where, after its text,
+a paragraph of one short line without a final full stop is followed by a longer one: that line is the next
+title. Hashtags and list items belong to the item above them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from newsletter.compose import lines as shape
+from newsletter.compose.account import Digest, Entry, Placed, Role
+from newsletter.compose.headings import Headings
+from newsletter.compose.item import is_address
+from newsletter.compose.lines import LONGEST_TITLE, Line, Link
+from newsletter.compose.period import parse_period
+from newsletter.config import Settings
+from newsletter.errors import Place, Problem, Severity
+from newsletter.model import Period, Section
+
+_NEAR = 3
+"""Lines among which the period follows a masthead of unknown words."""
+
+
+def parse_digest(lines: Sequence[Line], name: str, settings: Settings) -> Digest:
+    """Take the digest in the file `name` apart; lines that fit nowhere are LEFT, each with a problem."""
+    return _Parser(lines, name, settings).run()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An entry while its lines come in."""
+
+    title: str
+    section: str
+    number: int
+    link: str | None = None
+    titled_by_link: bool = False
+    closed: bool = False
+    text: list[str] = field(default_factory=list)
+
+    def entry(self) -> Entry:
+        return Entry(title=self.title, section=self.section, text="".join(self.text), link=self.link)
+
+
+class _Parser:
+    """One pass over the lines; knows the section and the entry it is in."""
+
+    def __init__(self, lines: Sequence[Line], name: str, settings: Settings) -> None:
+        self.name = name
+        self.masthead = shape.heading_key(settings.title)
+        self.read_more = settings.read_more
+        self.rows = [line for line in lines if line.text]
+        blank_above = (True, *(not line.text for line in lines))
+        self.opens = [blank for line, blank in zip(lines, blank_above, strict=False) if line.text]
+        self.headings = Headings(self.rows, self.opens, settings)
+        self.period: Period | None = None
+        self.section: Section | None = None
+        self.draft: _Draft | None = None
+        self.drafts: list[_Draft] = []
+        self.account: list[Placed] = []
+        self.problems: list[Problem] = []
+        self.words_of_links: list[tuple[int, str]] = []
+
+    def run(self) -> Digest:
+        for index, row in enumerate(self.rows):
+            role = self._place(index)
+            entry = len(self.drafts) - 1 if role in (Role.TITLE, Role.TEXT, Role.LINK) else None
+            self.account.append(Placed(line=row, role=role, entry=entry))
+        self._report_lost_words()
+        self._report_bare_titles()
+        return Digest(
+            name=self.name,
+            period=self.period,
+            entries=tuple(draft.entry() for draft in self.drafts),
+            new_sections=tuple(self.headings.new),
+            account=tuple(self.account),
+            problems=tuple(sorted(self.problems, key=lambda problem: problem.at or Place(self.name))),
+        )
+
+    def _place(self, index: int) -> Role:
+        """Put a row where it belongs and say what it became."""
+        row = self.rows[index]
+        if shape.is_rule(row.text):
+            return Role.RULE
+        if self.headings.is_heading(index) and not (self.section is None and self._is_of_head(index)):
+            self._begin_section(index)
+            return Role.HEADING
+        if self.section is None:
+            return self._head(index)
+        found = None if self.headings.is_title(index) else shape.link(row.text, self.read_more)
+        if found:
+            return self._link(index, found)
+        if self.draft is None or self._is_title(index, self.draft):
+            draft = self._begin(row.text, row.number)
+            for address in shape.addresses(row.text):
+                self._take(draft, address, row)
+            return Role.TITLE
+        return self._text(index, self.draft)
+
+    def _head(self, index: int) -> Role:
+        """Place a row that stands before the first section."""
+        row = self.rows[index]
+        period = self._period(index)
+        if period and self.period in (None, period):
+            self.period = period
+            return Role.PERIOD
+        if self._is_masthead(index):
+            return Role.MASTHEAD
+        self._warn(
+            row.number,
+            f"left out, as it stands before the first section: “{row.text}”",
+            "If it belongs to the issue, put it into `intro:` of issue.yaml.",
+        )
+        return Role.LEFT
+
+    def _period(self, index: int) -> Period | None:
+        text = self.rows[index].text
+        return parse_period(text) if len(text) <= LONGEST_TITLE else None
+
+    def _is_of_head(self, index: int) -> bool:
+        """Tell whether a row that looks like a heading is the period or the masthead all the same."""
+        if self.headings.is_known(index):
+            return False
+        return self._period(index) is not None or self._is_masthead(index)
+
+    def _is_masthead(self, index: int) -> bool:
+        """Tell whether a row above the sections is the digest's own name."""
+        named = shape.heading_key(self.rows[index].text) == self.masthead
+        if named or self.headings.is_above_sections(index):
+            return True
+        first = not self.account
+        rest = range(index + 1, min(index + 1 + _NEAR, len(self.rows)))
+        if self.period is None and any(self._period(later) for later in rest):
+            return first or self.headings.is_heading(index)
+        return first and bool(rest) and self.headings.is_known(rest[0])
+
+    def _begin_section(self, index: int) -> None:
+        known = self.headings.is_known(index)
+        self.section = self.headings.section(index)
+        self.draft = None
+        if not known:
+            entry = {"slug": self.section.slug, "title": self.section.title}
+            line = yaml.safe_dump(
+                entry, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1000
+            ).strip()
+            self._warn(
+                self.rows[index].number,
+                f"a section that newsletter.yaml does not know: “{self.section.title}”",
+                f"It is in this issue; to let people choose it, add there under `sections`:\n  - {line}",
+            )
+
+    def _begin(self, words: str, number: int) -> _Draft:
+        section = self.section.slug if self.section else ""
+        draft = _Draft(title=shape.plain(words) or words, section=section, number=number)
+        self.draft = draft
+        self.drafts.append(draft)
+        return draft
+
+    def _is_title(self, index: int, draft: _Draft) -> bool:
+        """Tell whether a row begins another entry in a section that has one; see the module's opening."""
+        text = self.rows[index].text
+        if self.headings.is_title(index):
+            return True
+        if self.headings.mark_titles or shape.is_hashtags(text) or shape.is_bullet(text):
+            return False
+        return draft.closed or (
+            bool(draft.text)
+            and self.opens[index]
+            and shape.is_title_like(text)
+            and self._is_longer_paragraph(index + 1, len(text))
+        )
+
+    def _is_longer_paragraph(self, index: int, length: int) -> bool:
+        if index >= len(self.rows) or not self.opens[index] or self.headings.is_heading(index):
+            return False
+        text = self.rows[index].text
+        return len(text) > length and not shape.link(text, self.read_more) and not shape.is_bullet(text)
+
+    def _text(self, index: int, draft: _Draft) -> Role:
+        """Add a row to the text of the entry."""
+        if draft.text:
+            same_paragraph = not self.opens[index] and self.account[-1].role is Role.TEXT
+            draft.text.append("\n" if same_paragraph else "\n\n")
+        draft.text.append(self.rows[index].text)
+        return Role.TEXT
+
+    def _link(self, index: int, found: Link) -> Role:
+        """Place a link that stands alone: it is an entry's link, a title where one is due, or more text."""
+        row, draft = self.rows[index], self.draft
+        own_words = bool(found.words) and found.words.casefold() != self.read_more.casefold()
+        if own_words and (draft is None or draft.titled_by_link):
+            draft = self._begin(found.words, row.number)
+            draft.titled_by_link = True
+            self._take(draft, found.address, row)
+            return Role.TITLE
+        if draft is None:
+            self._warn(row.number, f"left out, as no item stands above it: “{row.text}”", "Give it a title.")
+            return Role.LEFT
+        draft.closed = True
+        if draft.link is not None and found.address not in (draft.link, "", "#"):
+            return self._text(index, draft)
+        if own_words:
+            self.words_of_links.append((row.number, found.words))
+        return Role.LINK if self._take(draft, found.address, row) else Role.LEFT
+
+    def _take(self, draft: _Draft, address: str, row: Line) -> bool:
+        """Make `address` the entry's link if it has none; say so where it cannot be used."""
+        if not address or address.startswith("#"):
+            return True
+        if is_address(address) and draft.link in (None, address):
+            draft.link = address
+            return True
+        self._warn(
+            row.number,
+            f"left out the link to “{address}”: “{row.text}”",
+            "An item has one `link:`, in full, like https://example.org/page; put others into its text.",
+        )
+        return False
+
+    def _report_lost_words(self) -> None:
+        """Report links whose own words give way to `read_more`, unless the whole digest uses these words."""
+        usual = Counter(words.casefold() for _, words in self.words_of_links)
+        for number, words in self.words_of_links:
+            if usual[words.casefold()] == 1:
+                self._warn(
+                    number,
+                    f"this link's own words give way to “{self.read_more}”: “{words}”",
+                    "If they matter, put them into the item's text as [words](address).",
+                )
+
+    def _report_bare_titles(self) -> None:
+        for draft in self.drafts:
+            if not draft.text and not draft.closed and draft.link is None:
+                self._warn(
+                    draft.number,
+                    f"nothing stands under this title: “{draft.title}”",
+                    "If it is a paragraph, move it to its item.",
+                )
+
+    def _warn(self, number: int, text: str, hint: str) -> None:
+        at = Place(self.name, number)
+        self.problems.append(Problem(severity=Severity.WARNING, text=text, at=at, hint=hint))

@@ -1,0 +1,263 @@
+"""issue.yaml and the item files beside it, read as an Issue."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from newsletter.compose.item import Day, OneLine, parse_item
+from newsletter.config import ClosingCall, SectionEntry, Settings
+from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.model import Block, Closing, Issue, Item, Period, Section
+from newsletter.yamlfile import Document, load, nearest, validate
+
+FOLDER = "issues"
+
+
+def folder_of(closing: date) -> str:
+    """Return where the issue lives, relative to the workspace."""
+    return f"{FOLDER}/{closing.isoformat()}"
+
+
+def path_of(closing: date) -> str:
+    """Return where its issue.yaml is, relative to the workspace."""
+    return f"{folder_of(closing)}/issue.yaml"
+
+
+def newest_issue(root: Path) -> date:
+    """Return the latest closing date among the folders of issues. Raises ContentError when there is none."""
+    names = (path.name for path in (root / FOLDER).glob("*-*-*") if path.is_dir())
+    closings = [closing for name in names if (closing := _closing(name))]
+    if not closings:
+        raise ContentError("there is no issue yet", "Import a digest: newsletter import FILE")
+    return max(closings)
+
+
+class _Days(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: Day
+    end: Day
+
+
+class IssueFile(BaseModel):
+    """What issue.yaml says; what it leaves out comes from newsletter.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: _Days | None = None
+    subject: OneLine = ""
+    preheader: OneLine = ""
+    intro: str = ""
+    closing: ClosingCall | None = None
+    sections: tuple[SectionEntry, ...] = ()
+    order: dict[str, tuple[str, ...] | None] | None = None
+
+    @property
+    def ids(self) -> dict[str, tuple[str, ...]]:
+        """The items listed under each section, in order."""
+        return {slug: listed or () for slug, listed in (self.order or {}).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """An issue's files as they are: issue.yaml, the items (None for a faulty one), and all that is wrong."""
+
+    closing: date
+    file: IssueFile
+    document: Document
+    sections: Mapping[str, Section]
+    period: Period
+    items: Mapping[str, Item | None]
+    problems: Sequence[Problem]
+
+    @property
+    def at(self) -> Place:
+        """Where issue.yaml is."""
+        return Place(path_of(self.closing))
+
+
+def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, list[Problem]]:
+    """Read the issue that closes on `closing`, and what is wrong with it; faulty items stay out of it.
+
+    Raises ContentError when issue.yaml is missing or unreadable.
+    """
+    if not (root / path_of(closing)).is_file():
+        raise ContentError(
+            f"{path_of(closing)} is not there", f"Compose the issue: newsletter compose {closing}"
+        )
+    folder = read_folder(root, closing, settings)
+    blocks, problems = _blocks(folder)
+    call = folder.file.closing if "closing" in folder.file.model_fields_set else settings.closing
+    issue = Issue(
+        period=folder.period,
+        subject=folder.file.subject,
+        preheader=folder.file.preheader,
+        intro=folder.file.intro,
+        closing=Closing(text=call.text, hashtag=call.hashtag) if call else None,
+        blocks=tuple(blocks),
+        at=folder.at,
+    )
+    return issue, [*folder.problems, *problems]
+
+
+def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
+    """Read the files of an issue, a missing issue.yaml as an empty one.
+
+    Raises ContentError when issue.yaml is unreadable.
+    """
+    document = load(read_text(root, path_of(closing)), path_of(closing))
+    file, problems = _validated(document)
+    declared = [
+        *settings.rubrics,
+        *(Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in file.sections),
+    ]
+    sections: dict[str, Section] = {}
+    for section in declared:
+        sections.setdefault(section.slug, section)
+    period, wrong = _period(file, document, closing, settings)
+    items, faults = _items(root, closing, sections, settings)
+    return Folder(
+        closing=closing,
+        file=file,
+        document=document,
+        sections=sections,
+        period=period,
+        items=items,
+        problems=[*problems, *wrong, *faults],
+    )
+
+
+def read_text(root: Path, name: str) -> str:
+    """Return the text of the file `name` of the workspace, empty when there is none. Raises ContentError."""
+    try:
+        return (root / name).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        cause, cure = f"the file cannot be read: {error.strerror}", "Check its name and rights."
+    except UnicodeDecodeError:
+        cause, cure = "the file is not UTF-8 text", "Save it as UTF-8."
+    raise ContentError(_problem(cause, Place(name), cure))
+
+
+def _validated(document: Document) -> tuple[IssueFile, list[Problem]]:
+    """Read every key that is right, and report the others. Raises ContentError when there are no keys."""
+    file, problems = validate(IssueFile, document)
+    if file is not None:
+        return file, problems
+    if not isinstance(document.data, Mapping):
+        raise ContentError(problems)
+    sound = {
+        key: value
+        for key, value in document.data.items()
+        if key in IssueFile.model_fields
+        and validate(IssueFile, Document(data={key: value}, name=document.name, lines={}))[0]
+    }
+    return IssueFile.model_validate(sound), problems
+
+
+def _period(
+    file: IssueFile, document: Document, closing: date, settings: Settings
+) -> tuple[Period, list[Problem]]:
+    if file.period is None:
+        return settings.period(closing), []
+    if file.period.end == closing and file.period.start <= closing:
+        return Period(start=file.period.start, end=closing), []
+    return settings.period(closing), [
+        _problem(
+            f"the period {file.period.start} to {file.period.end} does not close on {closing}",
+            document.place(("period",)),
+            "Correct it, or rename the issue's folder: its name is the closing date.",
+        )
+    ]
+
+
+def _items(
+    root: Path, closing: date, sections: Mapping[str, Section], settings: Settings
+) -> tuple[dict[str, Item | None], list[Problem]]:
+    items: dict[str, Item | None] = {}
+    problems: list[Problem] = []
+    for path in sorted((root / folder_of(closing) / "items").glob("*.md")):
+        name = f"{folder_of(closing)}/items/{path.name}"
+        try:
+            text = read_text(root, name)
+        except ContentError as error:
+            items[path.stem] = None
+            problems += error.problems
+        else:
+            items[path.stem], faults = parse_item(text, name, sections=sections, fields=settings.fields)
+            problems += faults
+    return items, problems
+
+
+def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
+    """Arrange the items as `order` says; what cannot stand where it is listed is a problem."""
+    problems: list[Problem] = []
+    blocks = []
+    seen: set[str] = set()
+    for slug, listed in folder.file.ids.items():
+        shown = []
+        for index, name in enumerate(listed):
+            at = folder.document.place(("order", slug, index))
+            if wrong := _misplaced(folder, slug, name, at, seen):
+                problems.append(wrong)
+            elif item := folder.items[name]:
+                shown.append(item)
+            seen.add(name)
+        if shown:
+            blocks.append(Block(section=folder.sections[slug], items=tuple(shown)))
+    forgotten = [item for name, item in folder.items.items() if item and name not in seen]
+    problems += (
+        _problem(
+            "the item is not in issue.yaml",
+            item.at,
+            f"Add it: newsletter compose {folder.closing}",
+            Severity.WARNING,
+        )
+        for item in forgotten
+        if item.date is None or item.date in folder.period
+    )
+    return blocks, problems
+
+
+def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection[str]) -> Problem | None:
+    """Return why the item `name`, listed at `at` under the section `slug`, cannot be shown there."""
+    if slug not in folder.sections:
+        return _problem(f"unknown section {slug!r} in order", at, nearest(slug, folder.sections))
+    if name not in folder.items:
+        return _problem(
+            f"the item {name!r} has no file",
+            at,
+            nearest(name, folder.items) or "Remove the line.",
+            Severity.WARNING,
+        )
+    if name in seen:
+        return _problem(
+            f"the item {name!r} stands here a second time",
+            at,
+            "It is shown where it stands first.",
+            Severity.WARNING,
+        )
+    item = folder.items[name]
+    if item and slug not in item.sections:
+        return _problem(
+            f"the item {name!r} is not of the section {slug!r}",
+            at,
+            f"Move the line to {' or '.join(item.sections)}, or write in the item: section: [{slug}, …].",
+        )
+    return None
+
+
+def _problem(text: str, at: Place, hint: str, severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(severity=severity, text=text, at=at, hint=hint)
+
+
+def _closing(name: str) -> date | None:
+    try:
+        closing = date.fromisoformat(name)
+    except ValueError:
+        return None
+    return closing if closing.isoformat() == name else None

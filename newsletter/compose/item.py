@@ -1,0 +1,185 @@
+"""Item files: YAML front matter and Markdown text, read and written."""
+
+import datetime as dt
+import re
+from collections.abc import Collection
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from newsletter import conditions
+from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.model import AllOf, AnyOf, Condition, Has, Item, Not
+from newsletter.yamlfile import Document, load, nearest, validate
+
+_FENCE = "---"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ADDRESS = re.compile(r"https?://[^\s/?#<>\"]+[^\s<>\"]*|mailto:[^\s@<>\"]+@[^\s@<>\"]+", re.IGNORECASE)
+
+
+def _one_line(value: str) -> str:
+    value = value.strip()
+    if found := _CONTROL.search(value):
+        raise ValueError(f"holds a line break or control character (U+{ord(found[0]):04X})")
+    return value
+
+
+def _not_empty(value: str) -> str:
+    if not value:
+        raise ValueError("is empty")
+    return value
+
+
+def _sections(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, dt.date | str):
+        raise ValueError("write it like 2025-02-14")  # noqa: TRY004  pydantic wants ValueError
+    return value
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""Text for a heading or a mail header."""
+Day = Annotated[dt.date, BeforeValidator(_date)]
+"""A date as YAML or a person writes it; never a number of seconds."""
+
+
+class _FrontMatter(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Annotated[OneLine, AfterValidator(_not_empty)]
+    section: Annotated[tuple[str, ...], BeforeValidator(_sections)]
+    date: Day | None = None
+    link: str | None = None
+    only_for: Any = None
+
+
+def parse_item(
+    text: str, path: str, *, sections: Collection[str], fields: Collection[str]
+) -> tuple[Item | None, list[Problem]]:
+    """Read the item file `path` (relative to the workspace) from its `text`; every fault has its line.
+
+    The item is None when it has no usable title or section, or nobody could tell whom it is for. A link that
+    cannot be used is reported and left out.
+    """
+    head, body = _split(text)
+    if head is None:
+        return None, [
+            _error(
+                "the item does not open with its data between two lines of ---",
+                Place(path, 1),
+                "Begin it with:\n  ---\n  title: …\n  section: …\n  ---",
+            )
+        ]
+    try:
+        document = load(head, path, first_line=2)
+    except ContentError as error:
+        return None, list(error.problems)
+    data, problems = validate(_FrontMatter, document)
+    if data is None:
+        return None, problems
+    known, problems = _known(data.section, document, sections)
+    link = data.link.strip() if data.link else ""
+    if link.startswith("#"):
+        link = ""
+    if link and not is_address(link):
+        problems.append(
+            _error(
+                f"link: {link!r} is not a web or mail address",
+                document.place(("link",)),
+                "Write it in full, like https://example.org/page, or leave it empty.",
+            )
+        )
+        link = ""
+    only_for: Condition | None = None
+    if data.only_for is not None:
+        only_for, faults = conditions.parse(document, ("only_for",), sections=sections, fields=fields)
+        problems += faults
+    if not known or (data.only_for is not None and only_for is None):
+        return None, problems
+    item = Item(
+        id=PurePosixPath(path).stem,
+        title=data.title,
+        text=body,
+        link=link or None,
+        date=data.date,
+        sections=known,
+        only_for=only_for,
+        at=document.place(("title",)),
+    )
+    return item, problems
+
+
+def format_item(item: Item) -> str:
+    """Return the text of the item's file; an absent link is an empty line to fill in."""
+    head: dict[str, Any] = {
+        "title": item.title,
+        "section": item.sections[0] if len(item.sections) == 1 else list(item.sections),
+        "date": item.date,
+        "link": item.link,
+        "only_for": _plain(item.only_for) if item.only_for else None,
+    }
+    kept = {key: value for key, value in head.items() if value is not None or key == "link"}
+    data = yaml.dump(kept, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
+    return f"{_FENCE}\n{data}{_FENCE}\n\n{item.text}\n" if item.text else f"{_FENCE}\n{data}{_FENCE}\n"
+
+
+def is_address(link: str) -> bool:
+    """Tell whether `link` is a full http, https or mailto address."""
+    return bool(_ADDRESS.fullmatch(link))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes an absent value as nothing, which invites to fill it in."""
+
+
+_Dumper.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
+
+
+def _split(text: str) -> tuple[str | None, str]:
+    """Part `text` into front matter and body; None where there is no front matter."""
+    lines = re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))
+    closing = next((i for i, line in enumerate(lines) if i and line.rstrip() == _FENCE), None)
+    if lines[0].rstrip() != _FENCE or closing is None:
+        return None, ""
+    return "\n".join(lines[1:closing]), "\n".join(lines[closing + 1 :]).strip("\n")
+
+
+def _known(
+    named: Collection[str], document: Document, sections: Collection[str]
+) -> tuple[tuple[str, ...], list[Problem]]:
+    if not named:
+        return (), [
+            _error("section: is empty", document.place(("section",)), f"Name one of {', '.join(sections)}.")
+        ]
+    problems = [
+        _error(
+            f"unknown section {slug!r}; the item is not shown there",
+            document.place(("section", index)),
+            nearest(slug, sections),
+        )
+        for index, slug in enumerate(named)
+        if slug not in sections
+    ]
+    return tuple(dict.fromkeys(slug for slug in named if slug in sections)), problems
+
+
+def _plain(condition: Condition) -> dict[str, Any]:
+    """Return `condition` as conditions.parse reads it."""
+    match condition:
+        case Has(field, values):
+            return {field: next(iter(values)) if len(values) == 1 else sorted(values)}
+        case Not(inner):
+            return {"not": _plain(inner)}
+        case AllOf(parts):
+            return {"all": [_plain(part) for part in parts]}
+        case AnyOf(parts):
+            return {"any": [_plain(part) for part in parts]}
+
+
+def _error(text: str, at: Place, hint: str) -> Problem:
+    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)

@@ -1,0 +1,134 @@
+"""issue.yaml rewritten: what is new is added, an editor's order, words and comments stay."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from datetime import date
+from io import StringIO
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.tokens import CommentToken
+
+from newsletter.errors import ContentError
+from newsletter.model import Section
+
+_NEVER_WRAP = 1_000_000
+
+HEADER = """\
+# The issue that closes on {closing}. Edit it freely: `newsletter compose` adds new items and keeps the rest.
+# It may also have `closing: {{text: …, hashtag: …}}`, instead of the call in newsletter.yaml.
+"""
+
+
+def rewrite(
+    text: str,
+    closing: date,
+    *,
+    values: Mapping[str, Any],
+    sections: Sequence[Section] = (),
+    order: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
+    """Return issue.yaml's `text` with what it lacks of `values`, own `sections`, and items in `order`.
+
+    `order` holds every section listed already, in the file's order, and new ones between them. The same text
+    when nothing is lacking. Raises ContentError when the text cannot be taken apart.
+    """
+    parser = YAML()
+    parser.preserve_quotes = True
+    parser.width = _NEVER_WRAP
+    parser.indent(mapping=2, sequence=4, offset=2)
+    try:
+        data = parser.load(text)
+    except YAMLError as error:
+        raise ContentError(f"issue.yaml of {closing} cannot be rewritten: {error}", "Simplify it.") from None
+    head = ""
+    if data is None:
+        data, head = CommentedMap(), text or HEADER.format(closing=closing)
+    before = deepcopy(data)
+    _fill(data, values)
+    _declare(data, sections)
+    _arrange(data, order)
+    if data == before:
+        return text
+    out = StringIO()
+    parser.dump(data, out)
+    return head + out.getvalue()
+
+
+def _fill(data: CommentedMap, values: Mapping[str, Any]) -> None:
+    """Put the keys that are lacking at the top, where no comment belongs to what follows."""
+    lacking = [key for key in values if key not in data]
+    for position, key in enumerate(lacking):
+        data.insert(position, key, _quoted(values[key]))
+
+
+def _declare(data: CommentedMap, sections: Sequence[Section]) -> None:
+    declared = {entry["slug"] for entry in data.get("sections") or ()}
+    for section in sections:
+        if section.slug not in declared:
+            entry = CommentedMap(slug=_quoted(section.slug), title=_quoted(section.title))
+            entry.fa.set_flow_style()
+            if data.get("sections") is None:
+                data["sections"] = CommentedSeq()
+            _append(data["sections"], [entry])
+
+
+def _arrange(data: CommentedMap, order: Mapping[str, Sequence[str]]) -> None:
+    if order and data.get("order") is None:
+        data["order"] = CommentedMap()
+    above = None
+    for position, (slug, names) in enumerate(order.items()):
+        listed = data["order"]
+        if slug not in listed:
+            listed.insert(position, slug, CommentedSeq())
+            tail = _take_tail(above) if above else ""
+            _append(listed[slug], names)
+            _give_tail(listed[slug], tail)
+        elif names:
+            if listed[slug] is None:
+                listed[slug] = CommentedSeq()
+            _append(listed[slug], [name for name in names if name not in listed[slug]])
+        above = listed[slug]
+
+
+def _append(listed: CommentedSeq, entries: Sequence[Any]) -> None:
+    """Add `entries`; the comment under the list, which ruamel keeps with its last entry, stays under it."""
+    if entries:
+        tail = _take_tail(listed)
+        listed.extend(map(_quoted, entries))
+        _give_tail(listed, tail)
+
+
+def _take_tail(listed: CommentedSeq) -> str:
+    """Take the comment lines below the last entry away from it, leaving the one beside it."""
+    token = (listed.ca.items.get(len(listed) - 1) or (None,))[0]
+    if token is None:
+        return ""
+    beside, _, below = token.value.partition("\n")
+    if below:
+        token.value = f"{beside}\n"
+    if below and not beside:
+        del listed.ca.items[len(listed) - 1]
+    return str(below)
+
+
+def _give_tail(listed: CommentedSeq, below: str) -> None:
+    if below:
+        token = CommentToken(f"\n{below}", CommentMark(0), None)
+        listed.ca.items[len(listed) - 1] = [token, None, None, None]
+
+
+def _quoted(value: Any) -> Any:
+    """Quote what YAML 1.1, which PyYAML reads, takes for a number, date or truth value."""
+    if not isinstance(value, str):
+        return value
+    try:
+        same = yaml.safe_load(f"- {value}\n") == [value]
+    except yaml.YAMLError:
+        same = False
+    return value if same else DoubleQuotedScalarString(value)

@@ -1,0 +1,32 @@
+"""Content files, written whole and only inside the workspace."""
+
+import os
+import secrets
+from pathlib import Path
+
+from newsletter.errors import ContentError
+
+
+def write(root: Path, name: str, text: str) -> None:
+    """Write `text` to the file `name` of the workspace `root`: all of it or, on a fault, nothing.
+
+    Raises ContentError when the file lies elsewhere (by a symbolic link) or cannot be written.
+    """
+    path = root / name
+    try:
+        if not path.parent.resolve().is_relative_to(root.resolve()):
+            raise ContentError(f"{name} leads out of the workspace", "Replace the link by a folder.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with fresh.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise ContentError(
+            f"{name} cannot be written: {error.strerror}", "Check rights and free space."
+        ) from None
