@@ -30,7 +30,16 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loading that refuses a key written twice (YAML 1.2; PyYAML lets it pass) and impossible dates."""
+    """Safe loading without what people write by mistake: a key twice (YAML 1.2 forbids it), impossible dates.
+
+    Aliases are refused too: a few lines of them can stand for gigabytes.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs left it out
+            raise yaml.composer.ComposerError(None, None, "an alias like *name; write the value itself", mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  PyYAML's signature
         seen: set[object] = set()

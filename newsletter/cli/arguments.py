@@ -1,6 +1,5 @@
 """Arguments and options that several commands share."""
 
-import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
@@ -27,12 +26,9 @@ class ClosingDate(click.ParamType[date]):
 
 def closing(*, required: bool = False) -> Callable[[F], F]:
     """Add the argument D; left out, the newest issue of the workspace."""
-    return click.argument("closing", metavar="D", type=ClosingDate(), required=required)
+    return click.argument(
+        "closing", metavar="D" if required else "[D]", type=ClosingDate(), required=required
+    )
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-
-
-def print_json(value: Any) -> None:
-    """Print `value` as JSON, Ukrainian letters as they are."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
-from newsletter.cli.arguments import as_json, closing, print_json
+from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.output import as_data, print_json, print_problems, some
 
 if TYPE_CHECKING:
     from newsletter.wiring import Proof
-
-_COLOURS = {"error": "red", "warning": "yellow"}
 
 
 @click.command()
@@ -43,42 +42,23 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
         "readers": _readers(proof),
         "errors": proof.errors,
         "warnings": len(proof.problems) - proof.errors,
-        "findings": [
-            {
-                "severity": problem.severity,
-                "path": problem.at.path if problem.at else None,
-                "line": (problem.at.line or None) if problem.at else None,
-                "text": problem.text,
-                "hint": problem.hint,
-            }
-            for problem in proof.problems
-        ],
+        "findings": as_data(proof.problems),
     }
 
 
 def _print(proof: "Proof") -> None:
-    """Print the findings; a hint that several in a row share is printed once, after the last."""
-    following = [problem.hint for problem in proof.problems[1:]] + [""]
-    for problem, next_hint in zip(proof.problems, following, strict=False):
-        where = f"{problem.at}: " if problem.at else ""
-        click.echo(f"{where}{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem.text}")
-        if problem.hint and problem.hint != next_hint:
-            click.echo(f"  {problem.hint}")
+    print_problems(proof.problems)
     warnings = len(proof.problems) - proof.errors
     largest = max((len(page.html.encode()) for page in proof.rendered), default=0)
     click.echo(
-        f"{proof.issue.name}: {_some(proof.errors, 'error')}, {_some(warnings, 'warning')}"
-        f" in {_some(len(proof.tally), 'edition')} for {_some(_readers(proof), 'reader')},"
+        f"{proof.issue.name}: {some(proof.errors, 'error')}, {some(warnings, 'warning')}"
+        f" in {some(len(proof.tally), 'edition')} for {some(_readers(proof), 'reader')},"
         f" up to {largest / 1024:.0f} KB."
     )
 
 
 def _readers(proof: "Proof") -> int:
     return sum(readers for _, readers in proof.tally)
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 COMMANDS = {"check": check}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
-from newsletter.cli.arguments import ClosingDate, as_json, closing, print_json
+from newsletter.cli.arguments import ClosingDate, as_json, closing
+from newsletter.cli.output import as_data, print_json, print_problems, some
 
 if TYPE_CHECKING:
     from newsletter.errors import Problem
@@ -72,17 +73,17 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
                 "unchanged": done.unchanged,
                 "left_alone": done.left_alone,
                 "new_sections": [{"slug": new.slug, "title": new.title} for new in digest.new_sections],
-                "problems": _as_data(problems),
+                "problems": as_data(problems),
             }
         )
         return _code(problems)
-    _print(problems)
+    print_problems(problems)
     for name in done.left_alone:
         click.echo(f"{name}: edited since, left alone; --force overwrites it")
-    found = _some(len(digest.entries), "item")
-    sections = _some(len({entry.section for entry in digest.entries}), "section")
+    found = some(len(digest.entries), "item")
+    sections = some(len({entry.section for entry in digest.entries}), "section")
     linkless = sum(entry.link is None for entry in digest.entries)
-    files = f"{_some(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
+    files = f"{some(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
     click.echo(f"Issue {done.closing}: {found} in {sections}, {linkless} without a link. {files}.")
     click.echo(f"Next: newsletter compose {done.closing}")
     return _code(problems)
@@ -109,40 +110,15 @@ def compose(session: Session, closing: date | None, as_json: bool) -> int:
     day = context.closing(closing)
     done = compose_issue(context.root, day, context.settings)
     if as_json:
-        print_json({"issue": day, "file": path_of(day), **asdict(done), "problems": _as_data(done.problems)})
+        print_json({"issue": day, "file": path_of(day), **asdict(done), "problems": as_data(done.problems)})
         return _code(done.problems)
-    _print(done.problems)
+    print_problems(done.problems)
     for left in done.left_out:
         click.echo(f"{left.id}: left out, {left.reason}")
-    what = f"{_some(len(done.added), 'item')} added" if done.changed else "nothing new"
+    what = f"{some(len(done.added), 'item')} added" if done.changed else "nothing new"
     click.echo(f"{path_of(day)}: {what}, {len(done.left_out)} left out.")
     click.echo("Next: newsletter check && newsletter preview")
     return _code(done.problems)
-
-
-def _print(problems: "Sequence[Problem]") -> None:
-    for problem in problems:
-        where = f"{problem.at}: " if problem.at else ""
-        click.echo(f"{where}{problem.severity}: {problem.text}")
-        if problem.hint:
-            click.echo(f"  {problem.hint}")
-
-
-def _as_data(problems: "Sequence[Problem]") -> list[dict[str, Any]]:
-    return [
-        {
-            "severity": problem.severity,
-            "path": problem.at.path if problem.at else None,
-            "line": (problem.at.line or None) if problem.at else None,
-            "text": problem.text,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]
-
-
-def _some(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _code(problems: "Sequence[Problem]") -> int:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
-from newsletter.cli.arguments import as_json, print_json
+from newsletter.cli.arguments import as_json
+from newsletter.cli.output import as_data, print_json
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -69,15 +70,7 @@ def _as_data(report: "Report", name: str, *, dry_run: bool) -> dict[str, object]
         "encoding": report.encoding,
         **report.counts,
         "changes": report.changes,
-        "problems": [
-            {
-                "severity": problem.severity,
-                "line": problem.at.line if problem.at else 0,
-                "text": problem.text,
-                "hint": problem.hint,
-            }
-            for problem in report.problems
-        ],
+        "problems": as_data(report.problems),
     }
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
-from newsletter.cli.arguments import as_json, print_json
+from newsletter.cli.arguments import as_json
 from newsletter.cli.lists import export_list, import_list, in_segment
+from newsletter.cli.output import print_json
 from newsletter.cli.person import add, erase, leave, show
 from newsletter.errors import ConfigError
 from newsletter.yamlfile import nearest

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import Session, pass_session
-from newsletter.cli.arguments import as_json, print_json
+from newsletter.cli.arguments import as_json
+from newsletter.cli.output import print_json
 from newsletter.errors import ConfigError, ContentError
 from newsletter.yamlfile import nearest
 

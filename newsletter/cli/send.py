@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
-from newsletter.cli.arguments import as_json, closing, print_json
+from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.output import print_json
 from newsletter.cli.sending import print_summary, summary
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import IssueState, Outcome

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsletter.cli import Session, pass_session
-from newsletter.cli.arguments import as_json, closing, print_json
+from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.output import print_json
 from newsletter.errors import ContentError, Severity, StateError
 from newsletter.model import IssueState, Outcome
 

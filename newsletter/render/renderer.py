@@ -9,8 +9,8 @@ from typing import Any
 
 from newsletter.config import Settings
 from newsletter.errors import RenderError
+from newsletter.i18n import format_period
 from newsletter.model import Closing, Edition, Issue, Rendered
-from newsletter.render import dates
 from newsletter.render.inline import Inliner
 from newsletter.render.mjml import compile_mjml
 from newsletter.render.templates import Templates
@@ -64,7 +64,7 @@ class Renderer:
             "subject": issue.subject,
             "preheader": issue.preheader,
             "intro": issue.intro,
-            "period": dates.period(issue.period, settings.language),
+            "period": format_period(issue.period, settings.language),
             "blocks": edition.blocks,
             "count": len(edition.items),
             "closing": _closing(issue.closing, edition),

@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter.model import IssueState, Outcome
 from newsletter.ports import Transport
 from newsletter.sending.deliver import Plan, Run
 from newsletter.sending.freeze import Approval, envelope, freeze
@@ -70,7 +71,7 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
         asyncio.run(transport.check())
         with writing(context.database) as connection:
             states = [frozen.state]
-            issues.change_state(connection, frozen.name, issues.IssueState.SENDING, among=states)
+            issues.change_state(connection, frozen.name, IssueState.SENDING, among=states)
         writers = {page.edition: Writer(page, frozen.envelope, context.signer) for page in proof.rendered}
         plan = Plan(
             engine=context.database,
@@ -85,7 +86,7 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
         asyncio.run(Run(plan).deliver())
         seconds, spent = time.perf_counter() - start, time.process_time() - cpu
         with reading(context.database) as connection:
-            accepted = ledger.counts(connection, frozen.name)[house.Outcome.ACCEPTED]
+            accepted = ledger.counts(connection, frozen.name)[Outcome.ACCEPTED]
         if accepted != readers:
             raise SystemExit(f"only {accepted} of {readers} were accepted")
         one = next(iter(writers.values())).write(Due(1, house.address(1), "Читач", "", 1), house.NOW)
@@ -97,8 +98,10 @@ def yardstick(readers: int, size: int) -> float:
     """Return the messages per second of smtp-source with as many sessions and messages of `size` bytes."""
     start = time.perf_counter()
     subprocess.run(
-        ["/usr/sbin/smtp-source", "-d", "-s", str(SESSIONS), "-m", str(readers), "-l", str(size)]
-        + ["-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{PORT}"],
+        [
+            *("/usr/sbin/smtp-source", "-d", "-s", str(SESSIONS), "-m", str(readers), "-l", str(size)),
+            *("-f", "a@example.org", "-t", "b@example.org", f"127.0.0.1:{PORT}"),
+        ],
         check=True,
     )
     return readers / (time.perf_counter() - start)

@@ -70,9 +70,10 @@ def decoded(raw: str) -> str:
 def parts(content: bytes) -> tuple[str, str, Message]:
     message = message_from_bytes(content)
     assert not message.defects
-    text, html = message.get_payload()
+    payloads = message.get_payload()
+    assert isinstance(payloads, list)
     bodies = []
-    for part, kind in ((text, "text/plain"), (html, "text/html")):
+    for part, kind in zip(payloads, ("text/plain", "text/html"), strict=True):
         assert isinstance(part, Message)
         assert not part.defects
         assert part.get_content_type() == kind

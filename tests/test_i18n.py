@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from newsletter.i18n import format_period
 from newsletter.model import Period
-from newsletter.render.dates import period
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,5 @@ def test_month_and_year_are_written_once_where_they_are_the_same(
     start: str, end: str, ukrainian: str, english: str
 ) -> None:
     days = Period(start=date.fromisoformat(start), end=date.fromisoformat(end))
-    assert period(days, "uk") == ukrainian
-    assert period(days, "en") == english
+    assert format_period(days, "uk") == ukrainian
+    assert format_period(days, "en") == english

@@ -1,0 +1,45 @@
+"""What several commands print: JSON, findings, and counted nouns."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from newsletter.errors import Problem
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON, Ukrainian letters as they are."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return findings as JSON has them."""
+    return [
+        {
+            "severity": problem.severity,
+            "path": problem.at.path if problem.at else None,
+            "line": (problem.at.line or None) if problem.at else None,
+            "text": problem.text,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """Print findings; a hint that several in a row share is printed once, after the last."""
+    following = [problem.hint for problem in problems[1:]] + [""]
+    for problem, next_hint in zip(problems, following, strict=False):
+        where = f"{problem.at}: " if problem.at else ""
+        click.echo(f"{where}{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem.text}")
+        if problem.hint and problem.hint != next_hint:
+            click.echo(f"  {problem.hint}")
+
+
+def some(count: int, noun: str) -> str:
+    """Return `1 item`, `2 items`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

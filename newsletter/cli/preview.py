@@ -1,0 +1,47 @@
+"""The command `preview`: an issue in the browser as its readers will see it, while it is edited."""
+
+from datetime import date
+
+import click
+
+from newsletter.cli import Session, pass_session
+from newsletter.cli.arguments import closing
+
+
+@click.command()
+@closing()
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Where to listen; the next free port when it is taken.",
+)
+@click.option("--open", "in_browser", is_flag=True, help="Open it in the browser.")
+@pass_session
+def preview(session: Session, closing: date | None, port: int, in_browser: bool) -> int:
+    """Show issue D in the browser, each edition as its readers will see it.
+
+    The page follows every change of the items, the theme and newsletter.yaml by itself. Only this machine
+    can open it. Ctrl-C ends it.
+
+    \b
+    Example:
+      newsletter preview 2025-02-14 --open
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.web.app import create_app
+    from newsletter.web.proofs import Proofs
+    from newsletter.web.reload import Watch
+    from newsletter.web.server import HOST, listen, serve
+
+    proofs = Proofs(session.context)
+    with listen(port) as listening, Watch(proofs.folders) as watch:
+        address = f"http://{HOST}:{listening.getsockname()[1]}/{closing or ''}"
+        click.echo(f"Preview: {address}\nChanges appear by themselves. Ctrl-C ends it.")
+        if in_browser:
+            click.launch(address)
+        serve(create_app(proofs, watch), listening)
+    return 0
+
+
+COMMANDS = {"preview": preview}

@@ -1,0 +1,62 @@
+"""YAML is read safely, and every fault is named at its line."""
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from newsletter.errors import ContentError
+from newsletter.yamlfile import load, nearest, validate
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    port: int = 25
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    smtp: Inner = Inner()
+    sections: list[Inner] = []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: 1\nb: [1, 2\nc: 3\n", 3, "not readable as YAML"),
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here a second time"),
+        ("a: &x [1]\nb: *x\n", 2, "alias"),
+        ("a: 1\nday: 2025-02-30\n", 2, "2025-02-30"),
+        ("a: 1\nb: \x07\n", 2, "U+0007"),
+        ("a: " + "[" * 5000, 1, "nested without end"),
+        ("a: !!python/object/apply:os.system [true]\n", 1, "could not determine a constructor"),
+    ],
+)
+def test_what_is_not_plain_yaml_is_refused_at_its_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(ContentError) as caught:
+        load(text, "x.yaml")
+    (problem,) = caught.value.problems
+    assert str(problem.at) == f"x.yaml:{line}"
+    assert words in problem.text
+
+
+def test_every_fault_of_a_file_is_told_at_once_and_at_its_line() -> None:
+    text = "titel: x\nsmtp:\n  prot: 25\n  port: many\nsections:\n- port: 1\n- prt: 2\n"
+    value, problems = validate(Outer, load(text, "newsletter.yaml", first_line=1))
+    assert value is None
+    assert {str(problem.at): problem.hint for problem in problems} == {
+        "newsletter.yaml:1": "Did you mean 'title'?",
+        "newsletter.yaml:3": "Did you mean 'port'?",
+        "newsletter.yaml:4": "",
+        "newsletter.yaml:7": "Did you mean 'port'?",
+    }
+
+
+def test_lines_count_from_where_the_yaml_stands_in_its_file() -> None:
+    document = load("title: x\nlink: y\n", "item.md", first_line=2)
+    assert str(document.place(("link",))) == "item.md:3"
+    assert str(document.place(("link", "deeper"))) == "item.md:3"
+
+
+def test_a_hint_names_the_nearest_word_or_all_of_them() -> None:
+    assert nearest("socal", ["social", "top"]) == "Did you mean 'social'?"
+    assert nearest("xyz", ["social", "top"]) == "Known here: social, top."
