@@ -8,7 +8,15 @@ from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from newsletter.errors import ConfigError, ContentError, Problem, Severity
 from newsletter.model import Period, Section
@@ -31,6 +39,12 @@ def _address(value: str) -> str:
         raise ValueError(f"not a mail address: {error}") from None
 
 
+def _domain(value: str) -> str:
+    if not re.fullmatch(r"([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", value):
+        raise ValueError("must be a domain name in small Latin letters, like news.example.org")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -40,8 +54,8 @@ def _zone(value: str) -> str:
 
 
 def _duration(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d*[smhd]", value):
-        raise ValueError("must be a number with s, m, h or d, like 6h")
+    if not re.fullmatch(r"[1-9]\d{0,4}[smhd]", value):
+        raise ValueError("must be a number below 100000 with s, m, h or d, like 6h")
     return value
 
 
@@ -55,6 +69,7 @@ def _moment(value: str) -> str:
 Url = Annotated[str, AfterValidator(_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 
 
@@ -74,6 +89,11 @@ class Sender(_Model):
     name: Line
     address: Address
     reply_to: Address | None = None
+
+    @property
+    def domain(self) -> str:
+        """The domain of the address."""
+        return self.address.rpartition("@")[2]
 
 
 class ClosingCall(_Model):
@@ -109,11 +129,26 @@ class Smtp(_Model):
     timeout: int = Field(default=60, ge=1, le=600, description="seconds")
 
 
+class Dkim(_Model):
+    """Our own signature, for one's own relay; its key is in NEWSLETTER_DKIM_KEY."""
+
+    selector: Slug
+    domain: Domain
+
+
 class SendGrid(_Model):
     """The SendGrid account; its key is in SENDGRID_API_KEY."""
 
     host: Url = "https://api.sendgrid.com"
     batch: int = Field(default=100, ge=1, le=1000)
+
+
+class Pace(_Model):
+    """Messages a second at most, over all workers: of a run, of the relay, to a domain. 0 sets no limit."""
+
+    run: float = Field(default=0, ge=0)
+    relay: float = Field(default=0, ge=0)
+    domains: dict[str, Annotated[float, Field(gt=0)]] = {}
 
 
 class Schedule(_Model):
@@ -142,8 +177,19 @@ class Settings(_Model):
     fields: dict[Slug, FieldEntry] = {}
     transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     smtp: Smtp = Smtp()
+    dkim: Dkim | None = None
     sendgrid: SendGrid = SendGrid()
+    pace: Pace = Pace()
     schedule: Schedule = Schedule()
+
+    @field_validator("dkim")
+    @classmethod
+    def _aligned(cls, dkim: Dkim | None, given: ValidationInfo) -> Dkim | None:
+        """Refuse a domain that DMARC would not count for the sender (RFC 7489 §3.1.1)."""
+        sender = given.data.get("sender")
+        if dkim and sender and not f".{sender.domain}".endswith(f".{dkim.domain}"):
+            raise ValueError(f"domain must be {sender.domain}, where the mail is from, or a parent of it")
+        return dkim
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

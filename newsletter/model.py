@@ -1,9 +1,10 @@
 """The values everything is made of: frozen, without I/O or clock; times are UTC."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 from newsletter.errors import Place
@@ -215,6 +216,10 @@ class Envelope:
         """The domain of the sender, which Message-ID and return path carry."""
         return self.from_address.rpartition("@")[2]
 
+    def list_unsubscribe(self, token: str) -> str:
+        """Return a reader's List-Unsubscribe by their token: a page, and a mail address (RFC 2369)."""
+        return f"<{self.base_url}/unsubscribe/{token}>, <mailto:u+{token}@{self.domain}>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -225,16 +230,24 @@ class Receipt:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
-    """One reader's message, ready to leave.
+    """One reader's message, ready to leave: in its parts, and whole when `content` is first asked for.
 
-    `content` is 7-bit, its lines end in CRLF and none begins with a dot, so that SMTP needs no stuffing.
+    A service that puts messages together itself takes the parts, and the whole is never built.
     """
 
     subscriber: int
     mail_from: str
     rcpt_to: str
     message_id: str
-    content: bytes
+    name: str
+    page: Rendered
+    shared: Envelope
+    values: Mapping[str, str]
+    build: Callable[[], bytes]
 
+    @cached_property
+    def content(self) -> bytes:
+        """The whole: 7-bit, lines end in CRLF, none begins with a dot, so that SMTP needs no stuffing."""
+        return self.build()

@@ -13,7 +13,10 @@ class Outgoing(Protocol):
     """
 
     async def next(self) -> Message | None:
-        """Return the next message to prepare; None when there are no more."""
+        """Return the next message to prepare, when its turn has come; None when there are no more for now."""
+
+    def ready(self) -> Message | None:
+        """Return the next message to prepare if there is one whose turn is now."""
 
     async def begin(self, message: Message) -> Verdict:
         """Record that the body of `message` is about to leave."""

@@ -1,7 +1,8 @@
 """One workspace put together. The only module that names concrete classes."""
 
 import os
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from newsletter.ports import Transport
     from newsletter.render.edition import Editions
     from newsletter.render.renderer import Renderer
+    from newsletter.sending.deliver import Run
+    from newsletter.store.issues import Frozen
+    from newsletter.transport.dkim import DomainSigner
 
 
 def open_workspace(folder: Path) -> "Context":
@@ -77,6 +81,26 @@ class Context:
     def signer(self) -> Signer:
         """Makes and reads the links in mail."""
         return signer(secret("NEWSLETTER_SECRET"), self.var / "secret")
+
+    @cached_property
+    def dkim(self) -> "DomainSigner | None":
+        """Signs messages as a whole, if newsletter.yaml says so. Raises ConfigError when it cannot."""
+        key, dkim = secret("NEWSLETTER_DKIM_KEY"), self.settings.dkim
+        if dkim is None and key is None:
+            return None
+        if dkim is None:
+            raise ConfigError(
+                "NEWSLETTER_DKIM_KEY is set, but newsletter.yaml does not say what to sign",
+                f"Add `dkim: {{selector: s1, domain: {self.settings.sender.domain}}}`, or unset the key.",
+            )
+        if key is None:
+            raise ConfigError(
+                "newsletter.yaml wants messages signed (dkim), but there is no key",
+                "Let NEWSLETTER_DKIM_KEY_FILE name the private key; docs/operating.md says how to make one.",
+            )
+        from newsletter.transport.dkim import domain_signer
+
+        return domain_signer(key, dkim.domain, dkim.selector)
 
     @cached_property
     def renderer(self) -> "Renderer":
@@ -172,6 +196,42 @@ class Context:
             )
         raise ConfigError(
             f"the transport {name!r} is not there yet", "Use outbox or smtp: `transport: smtp`."
+        )
+
+    def run(
+        self,
+        frozen: "Frozen",
+        transport: "Transport",
+        *,
+        where: "ColumnElement[bool] | None" = None,
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> "Run":
+        """Return this process's share of delivering `frozen`, which has begun to leave."""
+        from newsletter.sending.deliver import Plan, Run
+        from newsletter.sending.personal import Writer
+        from newsletter.store import issues
+        from newsletter.store.db import reading
+
+        pace = self.settings.pace
+        limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
+        limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
+        with reading(self.database) as connection:
+            pages = issues.editions(connection, frozen.name)
+        return Run(
+            Plan(
+                engine=self.database,
+                name=frozen.name,
+                writers={
+                    key: Writer(page, frozen.envelope, self.signer, self.dkim) for key, page in pages.items()
+                },
+                transport=transport,
+                worker=f"{socket.gethostname()}:{os.getpid()}",
+                clock=self.now,
+                begun_at=datetime.fromisoformat(frozen.begun_at),
+                progress=progress,
+                rates={scope: rate for scope, rate in limits.items() if rate},
+                where=where,
+            )
         )
 
     @staticmethod

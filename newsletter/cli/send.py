@@ -1,9 +1,7 @@
 """The command `send`."""
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ from newsletter.model import IssueState, Outcome
 if TYPE_CHECKING:
     from newsletter.sending.deliver import Run
     from newsletter.store.issues import Frozen
+    from newsletter.transport.dkim import DomainSigner
     from newsletter.wiring import Context
 
 _TRANSPORTS = ("outbox", "smtp")
@@ -90,13 +89,12 @@ def send(  # noqa: PLR0917  as many as options
 def _deliver(
     context: "Context", frozen: "Frozen", name: str, segment: str | None, *, ask: bool
 ) -> "tuple[Frozen, bool]":
-    from newsletter.sending.deliver import Plan, Run
     from newsletter.sending.freeze import OUTBOX
-    from newsletter.sending.personal import Writer
     from newsletter.store import issues
     from newsletter.store.db import reading, writing
 
     engine, transport = context.database, context.transport(name, date.fromisoformat(frozen.name))
+    _dkim(context)
     where = context.segment(segment) if segment else None
     asyncio.run(transport.check())
     left = summary(context, frozen)
@@ -107,26 +105,19 @@ def _deliver(
                 f"sending by {name} needs a yes", "Run it with --yes where nobody can be asked."
             )
         click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name} now?", abort=True)
-    begun = [IssueState.APPROVED, IssueState.SCHEDULED, IssueState.SENDING]
     with writing(engine) as connection:
-        issues.change_state(connection, frozen.name, IssueState.SENDING, among=begun, transport=name)
-        pages = issues.editions(connection, frozen.name)
+        frozen = issues.begin(connection, frozen.name, name, context.now())
     with _progress(waiting) as progress:
-        run = Run(
-            Plan(
-                engine=engine,
-                name=frozen.name,
-                writers={key: Writer(page, frozen.envelope, context.signer) for key, page in pages.items()},
-                transport=transport,
-                worker=f"{socket.gethostname()}:{os.getpid()}",
-                clock=context.now,
-                progress=progress,
-                where=where,
-            )
-        )
-        stopped = asyncio.run(_run(run))
+        stopped = asyncio.run(_run(context.run(frozen, transport, where=where, progress=progress)))
     with reading(engine) as connection:
         return issues.get(connection, frozen.name), stopped
+
+
+def _dkim(context: "Context") -> "DomainSigner | None":
+    """Return who signs the messages, and say when the key is weak."""
+    if context.dkim and context.dkim.weakness:
+        click.echo(context.dkim.weakness, err=True)
+    return context.dkim
 
 
 async def _run(run: "Run") -> bool:
@@ -199,6 +190,7 @@ def _trial(context: "Context", closing: date, name: str, address: str) -> int:
             context.renderer.render(proof.issue, whole),
             envelope(context.settings, proof.issue),
             context.signer,
+            _dkim(context),
             address,
             context.now(),
         )

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
+from newsletter.sending.pace import GIVE_UP, retry_after
 from newsletter.store import ledger
 from newsletter.store.db import writing
 from newsletter.store.ledger import LEASE, Due, Lease, Result
@@ -30,13 +31,18 @@ _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message wa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport."""
+    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport.
+
+    `begun_at` is when the issue began to leave, in seconds since 1970; `share` is run within every commit.
+    """
 
     engine: Engine
     name: str
     worker: str
     clock: Callable[[], datetime]
     repeatable: bool
+    begun_at: float
+    share: Callable[[Connection], None]
     where: ColumnElement[bool] | None = None
 
 
@@ -49,6 +55,7 @@ class Work:
     begun: dict[int, int] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     handed: int = 0
+    not_before: float = 0.0  # when those may be sent to who were put off, in seconds since 1970
 
     def add(self, due: Due, receipt: Receipt) -> None:
         """Keep an outcome for the next commit."""
@@ -122,7 +129,7 @@ class Claims:
                 return None
             ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
             dues = ledger.due(connection, lease, holder.where)
-        work = Work(lease, deque(due for due in dues if due.email))
+        work = Work(lease, deque(due for due in dues if due.email and _retry_at(due) <= now.timestamp()))
         for erased in dues:
             if not erased.email:
                 work.add(erased, _SUPPRESSED)
@@ -139,10 +146,17 @@ class Claims:
 
     def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
         """Keep the outcome of `due`; it is committed with the next body, or at once when it was the last."""
+        if receipt.outcome is Outcome.DEFERRED and self._too_late(due):
+            detail = f"given up after {GIVE_UP // 3600} hours: {receipt.detail}"
+            receipt = replace(receipt, outcome=Outcome.REFUSED, detail=detail)
         work.add(due, receipt)
         work.handed -= 1
         if work.finished:
             self._wanted.set()
+
+    def _too_late(self, due: Due) -> bool:
+        again = self._holder.clock().timestamp() + retry_after(due.attempt, due.subscriber)
+        return again > self._holder.begun_at + GIVE_UP
 
     async def commit_until_closed(self, told: Callable[[int], None]) -> None:
         """Commit whenever a body waits, and often enough to keep the leases; tell how many are recorded.
@@ -195,8 +209,18 @@ class Claims:
                 if not ledger.commit(connection, part.work.lease, part.begun, part.results, now):
                     part.lost = True
                 elif not part.others and not going:
-                    ledger.release(connection, part.work.lease)
+                    ledger.release(connection, part.work.lease, self._due_again(connection, part.work))
                     part.released = True
+            self._holder.share(connection)
+
+    @staticmethod
+    def _due_again(connection: Connection, work: Work) -> float | None:
+        """Return from when the chunk has something to send again; None when it is done."""
+        moments = [
+            _moment(at) + retry_after(attempts, number) if attempts else work.not_before
+            for number, attempts, at in ledger.leftovers(connection, work.lease)
+        ]
+        return min(moments, default=None)
 
     def _judge(self, connection: Connection, part: _Part) -> None:
         if not part.waiting:
@@ -244,5 +268,23 @@ class Claims:
         self._closing = True
         self._wanted.set()
 
+    async def in_transaction(self, function: Callable[[Connection], T]) -> T:
+        """Run `function` in a transaction of its own, between two commits. Raises StoreError."""
+
+        def run() -> T:
+            with writing(self._holder.engine) as connection:
+                return function(connection)
+
+        return await self._in_thread(run)
+
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _moment(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _retry_at(due: Due) -> float:
+    """Return from when `due` may be sent, in seconds since 1970: at once, or some while after its last try."""
+    return _moment(due.tried_at) + retry_after(due.attempt - 1, due.subscriber) if due.tried_at else 0.0

@@ -1,20 +1,23 @@
 """Delivering a frozen issue: claim, personalise, send, record."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine
+from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.errors import NewsletterError
 from newsletter.model import IssueState, Message, Receipt, Verdict
 from newsletter.ports import Transport
 from newsletter.sending.claims import Claims, Holder, Work
+from newsletter.sending.pace import Alarm, domain_of
+from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
-from newsletter.store import issues, ledger
+from newsletter.store import buckets, issues, ledger
 from newsletter.store.db import reading, writing
-from newsletter.store.ledger import Due
+from newsletter.store.ledger import LEASE, Due
 
 _POLL = 0.5  # seconds between looks at chunks that another worker holds
 
@@ -23,7 +26,8 @@ _POLL = 0.5  # seconds between looks at chunks that another worker holds
 class Plan:
     """What a run works with.
 
-    `progress` is told how many deliveries got an outcome since the run began; `where` restricts the readers.
+    `rates` are messages a second by scope; `where` restricts the readers; `progress` is told how many
+    deliveries got an outcome since the run began; `begun_at` is when the issue began to leave.
     """
 
     engine: Engine
@@ -32,7 +36,9 @@ class Plan:
     transport: Transport
     worker: str
     clock: Callable[[], datetime]
+    begun_at: datetime
     progress: Callable[[int], None]
+    rates: Mapping[str, float]
     where: ColumnElement[bool] | None = None
 
 
@@ -48,22 +54,31 @@ class Run:
                 worker=plan.worker,
                 clock=plan.clock,
                 repeatable=plan.transport.repeatable,
+                begun_at=plan.begun_at.timestamp(),
+                share=self._share,
                 where=plan.where,
             )
         )
+        self._pacer = Pacer(plan.rates, self._take_turns, self._now)
+        with reading(plan.engine) as connection:
+            self._alarm = Alarm(Counter(ledger.counts(connection, plan.name)))
         self._work: Work | None = None
         self._handed: dict[int, tuple[Work, Due]] = {}
         self._stopping = False
+
+    def _now(self) -> float:
+        return self._plan.clock().timestamp()
 
     def stop(self) -> None:
         """Let what is on the wire finish, and begin nothing new."""
         self._stopping = True
 
     async def deliver(self) -> None:
-        """Send all that is open, taking over the chunks of workers that have died.
+        """Send all that is due, taking over the chunks of workers that have died.
 
-        Returns when nothing is left to do now, the issue was paused or cancelled, or `stop` was called.
-        Raises TransportUnavailable when no connection can be had, StoreError when the database fails.
+        Returns when nothing is due any more or for longer than a lease, the issue was paused or cancelled,
+        or `stop` was called. Raises TransportUnavailable when no connection can be had, StoreError when the
+        database fails.
         """
         while True:
             before = self._claims.recorded
@@ -100,13 +115,14 @@ class Run:
         return failures
 
     def _left(self) -> bool:
-        """Tell whether chunks are open that this run has not been through, and may be sent."""
+        """Tell whether chunks are open that this run has not been through, and that are due before long."""
         with reading(self._plan.engine) as connection:
             left = ledger.open_chunks(connection, self._plan.name)
-            return bool(left - self._claims.passed) and ledger.running(connection, self._plan.name)
+            soon = {number for number, until in left.items() if until <= self._now() + 2 * LEASE}
+            return bool(soon - self._claims.passed) and ledger.running(connection, self._plan.name)
 
     async def next(self) -> Message | None:
-        """Return the next message to prepare; None when there are no more for now."""
+        """Return the next message to prepare, when its turn has come; None when there are no more for now."""
         while not self._stopping:
             if self._work is None or not self._work.queue:
                 self._work = await self._claims.take(self._work)
@@ -114,18 +130,52 @@ class Run:
                     return None
                 continue
             work, due = self._work, self._work.queue.popleft()
+            domain = domain_of(due.email)
+            if until := self._pacer.held(domain):
+                work.not_before = min(work.not_before or until, until)
+                continue
             work.handed += 1
-            self._handed[due.subscriber] = work, due
-            return self._plan.writers[due.edition].write(due, self._plan.clock())
+            await self._pacer.turn(domain)
+            return self._write(work, due)
         return None
+
+    def ready(self) -> Message | None:
+        """Return the next message to prepare if there is one whose turn is now."""
+        work = self._work
+        if self._stopping or work is None or not work.queue:
+            return None
+        domain = domain_of(work.queue[0].email)
+        if self._pacer.held(domain) or not self._pacer.free(domain):
+            return None
+        work.handed += 1
+        return self._write(work, work.queue.popleft())
+
+    def _write(self, work: Work, due: Due) -> Message:
+        self._handed[due.subscriber] = work, due
+        return self._plan.writers[due.edition].write(due, self._plan.clock())
 
     async def begin(self, message: Message) -> Verdict:
         """Wait for the commit that puts `message` on the wire."""
-        verdict = await self._claims.begin(*self._handed[message.subscriber])
+        work, due = self._handed[message.subscriber]
+        verdict = await self._claims.begin(work, due)
         if verdict is not Verdict.GO:
+            self._pacer.leave(domain_of(due.email))
             del self._handed[message.subscriber]
         return verdict
 
     def finish(self, message: Message, receipt: Receipt) -> None:
-        """Keep the outcome for the next commit."""
-        self._claims.finish(*self._handed.pop(message.subscriber), receipt)
+        """Keep the outcome for the next commit, and learn from it."""
+        work, due = self._handed.pop(message.subscriber)
+        self._pacer.hear(domain_of(due.email), receipt)
+        self._alarm.hear(receipt)
+        self._claims.finish(work, due, receipt)
+
+    async def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
+        return await self._claims.in_transaction(lambda connection: buckets.take(connection, spans, now))
+
+    def _share(self, connection: Connection) -> None:
+        """Write, within a commit, what other workers need to know: holds, and a reason to stop."""
+        self._pacer.share(connection)
+        if self._alarm.reason:
+            paused, sending = IssueState.PAUSED, [IssueState.SENDING]
+            issues.change_state(connection, self._plan.name, paused, among=sending, reason=self._alarm.reason)

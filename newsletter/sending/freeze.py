@@ -63,6 +63,7 @@ def freeze(
         transport="",
         approved_by=approval.by,
         approved_at=timestamp(approval.at),
+        begun_at="",
         readers=0,
         without=0,
     )

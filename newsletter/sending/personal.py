@@ -7,36 +7,45 @@ import idna
 from newsletter.links import Purpose, Signer
 from newsletter.model import Envelope, Message, Rendered
 from newsletter.store.ledger import Due
+from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
 
 
 class Writer:
-    """Writes one edition to any reader of it."""
+    """Writes one edition to any reader of it; `signer` makes the links, `dkim` signs the whole."""
 
-    def __init__(self, edition: Rendered, shared: Envelope, signer: Signer) -> None:
+    def __init__(
+        self, edition: Rendered, shared: Envelope, signer: Signer, dkim: DomainSigner | None = None
+    ) -> None:
         self._skeleton = Skeleton(edition, shared)
-        self._issue = shared.issue
-        self._domain = shared.domain
+        self._page = edition
+        self._shared = shared
         self._closing = date.fromisoformat(shared.issue)
         self._signer = signer
+        self._dkim = dkim
 
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
         number, email = due.subscriber, wire_address(due.email)
-        message_id = f"<{self._issue}.{self._token(Purpose.MESSAGE, number)}@{self._domain}>"
-        content = self._skeleton.message(
-            name=due.name,
-            email=email,
-            message_id=message_id,
-            date=now,
-            values=self._signer.slots(number, due.email, self._closing),
-        )
+        message_id = f"<{self._shared.issue}.{self._token(Purpose.MESSAGE, number)}@{self._shared.domain}>"
+        values = self._signer.slots(number, due.email, self._closing)
+
+        def build() -> bytes:
+            content = self._skeleton.message(
+                name=due.name, email=email, message_id=message_id, date=now, values=values
+            )
+            return self._dkim.sign(content) if self._dkim else content
+
         return Message(
             subscriber=number,
-            mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._domain}",
+            mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._shared.domain}",
             rcpt_to=email,
             message_id=message_id,
-            content=content,
+            name=due.name,
+            page=self._page,
+            shared=self._shared,
+            values=values,
+            build=build,
         )
 
     def _token(self, purpose: Purpose, number: int) -> str:

@@ -8,6 +8,7 @@ from newsletter.model import Envelope, Message, Outcome, Receipt, Rendered, Verd
 from newsletter.ports import Transport
 from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
+from newsletter.transport.dkim import DomainSigner
 
 _NOBODY = 0  # no subscriber has this number, so the links in a test message change nothing
 
@@ -23,6 +24,9 @@ class _One:
         message, self._message = self._message, None
         return message
 
+    def ready(self) -> Message | None:
+        return None
+
     async def begin(self, message: Message) -> Verdict:  # noqa: ARG002  the seam's signature
         return Verdict.GO
 
@@ -31,12 +35,18 @@ class _One:
 
 
 async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
-    transport: Transport, page: Rendered, shared: Envelope, signer: Signer, address: str, now: datetime
+    transport: Transport,
+    page: Rendered,
+    shared: Envelope,
+    signer: Signer,
+    dkim: DomainSigner | None,
+    address: str,
+    now: datetime,
 ) -> Receipt:
     """Send `page` to `address` with a mark in its subject. Raises TransportUnavailable."""
     marked = replace(page, subject=f"[тест] {page.subject}")
     due = Due(_NOBODY, address, "", page.edition, 1)
-    outgoing = _One(Writer(marked, shared, signer).write(due, now))
+    outgoing = _One(Writer(marked, shared, signer, dkim).write(due, now))
     await transport.check()
     await transport.drain(outgoing)
     return outgoing.receipt

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
+from newsletter.store.db import timestamp
 from newsletter.store.schema import audience, chunk, delivery, edition, issue
 
 
@@ -27,6 +29,7 @@ class Frozen:
     transport: str
     approved_by: str
     approved_at: str
+    begun_at: str
     readers: int
     without: int
 
@@ -110,6 +113,18 @@ def change_state(
         .values(state=to.value, **values)
     )
     return done.rowcount == 1
+
+
+def begin(connection: Connection, name: str, transport: str, now: datetime) -> Frozen:
+    """Let issue `name` leave by `transport` from `now` on, or go on doing so; return it as it then is."""
+    before = [IssueState.APPROVED.value, IssueState.SCHEDULED.value, IssueState.SENDING.value]
+    begun = case((issue.c.begun_at == "", timestamp(now)), else_=issue.c.begun_at)
+    connection.execute(
+        update(issue)
+        .where(issue.c.name == name, issue.c.state.in_(before))
+        .values(state=IssueState.SENDING.value, transport=transport, begun_at=begun)
+    )
+    return get(connection, name)
 
 
 def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:

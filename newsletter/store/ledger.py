@@ -58,6 +58,7 @@ class Due:
     name: str
     edition: str
     attempt: int
+    tried_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def plan(connection: Connection, name: str, readers: int) -> None:
 def acquire(
     connection: Connection, name: str, worker: str, now: datetime, passed: Collection[int]
 ) -> Lease | None:
-    """Take an open chunk of issue `name` that nobody holds and that is not among `passed`."""
+    """Take an open chunk of issue `name` that nobody holds, that is due, and not among `passed`."""
     free = (
         select(chunk)
         .join(issue, issue.c.name == chunk.c.issue)
@@ -159,6 +160,7 @@ def due(connection: Connection, lease: Lease, where: ColumnElement[bool] | None 
             func.coalesce(subscriber.c.name, ""),
             audience.c.edition,
             func.coalesce(delivery.c.attempt, 0) + 1,
+            func.coalesce(delivery.c.at, ""),
         )
         .select_from(_members())
         .where(*_open(lease), true() if where is None else where)
@@ -218,14 +220,22 @@ def reachable(connection: Connection, name: str, readers: Sequence[int]) -> set[
     return set(rows.scalars())
 
 
-def release(connection: Connection, lease: Lease) -> None:
-    """Give a chunk back; it is done when every delivery in it has a final outcome."""
-    left = select(audience.c.subscriber).select_from(_members()).where(*_open(lease)).limit(1)
-    done = connection.execute(left).first() is None
+def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]]:
+    """Return (subscriber, attempts, last tried at) of the chunk's deliveries without a final outcome."""
+    rows = connection.execute(
+        select(audience.c.subscriber, func.coalesce(delivery.c.attempt, 0), func.coalesce(delivery.c.at, ""))
+        .select_from(_members())
+        .where(*_open(lease))
+    )
+    return [(number, attempts, at) for number, attempts, at in rows]
+
+
+def release(connection: Connection, lease: Lease, until: float | None) -> None:
+    """Give a chunk back: done, or to be taken again from the moment `until` (seconds since 1970)."""
     connection.execute(
         update(chunk)
         .where(chunk.c.id == lease.chunk, chunk.c.epoch == lease.epoch)
-        .values(done=int(done), lease_until=0, worker="")
+        .values(done=int(until is None), lease_until=until or 0.0, worker="")
     )
 
 
@@ -272,7 +282,9 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
 
 
-def open_chunks(connection: Connection, name: str) -> set[int]:
-    """Return the chunks of issue `name` that are not done."""
-    rows = connection.execute(select(chunk.c.id).where(chunk.c.issue == name, chunk.c.done == 0))
-    return set(rows.scalars())
+def open_chunks(connection: Connection, name: str) -> dict[int, float]:
+    """Return the chunks of issue `name` that are not done, and from when each may be taken."""
+    rows = connection.execute(
+        select(chunk.c.id, chunk.c.lease_until).where(chunk.c.issue == name, chunk.c.done == 0)
+    )
+    return {row.id: row.lease_until for row in rows}

@@ -68,6 +68,7 @@ issue = Table(
     Column("transport", Text, nullable=False, default="", comment="how it leaves, from the first send on"),
     Column("approved_by", Text, nullable=False),
     Column("approved_at", Text, nullable=False),
+    Column("begun_at", Text, nullable=False, default="", comment="when its first message left"),
     Column("readers", Integer, nullable=False, comment="size of the audience"),
     Column("without", Integer, nullable=False, comment="active readers with nothing this week"),
 )
@@ -109,6 +110,14 @@ chunk = Table(
     Column("inflight", JSON, nullable=False, default=list, comment="[subscriber, attempt] on the wire now"),
     Column("done", Integer, nullable=False, default=0),
     Index("chunk_open", "issue", "done"),  # of columns that a commit leaves alone
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("scope", Text, primary_key=True, comment="run:…, relay:…, domain:… or hold:…"),
+    Column("free_at", Float, nullable=False, comment="seconds since 1970 from which it may send again"),
+    sqlite_with_rowid=False,
 )
 
 delivery = Table(

@@ -1,7 +1,15 @@
-"""What an SMTP reply means for the message (RFC 5321 §4.2, RFC 3463)."""
+"""What an SMTP reply means for the message (RFC 5321 §4.2, RFC 3463), and why it was given.
+
+The outcome follows from the code alone, as in Postfix and Exim: 4xx is tried again, 5xx is not, whatever its
+words (RFC 5321 §4.2.1; "you should not retry", says Yahoo's page of error codes, read 2026-02). The words say
+why, and whether the address is to blame. Only an unknown user or domain counts against it, as with Sisimai,
+the largest open collection of bounces: a full mailbox does not, though it often comes as 5.2.2, because
+RFC 3463 §3.3 calls it "a persistent transient failure"; nor do limits, greylisting or blocks given as 5xx.
+"""
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from newsletter.model import Outcome, Receipt
 
@@ -43,3 +51,130 @@ def parse(lines: list[bytes]) -> Reply:
     rest = [_ENHANCED.sub("", text) for text in texts[1:]] if first else texts[1:]
     code = lines[-1][:3]
     return Reply(int(code) if code.isdigit() else 500, " ".join([texts[0], *rest]).strip())
+
+
+class About(StrEnum):
+    """What a cause is about, and so where something could be done: at the address, by us, or by our pace."""
+
+    RECIPIENT = "recipient"
+    US = "us"
+    PACE = "pace"
+    UNSAID = "unsaid"
+
+
+class Cause(StrEnum):
+    """Why a message was taken, deferred or refused."""
+
+    ACCEPTED = "accepted"
+    NO_SUCH_USER = "no such user"
+    BAD_DOMAIN = "bad domain"
+    MAILBOX_FULL = "mailbox full"
+    DISABLED = "mailbox disabled"
+    AUTHENTICATION = "authentication"
+    POLICY = "policy"
+    CONTENT = "content"
+    SIZE = "size"
+    RATE = "rate"
+    GREYLISTED = "greylisted"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+
+    @property
+    def about(self) -> About:
+        """What it is about."""
+        return _ABOUT.get(self, About.UNSAID)
+
+    @property
+    def hard(self) -> bool:
+        """True where a refusal says that the address is not worth another message."""
+        return self in {Cause.NO_SUCH_USER, Cause.BAD_DOMAIN}
+
+
+_ABOUT = {
+    Cause.NO_SUCH_USER: About.RECIPIENT,
+    Cause.BAD_DOMAIN: About.RECIPIENT,
+    Cause.MAILBOX_FULL: About.RECIPIENT,
+    Cause.DISABLED: About.RECIPIENT,
+    Cause.AUTHENTICATION: About.US,
+    Cause.POLICY: About.US,
+    Cause.CONTENT: About.US,
+    Cause.SIZE: About.US,
+    Cause.RATE: About.PACE,
+    Cause.GREYLISTED: About.PACE,
+}
+
+# Providers' own words: the first that fit are the cause. tests/data/replies.tsv holds real replies.
+_WORDS = [
+    (why, re.compile(words))
+    for why, words in (
+        (Cause.TEMPORARY, r"receiving e?mail (too quickly|at a rate)|per connection|connection expired"),
+        (Cause.RATE, r"unusual rate|(sending|relay|daily|message) (limit|quota)|too many requests"),
+        (Cause.AUTHENTICATION, r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|from domain"),
+        (
+            Cause.AUTHENTICATION,
+            r"relay(ing)? (access )?(denied|not permitted)|configured to relay|credentials",
+        ),
+        (
+            Cause.AUTHENTICATION,
+            r"sender (address|rejected|verify)|\btls (is )?(required|connection)|\bhelo\b",
+        ),
+        (Cause.GREYLISTED, r"gr[ae]y.?list"),
+        (Cause.RATE, r"rate.?limit|throttl|too many .*(connections|sessions|recipients)|connection limit"),
+        (Cause.RATE, r"(excessive|unexpected) volume|^4.*temporarily deferred|slow(er| down)|\brp-00\d"),
+        (Cause.POLICY, r"spamhaus|spamcop|barracuda|sorbs|dnsbl|\brbl\b|(black|block|deny) ?list"),
+        (Cause.POLICY, r"\blisted (at|by|in|on)\b|blocked (using|by)|banned|reputation|permanently deferred"),
+        (Cause.MAILBOX_FULL, r"over.?quota|quota (is )?exceeded|exceed\w* .*quota|disk quota"),
+        (Cause.MAILBOX_FULL, r"(mailbox|inbox|storage) (is )?full|out of storage|storage allocation"),
+        (Cause.SIZE, r"too (big|large|long)\b|size limit|(message|mail) size|bytes, the relay takes"),
+        (
+            Cause.DISABLED,
+            r"(account|mailbox|user) .*(disabled|suspended|frozen|inactive|locked)\b|no longer valid",
+        ),
+        (Cause.DISABLED, r"inactive (account|user|mailbox|recipient|email address)"),
+        (Cause.BAD_DOMAIN, r"(domain|host)( \S+)? (is )?(not found|unknown|does(n't| not) exist)"),
+        (Cause.BAD_DOMAIN, r"no such (domain|host)|null ?mx|(domain|host)( \S+)? does not accept mail"),
+        (Cause.NO_SUCH_USER, r"no (such|mailbox)\b|does(n't| not) (exist|have)|not a (known|valid)"),
+        (Cause.NO_SUCH_USER, r"(user|recipient|mailbox|account|address) .*(unknown|not (exist|found|known))"),
+        (Cause.NO_SUCH_USER, r"(unknown|invalid) (or illegal )?(user|recipient|mailbox|alias|address)"),
+        (Cause.NO_SUCH_USER, r"^550 .*(not used|mailbox unavailable|unrouteable|no longer on server)"),
+        (Cause.NO_SUCH_USER, r"recipient address rejected: access denied"),
+        (Cause.CONTENT, r"rfc.?(2822|5322)|malformed|\bheaders?\b|\bmime\b|bare (lf|line)|\[ph\d\d\]"),
+        (Cause.CONTENT, r"attachment|virus|malware|phishing|security issue"),
+        (Cause.POLICY, r"spam|junk|unsolicited|\bpolicy\b|suspicious|block|denied|abus"),
+    )
+]
+_ADDRESS = re.compile(r"\S+@\S+")
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
+_STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of them
+    **dict.fromkeys(("1.0", "1.1", "1.3", "1.6"), Cause.NO_SUCH_USER),
+    **dict.fromkeys(("1.2", "1.10"), Cause.BAD_DOMAIN),
+    **dict.fromkeys(("1.7", "1.8", "7.8", "7.10", "7.11", "7.509", "7.515"), Cause.AUTHENTICATION),
+    **dict.fromkeys([f"7.{n}" for n in (*range(20, 28), *range(29, 33), 40)], Cause.AUTHENTICATION),
+    **dict.fromkeys(("2.1", "7.13"), Cause.DISABLED),
+    "2.2": Cause.MAILBOX_FULL,
+    **dict.fromkeys(("2.3", "3.4"), Cause.SIZE),
+    "7.28": Cause.RATE,
+}
+_SUBJECTS = {"46": Cause.CONTENT, "56": Cause.CONTENT, "47": Cause.RATE, "57": Cause.POLICY}
+_CODES = {
+    **dict.fromkeys((530, 534, 535, 538), Cause.AUTHENTICATION),
+    **dict.fromkeys((521, 556), Cause.BAD_DOMAIN),
+    551: Cause.NO_SUCH_USER,
+    552: Cause.MAILBOX_FULL,
+}
+
+
+def cause(code: int, text: str) -> Cause:
+    """Return why a relay answered with `code` (0 when there was no answer) and `text`."""
+    if Reply(code, text).ok:
+        return Cause.ACCEPTED
+    said = f"{code} {_ADDRESS.sub('', text)}".lower()
+    for found, words in _WORDS:
+        if words.search(said):
+            return found
+    if status := _STATUS.search(text):
+        kind, number = status.groups()
+        subject = kind + number.partition(".")[0]
+        if found_by_status := _STATUSES.get(number) or _SUBJECTS.get(subject):
+            return found_by_status
+    return _CODES.get(code) or (Cause.PERMANENT if 500 <= code < 600 else Cause.TEMPORARY)  # noqa: PLR2004

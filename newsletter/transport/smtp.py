@@ -169,8 +169,7 @@ class _Session:
         await self._body(message)
 
     async def _body(self, message: Message) -> None:
-        await self._advance()
-        following = self._message
+        following = self._message = self._outgoing.ready()
         ahead = _envelope(following) if following and self._pipelining and not self._unfit(following) else b""
         try:
             self._connection.write(message.content + b".\r\n" + ahead)
@@ -180,6 +179,8 @@ class _Session:
             raise
         self._opened = bool(ahead)
         self._outgoing.finish(message, receipt(answer))
+        if following is None:
+            self._message = await self._outgoing.next()
 
     async def _advance(self) -> None:
         self._message = await self._outgoing.next()

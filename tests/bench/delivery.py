@@ -16,9 +16,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.model import IssueState, Outcome
+from newsletter.model import Outcome
 from newsletter.ports import Transport
-from newsletter.sending.deliver import Plan, Run
 from newsletter.sending.freeze import Approval, envelope, freeze
 from newsletter.sending.personal import Writer
 from newsletter.store import issues, ledger
@@ -70,28 +69,19 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
             transport = Outbox(root / "outbox", frozen.name)
         asyncio.run(transport.check())
         with writing(context.database) as connection:
-            states = [frozen.state]
-            issues.change_state(connection, frozen.name, IssueState.SENDING, among=states)
-        writers = {page.edition: Writer(page, frozen.envelope, context.signer) for page in proof.rendered}
-        plan = Plan(
-            engine=context.database,
-            name=frozen.name,
-            writers=writers,
-            transport=transport,
-            worker="bench",
-            clock=lambda: datetime.now(UTC),
-            progress=lambda _done: None,
-        )
+            frozen = issues.begin(connection, frozen.name, transport.name, datetime.now(UTC))
+        run = context.run(frozen, transport)
         cpu, start = time.process_time(), time.perf_counter()
-        asyncio.run(Run(plan).deliver())
+        asyncio.run(run.deliver())
         seconds, spent = time.perf_counter() - start, time.process_time() - cpu
         with reading(context.database) as connection:
             accepted = ledger.counts(connection, frozen.name)[Outcome.ACCEPTED]
         if accepted != readers:
             raise SystemExit(f"only {accepted} of {readers} were accepted")
-        one = next(iter(writers.values())).write(Due(1, house.address(1), "Читач", "", 1), house.NOW)
         context.database.dispose()
-        return readers / seconds, spent / readers * 1e6, len(one.content)
+        writer = Writer(proof.rendered[0], frozen.envelope, context.signer)
+        size = len(writer.write(Due(1, house.address(1), "Читач", "", 1), house.NOW).content)
+        return readers / seconds, spent / readers * 1e6, size
 
 
 def yardstick(readers: int, size: int) -> float:

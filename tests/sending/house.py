@@ -1,9 +1,10 @@
 """A small issue and its readers in a real database, for tests of sending."""
 
 import asyncio
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 
 from sqlalchemy import Engine, insert, select
 
@@ -14,7 +15,6 @@ from newsletter.model import (
     Edition,
     Envelope,
     Issue,
-    IssueState,
     Item,
     Outcome,
     Period,
@@ -108,12 +108,18 @@ def approve(engine: Engine, one: Issue | None = None, *, errors: int = 0) -> Fro
     return freeze(engine, editions, pages, SHARED, approval)
 
 
-def run(engine: Engine, transport: Transport, *, worker: str = "test") -> Run:
-    """Begin the sending of the frozen issue and return a worker's run of it."""
-    states = [IssueState.APPROVED, IssueState.SENDING]
+def run(
+    engine: Engine,
+    transport: Transport,
+    *,
+    worker: str = "test",
+    later: timedelta = timedelta(),
+    rates: Mapping[str, float] = MappingProxyType({}),
+) -> Run:
+    """Begin the sending of the frozen issue and return a worker's run of it, whose clock is `later`."""
+    begun = datetime.now(UTC)
     with writing(engine) as connection:
-        frozen = issues.get(connection, NAME)
-        issues.change_state(connection, NAME, IssueState.SENDING, among=states, transport=transport.name)
+        frozen = issues.begin(connection, NAME, transport.name, begun)
         pages = issues.editions(connection, NAME)
     return Run(
         Plan(
@@ -122,15 +128,17 @@ def run(engine: Engine, transport: Transport, *, worker: str = "test") -> Run:
             writers={key: Writer(one, frozen.envelope, SIGNER) for key, one in pages.items()},
             transport=transport,
             worker=worker,
-            clock=lambda: datetime.now(UTC),
+            clock=lambda: datetime.now(UTC) + later,
+            begun_at=begun,
             progress=lambda _done: None,
+            rates=rates,
         )
     )
 
 
-def send(engine: Engine, transport: Transport) -> None:
+def send(engine: Engine, transport: Transport, *, later: timedelta = timedelta()) -> None:
     """Deliver until there is nothing left to do now."""
-    asyncio.run(run(engine, transport).deliver())
+    asyncio.run(run(engine, transport, later=later).deliver())
 
 
 def outcomes(engine: Engine) -> dict[str, int]:

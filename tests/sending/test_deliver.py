@@ -3,18 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, Text, cast, update
 
 from newsletter.errors import StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
 from newsletter.sending.claims import Claims
 from newsletter.store import issues, ledger
-from newsletter.store.db import writing
+from newsletter.store.db import reading, writing
 from newsletter.store.schema import chunk, subscriber
 from newsletter.transport.outbox import Outbox
 from newsletter.transport.smtp import Smtp
@@ -62,7 +62,7 @@ def test_two_workers_share_an_issue_without_overlap(engine: Engine, start_relay:
     assert house.outcomes(engine) == {"accepted": 1000}
 
 
-def test_a_deferred_message_is_tried_again_under_the_same_message_id(
+def test_a_deferred_message_is_tried_again_later_under_the_same_message_id(
     engine: Engine, start_relay: Start
 ) -> None:
     house.people(engine, 3)
@@ -75,6 +75,8 @@ def test_a_deferred_message_is_tried_again_under_the_same_message_id(
     assert house.state(engine) == "sending"
     relay.answer = lambda _verb, _who: None
     house.send(engine, smtp(relay))
+    assert len(relay.accepted) == 2, "not before some minutes have passed"
+    house.send(engine, smtp(relay), later=timedelta(minutes=7))
     assert house.outcomes(engine) == {"accepted": 3}
     assert house.state(engine) == "sent"
     ids = [
@@ -84,6 +86,84 @@ def test_a_deferred_message_is_tried_again_under_the_same_message_id(
         if line[:10] == b"Message-ID"
     ]
     assert len(set(ids)) == 3
+
+
+def test_after_three_days_a_deferred_message_is_given_up(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 2)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=lambda verb, _: "451 later" if verb == "RCPT" else None))
+    house.send(engine, smtp(relay), later=timedelta(hours=71))
+    assert house.outcomes(engine) == {"deferred": 2}
+    house.send(engine, smtp(relay), later=timedelta(hours=72))
+    assert house.outcomes(engine) == {"refused": 2}
+    assert house.state(engine) == "sent"
+
+
+def test_twenty_equal_errors_in_a_row_pause_the_sending_with_the_reason(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 100)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=lambda verb, who: f"550 5.7.1 <{who}> spam" if verb == "." else None))
+    house.send(engine, smtp(relay, connections=1))
+    assert house.state(engine) == "paused"
+    assert 20 <= house.outcomes(engine)["refused"] <= 25
+    with reading(engine) as connection:
+        assert "20 times in a row: 550" in issues.get(connection, house.NAME).reason
+
+
+def test_one_hard_bounce_in_twenty_pauses_the_sending_after_two_hundred(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 400)
+    house.approve(engine)
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "550 5.1.1 nobody" if verb == "RCPT" and "5@" in who else None)
+    )
+    house.send(engine, smtp(relay, connections=2))
+    assert house.state(engine) == "paused"
+    assert 200 <= sum(house.outcomes(engine).values()) <= 215
+    with writing(engine) as connection:
+        issues.change_state(connection, house.NAME, IssueState.SENDING, among=[IssueState.PAUSED])
+    house.send(engine, smtp(relay))
+    assert max(Counter(relay.recipients).values()) == 1
+
+
+def test_a_rate_holds_over_all_workers(engine: Engine, start_relay: Start) -> None:
+    house.people(engine, 60)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    rates = {f"run:{house.NAME}": 50.0}
+
+    async def both() -> float:
+        runs = [house.run(engine, smtp(relay, connections=5), worker=name, rates=rates) for name in "ab"]
+        start = asyncio.get_running_loop().time()
+        await asyncio.gather(*(run.deliver() for run in runs))
+        return asyncio.get_running_loop().time() - start
+
+    assert asyncio.run(both()) >= 60 / 50 - 0.2
+    assert len(relay.accepted) == 60
+
+
+def test_a_domain_that_says_too_fast_is_left_alone_while_others_go_on(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 30)
+    with writing(engine) as connection:
+        even = subscriber.c.id % 2 == 0
+        connection.execute(
+            update(subscriber).where(even).values(email="r" + cast(subscriber.c.id, Text) + "@gmail.test")
+        )
+    house.approve(engine)
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "421 4.7.28 unusual rate" if verb == "." and "gmail" in who else None)
+    )
+    house.send(engine, smtp(relay, connections=1))
+    assert house.outcomes(engine) == {"accepted": 15, "deferred": 1}
+    relay.answer = lambda _verb, _who: None
+    house.send(engine, smtp(relay), later=timedelta(minutes=11))
+    assert house.outcomes(engine) == {"accepted": 30}
+    assert max(Counter(relay.recipients).values()) == 1
 
 
 def test_a_refused_message_is_never_tried_again(engine: Engine, start_relay: Start) -> None:

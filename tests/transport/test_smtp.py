@@ -8,9 +8,10 @@ import pytest
 import trustme
 
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Message, Outcome, Receipt, Verdict
+from newsletter.model import Message, Outcome, Receipt, Rendered, Verdict
 from newsletter.transport.smtp import Smtp
 from tests.relay import DROP, HANG, Relay
+from tests.sending import house
 
 Start = Callable[[Relay], Relay]
 
@@ -25,6 +26,9 @@ class Queue:
         self.receipts: dict[str, Receipt] = {}
 
     async def next(self) -> Message | None:
+        return self._left.pop(0) if self._left else None
+
+    def ready(self) -> Message | None:
         return self._left.pop(0) if self._left else None
 
     async def begin(self, message: Message) -> Verdict:
@@ -48,7 +52,11 @@ def message(address: str, number: int = 1, size: int = 0) -> Message:
         mail_from="b+x@news.example.org",
         rcpt_to=address,
         message_id=f"<{number}@news.example.org>",
-        content=f"Subject: {number}\r\n\r\nHello{'!' * size}\r\n".encode(),
+        name="",
+        page=Rendered(edition="e", subject="", html="", text="", sha256=""),
+        shared=house.SHARED,
+        values={},
+        build=lambda: f"Subject: {number}\r\n\r\nHello{'!' * size}\r\n".encode(),
     )
 
 

@@ -9,6 +9,18 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "bucket",
+        sa.Column("scope", sa.Text(), nullable=False, comment="run:…, relay:…, domain:… or hold:…"),
+        sa.Column(
+            "free_at",
+            sa.Float(),
+            nullable=False,
+            comment="seconds since 1970 from which it may send again",
+        ),
+        sa.PrimaryKeyConstraint("scope"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "erased",
         sa.Column("digest", sa.LargeBinary(), nullable=False, comment="keyed hash of an address"),
         sa.Column("at", sa.Text(), nullable=False),
@@ -34,6 +46,7 @@ def upgrade() -> None:
         sa.Column("transport", sa.Text(), nullable=False, comment="how it leaves, from the first send on"),
         sa.Column("approved_by", sa.Text(), nullable=False),
         sa.Column("approved_at", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.Text(), nullable=False, comment="when its first message left"),
         sa.Column("readers", sa.Integer(), nullable=False, comment="size of the audience"),
         sa.Column("without", sa.Integer(), nullable=False, comment="active readers with nothing this week"),
         sa.PrimaryKeyConstraint("name"),

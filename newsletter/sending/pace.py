@@ -1,0 +1,63 @@
+"""How fast, how often, and when to stop: rules without I/O. Moments and spans are in seconds."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from newsletter.model import Outcome, Receipt
+
+FIRST_RETRY = 5 * 60  # what greylisting commonly asks for (RFC 6647 §2.3 says minutes)
+LAST_RETRY = 4 * 3600
+GIVE_UP = 72 * 3600
+GOOGLE_PAUSE = 10 * 60  # after 4.7.28: stop for ten minutes, go on with one connection (Gmail, read 2026-07)
+HARD_SHARE, HARD_AFTER = 0.05, 200
+EQUAL_ERRORS = 20
+
+
+def retry_after(attempt: int, subscriber: int) -> float:
+    """Return how long to wait after the failed `attempt`: doubling, up to four hours, spread by ± 20 %.
+
+    The spread derives from the delivery, so that asking twice gives the same answer.
+    """
+    steady = min(LAST_RETRY, FIRST_RETRY * 2 ** (attempt - 1))
+    spread = blake2b(f"{subscriber}:{attempt}".encode(), digest_size=2).digest()
+    return float(steady * (0.8 + 0.4 * int.from_bytes(spread, "big") / 0xFFFF))
+
+
+def domain_of(email: str) -> str:
+    """Return the domain of an address, in small letters."""
+    return email.rpartition("@")[2].lower()
+
+
+@dataclass(slots=True)
+class Alarm:
+    """Watches outcomes, and says when the sending had better stop."""
+
+    outcomes: Counter[Outcome]
+    _last: tuple[int, str] = (0, "")
+    _row: int = 0
+    reason: str = field(default="", init=False)
+
+    def hear(self, receipt: Receipt) -> None:
+        """Take one outcome into account; `reason` says why to stop, once there is one."""
+        self.outcomes[receipt.outcome] += 1
+        if receipt.outcome in (Outcome.ACCEPTED, Outcome.SUPPRESSED):
+            self._row = 0
+            return
+        error = (receipt.code, _gist(receipt.detail))
+        self._row = self._row + 1 if error == self._last else 1
+        self._last = error
+        if self._row >= EQUAL_ERRORS:
+            self.reason = f"{self._row} times in a row: {receipt.code} {receipt.detail}".strip()
+        self._judge_share()
+
+    def _judge_share(self) -> None:
+        refused = self.outcomes[Outcome.REFUSED]
+        total = self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED]
+        if total >= HARD_AFTER and refused >= HARD_SHARE * total:
+            self.reason = self.reason or f"{refused} of {total} messages were refused for good"
+
+
+def _gist(detail: str) -> str:
+    """Return a reply without what differs from message to message: addresses, numbers, ids."""
+    return " ".join(word for word in detail.split() if word.isalpha())

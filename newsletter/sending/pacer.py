@@ -1,0 +1,109 @@
+"""Keeps a worker's messages to the pace that all workers share, and holds domains that ask for it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from newsletter.model import Outcome, Receipt
+from newsletter.sending.pace import GOOGLE_PAUSE
+from newsletter.store import buckets
+from newsletter.transport.replies import Cause, cause
+
+_SPAN = 0.2  # seconds of turns taken at once, so that the database is asked five times a second
+_LOOK = 1.0  # seconds between looks at what other workers hold
+_DOMAIN, _HOLD = "domain:", "hold:"
+
+Take = Callable[[Mapping[str, float], float], Awaitable[dict[str, float]]]
+
+
+@dataclass(slots=True)
+class _Turns:
+    """Turns of one scope that this worker has taken: `left` of them, from the moment `start` on."""
+
+    start: float = 0.0
+    left: int = 0
+
+
+class Pacer:
+    """`rates` are messages a second by scope; `take` asks the shared buckets; `clock` gives seconds."""
+
+    def __init__(self, rates: Mapping[str, float], take: Take, clock: Callable[[], float]) -> None:
+        self._rates = rates
+        self._take = take
+        self._clock = clock
+        self._turns = {scope: _Turns() for scope in rates}
+        self._taking = asyncio.Lock()
+        self._holds: dict[str, float] = {}
+        self._fresh: dict[str, float] = {}
+        self._careful: set[str] = set()
+        self._busy: Counter[str] = Counter()
+        self._finished = asyncio.Event()
+        self._looked = 0.0
+
+    def held(self, domain: str) -> float:
+        """Return until when nothing may go to `domain`; 0 when it may."""
+        until = self._holds.get(_HOLD + domain, 0.0)
+        return until if until > self._clock() else 0.0
+
+    def free(self, domain: str) -> bool:
+        """Tell whether a message to `domain` may go without waiting; if so it counts as under way."""
+        if self._rates or domain in self._careful:
+            return False
+        self._busy[domain] += 1
+        return True
+
+    async def turn(self, domain: str) -> None:
+        """Wait until a message to `domain` may go; it then counts as under way."""
+        while domain in self._careful and self._busy[domain]:
+            self._finished.clear()
+            await self._finished.wait()
+        self._busy[domain] += 1
+        own = [scope for scope in self._rates if scope == _DOMAIN + domain or _DOMAIN not in scope]
+        async with self._taking:
+            await self._fill(own)
+            start = max((self._spend(scope) for scope in own), default=0.0)
+        if (wait := start - self._clock()) > 0:
+            await asyncio.sleep(wait)
+
+    async def _fill(self, scopes: list[str]) -> None:
+        spans = {}
+        for scope in scopes:
+            if not self._turns[scope].left:
+                self._turns[scope].left = max(1, int(self._rates[scope] * _SPAN))
+                spans[scope] = self._turns[scope].left / self._rates[scope]
+        if spans:
+            for scope, start in (await self._take(spans, self._clock())).items():
+                self._turns[scope].start = start
+
+    def _spend(self, scope: str) -> float:
+        turns = self._turns[scope]
+        turns.left -= 1
+        turns.start += 1 / self._rates[scope]
+        return turns.start - 1 / self._rates[scope]
+
+    def leave(self, domain: str) -> None:
+        """Take back a message to `domain` that was under way and was not sent."""
+        self._busy[domain] -= 1
+        self._finished.set()
+
+    def hear(self, domain: str, receipt: Receipt) -> None:
+        """Learn from what became of a message to `domain`."""
+        self.leave(domain)
+        if receipt.outcome is Outcome.ACCEPTED:
+            self._careful.discard(domain)
+        elif cause(receipt.code, receipt.detail) is Cause.RATE:
+            self._careful.add(domain)
+            until = self._clock() + GOOGLE_PAUSE
+            self._fresh[_HOLD + domain] = self._holds[_HOLD + domain] = until
+
+    def share(self, connection: Connection) -> None:
+        """Write what this worker holds, and read what others do; part of a commit."""
+        now = self._clock()
+        while self._fresh:
+            buckets.hold(connection, *self._fresh.popitem())
+        if now - self._looked >= _LOOK:
+            self._looked = now
+            self._holds |= buckets.held(connection, _HOLD, now)

@@ -1,0 +1,129 @@
+"""DKIM: our own signature over a message's headers and body (RFC 6376), for sending by one's own relay.
+
+Headers are signed `relaxed`, because relays fold them anew. The body is signed `simple`: no relay has a
+reason to touch 7-bit quoted-printable, and `relaxed` doubles a message's cost (0.35 ms for 90 kB).
+"""
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from textwrap import wrap
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from newsletter.errors import ConfigError, Problem, Severity
+
+SIGNED = (
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Reply-To",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Feedback-ID",
+    "MIME-Version",
+    "Content-Type",
+)
+"""Each is listed once more than it occurs, so that none can be added either (RFC 6376 §5.4.2, §8.15)."""
+
+_LEAST, _ADVISED = 1024, 2048  # bits; receivers do not verify less than the first (RFC 8301 §3.2)
+_LINE = 72
+_NEW_KEY = "Make one: openssl genrsa -out dkim.pem 2048, and publish its public half in DNS."
+
+
+class DomainSigner:
+    """Signs messages for `domain` with the key published at `selector`._domainkey.`domain`."""
+
+    def __init__(self, key: RSAPrivateKey, domain: str, selector: str) -> None:
+        self._key = key
+        self._domain = domain
+        self._selector = selector
+
+    @property
+    def weakness(self) -> Problem | None:
+        """A warning when the key is shorter than mailbox providers advise."""
+        if self._key.key_size >= _ADVISED:
+            return None
+        text = f"the DKIM key has {self._key.key_size} bits; {_ADVISED} are advised"
+        return Problem(severity=Severity.WARNING, text=text, hint=_NEW_KEY)
+
+    def sign(self, content: bytes) -> bytes:
+        """Return `content`, a message whose lines end in CRLF, with a DKIM-Signature in front."""
+        end = content.index(b"\r\n\r\n")
+        last = len(content.rstrip(b"\r\n"))
+        body = sha256(memoryview(content)[end + 4 : last])
+        body.update(b"\r\n")  # simple: however many empty lines end the body, one line end is hashed (§3.4.3)
+        fields = _fields(content[:end])
+        names: list[str] = []
+        signed: list[bytes] = []
+        for name in SIGNED:
+            found = fields.get(name.lower().encode(), [])
+            names += [name] * (len(found) + 1)
+            signed += reversed(found)  # from the bottom up (§5.4.2)
+        header = (
+            f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple;\r\n"
+            f"\td={self._domain}; s={self._selector};\r\n"
+            f"\th={_listed(tuple(names))};\r\n"
+            f"\tbh={b64encode(body.digest()).decode()};\r\n"
+            f"\tb="
+        ).encode()
+        signature = self._key.sign(b"\r\n".join([*signed, _relaxed(header)]), PKCS1v15(), SHA256())
+        return b"".join((header, _folded(b64encode(signature)), b"\r\n", content))
+
+
+def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
+    """Return the signer with the private key in `pem`. Raises ConfigError when the key cannot be used."""
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except TypeError:
+        raise ConfigError(
+            "the DKIM key is protected by a password",
+            "Give it without: openssl rsa -in dkim.pem -out open.pem, readable only by this program.",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigError(
+            "NEWSLETTER_DKIM_KEY is not a private key in PEM form",
+            "It begins with -----BEGIN PRIVATE KEY----- and has several lines: better name its file in"
+            " NEWSLETTER_DKIM_KEY_FILE.",
+        ) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ConfigError("the DKIM key is not an RSA key, which every receiver can verify", _NEW_KEY)
+    if key.key_size < _LEAST:
+        raise ConfigError(f"the DKIM key has only {key.key_size} bits; receivers ignore it", _NEW_KEY)
+    return DomainSigner(key, domain, selector)
+
+
+def _fields(head: bytes) -> dict[bytes, list[bytes]]:
+    """Return the header fields by name, relaxed, those of one name in their order."""
+    fields: dict[bytes, list[bytes]] = {}
+    for field in re.split(rb"\r\n(?![ \t])", head):
+        relaxed = _relaxed(field)
+        fields.setdefault(relaxed.partition(b":")[0], []).append(relaxed)
+    return fields
+
+
+def _relaxed(field: bytes) -> bytes:
+    """Return a header field in the form that survives folding (§3.4.2)."""
+    name, _, value = field.partition(b":")
+    value = re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip(b" ")
+    return name.rstrip(b" \t").lower() + b":" + value
+
+
+@cache
+def _listed(names: tuple[str, ...]) -> str:
+    """Return `names` as the value of `h=`, in short lines."""
+    lines = wrap(" ".join(names), _LINE, break_on_hyphens=False)
+    return ":\r\n\t".join(line.replace(" ", ":") for line in lines)
+
+
+def _folded(value: bytes) -> bytes:
+    """Return the value of `b=` in short lines."""
+    return b"\r\n\t".join(value[start : start + _LINE] for start in range(0, len(value), _LINE))

@@ -1,0 +1,363 @@
+"""The SendGrid transport against a server on loopback that has its limits."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from newsletter.errors import TransportUnavailable
+from newsletter.model import Message, Outcome, Receipt, Rendered, Verdict
+from newsletter.sending.personal import Writer
+from newsletter.store.ledger import Due
+from newsletter.transport import sendgrid
+from newsletter.transport.sendgrid import SendGrid
+from tests.sendgrid_fake import HANG, RESET, Body, FakeSendGrid, Told, running
+from tests.sending import house
+from tests.transport.test_sendgrid_request import PAGE
+
+Start = Callable[[FakeSendGrid], FakeSendGrid]
+ANNA, BOHDAN, VIRA = "anna@a.test", "bohdan@b.test", "vira@c.test"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers that stop with the test."""
+    with ExitStack() as stack:
+        yield lambda fake: stack.enter_context(running(fake))
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing that nobody asked for."""
+    monkeypatch.setattr(sendgrid, "_PATIENCE", (0, 0))
+    monkeypatch.setattr(sendgrid, "_JITTER", 0)
+
+
+class Queue:
+    """An `Outgoing` over a list: remembers what was begun and what became of it."""
+
+    def __init__(
+        self, *recipients: str, verdicts: dict[str, Verdict] | None = None, pages: tuple[Rendered, ...] = (PAGE,)
+    ) -> None:
+        writers = [Writer(page, house.SHARED, house.SIGNER) for page in pages]
+        self._left = [
+            writers[number % len(pages)].write(Due(number, address, "", "", 1), house.NOW)
+            for number, address in enumerate(recipients)
+        ]
+        self._verdicts = verdicts or {}
+        self.begun: list[str] = []
+        self.receipts: dict[str, Receipt] = {}
+
+    async def next(self) -> Message | None:
+        return self.ready()
+
+    def ready(self) -> Message | None:
+        return self._left.pop(0) if self._left else None
+
+    async def begin(self, message: Message) -> Verdict:
+        verdict = self._verdicts.get(message.rcpt_to, Verdict.GO)
+        if verdict is Verdict.GO:
+            self.begun.append(message.rcpt_to)
+        return verdict
+
+    def finish(self, message: Message, receipt: Receipt) -> None:
+        assert message.rcpt_to in self.begun
+        assert message.rcpt_to not in self.receipts
+        self.receipts[message.rcpt_to] = receipt
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        return {address: receipt.outcome for address, receipt in self.receipts.items()}
+
+
+def transport(fake: FakeSendGrid, *, batch: int = 100, key: str = "SG.right", timeout: float = 5) -> SendGrid:
+    return SendGrid(key=key, host=fake.host, batch=batch, timeout=timeout)
+
+
+def crowd(number: int) -> list[str]:
+    return [house.address(one) for one in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("people", "batch", "slices"),
+    [
+        (1, 100, [1]),
+        (250, 100, [100, 100, 50]),
+        (1001, 1000, [1000, 1]),
+        (2500, 1000, [1000, 1000, 500]),
+        (1001, 100, [100] * 10 + [1]),
+    ],
+)
+def test_people_are_cut_into_full_requests(start: Start, people: int, batch: int, slices: list[int]) -> None:
+    fake, queue = start(FakeSendGrid()), Queue(*crowd(people))
+    asyncio.run(transport(fake, batch=batch).drain(queue))
+    assert fake.slices == slices
+    assert sorted(fake.recipients) == sorted(crowd(people))
+    assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
+    assert {receipt.code for receipt in queue.receipts.values()} == {202}
+
+
+def test_each_request_holds_one_edition_only(start: Start) -> None:
+    pages = tuple(
+        Rendered(edition=key, subject=key, html=PAGE.html, text=PAGE.text, sha256=key) for key in "abc"
+    )
+    fake, queue = start(FakeSendGrid()), Queue(*crowd(700), pages=pages)
+    asyncio.run(transport(fake, batch=50).drain(queue))
+    sent: dict[str, list[str]] = defaultdict(list)
+    for body in fake.taken:
+        sent[body["subject"]] += [person["to"][0]["email"] for person in body["personalizations"]]
+    assert {key: sorted(found) for key, found in sent.items()} == {
+        key: sorted(crowd(700)[number::3]) for number, key in enumerate("abc")
+    }
+    assert len(fake.taken) == 5 + 5 + 5
+    assert len(queue.receipts) == 700
+
+
+def test_editions_of_few_readers_do_not_wait_until_they_fill_a_request(start: Start) -> None:
+    pages = tuple(
+        Rendered(edition=str(key), subject="x", html=PAGE.html, text=PAGE.text, sha256="")
+        for key in range(40)
+    )
+    fake, queue = start(FakeSendGrid()), Queue(*crowd(200), pages=pages)
+    asyncio.run(transport(fake, batch=5).drain(queue))
+    assert len(queue.receipts) == 200
+    assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
+
+
+def test_a_body_begins_for_all_in_the_request_together(start: Start) -> None:
+    class Gathering(Queue):
+        """Lets a message begin only when all three wait."""
+
+        waiting = 0
+
+        async def begin(self, message: Message) -> Verdict:
+            self.waiting += 1
+            while self.waiting < 3:
+                await asyncio.sleep(0)
+            return await super().begin(message)
+
+    fake, queue = start(FakeSendGrid()), Gathering(ANNA, BOHDAN, VIRA)
+    asyncio.run(asyncio.wait_for(transport(fake).drain(queue), 5))
+    assert fake.slices == [3]
+
+
+def test_nothing_leaves_without_leave_to_begin(start: Start) -> None:
+    fake = start(FakeSendGrid())
+    queue = Queue(ANNA, BOHDAN, VIRA, verdicts={BOHDAN: Verdict.SUPPRESSED})
+    asyncio.run(transport(fake).drain(queue))
+    assert fake.recipients == [ANNA, VIRA]
+    assert list(queue.receipts) == [ANNA, VIRA]
+
+
+def test_a_stop_sends_who_has_begun_and_nobody_after(start: Start) -> None:
+    people = crowd(100)
+    fake, queue = start(FakeSendGrid()), Queue(*people, verdicts=dict.fromkeys(people[5:], Verdict.STOP))
+    asyncio.run(transport(fake, batch=10).drain(queue))
+    assert fake.recipients == people[:5]
+    assert list(queue.receipts) == people[:5]
+
+
+@pytest.mark.parametrize("told", [f"{HANG} after all", f"{RESET} after all", HANG, RESET, Told(500), Told(503)])
+def test_a_lost_answer_is_unknown_for_the_whole_request_and_no_other(
+    start: Start, told: Told | str
+) -> None:
+    fake = start(FakeSendGrid(answer=lambda number, _body: told if number == 0 else None))
+    queue = Queue(*crowd(40))
+    asyncio.run(transport(fake, batch=10, timeout=0.3).drain(queue))
+    unknown = {person["to"][0]["email"] for person in fake.asked[0]["personalizations"]}
+    assert {who for who, outcome in queue.outcomes.items() if outcome is Outcome.UNKNOWN} == unknown
+    assert len(unknown) == 10
+    assert sorted(queue.outcomes.values()).count(Outcome.ACCEPTED) == 30
+    assert [len(body["personalizations"]) for body in fake.asked] == [10] * 4, "nothing is asked twice"
+
+
+def test_after_some_lost_answers_in_a_row_nothing_more_is_risked(start: Start) -> None:
+    fake, queue = start(FakeSendGrid(answer=lambda _number, _body: Told(500))), Queue(*crowd(1000))
+    sending = transport(fake, batch=10)
+    with pytest.raises(TransportUnavailable, match="no clear answer: 500"):
+        asyncio.run(sending.drain(queue))
+    assert 3 <= len(fake.asked) <= 6
+    assert len(queue.receipts) == len(queue.begun) == 10 * len(fake.asked)
+    with pytest.raises(TransportUnavailable, match="no clear answer: 500"):
+        asyncio.run(sending.drain(queue))
+    assert len(queue.begun) == 10 * len(fake.asked), "what has given up begins nothing more"
+
+
+def test_a_slow_answer_counts(start: Start) -> None:
+    def slow(_number: int, _body: Body) -> None:
+        time.sleep(0.1)
+
+    fake, queue = start(FakeSendGrid(answer=slow)), Queue(ANNA)
+    asyncio.run(transport(fake).drain(queue))
+    assert queue.outcomes == {ANNA: Outcome.ACCEPTED}
+
+
+def test_a_storm_of_429_costs_nobody_their_message(start: Start) -> None:
+    seen: Counter[str] = Counter()
+
+    def storm(_number: int, body: Body) -> Told | None:
+        first = body["personalizations"][0]["to"][0]["email"]
+        seen[first] += 1
+        reset = {"X-RateLimit-Reset": str(int(time.time()))}
+        return Told(429, "too many requests", headers=reset) if seen[first] <= 2 else None
+
+    fake, queue = start(FakeSendGrid(answer=storm)), Queue(*crowd(100))
+    asyncio.run(transport(fake, batch=30).drain(queue))
+    assert len(fake.asked) == 3 * 4
+    assert sorted(fake.recipients) == sorted(crowd(100))
+    assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
+
+
+def test_a_429_without_end_leaves_everybody_for_later(start: Start) -> None:
+    fake, queue = start(FakeSendGrid(answer=lambda _number, _body: Told(429, "too many"))), Queue(*crowd(30))
+    with pytest.raises(TransportUnavailable, match="asks to wait: 429 too many"):
+        asyncio.run(transport(fake, batch=10).drain(queue))
+    assert set(queue.outcomes.values()) == {Outcome.DEFERRED}
+    assert set(queue.receipts) == set(queue.begun)
+
+
+def test_a_request_that_is_too_large_goes_in_halves(start: Start) -> None:
+    def small(_number: int, body: Body) -> Told | None:
+        return Told(413, "too large") if len(body["personalizations"]) > 3 else None
+
+    fake, queue = start(FakeSendGrid(answer=small)), Queue(*crowd(10))
+    asyncio.run(transport(fake).drain(queue))
+    assert sorted(fake.recipients) == sorted(crowd(10))
+    assert fake.slices == [3, 3, 2, 2]
+
+
+def test_who_is_too_large_alone_is_refused(start: Start) -> None:
+    fake, queue = start(FakeSendGrid(answer=lambda _number, _body: Told(413, "too large"))), Queue(ANNA)
+    asyncio.run(transport(fake).drain(queue))
+    assert queue.receipts == {ANNA: Receipt(outcome=Outcome.REFUSED, code=413, detail="too large")}
+
+
+def test_one_bad_address_is_refused_and_the_others_get_their_message(start: Start) -> None:
+    people = crowd(100)
+    people[37] = "олена@a.test"
+    fake, queue = start(FakeSendGrid()), Queue(*people)
+    asyncio.run(transport(fake).drain(queue))
+    refused = {who: receipt for who, receipt in queue.receipts.items() if receipt.outcome is Outcome.REFUSED}
+    assert list(refused) == ["олена@a.test"]
+    assert "Does not contain a valid address" in refused["олена@a.test"].detail
+    assert sorted(fake.recipients) == sorted(set(people) - {"олена@a.test"})
+
+
+def test_an_address_that_two_readers_share_goes_in_two_requests_and_none_is_refused(start: Start) -> None:
+    fake, queue = start(FakeSendGrid()), Queue("anna@a.test", BOHDAN, VIRA, "Anna@a.test")
+    asyncio.run(transport(fake).drain(queue))
+    assert sorted(fake.recipients) == ["Anna@a.test", ANNA, BOHDAN, VIRA]
+    assert fake.asked == fake.taken, "found here, before SendGrid refuses the whole request"
+
+
+@pytest.mark.parametrize(
+    ("told", "words", "cure"),
+    [
+        (Told(400, "must be first", "content"), "refused the letter itself: 400 must be first", "approve"),
+        (Told(401, "credits exceeded"), "401 credits exceeded", "SENDGRID_API_KEY"),
+        (Told(403, "not a verified sender", "from"), "403 not a verified sender", "sender.address"),
+        (Told(404, "not found"), "cannot be used: 404", "sendgrid.host"),
+    ],
+)
+def test_what_is_wrong_for_all_ends_the_run_and_loses_nobody(
+    start: Start, told: Told, words: str, cure: str
+) -> None:
+    fake, queue = start(FakeSendGrid(answer=lambda _number, _body: told)), Queue(*crowd(1000))
+    with pytest.raises(TransportUnavailable) as caught:
+        asyncio.run(transport(fake, batch=10).drain(queue))
+    assert words in caught.value.message
+    assert cure in caught.value.hint
+    assert len(fake.asked) <= 4, "not once for everybody"
+    assert fake.taken == []
+    assert set(queue.outcomes.values()) == {Outcome.DEFERRED}
+    assert set(queue.receipts) == set(queue.begun), "nothing is left uncertain"
+
+
+def test_a_letter_that_no_service_would_take_never_reaches_a_socket(start: Start) -> None:
+    empty = Rendered(edition="a", subject="", html=PAGE.html, text=PAGE.text, sha256="")
+    fake, queue = start(FakeSendGrid()), Queue(*crowd(30), pages=(empty,))
+    with pytest.raises(TransportUnavailable, match=r"not sent: an empty subject \(subject\)"):
+        asyncio.run(transport(fake).drain(queue))
+    assert fake.asked == []
+    assert set(queue.outcomes.values()) == {Outcome.DEFERRED}
+
+
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def test_a_service_that_cannot_be_reached_is_named_and_nobody_is_uncertain() -> None:
+    nobody = SendGrid(key="SG.right", host=f"http://127.0.0.1:{closed_port()}", batch=10)
+    queue = Queue(*crowd(30))
+    with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:\d+ cannot be used: .*refused"):
+        asyncio.run(nobody.drain(queue))
+    assert set(queue.outcomes.values()) == {Outcome.DEFERRED}
+    with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:\d+ cannot be used: .*refused"):
+        asyncio.run(nobody.check())
+
+
+def test_a_service_that_comes_back_in_time_takes_everybody(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, port = FakeSendGrid(), closed_port()
+    monkeypatch.setattr(sendgrid, "_PATIENCE", (0.2,) * 50)
+    queue = Queue(*crowd(30))
+
+    async def late() -> None:
+        sending = asyncio.create_task(
+            SendGrid(key=fake.key, host=f"http://127.0.0.1:{port}", batch=10).drain(queue)
+        )
+        while not queue.begun:
+            await asyncio.sleep(0.01)
+        with running(fake, port):
+            await sending
+
+    asyncio.run(late())
+    assert sorted(fake.recipients) == sorted(crowd(30))
+    assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
+
+
+def test_check_is_content_with_a_key_that_may_send(start: Start) -> None:
+    fake = start(FakeSendGrid())
+    asyncio.run(transport(fake).check())
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fake", "key", "words", "cure"),
+    [
+        (FakeSendGrid(), "SG.wrong", "refused the key or the sender: 401", "SENDGRID_API_KEY"),
+        (FakeSendGrid(scopes=("alerts.read",)), "SG.right", "may not send mail", "Mail Send"),
+        (FakeSendGrid(scopes=None), "SG.right", "does not answer as SendGrid does", "sendgrid.host"),
+    ],
+)
+def test_check_names_what_is_wrong_with_the_key_or_the_host(
+    start: Start, fake: FakeSendGrid, key: str, words: str, cure: str
+) -> None:
+    with pytest.raises(TransportUnavailable) as caught:
+        asyncio.run(transport(start(fake), key=key).check())
+    assert words in caught.value.message
+    assert cure in caught.value.hint
+
+
+def test_the_key_and_the_letter_are_in_no_log(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    fake = start(FakeSendGrid(answer=lambda number, _body: Told(401, "no") if number else None))
+    for name in ("", "python_http_client", "python_http_client.client", "sendgrid"):
+        caplog.set_level(logging.DEBUG, name)
+    logging.getLogger("test").debug("this is caught")
+    sending = transport(fake, batch=1)
+    asyncio.run(sending.check())
+    with pytest.raises(TransportUnavailable) as caught:
+        asyncio.run(sending.drain(Queue(ANNA, BOHDAN)))
+    assert "this is caught" in caplog.text
+    shown = f"{caplog.text}{caught.value!r}{caught.value.hint}{sending!r}"
+    assert fake.key not in shown
+    assert ANNA not in shown
