@@ -24,13 +24,16 @@ class Outgoing(Protocol):
     def finish(self, message: Message, receipt: Receipt) -> None:
         """Tell what became of `message`, whether its body was begun or not."""
 
+    def put_back(self, message: Message) -> None:
+        """Give `message` back, whose body certainly did not leave, before giving up: it stays open."""
+
 
 class Transport(Protocol):
     """How messages leave."""
 
     @property
     def name(self) -> str:
-        """The word of newsletter.yaml: outbox, smtp."""
+        """The word of newsletter.yaml: outbox, smtp, sendgrid."""
 
     @property
     def connections(self) -> int:

@@ -1,6 +1,7 @@
 """One workspace put together. The only module that names concrete classes."""
 
 import os
+import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,19 @@ def theme_folders(root: Path) -> tuple[Path, ...]:
     package = Path(__file__).parent
     shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
     return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
+
+
+def _sendgrid_key() -> str:
+    key = secret("SENDGRID_API_KEY")
+    if key is None:
+        raise ConfigError(
+            "SENDGRID_API_KEY is not set, and SendGrid lets nobody in without a key",
+            "Make one with Mail Send in SendGrid's settings, under API Keys. Put it into that variable, or"
+            " the name of a file that holds it into SENDGRID_API_KEY_FILE.",
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
+    return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +190,7 @@ class Context:
         return where(segments[name].condition)
 
     def transport(self, name: str, closing: date) -> "Transport":
-        """Return the transport `name`. Raises ConfigError when it is not set up."""
+        """Return the transport `name`: outbox, smtp or sendgrid. Raises ConfigError when it is not set up."""
         if name == "outbox":
             from newsletter.transport.outbox import Outbox
 
@@ -194,9 +208,17 @@ class Context:
                 connections=smtp.connections,
                 timeout=smtp.timeout,
             )
-        raise ConfigError(
-            f"the transport {name!r} is not there yet", "Use outbox or smtp: `transport: smtp`."
-        )
+        from newsletter.transport.sendgrid import SendGrid
+
+        sendgrid = self.settings.sendgrid
+        return SendGrid(key=_sendgrid_key(), host=sendgrid.host, batch=sendgrid.batch)
+
+    def message_id(self, subscriber: int, closing: date) -> str:
+        """Return the Message-ID of a delivery."""
+        from newsletter.sending.personal import message_id
+
+        domain = self.settings.sender.address.rpartition("@")[2]
+        return message_id(self.signer, subscriber, closing, domain)
 
     def run(
         self,

@@ -31,11 +31,14 @@ COMMANDS = {
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {
         "approve": "sending",
+        "schedule": "schedule",
         "send": "send",
         "status": "sending",
         "pause": "sending",
         "resume": "sending",
         "cancel": "sending",
+        "reconcile": "reconcile",
+        "worker": "worker",
     },
 }
 

@@ -1,7 +1,8 @@
 """Arguments and options that several commands share."""
 
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import click
@@ -22,6 +23,22 @@ class ClosingDate(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a closing date; write it like 2025-02-14", param, ctx)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A span of time like 90s, 10m or 2h."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read the span, or fail with what was expected."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d{1,4})([smhd])", value)
+        if not match:
+            self.fail(f"{value!r} is not a span of time; write it like 10m or 2h", param, ctx)
+        units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+        return timedelta(**{units[match[2]]: int(match[1])})
 
 
 def closing(*, required: bool = False) -> Callable[[F], F]:

@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
-from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.arguments import Duration, as_json, closing
 from newsletter.cli.output import print_json
 from newsletter.cli.sending import print_summary, summary
 from newsletter.errors import ConfigError, ContentError
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from newsletter.transport.dkim import DomainSigner
     from newsletter.wiring import Context
 
-_TRANSPORTS = ("outbox", "smtp")
+_TRANSPORTS = ("outbox", "smtp", "sendgrid")
+UNDO = timedelta(minutes=10)
+OUTBOX = "outbox"
 _EVERY = 5  # seconds between lines of progress where there is no terminal
 
 
@@ -36,6 +38,17 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 )
 @click.option("--segment", metavar="NAME", help="Only readers in this segment; the others stay pending.")
 @click.option("--transport", "name", type=click.Choice(_TRANSPORTS), help="Instead of newsletter.yaml's.")
+@click.option(
+    "--in",
+    "window",
+    metavar="TIME",
+    type=Duration(),
+    help="Begin later, e.g. 30m; until then it can be undone.",
+)
+@click.option(
+    "--now", is_flag=True, help="Begin at once; on a terminal a real transport waits 10m otherwise."
+)
+@click.option("--detach", is_flag=True, help="Leave the sending to `newsletter worker`.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @pass_session
@@ -46,6 +59,9 @@ def send(  # noqa: PLR0917  as many as options
     address: str | None,
     segment: str | None,
     name: str | None,
+    window: timedelta | None,
+    now: bool,
+    detach: bool,
     yes: bool,
     as_json: bool,
 ) -> int:
@@ -71,7 +87,19 @@ def send(  # noqa: PLR0917  as many as options
         return _rehearse(context, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
         may_begin(frozen, name)
-        frozen, stopped = _deliver(context, frozen, name, segment, ask=not yes)
+        if frozen.state is IssueState.SENDING:
+            window = None
+        elif window is None and not now and name != OUTBOX and sys.stdin.isatty():
+            window = UNDO
+        frozen, waiting = _begin(context, frozen, name, window or timedelta(), ask=not yes)
+        if detach:
+            click.echo(
+                f"Issue {frozen.name} is left to `newsletter worker`; see: newsletter status {closing}"
+            )
+            return 0
+        if window and not _wait(context, frozen, window):
+            return INTERRUPTED
+        frozen, stopped = _deliver(context, frozen, waiting, segment)
         if stopped:
             click.echo(
                 "Stopped; what was on its way has been recorded. Run the same again to go on.", err=True
@@ -83,20 +111,18 @@ def send(  # noqa: PLR0917  as many as options
     else:
         print_summary(data)
     bad = data[Outcome.DEFERRED] + data[Outcome.REFUSED] + data[Outcome.UNKNOWN]
-    return NOT_ACCEPTED if bad else 0
+    return NOT_ACCEPTED if bad or (data["pending"] and not segment) else 0
 
 
-def _deliver(
-    context: "Context", frozen: "Frozen", name: str, segment: str | None, *, ask: bool
-) -> "tuple[Frozen, bool]":
-    from newsletter.sending.freeze import OUTBOX
-    from newsletter.store import issues
-    from newsletter.store.db import reading, writing
+def _begin(
+    context: "Context", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
+) -> "tuple[Frozen, int]":
+    """Let the issue leave, `window` from now; return it and how many readers wait for it."""
+    from newsletter.store import issues, ledger
+    from newsletter.store.db import writing
 
-    engine, transport = context.database, context.transport(name, date.fromisoformat(frozen.name))
+    asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
     _dkim(context)
-    where = context.segment(segment) if segment else None
-    asyncio.run(transport.check())
     left = summary(context, frozen)
     waiting = left["pending"] + left[Outcome.DEFERRED]
     if ask and name != OUTBOX:
@@ -104,12 +130,50 @@ def _deliver(
             raise ConfigError(
                 f"sending by {name} needs a yes", "Run it with --yes where nobody can be asked."
             )
-        click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name} now?", abort=True)
-    with writing(engine) as connection:
-        frozen = issues.begin(connection, frozen.name, name, context.now())
+        click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name}?", abort=True)
+    with writing(context.database) as connection:
+        now = context.now()
+        if frozen.state is not IssueState.SENDING:
+            ledger.postpone(connection, frozen.name, now + window)
+        return issues.begin(connection, frozen.name, name, now), waiting
+
+
+def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
+    """Count down; False when the user undid the sending, of which nothing had left."""
+    from newsletter.store import issues
+    from newsletter.store.db import writing
+
+    end = time.monotonic() + window.total_seconds()
+    try:
+        while (left := end - time.monotonic()) > 0:
+            click.echo(
+                f"\rIssue {frozen.name} leaves in {int(left) // 60}:{int(left) % 60:02}. Ctrl-C undoes it. ",
+                nl=False,
+            )
+            time.sleep(min(1, left))
+    except KeyboardInterrupt:
+        with writing(context.database) as connection:
+            issues.change_state(
+                connection, frozen.name, IssueState.APPROVED, among=[IssueState.SENDING], transport=""
+            )
+        click.echo("\nUndone: nothing was sent, and the approval stands.")
+        return False
+    click.echo()
+    return True
+
+
+def _deliver(
+    context: "Context", frozen: "Frozen", waiting: int, segment: str | None
+) -> "tuple[Frozen, bool]":
+    """Deliver here, with progress; return the issue as it then is, and whether it was stopped."""
+    from newsletter.store import issues
+    from newsletter.store.db import reading
+
+    transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
+    where = context.segment(segment) if segment else None
     with _progress(waiting) as progress:
         stopped = asyncio.run(_run(context.run(frozen, transport, where=where, progress=progress)))
-    with reading(engine) as connection:
+    with reading(context.database) as connection:
         return issues.get(connection, frozen.name), stopped
 
 

@@ -120,11 +120,11 @@ def status(session: Session, closing: date | None, as_json: bool) -> int:
 
 def summary(context: "Context", frozen: "Frozen") -> dict[str, Any]:
     """Return the issue's state and its deliveries by outcome."""
-    from newsletter.store import ledger
+    from newsletter.store import deliveries
     from newsletter.store.db import reading
 
     with reading(context.database) as connection:
-        counts = ledger.counts(connection, frozen.name)
+        counts = deliveries.counts(connection, frozen.name)
     return {
         "issue": frozen.name,
         "state": frozen.state,

@@ -26,13 +26,18 @@ def path_of(closing: date) -> str:
     return f"{folder_of(closing)}/issue.yaml"
 
 
+def closings(root: Path) -> list[date]:
+    """Return the closing dates of the issues that have a folder, the newest first."""
+    names = (path.name for path in (root / FOLDER).glob("*-*-*") if path.is_dir())
+    return sorted((closing for name in names if (closing := _closing(name))), reverse=True)
+
+
 def newest_issue(root: Path) -> date:
     """Return the latest closing date among the folders of issues. Raises ContentError when there is none."""
-    names = (path.name for path in (root / FOLDER).glob("*-*-*") if path.is_dir())
-    closings = [closing for name in names if (closing := _closing(name))]
-    if not closings:
+    newest = next(iter(closings(root)), None)
+    if newest is None:
         raise ContentError("there is no issue yet", "Import a digest: newsletter import FILE")
-    return max(closings)
+    return newest
 
 
 class _Days(BaseModel):

@@ -103,6 +103,7 @@ class Claims:
         self._failed: NewsletterError | None = None
         self._closing = False
         self.passed: set[int] = set()
+        self.left_behind = False
         self.recorded = 0
 
     async def take(self, current: Work | None) -> Work | None:
@@ -153,6 +154,12 @@ class Claims:
         work.handed -= 1
         if work.finished:
             self._wanted.set()
+
+    def put_back(self, work: Work, due: Due) -> None:
+        """Count `due`, whose body did not leave, among those who are still to be sent to."""
+        work.begun.pop(due.subscriber, None)
+        work.queue.appendleft(due)
+        work.handed -= 1
 
     def _too_late(self, due: Due) -> bool:
         again = self._holder.clock().timestamp() + retry_after(due.attempt, due.subscriber)
@@ -257,6 +264,7 @@ class Claims:
 
     def close(self) -> None:
         """Give every chunk back with the next commit, which is the last; all connections have ended."""
+        self.left_behind = any(not work.finished for work in self._works)
         for work in self._works:
             work.queue.clear()
             work.handed = 0
@@ -286,5 +294,5 @@ def _moment(at: str) -> float:
 
 
 def _retry_at(due: Due) -> float:
-    """Return from when `due` may be sent, in seconds since 1970: at once, or some while after its last try."""
+    """Return from when `due` may be sent, in seconds since 1970: at once, or a while after its last try."""
     return _moment(due.tried_at) + retry_after(due.attempt - 1, due.subscriber) if due.tried_at else 0.0

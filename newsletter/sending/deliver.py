@@ -15,7 +15,7 @@ from newsletter.sending.claims import Claims, Holder, Work
 from newsletter.sending.pace import Alarm, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
-from newsletter.store import buckets, issues, ledger
+from newsletter.store import buckets, deliveries, issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import LEASE, Due
 
@@ -61,7 +61,7 @@ class Run:
         )
         self._pacer = Pacer(plan.rates, self._take_turns, self._now)
         with reading(plan.engine) as connection:
-            self._alarm = Alarm(Counter(ledger.counts(connection, plan.name)))
+            self._alarm = Alarm(Counter(deliveries.counts(connection, plan.name)))
         self._work: Work | None = None
         self._handed: dict[int, tuple[Work, Due]] = {}
         self._stopping = False
@@ -80,18 +80,23 @@ class Run:
         or `stop` was called. Raises TransportUnavailable when no connection can be had, StoreError when the
         database fails.
         """
+        failed: NewsletterError | None = None
         while True:
             before = self._claims.recorded
             failures = await self._drain()
             if failures and self._claims.recorded == before:
                 raise failures[0]
+            if failures and self._claims.left_behind:
+                failed = failures[0]
             if self._stopping or not self._left():
                 break
             await asyncio.sleep(_POLL)
         with writing(self._plan.engine) as connection:
-            if not ledger.open_chunks(connection, self._plan.name):
+            if not deliveries.open_chunks(connection, self._plan.name):
                 sent, sending = IssueState.SENT, [IssueState.SENDING]
                 issues.change_state(connection, self._plan.name, sent, among=sending)
+        if failed and not self._stopping:
+            raise failed
 
     async def _drain(self) -> list[NewsletterError]:
         """Let every connection work until there is nothing to take; return why some could not."""
@@ -117,7 +122,7 @@ class Run:
     def _left(self) -> bool:
         """Tell whether chunks are open that this run has not been through, and that are due before long."""
         with reading(self._plan.engine) as connection:
-            left = ledger.open_chunks(connection, self._plan.name)
+            left = deliveries.open_chunks(connection, self._plan.name)
             soon = {number for number, until in left.items() if until <= self._now() + 2 * LEASE}
             return bool(soon - self._claims.passed) and ledger.running(connection, self._plan.name)
 
@@ -169,6 +174,12 @@ class Run:
         self._pacer.hear(domain_of(due.email), receipt)
         self._alarm.hear(receipt)
         self._claims.finish(work, due, receipt)
+
+    def put_back(self, message: Message) -> None:
+        """Leave `message` open: it did not leave."""
+        work, due = self._handed.pop(message.subscriber)
+        self._pacer.leave(domain_of(due.email))
+        self._claims.put_back(work, due)
 
     async def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
         return await self._claims.in_transaction(lambda connection: buckets.take(connection, spans, now))

@@ -34,7 +34,7 @@ class Alarm:
     """Watches outcomes, and says when the sending had better stop."""
 
     outcomes: Counter[Outcome]
-    _last: tuple[int, str] = (0, "")
+    _last: Receipt | None = None
     _row: int = 0
     reason: str = field(default="", init=False)
 
@@ -44,9 +44,9 @@ class Alarm:
         if receipt.outcome in (Outcome.ACCEPTED, Outcome.SUPPRESSED):
             self._row = 0
             return
-        error = (receipt.code, _gist(receipt.detail))
-        self._row = self._row + 1 if error == self._last else 1
-        self._last = error
+        if receipt is not self._last:  # one answer to a request for many readers is one error
+            self._row = self._row + 1 if self._last and _error(receipt) == _error(self._last) else 1
+        self._last = receipt
         if self._row >= EQUAL_ERRORS:
             self.reason = f"{self._row} times in a row: {receipt.code} {receipt.detail}".strip()
         self._judge_share()
@@ -56,6 +56,10 @@ class Alarm:
         total = self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED]
         if total >= HARD_AFTER and refused >= HARD_SHARE * total:
             self.reason = self.reason or f"{refused} of {total} messages were refused for good"
+
+
+def _error(receipt: Receipt) -> tuple[int, str]:
+    return receipt.code, _gist(receipt.detail)
 
 
 def _gist(detail: str) -> str:

@@ -27,12 +27,12 @@ class Writer:
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
         number, email = due.subscriber, wire_address(due.email)
-        message_id = f"<{self._shared.issue}.{self._token(Purpose.MESSAGE, number)}@{self._shared.domain}>"
+        identity = message_id(self._signer, number, self._closing, self._shared.domain)
         values = self._signer.slots(number, due.email, self._closing)
 
         def build() -> bytes:
             content = self._skeleton.message(
-                name=due.name, email=email, message_id=message_id, date=now, values=values
+                name=due.name, email=email, message_id=identity, date=now, values=values
             )
             return self._dkim.sign(content) if self._dkim else content
 
@@ -40,7 +40,7 @@ class Writer:
             subscriber=number,
             mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._shared.domain}",
             rcpt_to=email,
-            message_id=message_id,
+            message_id=identity,
             name=due.name,
             page=self._page,
             shared=self._shared,
@@ -50,6 +50,11 @@ class Writer:
 
     def _token(self, purpose: Purpose, number: int) -> str:
         return self._signer.token(purpose, number, self._closing)
+
+
+def message_id(signer: Signer, number: int, closing: date, domain: str) -> str:
+    """Return the Message-ID of a delivery: the same for every attempt, so that logs can be matched."""
+    return f"<{closing}.{signer.token(Purpose.MESSAGE, number, closing)}@{domain}>"
 
 
 def wire_address(email: str) -> str:

@@ -33,6 +33,9 @@ class _One:
     def finish(self, message: Message, receipt: Receipt) -> None:  # noqa: ARG002  likewise
         self.receipt = receipt
 
+    def put_back(self, message: Message) -> None:
+        """Forget it: what ends the sending says why."""
+
 
 async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
     transport: Transport,

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import StoreError
 
 HEAD = "0001"
 """The newest migration; a test compares it with the folder."""
+
+_SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
 
 
 def open_database(url: str) -> Engine:
@@ -30,6 +33,9 @@ def open_database(url: str) -> Engine:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "connect", _limit_silence)
+        event.listen(engine, "begin", _let_readers_wait)
     with plain_errors(engine):
         _migrate(engine)
     return engine
@@ -61,6 +67,17 @@ def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once where writing is meant: a read that turns into a write cannot wait."""
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _limit_silence(connection: DBAPIConnection, _record: object) -> None:
+    connection.cursor().execute(f"SET idle_in_transaction_session_timeout = '{_SILENCE}'")
+    connection.commit()
+
+
+def _let_readers_wait(connection: Connection) -> None:
+    """Let a reader take its time: it holds no rows, and may write into a pager."""
+    if connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 @contextmanager

@@ -203,7 +203,7 @@ def commit(
         "inflight": begun,
     }
     if connection.execute(_HOLD, values).rowcount != 1:
-        _settle(connection, lease.issue, results, now)
+        settle(connection, lease.issue, results, now)
         return False
     record(connection, lease.issue, results, now)
     return True
@@ -239,6 +239,15 @@ def release(connection: Connection, lease: Lease, until: float | None) -> None:
     )
 
 
+def postpone(connection: Connection, name: str, until: datetime) -> None:
+    """Let nobody take a chunk of issue `name` before `until`."""
+    connection.execute(
+        update(chunk)
+        .where(chunk.c.issue == name, chunk.c.done == 0)
+        .values(lease_until=until.timestamp(), epoch=chunk.c.epoch + 1)
+    )
+
+
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
     """Enter outcomes; a final one is never replaced."""
     rows = [_row(name, result, now) for result in results]
@@ -247,9 +256,11 @@ def record(connection: Connection, name: str, results: Iterable[Result], now: da
     connection.execute(_RECORD[connection.dialect.name], rows)
 
 
-def _settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
+def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:
+    """Replace unknown outcomes, and nothing else, by what became known of that attempt; return how many."""
+    done = 0
     for result in results:
-        connection.execute(
+        done += connection.execute(
             update(delivery)
             .where(
                 delivery.c.issue == name,
@@ -258,7 +269,8 @@ def _settle(connection: Connection, name: str, results: Iterable[Result], now: d
                 delivery.c.state == Outcome.UNKNOWN,
             )
             .values(_row(name, result, now))
-        )
+        ).rowcount
+    return done
 
 
 def _row(name: str, result: Result, now: datetime) -> dict[str, str | int]:
@@ -271,20 +283,3 @@ def _row(name: str, result: Result, now: datetime) -> dict[str, str | int]:
         "detail": result.receipt.detail,
         "at": timestamp(now),
     }
-
-
-def counts(connection: Connection, name: str) -> dict[Outcome, int]:
-    """Return how many deliveries of issue `name` have each outcome."""
-    rows = connection.execute(
-        select(delivery.c.state, func.count()).where(delivery.c.issue == name).group_by(delivery.c.state)
-    )
-    found = {Outcome(state): count for state, count in rows}
-    return {outcome: found.get(outcome, 0) for outcome in Outcome}
-
-
-def open_chunks(connection: Connection, name: str) -> dict[int, float]:
-    """Return the chunks of issue `name` that are not done, and from when each may be taken."""
-    rows = connection.execute(
-        select(chunk.c.id, chunk.c.lease_until).where(chunk.c.issue == name, chunk.c.done == 0)
-    )
-    return {row.id: row.lease_until for row in rows}

@@ -67,13 +67,12 @@ class Skeleton:
             slot: plain[slot] if (safe := escape(value)) == value else quoted_printable(safe)
             for slot, value in values.items()
         }
-        url = f"{self._envelope.base_url}/unsubscribe/{values[UNSUBSCRIBE]}"
-        mailto = f"mailto:u+{values[UNSUBSCRIBE]}@{self._envelope.domain}"
+        way_out = self._envelope.list_unsubscribe(values[UNSUBSCRIBE]).replace(" ", "\r\n ")
         own = (
             f"Date: {_date(date.replace(microsecond=0))}\r\n"
             f"To: {mailbox(name, email)}\r\n"
             f"Message-ID: {message_id}\r\n"
-            f"List-Unsubscribe: <{url}>,\r\n <{mailto}>\r\n"
+            f"List-Unsubscribe: {way_out}\r\n"
         ).encode()
         pieces = [
             piece if isinstance(piece, bytes) else (escaped if piece[1] else plain)[piece[0]]

@@ -110,14 +110,8 @@ _WORDS = [
         (Cause.TEMPORARY, r"receiving e?mail (too quickly|at a rate)|per connection|connection expired"),
         (Cause.RATE, r"unusual rate|(sending|relay|daily|message) (limit|quota)|too many requests"),
         (Cause.AUTHENTICATION, r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|from domain"),
-        (
-            Cause.AUTHENTICATION,
-            r"relay(ing)? (access )?(denied|not permitted)|configured to relay|credentials",
-        ),
-        (
-            Cause.AUTHENTICATION,
-            r"sender (address|rejected|verify)|\btls (is )?(required|connection)|\bhelo\b",
-        ),
+        (Cause.AUTHENTICATION, r"relay(ing)? (access )?(denied|not permitted)|configured to relay|\bhelo\b"),
+        (Cause.AUTHENTICATION, r"sender (address|rejected|verify)|credentials|\btls (required|connection)"),
         (Cause.GREYLISTED, r"gr[ae]y.?list"),
         (Cause.RATE, r"rate.?limit|throttl|too many .*(connections|sessions|recipients)|connection limit"),
         (Cause.RATE, r"(excessive|unexpected) volume|^4.*temporarily deferred|slow(er| down)|\brp-00\d"),
@@ -126,11 +120,8 @@ _WORDS = [
         (Cause.MAILBOX_FULL, r"over.?quota|quota (is )?exceeded|exceed\w* .*quota|disk quota"),
         (Cause.MAILBOX_FULL, r"(mailbox|inbox|storage) (is )?full|out of storage|storage allocation"),
         (Cause.SIZE, r"too (big|large|long)\b|size limit|(message|mail) size|bytes, the relay takes"),
-        (
-            Cause.DISABLED,
-            r"(account|mailbox|user) .*(disabled|suspended|frozen|inactive|locked)\b|no longer valid",
-        ),
-        (Cause.DISABLED, r"inactive (account|user|mailbox|recipient|email address)"),
+        (Cause.DISABLED, r"(account|mailbox|user) .*(disabled|suspended|frozen|inactive|locked)\b"),
+        (Cause.DISABLED, r"inactive (account|user|mailbox|recipient|email address)|no longer valid"),
         (Cause.BAD_DOMAIN, r"(domain|host)( \S+)? (is )?(not found|unknown|does(n't| not) exist)"),
         (Cause.BAD_DOMAIN, r"no such (domain|host)|null ?mx|(domain|host)( \S+)? does not accept mail"),
         (Cause.NO_SUCH_USER, r"no (such|mailbox)\b|does(n't| not) (exist|have)|not a (known|valid)"),
@@ -165,9 +156,10 @@ _CODES = {
 
 
 def cause(code: int, text: str) -> Cause:
-    """Return why a relay answered with `code` (0 when there was no answer) and `text`."""
+    """Return why a relay answered with `code` (0 when there was no answer) and `text`, as in a receipt."""
     if Reply(code, text).ok:
         return Cause.ACCEPTED
+    text = text[:_DETAIL]
     said = f"{code} {_ADDRESS.sub('', text)}".lower()
     for found, words in _WORDS:
         if words.search(said):

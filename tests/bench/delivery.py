@@ -20,7 +20,7 @@ from newsletter.model import Outcome
 from newsletter.ports import Transport
 from newsletter.sending.freeze import Approval, envelope, freeze
 from newsletter.sending.personal import Writer
-from newsletter.store import issues, ledger
+from newsletter.store import deliveries, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import Due
 from newsletter.transport.outbox import Outbox
@@ -75,7 +75,7 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
         asyncio.run(run.deliver())
         seconds, spent = time.perf_counter() - start, time.process_time() - cpu
         with reading(context.database) as connection:
-            accepted = ledger.counts(connection, frozen.name)[Outcome.ACCEPTED]
+            accepted = deliveries.counts(connection, frozen.name)[Outcome.ACCEPTED]
         if accepted != readers:
             raise SystemExit(f"only {accepted} of {readers} were accepted")
         context.database.dispose()

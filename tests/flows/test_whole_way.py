@@ -218,3 +218,81 @@ def test_a_new_workspace_composes_and_renders_straight_away(tmp_path: Path) -> N
             )
             assert done.returncode == 0, done.stdout + done.stderr
         assert list((folder / "var/render").rglob("*.html"))
+
+
+@pytest.mark.usefixtures("composed")
+def test_an_uncertain_delivery_is_settled_by_the_relays_log_or_by_hand(
+    run: Run, press: Path, start_relay: Start
+) -> None:
+    relay = start_relay(
+        Relay(answer=lambda verb, who: "drop after all" if verb == "." and "k" in who[:2] else None)
+    )
+    run("subscribers", "add", "k1@city.example.org")
+    run("subscribers", "add", "k2@city.example.org")
+    run("subscribers", "add", "k3@city.example.org")
+    by_smtp(press, relay)
+    run("approve", D, "--by", "Олена")
+    run("send", D, "--yes", code=3)
+    unsure = json.loads(run("reconcile", D, "--json", code=3).stdout)["unknown"]
+    assert {one["email"] for one in unsure} >= {f"k{n}@city.example.org" for n in (1, 2, 3)}
+    taken = next(one["message_id"] for one in unsure if one["email"].startswith("k1@"))
+    (press / "mail.log").write_text(
+        f"Feb 14 mx postfix/cleanup[1]: 4YvTaken1: message-id={taken}\n"
+        "Feb 14 mx postfix/qmgr[1]: 4YvTaken1: from=<b@x>, size=1, nrcpt=1 (queue active)\n"
+    )
+    assert "1 settled" in run("reconcile", D, "--log", "mail.log", code=3).stdout
+    run("reconcile", D, "--accepted", "nobody@example.org", code=1)
+    relay.answer = lambda _verb, _who: None
+    run("reconcile", D, "--accepted", "k2@city.example.org", code=3)
+    run("reconcile", D, "--log", "mail.log", "--resend-absent", "--yes")
+    run("send", D, "--yes")
+    status = json.loads(run("status", D, "--json").stdout)
+    assert (status["state"], status["unknown"], status["pending"]) == ("sent", 0, 0)
+    assert Counter(relay.recipients)["k1@city.example.org"] == 1
+    assert Counter(relay.recipients)["k2@city.example.org"] == 1
+    assert Counter(relay.recipients)["k3@city.example.org"] == 2
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_detached_issue_is_delivered_by_a_worker_which_ends_when_told(
+    run: Run, press: Path, start_relay: Start
+) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    run("approve", D, "--by", "Олена")
+    run("send", D, "--yes", "--detach", "--in", "2s")
+    assert not relay.accepted
+    arguments = [sys.executable, "-m", "newsletter", "worker"]
+    with subprocess.Popen(arguments, cwd=press, stderr=subprocess.PIPE, text=True) as worker:
+        deadline = time.monotonic() + 30
+        while (
+            json.loads(run("status", D, "--json").stdout)["state"] != "sent" and time.monotonic() < deadline
+        ):
+            time.sleep(0.2)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.stderr
+        said = worker.stderr.read()
+    assert worker.returncode == 0, said
+    assert "Traceback" not in said
+    status = json.loads(run("status", D, "--json").stdout)
+    assert (status["state"], status["accepted"]) == ("sent", status["readers"])
+    assert max(Counter(relay.recipients).values()) == 1
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_sending_can_be_undone_before_it_begins(run: Run, press: Path, start_relay: Start) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    run("approve", D, "--by", "Олена")
+    arguments = [sys.executable, "-m", "newsletter", "send", D, "--yes", "--in", "30s"]
+    with subprocess.Popen(arguments, cwd=press, stdout=subprocess.PIPE, text=True) as sending:
+        while json.loads(run("status", D, "--json").stdout)["state"] != "sending":
+            time.sleep(0.1)
+        sending.send_signal(signal.SIGINT)
+        assert sending.stdout
+        assert "Undone" in sending.stdout.read()
+    assert sending.returncode == 130
+    assert json.loads(run("status", D, "--json").stdout)["state"] == "approved"
+    assert not relay.accepted
+    run("send", D, "--yes")
+    assert relay.accepted

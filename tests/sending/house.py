@@ -27,7 +27,7 @@ from newsletter.sending.deliver import Plan, Run
 from newsletter.sending.freeze import Approval, freeze
 from newsletter.sending.personal import Writer
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot
-from newsletter.store import issues, ledger
+from newsletter.store import deliveries, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 from newsletter.store.people import readers
@@ -144,7 +144,7 @@ def send(engine: Engine, transport: Transport, *, later: timedelta = timedelta()
 def outcomes(engine: Engine) -> dict[str, int]:
     """Return how many deliveries have each outcome, none left out that is not zero."""
     with reading(engine) as connection:
-        return {outcome.value: n for outcome, n in ledger.counts(connection, NAME).items() if n}
+        return {outcome.value: n for outcome, n in deliveries.counts(connection, NAME).items() if n}
 
 
 def outcome(engine: Engine, number: int) -> Outcome | None:

@@ -356,6 +356,19 @@ def test_a_relay_that_goes_away_ends_the_run_with_its_name_and_loses_nothing(
     assert len(relay.accepted) == 5
 
 
+def test_a_relay_that_goes_away_half_way_is_told_though_much_was_sent(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, start_relay: Start
+) -> None:
+    monkeypatch.setattr("newsletter.transport.smtp._PATIENCE", ())
+    house.people(engine, 20)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    relay.answer = lambda verb, _: "421 4.3.2 closing" if verb == "MAIL" and len(relay.accepted) == 5 else None
+    with pytest.raises(TransportUnavailable, match="closes every connection"):
+        house.send(engine, smtp(relay, connections=1))
+    assert house.outcomes(engine) == {"accepted": 5}
+
+
 def test_nothing_is_sent_that_cannot_be_recorded(engine: Engine, start_relay: Start) -> None:
     house.people(engine, 20)
     house.approve(engine)

@@ -104,3 +104,11 @@ def test_a_moment_is_kept_in_utc_to_the_second() -> None:
     kyiv = datetime(2025, 2, 14, 16, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
     assert timestamp(kyiv) == "2025-02-14T14:00:00Z"
     assert timestamp(datetime(2025, 2, 14, 14, tzinfo=UTC)) == timestamp(kyiv)
+
+
+def test_a_writer_stopped_with_its_machine_does_not_hold_its_rows_for_ever(postgres_engine: Engine) -> None:
+    limit = text("SHOW idle_in_transaction_session_timeout")
+    with writing(postgres_engine) as connection:
+        assert connection.execute(limit).scalar() == "30s"
+    with reading(postgres_engine) as connection:
+        assert connection.execute(limit).scalar() == "0", "a reader may wait for a pager"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from newsletter.model import IssueState, Outcome, Receipt
-from newsletter.store import issues, ledger
+from newsletter.store import deliveries, issues, ledger
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.ledger import Lease, Result
 from newsletter.store.schema import audience, chunk, delivery
@@ -126,4 +126,4 @@ def test_counts_name_every_outcome(engine: Engine) -> None:
     house.people(engine, 1)
     house.approve(engine)
     with reading(engine) as connection:
-        assert ledger.counts(connection, house.NAME) == dict.fromkeys(Outcome, 0)
+        assert deliveries.counts(connection, house.NAME) == dict.fromkeys(Outcome, 0)

@@ -74,7 +74,11 @@ def test_the_wait_ends_when_sendgrid_says_and_is_never_long(reset: str, seconds:
         (read(400, errors("subject"), {}), "refused the letter itself: 400 no (subject)", "approve"),
         (read(429, b"", {}), "asks to wait", "later"),
         (read(500, b"", {}), "no clear answer: 500", "not sent again"),
-        (Answer(meaning=Meaning.LATER, text="refused"), "https://s.test cannot be used: refused", "sendgrid.host"),
+        (
+            Answer(meaning=Meaning.LATER, text="refused"),
+            "https://s.test cannot be used: refused",
+            "sendgrid.host",
+        ),
         (read(404, b"", {}), "https://s.test cannot be used: 404", "sendgrid.host"),
     ],
 )

@@ -81,7 +81,9 @@ def test_a_good_request_passes() -> None:
         pytest.param(
             person(headers={"X-One": "1", "x-one": "2"}), "personalizations.1.headers", id="a header twice"
         ),
-        pytest.param(person(custom_args={"id": 7}), "personalizations.1.custom_args", id="an argument's number"),
+        pytest.param(
+            person(custom_args={"id": 7}), "personalizations.1.custom_args", id="an argument's number"
+        ),
         pytest.param(person(custom_args={}), "personalizations.1.custom_args", id="no argument"),
         pytest.param(person(custom_args={"id": ""}), "personalizations.1.custom_args", id="empty argument"),
         pytest.param(
@@ -102,7 +104,9 @@ def test_a_good_request_passes() -> None:
         pytest.param(
             person(to=to("a@a.test", name="Рада; мер")), "personalizations.1.to", id="semicolon in name"
         ),
-        pytest.param(person(cc=to("a@a.test", name="Рада, мер")), "personalizations.1.to", id="comma in name"),
+        pytest.param(
+            person(cc=to("a@a.test", name="Рада, мер")), "personalizations.1.to", id="comma in name"
+        ),
         pytest.param(whole(reply_to_list=to("office@a.test")), "reply_to", id="both kinds of reply_to"),
         pytest.param(whole(send_at=int(NOW) + 72 * 3600 + 1), "send_at", id="in more than 72 hours"),
         pytest.param(whole(send_at=int(NOW) - 1), "send_at", id="in the past, which would be at once"),

@@ -41,6 +41,9 @@ class Queue:
         assert message.rcpt_to not in self.receipts
         self.receipts[message.rcpt_to] = receipt
 
+    def put_back(self, message: Message) -> None:
+        self._left.append(message)
+
     @property
     def outcomes(self) -> dict[str, Outcome]:
         return {address: receipt.outcome for address, receipt in self.receipts.items()}

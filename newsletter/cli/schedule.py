@@ -1,0 +1,69 @@
+"""The command `schedule`."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from newsletter.cli import Session, pass_session
+from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.output import print_json
+from newsletter.errors import ConfigError, ContentError
+
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+    from newsletter.model import Period
+
+_SHOWN = 8
+
+
+@click.command()
+@closing()
+@as_json
+@pass_session
+def schedule(session: Session, closing: date | None, as_json: bool) -> None:
+    """Show the next eight weekly hours and the issue of each; with D, the hour of issue D.
+
+    The hour is schedule.weekly of newsletter.yaml, in its timezone. Where clocks jump over it, it is the
+    moment they jump; where it comes twice, the first.
+
+    \b
+    Examples:
+      newsletter schedule
+      newsletter schedule 2025-02-14 --json
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.sending.calendar import firing_within, firings
+
+    settings = session.context.settings
+    weekly, zone = settings.schedule, settings.timezone
+    if closing:
+        one = firing_within(weekly, zone, _week(settings, closing))
+        found = [one] if one else []
+    else:
+        found = firings(weekly, zone, session.context.now(), _SHOWN)
+    if not found:
+        raise ConfigError(
+            "newsletter.yaml sets no weekly hour", "Add a line: `schedule: {weekly: friday 16:00, grace: 6h}`"
+        )
+    hours = [(firing.moment.astimezone(ZoneInfo(zone)), settings.closing_day(firing.day)) for firing in found]
+    if as_json:
+        print_json([{"issue": issue, "at": hour.isoformat()} for hour, issue in hours])
+        return
+    click.echo(f"{weekly.weekly} in {zone}:")
+    for hour, issue in hours:
+        offset = hour.isoformat(timespec="minutes")[16:]
+        click.echo(f"  {hour:%a %Y-%m-%d %H:%M} {offset}  issue {issue}")
+
+
+def _week(settings: "Settings", closing: date) -> "Period":
+    last = settings.closing_day(closing)
+    if last != closing:
+        raise ContentError(
+            f"no issue closes on {closing:%A}, {closing}",
+            f"That week closes on {last:%A}, {last} (week.starts in newsletter.yaml).",
+        )
+    return settings.period(closing)
+
+
+COMMANDS = {"schedule": schedule}

@@ -1,0 +1,56 @@
+"""The command `worker`."""
+
+import asyncio
+import logging
+import signal
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli import Session, pass_session
+
+if TYPE_CHECKING:
+    from newsletter.sending.worker import Worker
+
+
+@click.command()
+@pass_session
+def worker(session: Session) -> int:
+    """Deliver whatever issue is being sent, until it is stopped.
+
+    Issues come here by `newsletter send D --detach`. Run as many workers as you like on one PostgreSQL
+    database; they share the work, and go on with what a dead one left. Ctrl-C or SIGTERM lets the
+    messages on their way finish.
+
+    \b
+    Example:
+      newsletter worker
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.sending.worker import Worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    context = session.context
+    engine = context.database
+    asyncio.run(
+        _work(
+            Worker(
+                engine,
+                lambda frozen: context.run(
+                    frozen, context.transport(frozen.transport, date.fromisoformat(frozen.name))
+                ),
+                context.now,
+            )
+        )
+    )
+    return 0
+
+
+async def _work(worker: "Worker") -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+    await worker.work()
+
+
+COMMANDS = {"worker": worker}

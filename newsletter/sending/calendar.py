@@ -1,0 +1,112 @@
+"""The weekly hour: when issues are to leave, whatever clocks do, and what a late start may still send."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from newsletter.config import DAYS, Schedule
+from newsletter.model import Period
+
+_WEEK = timedelta(days=7)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A weekly hour: the moment in UTC, and the local day it belongs to, whose week names the issue.
+
+    Where clocks jump over midnight the moment may fall on the day after.
+    """
+
+    moment: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """The issue of `firing` is to leave now."""
+
+    firing: Firing
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The issue of `firing` is later than the grace period: it waits for a person."""
+
+    firing: Firing
+    late_by: timedelta
+
+
+def firings(schedule: Schedule, zone: str, after: datetime, count: int) -> list[Firing]:
+    """Return the next `count` firings later than `after`; none where no weekly hour is set."""
+    return list(islice(_since(schedule, zone, after), count))
+
+
+def firing_within(schedule: Schedule, zone: str, week: Period) -> Firing | None:
+    """Return the firing of the seven days `week`, if a weekly hour is set."""
+    if schedule.weekly is None:
+        return None
+    weekday, hour = _parse(schedule.weekly)
+    day = week.start + timedelta(days=(weekday - week.start.weekday()) % 7)
+    return Firing(_instant(day, hour, ZoneInfo(zone)), day)
+
+
+def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> Fire | Held | None:
+    """Return what is to be done at `now` about the first firing that is not settled, if one is due.
+
+    `last` is the moment of the last firing that was settled, by sending or by holding, or when the schedule
+    was set; None settles all but the newest. A caller settles what it gets, and asks again: so of several
+    that were missed none is passed over.
+    """
+    passed = takewhile(lambda firing: firing.moment <= now, _since(schedule, zone, last or now - 2 * _WEEK))
+    unsettled = list(passed) if last else list(passed)[-1:]
+    if not unsettled:
+        return None
+    late_by = now - unsettled[0].moment
+    return Held(unsettled[0], late_by) if late_by > grace(schedule) else Fire(unsettled[0])
+
+
+def grace(schedule: Schedule) -> timedelta:
+    """Return how late an issue may still leave by itself."""
+    return timedelta(**{_UNITS[schedule.grace[-1]]: int(schedule.grace[:-1])})
+
+
+def _since(schedule: Schedule, zone: str, after: datetime) -> Iterator[Firing]:
+    if schedule.weekly is None:
+        return
+    weekday, hour = _parse(schedule.weekly)
+    here = ZoneInfo(zone)
+    day = after.astimezone(here).date()
+    day += timedelta(days=(weekday - day.weekday()) % 7)
+    while True:
+        moment = _instant(day, hour, here)
+        if moment > after:
+            yield Firing(moment, day)
+        day += _WEEK
+
+
+def _parse(weekly: str) -> tuple[int, time]:
+    day, _, hour = weekly.partition(" ")
+    return DAYS.index(day), time.fromisoformat(hour)
+
+
+def _instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """Return the instant at which clocks first show `hour` on `day`, or have just jumped over it.
+
+    An hour that comes twice is taken the first time (`fold` 0, PEP 495).
+    """
+    local = datetime.combine(day, hour, zone)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    # Clocks never showed it. By PEP 495, `fold` 1 takes it for an instant before the jump, `fold` 0 after.
+    before = local.replace(fold=1).astimezone(UTC)
+    offset = before.astimezone(zone).utcoffset()
+    seconds = range(int((instant - before).total_seconds()) + 1)
+    jumped = bisect_left(
+        seconds, 1, key=lambda s: (before + timedelta(seconds=s)).astimezone(zone).utcoffset() != offset
+    )
+    return before + timedelta(seconds=jumped)

@@ -1,0 +1,89 @@
+"""Reading the ledger: how far an issue is, and what is uncertain; and letting the uncertain be sent again."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, exists, func, select, update
+
+from newsletter.model import IssueState, Outcome
+from newsletter.store.schema import chunk, delivery, issue, subscriber
+
+_LONG_AGO = "1970-01-01T00:00:00Z"
+
+
+def counts(connection: Connection, name: str) -> dict[Outcome, int]:
+    """Return how many deliveries of issue `name` have each outcome."""
+    rows = connection.execute(
+        select(delivery.c.state, func.count()).where(delivery.c.issue == name).group_by(delivery.c.state)
+    )
+    found = {Outcome(state): count for state, count in rows}
+    return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
+
+def open_chunks(connection: Connection, name: str) -> dict[int, float]:
+    """Return the chunks of issue `name` that are not done, and from when each may be taken."""
+    rows = connection.execute(
+        select(chunk.c.id, chunk.c.lease_until).where(chunk.c.issue == name, chunk.c.done == 0)
+    )
+    return {row.id: row.lease_until for row in rows}
+
+
+def issues_due(connection: Connection, now: float) -> list[str]:
+    """Return the issues that are being sent and have a chunk to take at `now` (seconds since 1970)."""
+    work = exists().where(chunk.c.issue == issue.c.name, chunk.c.done == 0, chunk.c.lease_until <= now)
+    rows = connection.execute(
+        select(issue.c.name).where(issue.c.state == IssueState.SENDING, work).order_by(issue.c.name)
+    )
+    return list(rows.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A delivery whose answer was lost: who, and at which attempt; the erased have an empty address."""
+
+    subscriber: int
+    email: str
+    attempt: int
+    at: str
+
+
+def uncertain(connection: Connection, name: str) -> list[Uncertain]:
+    """Return the deliveries of issue `name` that are unknown."""
+    rows = connection.execute(
+        select(
+            delivery.c.subscriber, func.coalesce(subscriber.c.email, ""), delivery.c.attempt, delivery.c.at
+        )
+        .select_from(delivery)
+        .outerjoin(subscriber, subscriber.c.id == delivery.c.subscriber)
+        .where(delivery.c.issue == name, delivery.c.state == Outcome.UNKNOWN)
+        .order_by(delivery.c.subscriber)
+    )
+    return [Uncertain(*row) for row in rows]
+
+
+def send_again(connection: Connection, name: str, readers: Collection[int]) -> int:
+    """Make unknown deliveries of `readers` due at once, and the issue unfinished; return how many."""
+    again = connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.issue == name,
+            delivery.c.subscriber.in_(readers),
+            delivery.c.state == Outcome.UNKNOWN,
+        )
+        .values(state=Outcome.DEFERRED.value, at=_LONG_AGO, detail="to be sent again")
+    ).rowcount
+    left = exists().where(
+        and_(
+            delivery.c.issue == name,
+            delivery.c.state == Outcome.DEFERRED,
+            delivery.c.subscriber.between(chunk.c.lo, chunk.c.hi),
+        )
+    )
+    if again:
+        connection.execute(update(chunk).where(chunk.c.issue == name, left).values(done=0, lease_until=0.0))
+        connection.execute(
+            update(issue)
+            .where(issue.c.name == name, issue.c.state == IssueState.SENT)
+            .values(state=IssueState.SENDING.value)
+        )
+    return again

@@ -1,0 +1,80 @@
+"""Whose edition a preview shows: one that readers get, a reader's own, or that of any set of sections."""
+
+from dataclasses import dataclass
+
+from newsletter.model import Edition, Subscriber
+from newsletter.sending.freeze import envelope
+from newsletter.web.letter import EXAMPLE, Letter, write_letter
+from newsletter.web.proofs import Sheet, Snapshot
+from newsletter.web.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An edition as it was asked for, and where it stands among those that readers get."""
+
+    snapshot: Snapshot
+    sheet: Sheet
+    reader: Subscriber | None
+    number: int
+    """From 1, by how many get it; 0 where nobody does."""
+
+    @property
+    def readers(self) -> int:
+        """How many readers get this edition."""
+        return self.snapshot.proof.tally[self.number - 1][1] if self.number else 0
+
+    @property
+    def before(self) -> str | None:
+        """The name of the edition before this one."""
+        return self._name(self.number - 1)
+
+    @property
+    def after(self) -> str | None:
+        """The name of the edition after this one; after one that nobody gets, of the first."""
+        return self._name(self.number + 1)
+
+    @property
+    def letter(self) -> Letter | None:
+        """The edition written to the reader or to an example; None where it cannot be rendered."""
+        if self.sheet.page is None:
+            return None
+        snapshot, reader = self.snapshot, self.reader
+        context = snapshot.context
+        return write_letter(
+            self.sheet.page,
+            envelope(context.settings, snapshot.proof.issue),
+            context.signer,
+            snapshot.at,
+            email=reader.email if reader else EXAMPLE,
+            name=reader.name if reader else "",
+        )
+
+    def _name(self, number: int) -> str | None:
+        tally = self.snapshot.proof.tally
+        return self.snapshot.names[tally[number - 1][0].key] if 0 < number <= len(tally) else None
+
+
+def choose(snapshot: Snapshot, view: View) -> Choice | None:
+    """Return what `view` asks for, the most read edition where it does not say; None where there is none."""
+    reader = snapshot.reader(view.reader) if view.reader else None
+    edition = _edition(snapshot, view, reader)
+    if edition is None:
+        return None
+    keys = [edition.key for edition, _ in snapshot.proof.tally]
+    return Choice(
+        snapshot=snapshot,
+        sheet=snapshot.sheet(edition),
+        reader=reader,
+        number=keys.index(edition.key) + 1 if edition.key in keys else 0,
+    )
+
+
+def _edition(snapshot: Snapshot, view: View, reader: Subscriber | None) -> Edition | None:
+    proof = snapshot.proof
+    if view.reader:
+        return proof.editions.of(reader.sections, reader.attributes) if reader else None
+    if view.sections:
+        return proof.editions.of(frozenset(view.sections), {})
+    named = (edition for edition, _ in proof.tally if view.edition in ("", snapshot.names[edition.key]))
+    return next(named, None)

@@ -1,0 +1,80 @@
+"""A letter as an example reader would get it, and as a browser or an inbox shows it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from hashlib import sha256
+
+from lxml.html import document_fromstring
+
+from newsletter.links import Signer
+from newsletter.model import Envelope, Rendered
+from newsletter.sending.personal import Writer
+from newsletter.slots import fill_html, fill_text
+from newsletter.store.ledger import Due
+
+EXAMPLE = "reader@example.org"
+_NOBODY = 0  # no subscriber has this number, so the links in a previewed letter change nothing
+_PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)")
+_BOTH = re.compile(r'(color-scheme:\s*|content=")light dark\b')
+_WEB_LINK = re.compile(r'<a (?=[^>]*\bhref="https?:)')
+_INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\ufeff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One edition written to one reader: both parts, and the whole message byte for byte."""
+
+    html: str
+    text: str
+    mail_from: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the whole message, 64 digits."""
+        return sha256(self.content).hexdigest()
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers, decoded and unfolded."""
+        message = message_from_bytes(self.content.partition(b"\r\n\r\n")[0], policy=policy.default)
+        return [(name, str(value)) for name, value in message.items()]
+
+    @property
+    def source(self) -> str:
+        """The message as it goes over the wire."""
+        return self.content.decode("ascii")
+
+    @property
+    def opening(self) -> str:
+        """The words an inbox shows after the subject: the first of the HTML, hidden ones too."""
+        words = " ".join(document_fromstring(self.html).xpath("//body//text()[not(parent::style)]"))
+        return " ".join(_INVISIBLE.sub("", words).split())
+
+
+def write_letter(  # noqa: PLR0913  what a letter is made of
+    page: Rendered, shared: Envelope, signer: Signer, now: datetime, *, email: str = EXAMPLE, name: str = ""
+) -> Letter:
+    """Write `page` to a reader, without a DKIM signature: its key is where sending is done, not here.
+
+    Its links are nobody's, so following them changes nothing.
+    """
+    message = Writer(page, shared, signer).write(Due(_NOBODY, email, name, page.edition, 1), now)
+    return Letter(
+        html=fill_html(page.html, message.values),
+        text=fill_text(page.text, message.values),
+        mail_from=message.mail_from,
+        content=message.content,
+    )
+
+
+def shown(html: str, scheme: str) -> str:
+    """Return `html` for a frame: in the scheme `light` or `dark` whatever the browser prefers.
+
+    Its web links open a window of their own.
+    """
+    head, end, body = html.partition("</head>")
+    head = _PREFERS.sub(lambda match: f"({'min' if match[1] == scheme else 'max'}-width: 0)", head)
+    return _BOTH.sub(rf"\g<1>{scheme}", head) + end + _WEB_LINK.sub('<a target="_blank" ', body)

@@ -1,0 +1,157 @@
+"""The preview's pages: an issue's editions, one edition as its readers see it, and its letter's bytes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response as Answer
+
+from newsletter.compose.issuefile import closings
+from newsletter.errors import Problem
+from newsletter.i18n import LANGUAGES
+from newsletter.web.choice import Choice, choose
+from newsletter.web.letter import EXAMPLE, Letter, shown
+from newsletter.web.proofs import Proofs, Snapshot
+from newsletter.web.reload import Watch
+from newsletter.web.view import PARTS, SCHEMES, WIDTHS, View, read
+
+pages = Blueprint("preview", __name__)
+
+_PATIENCE = 20.0
+"""Seconds for which a page's question whether something changed stays open."""
+
+_MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+"""Nothing in a mail runs or is fetched, also where it is opened outside its frame."""
+
+
+class ClosingDate(BaseConverter):
+    """The part of an address that names an issue: 2025-02-14."""
+
+    regex = r"\d{4}-\d\d-\d\d"
+
+    def to_python(self, value: str) -> date:
+        """Return the date; one that the calendar lacks is no address."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+
+@pages.get("/")
+def newest() -> Answer:
+    """Go to the newest issue."""
+    closing = _proofs().context.closing(None)
+    return redirect(url_for("preview.issue", closing=closing, **_view().query()))
+
+
+@pages.get("/<closing:closing>")
+def issue(closing: date) -> str:
+    """Show the editions of an issue, and what is wrong with it."""
+    return _issue(_proofs().of(closing))
+
+
+@pages.get("/<closing:closing>/edition")
+def edition(closing: date) -> str | tuple[str, int]:
+    """Show one edition as mail programs will."""
+    snapshot = _proofs().of(closing)
+    choice = choose(snapshot, _view())
+    if choice is None:
+        return _issue(snapshot, missing=True), 404
+    return _page(
+        "edition.html",
+        snapshot,
+        choice=choice,
+        letter=choice.letter,
+        widths=WIDTHS,
+        schemes=SCHEMES,
+        parts_of_mail=PARTS,
+        example=EXAMPLE,
+    )
+
+
+@pages.get("/<closing:closing>/letter.html")
+def html(closing: date) -> Response:
+    """Return the HTML part, for the frame."""
+    _, letter = _written(closing)
+    response = Response(shown(letter.html, "dark" if _view().scheme == "dark" else "light"))
+    response.headers["Content-Security-Policy"] = _MAIL_POLICY
+    return response
+
+
+@pages.get("/<closing:closing>/letter.eml")
+def message(closing: date) -> Response:
+    """Return the whole message, byte for byte as it would leave."""
+    choice, letter = _written(closing)
+    response = Response(letter.content, mimetype="message/rfc822")
+    name = f"{closing}-{choice.sheet.edition.key}.eml"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@pages.get("/changes", defaults={"closing": None})
+@pages.get("/<closing:closing>/changes")
+def changes(closing: date | None) -> dict[str, bool]:
+    """Answer as soon as the files are not what they were at `since`, or after a while that they still are."""
+    proofs, since = _proofs(), request.args.get("since", "")
+    watch: Watch = current_app.extensions["watch"]
+    return {"changed": watch.wait(lambda: proofs.stamp(closing) != since, _PATIENCE)}
+
+
+@pages.before_request
+def remember_stamp() -> None:
+    """Take the stamp before anything is read, so that no change after it is missed."""
+    g.stamp = _proofs().stamp((request.view_args or {}).get("closing"))
+
+
+def trouble(problems: Sequence[Problem]) -> str:
+    """Return the page that shows `problems` in place of an issue, until they are mended."""
+    return _page("trouble.html", None, problems=problems)
+
+
+def _proofs() -> Proofs:
+    proofs: Proofs = current_app.extensions["proofs"]
+    return proofs
+
+
+def _view() -> View:
+    return read(request.args, LANGUAGES)
+
+
+def _written(closing: date) -> tuple[Choice, Letter]:
+    choice = choose(_proofs().of(closing), _view())
+    letter = choice.letter if choice else None
+    if choice is None or letter is None:
+        abort(404)
+    return choice, letter
+
+
+def _issue(snapshot: Snapshot, *, missing: bool = False) -> str:
+    tally = snapshot.proof.tally
+    sheets = [(snapshot.sheet(edition), readers) for edition, readers in tally]
+    return _page("issue.html", snapshot, sheets=sheets, missing=missing)
+
+
+def _page(template: str, snapshot: Snapshot | None, **values: Any) -> str:
+    context, view, place = _proofs().context, _view(), request.view_args or {}
+
+    def here(**changes: Any) -> str:
+        return url_for(request.endpoint or "preview.newest", **place, **view.query(**changes))
+
+    return render_template(
+        template,
+        snapshot=snapshot,
+        proof=snapshot.proof if snapshot else None,
+        settings=context.settings,
+        closing=place.get("closing"),
+        issues=closings(context.root),
+        view=view,
+        here=here,
+        language=g.language,
+        waiting=url_for("preview.changes", since=g.stamp, **place),
+        **values,
+    )

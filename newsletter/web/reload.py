@@ -1,0 +1,70 @@
+"""Knowing when files change: a stamp over them, and waiting until it is another."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from threading import Condition, Event, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from watchfiles import watch
+
+_PULSE = 1.0
+"""Seconds after which a waiting page looks by itself: at a database, or where nothing can be watched."""
+
+
+def stamp(paths: Iterable[Path]) -> str:
+    """Return a hash over time and size of `paths` and all below them; one that is absent counts as such."""
+    digest = sha256()
+    for path in paths:
+        with suppress(OSError):
+            for file in (path, *sorted(path.rglob("*"))):
+                status = file.stat()
+                digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+class Watch:
+    """Wakes who waits as soon as something below `folders` changes, until it is closed."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+        self._closed = Event()
+        self._stirred = Condition()
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to watch."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go everybody who waits."""
+        self._closed.set()
+        self._stir()
+        self._thread.join()
+
+    def wait(self, changed: Callable[[], bool], patience: float) -> bool:
+        """Return True once `changed` is; False after `patience` seconds, or when this was closed."""
+        until = monotonic() + patience
+        with self._stirred:
+            while not changed():
+                left = until - monotonic()
+                if left <= 0 or self._closed.is_set():
+                    return False
+                self._stirred.wait(min(left, _PULSE))
+        return True
+
+    def _run(self) -> None:
+        folders = [folder for folder in self._folders if folder.is_dir()]
+        with suppress(OSError):  # the system's limit of watches is reached: the pulse has to do
+            for _ in watch(*folders, debounce=200, stop_event=self._closed, raise_interrupt=False):
+                self._stir()
+
+    def _stir(self) -> None:
+        with self._stirred:
+            self._stirred.notify_all()

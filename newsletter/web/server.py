@@ -1,0 +1,38 @@
+"""Serving on this machine only: a free port, a thread for each request, and a quiet end."""
+
+import errno
+import socket
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from newsletter.errors import ConfigError
+
+HOST = "127.0.0.1"
+_LAST = 65535
+
+
+class _Quiet(WSGIRequestHandler):
+    """Says nothing of requests: the page says what there is to say."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Keep silent."""
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on `port`, or on the next free one. Raises ConfigError when none is."""
+    for candidate in range(port, _LAST + 1):
+        try:
+            return socket.create_server((HOST, candidate))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise ConfigError(
+                    f"port {candidate} cannot be used: {error.strerror}", "Name another: --port 8000"
+                ) from None
+    raise ConfigError(f"no port from {port} on is free", "Name another: --port 8000")
+
+
+def serve(app: Flask, listening: socket.socket) -> None:
+    """Answer requests until Ctrl-C."""
+    port = listening.getsockname()[1]
+    make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()).serve_forever()

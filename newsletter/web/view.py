@@ -1,0 +1,67 @@
+"""What the address of a page says, so that a view can be shared: whose edition, and how it is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+WIDTHS = (375, 768, 1200)
+"""CSS pixels: a phone, a tablet, a desktop."""
+
+SCHEMES = ("light", "dark", "inverted")
+"""The mail's own two, and what a mail program makes of the light one when it inverts colours by force."""
+
+PARTS = ("both", "html", "text", "source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Whose edition (its name, a reader's address, or sections), width, scheme, part and language."""
+
+    edition: str = ""
+    reader: str = ""
+    sections: tuple[str, ...] = ()
+    width: int = WIDTHS[0]
+    scheme: str = SCHEMES[0]
+    part: str = PARTS[0]
+    lang: str = ""
+
+    def query(self, **changes: Any) -> Mapping[str, Any]:
+        """Return this view with `changes` as a query; what is as usual is left out."""
+        view, usual = replace(self, **changes), View()
+        values = {name: getattr(view, name) for name in View.__slots__}
+        return {name: value for name, value in values.items() if value != getattr(usual, name)}
+
+    def of(self, edition: str) -> Mapping[str, Any]:
+        """Return the query of another edition, shown as this one is."""
+        return self.query(edition=edition, reader="", sections=())
+
+    @property
+    def next_scheme(self) -> str:
+        """The scheme after this one, and after the last the first."""
+        return SCHEMES[(SCHEMES.index(self.scheme) + 1) % len(SCHEMES)]
+
+    @property
+    def next_part(self) -> str:
+        """The part after this one, and after the last the first."""
+        return PARTS[(PARTS.index(self.part) + 1) % len(PARTS)]
+
+
+def read(query: MultiDict[str, str], languages: tuple[str, ...]) -> View:
+    """Return the view that `query` asks for; what it does not know is as usual."""
+    usual = View()
+    width = query.get("width", usual.width, type=int)
+    return View(
+        edition=query.get("edition", ""),
+        reader=query.get("reader", "").strip(),
+        sections=tuple(query.getlist("sections")),
+        width=width if width in WIDTHS else usual.width,
+        scheme=_among(SCHEMES, query.get("scheme", "")),
+        part=_among(PARTS, query.get("part", "")),
+        lang=_among(("", *languages), query.get("lang", "")),
+    )
+
+
+def _among(known: tuple[str, ...], given: str) -> str:
+    return given if given in known else known[0]

@@ -1,0 +1,170 @@
+"""A workspace with an approved issue for many readers, its relay and its senders: real processes on loopback."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from newsletter.store import issues
+from newsletter.store.audience import members
+from newsletter.store.db import open_database, reading
+from newsletter.store.schema import chunk
+from tests.faults.account import Account
+from tests.sending import house
+
+ROOT = Path(__file__).parent.parent.parent
+D = house.NAME
+CONNECTIONS = 5
+DEADLINE = 60  # seconds after which something hangs
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A workspace, its database's address, the relay's port, and extra variables of the environment."""
+
+    root: Path
+    database: str
+    port: int
+
+    @property
+    def _log(self) -> Path:
+        return self.root / "accepted.log"
+
+    def log(self) -> list[tuple[str, str]]:
+        """Return what the relay has written down: (recipient, Message-ID)."""
+        if not self._log.exists():
+            return []
+        pairs = (line.split() for line in self._log.read_text().splitlines())
+        return [(recipient, message_id) for recipient, message_id in pairs]
+
+    def said(self) -> str:
+        """Return what all senders wrote to standard error."""
+        return (self.root / "said.txt").read_text()
+
+    @contextmanager
+    def sink(self, *faults: str) -> Iterator["Sink"]:
+        """Run the relay until the end of the block; it then ends as in a crash."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.sink", str(self.port), str(self._log), *faults],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"ready\n"
+            try:
+                yield Sink(process)
+            finally:
+                process.kill()
+
+    def command(self, *arguments: str, now: str = "") -> subprocess.Popen[bytes]:
+        """Start one command line, by the clock `now` if given."""
+        moment = {"NEWSLETTER_NOW": now} if now else {}
+        with (self.root / "said.txt").open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "newsletter", "-C", str(self.root), *arguments],
+                cwd=ROOT,
+                env={**os.environ, "NEWSLETTER_DATABASE": self.database, **moment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+            )
+
+    def run(self, *arguments: str, now: str = "") -> int:
+        """Run one command line to its end and return its exit code."""
+        with self.command(*arguments, now=now) as process:
+            return process.wait(DEADLINE)
+
+    @contextmanager
+    def sender(self, *, now: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """Start `newsletter send`; at the end of the block it is killed if it still runs."""
+        with self.command("send", D, "--yes", now=now) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def send(self, *, now: str = "") -> Account:
+        """Send to the end, and return the account."""
+        assert self.run("send", D, "--yes", now=now) in (0, 3), self.said()
+        return self.account()
+
+    def account(self) -> Account:
+        """Return how the log and the ledger stand."""
+        engine = open_database(self.database)
+        with reading(engine) as connection:
+            state = issues.get(connection, D).state.value
+            ledger = {email: outcome for email, _, outcome in members(connection, D)}
+        engine.dispose()
+        return Account(state, ledger, self.log())
+
+    def on_the_wire(self, pid: int) -> int:
+        """Return how many messages the ledger says process `pid` had on the wire when it ended."""
+        engine = open_database(self.database)
+        with reading(engine) as connection:
+            held = connection.execute(select(chunk.c.inflight).where(chunk.c.worker.endswith(f":{pid}")))
+            count = sum(len(inflight) for inflight in held.scalars())
+        engine.dispose()
+        return count
+
+    def accepted(self, count: int) -> None:
+        """Wait until the relay has accepted `count` messages."""
+        wait(lambda: len(self.log()) >= count)
+
+
+class Sink:
+    """The running relay."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def kill(self, pid: int, event: str, count: int, delay: float = 0) -> None:
+        """Order the end of process `pid`, as of tests.faults.sink."""
+        assert self._process.stdin
+        self._process.stdin.write(f"{pid} {event} {count} {delay}\n".encode())
+        self._process.stdin.flush()
+
+
+def wait(reached: Callable[[], bool]) -> None:
+    """Wait until something is so, but not for ever."""
+    deadline = time.monotonic() + DEADLINE
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.005)
+
+
+def free_port() -> int:
+    """Return a port of loopback on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
+
+
+def workspace(root: Path, port: int, **more: object) -> None:
+    """Make a workspace of the sample issue that sends to `port`; `more` are keys of newsletter.yaml."""
+    for part in ("issues", "templates"):
+        shutil.copytree(ROOT / part, root / part)
+    smtp = {"host": "127.0.0.1", "port": port, "security": "none", "connections": CONNECTIONS, "timeout": 1}
+    changed = {"transport": "smtp", "smtp": smtp, **more}
+    lines = (ROOT / "newsletter.yaml").read_text().splitlines()
+    kept = [line for line in lines if line.partition(":")[0] not in changed]
+    added = [f"{key}: {json.dumps(value)}" for key, value in changed.items()]
+    (root / "newsletter.yaml").write_text("\n".join([*kept, *added]))
+
+
+def approve(scene: Scene, readers: int) -> None:
+    """Bring so many readers in, and approve the issue for them."""
+    engine = open_database(scene.database)
+    house.people(engine, readers)
+    engine.dispose()
+    assert scene.run("approve", D, "--by", "Олена") == 0, scene.said()

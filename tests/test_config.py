@@ -1,0 +1,49 @@
+"""newsletter.yaml: what it refuses, each fault at its line."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import read_settings
+from newsletter.errors import ConfigError
+
+SAMPLE = (Path(__file__).parent.parent / "newsletter.yaml").read_text(encoding="utf-8")
+LINE = SAMPLE.count("\n") + 1
+
+
+def faults(folder: Path, line: str) -> list[str]:
+    """Return what is wrong with the sample's settings when `line` ends them."""
+    (folder / "newsletter.yaml").write_text(f"{SAMPLE}{line}\n", encoding="utf-8")
+    try:
+        read_settings(folder)
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("domain", ["news.example.org", "example.org"])
+def test_dkim_may_sign_for_the_sender_s_domain_or_a_parent_of_it(tmp_path: Path, domain: str) -> None:
+    assert faults(tmp_path, f"dkim: {{selector: s1, domain: {domain}}}") == []
+
+
+@pytest.mark.parametrize("domain", ["example.com", "ews.example.org", "mail.news.example.org"])
+def test_dkim_for_another_domain_is_refused_because_dmarc_would_not_count_it(
+    tmp_path: Path, domain: str
+) -> None:
+    [fault] = faults(tmp_path, f"dkim: {{selector: s1, domain: {domain}}}")
+    assert fault.startswith(f"newsletter.yaml:{LINE}: dkim: domain must be news.example.org")
+
+
+@pytest.mark.parametrize("grace", ["100000d", "0h", "6", "6 h", "-6h", "1.5h"])
+def test_a_grace_that_is_no_span_of_time_is_refused(tmp_path: Path, grace: str) -> None:
+    lines = [line for line in SAMPLE.splitlines() if not line.startswith("schedule:")]
+    schedule = f"schedule: {{weekly: friday 16:00, grace: {grace!r}}}"
+    (tmp_path / "newsletter.yaml").write_text("\n".join([*lines, schedule]), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"schedule\.grace: must be a number"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("domain", ["org", "Example.org", "example.org.", "exam ple.org", "приклад.укр"])
+def test_a_dkim_domain_that_is_none_is_refused(tmp_path: Path, domain: str) -> None:
+    [fault] = faults(tmp_path, f"dkim: {{selector: s1, domain: {domain!r}}}")
+    assert "must be a domain name in small Latin letters" in fault

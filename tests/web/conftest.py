@@ -1,0 +1,131 @@
+"""A workspace of three items and four readers, its preview, and a browser to look at it with."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
+from werkzeug.serving import make_server
+
+from newsletter.store.db import writing
+from newsletter.store.schema import subscriber, subscription
+from newsletter.web.app import create_app
+from newsletter.web.proofs import Proofs
+from newsletter.web.reload import Watch
+from newsletter.wiring import open_workspace
+
+ROOT = Path(__file__).parents[2]
+D = date(2025, 2, 14)
+ISSUE = """subject: "Робота громад: 8 – 14 лютого 2025 року"
+preheader: Форум громад, субсидії для переселенців, нові вебінари
+order:
+  top: [01-forum]
+  social: [02-flats]
+  education: [03-schools]
+"""
+ITEMS = {
+    "01-forum": ("Форум громад", "top"),
+    "02-flats": ("Житло для переселенців", "social"),
+    "03-schools": ("Нові майстерні", "education"),
+}
+READERS = {
+    "olena@konotop.example.org": "*",
+    "andrii@izium.example.org": "social",
+    "sofiia@nizhyn.example.org": "social",
+    "ivan@berehove.example.org": "international",
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Return a workspace with an issue."""
+    root = tmp_path / "workspace"
+    items = root / "issues/2025-02-14/items"
+    items.mkdir(parents=True)
+    shutil.copy(ROOT / "newsletter.yaml", root)
+    (root / "issues/2025-02-14/issue.yaml").write_text(ISSUE, encoding="utf-8")
+    for name, (title, section) in ITEMS.items():
+        link = f"link: https://auc.org.ua/{name}"
+        text = f"---\ntitle: {title}\nsection: {section}\n{link}\n---\n\nТекст новини {name}.\n"
+        (items / f"{name}.md").write_text(text, encoding="utf-8")
+    return root
+
+
+def subscribe(engine: Engine, number: int, email: str, section: str) -> None:
+    """Add one reader."""
+    now = "2025-02-14T00:00:00Z"
+    person = {"id": number, "email": email, "email_key": email, "status": "active", "source": "test"}
+    choice = {"subscriber": number, "section": section, "state": "active", "origin": "list"}
+    with writing(engine) as connection:
+        connection.execute(subscriber.insert().values(**person, created_at=now, changed_at=now))
+        connection.execute(subscription.insert().values(**choice, changed_at=now))
+
+
+@pytest.fixture
+def proofs(workspace: Path) -> Iterator[Proofs]:
+    """Open the workspace, its four readers in the database."""
+    context = open_workspace(workspace)
+    for number, (email, section) in enumerate(READERS.items(), 1):
+        subscribe(context.database, number, email, section)
+    yield Proofs(context)
+    context.database.dispose()
+
+
+@pytest.fixture
+def app(proofs: Proofs) -> Iterator[Flask]:
+    """Return the preview."""
+    with Watch(proofs.folders) as watch:
+        yield create_app(proofs, watch)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Ask the preview without a network."""
+    return app.test_client()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the preview on a free port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Open pages of the preview; options are those of a browser context."""
+    contexts = []
+
+    def open_page(path: str, **options: object) -> Page:
+        context = browser.new_context(**{"locale": "en", **options})  # type: ignore[arg-type]  # its own names
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
