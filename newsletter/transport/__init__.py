@@ -1,1 +1,1 @@
-"""How a message leaves: the message itself, SMTP, and the outbox folder."""
+"""How a message leaves: the message itself, SMTP, SendGrid, and the outbox folder."""

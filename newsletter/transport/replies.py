@@ -146,7 +146,7 @@ _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of 
     **dict.fromkeys(("2.3", "3.4"), Cause.SIZE),
     "7.28": Cause.RATE,
 }
-_SUBJECTS = {"46": Cause.CONTENT, "56": Cause.CONTENT, "47": Cause.RATE, "57": Cause.POLICY}
+_SUBJECTS = {"4.6": Cause.CONTENT, "5.6": Cause.CONTENT, "4.7": Cause.RATE, "5.7": Cause.POLICY}
 _CODES = {
     **dict.fromkeys((530, 534, 535, 538), Cause.AUTHENTICATION),
     **dict.fromkeys((521, 556), Cause.BAD_DOMAIN),
@@ -166,7 +166,7 @@ def cause(code: int, text: str) -> Cause:
             return found
     if status := _STATUS.search(text):
         kind, number = status.groups()
-        subject = kind + number.partition(".")[0]
-        if found_by_status := _STATUSES.get(number) or _SUBJECTS.get(subject):
-            return found_by_status
+        subject = f"{kind}.{number.partition('.')[0]}"
+        if known := _STATUSES.get(number) or _SUBJECTS.get(subject):
+            return known
     return _CODES.get(code) or (Cause.PERMANENT if 500 <= code < 600 else Cause.TEMPORARY)  # noqa: PLR2004

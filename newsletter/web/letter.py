@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from hashlib import sha256
+from typing import cast
 
 from lxml.html import document_fromstring
 
@@ -50,8 +51,8 @@ class Letter:
     @property
     def opening(self) -> str:
         """The words an inbox shows after the subject: the first of the HTML, hidden ones too."""
-        words = " ".join(document_fromstring(self.html).xpath("//body//text()[not(parent::style)]"))
-        return " ".join(_INVISIBLE.sub("", words).split())
+        texts = document_fromstring(self.html).xpath("//body//text()[not(parent::style)]")
+        return " ".join(_INVISIBLE.sub("", " ".join(cast("list[str]", texts))).split())
 
 
 def write_letter(  # noqa: PLR0913  what a letter is made of

@@ -11,7 +11,7 @@ from newsletter.checks.findings import findings
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
-from newsletter.errors import Problem, Severity
+from newsletter.errors import Problem
 from newsletter.model import Edition, Rendered, Subscriber
 from newsletter.store import people
 from newsletter.store.db import reading
@@ -29,11 +29,6 @@ class Sheet:
     edition: Edition
     page: Rendered | None
     problems: Sequence[Problem]
-
-    @property
-    def errors(self) -> int:
-        """How many of the findings are errors."""
-        return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 class Snapshot:

@@ -12,7 +12,7 @@ CERTAIN = {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.SUPPRESSED, Outcome.UNKNOW
 
 @dataclass(frozen=True)
 class Account:
-    """The state of an issue, each reader's outcome (empty when pending), and (recipient, Message-ID) as logged."""
+    """An issue's state, each reader's outcome (empty when pending), and the log: (recipient, Message-ID)."""
 
     state: str
     ledger: Mapping[str, str]

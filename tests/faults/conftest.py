@@ -10,8 +10,6 @@ import pytest
 from tests import postgres as server
 from tests.faults.scene import Scene, approve, free_port, workspace
 
-READERS = 1_200
-
 
 @pytest.fixture(scope="session")
 def approved(tmp_path_factory: pytest.TempPathFactory) -> Scene:
@@ -20,7 +18,7 @@ def approved(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     port = free_port()
     workspace(root, port)
     scene = Scene(root, f"sqlite:///{root}/var/newsletter.db", port)
-    approve(scene, READERS)
+    approve(scene)
     return scene
 
 
@@ -29,7 +27,7 @@ def approved_on_postgres(approved: Scene, postgres: str) -> str:
     """Make a PostgreSQL database to copy, and return its name."""
     name = "template_faults"
     server.execute(postgres, f"CREATE DATABASE {name}")
-    approve(Scene(approved.root, server.named(postgres, name), approved.port), READERS)
+    approve(Scene(approved.root, server.named(postgres, name), approved.port))
     return name
 
 

@@ -1,29 +1,25 @@
-"""Kill -9 of the sender at chosen moments, over and over; as a program, the long form with its table.
+"""Kill -9 of the sender at chosen moments; run as a program, over and over, with a table of what came of it."""
 
-python -m tests.faults.kills [--kills N] [--seed N]
-"""
-
-import argparse
 import random
 import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import click
 
 from tests import postgres
 from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, Sink, approve, free_port, workspace
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to strike: at an event of tests.faults.sink, or at any time; after a delay from … to, in seconds."""
+    """When to strike: at an event of tests.faults.sink, or at any time; `delay` is from … to, in seconds."""
 
     words: str
     event: str = ""
@@ -40,6 +36,7 @@ MOMENTS = (
     Moment("after the answer, about the next commit", "accepted", (0.0002, 0.01)),
 )
 _FARTHEST = 120  # the latest event to strike at
+_READERS, _KILLS = 5_000, 35  # of each issue in the long form
 
 
 def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random) -> int | None:
@@ -63,67 +60,62 @@ def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random) -> int |
 
 
 @contextmanager
-def _scenes(number: int, readers: int) -> "Iterator[Iterator[tuple[str, Scene]]]":
-    """Make `number` scenes, over SQLite and PostgreSQL in turn."""
+def _scenes() -> Iterator[Iterator[tuple[str, Scene]]]:
+    """Make scenes without end, over SQLite and PostgreSQL in turn."""
     with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
 
-        def scenes() -> "Iterator[tuple[str, Scene]]":
-            for n in range(number):
-                root = Path(folder) / str(n)
+        def scenes() -> Iterator[tuple[str, Scene]]:
+            for number in count():
+                root = Path(folder) / str(number)
                 root.mkdir()
                 port = free_port()
                 workspace(root, port)
                 kind, url = "SQLite", f"sqlite:///{root}/newsletter.db"
-                if n % 2:
-                    postgres.execute(server.get_uri(), f"CREATE DATABASE scene{n}")
-                    kind, url = "PostgreSQL", postgres.named(server.get_uri(), f"scene{n}")
+                if number % 2:
+                    postgres.execute(server.get_uri(), f"CREATE DATABASE scene{number}")
+                    kind, url = "PostgreSQL", postgres.named(server.get_uri(), f"scene{number}")
                 scene = Scene(root, url, port)
-                approve(scene, readers)
+                approve(scene, _READERS)
                 yield kind, scene
 
         yield scenes()
 
 
-def main() -> None:
-    """Kill so many times, and print where, what was left uncertain, and what the account says."""
-    parser = argparse.ArgumentParser(prog="scripts/faults", description=main.__doc__)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--readers", type=int, default=5_000, help="of each issue")
-    given = parser.parse_args()
-    dice = random.Random(given.seed)  # noqa: S311  repeatable, not secret
-    number = 2 * -(-given.kills // 80)
-    left, killed, wire = given.kills, Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+@click.command()
+@click.option("--kills", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--seed", default=1, show_default=True, help="Another seed strikes at other moments.")
+def main(kills: int, seed: int) -> None:
+    """Kill senders over SQLite and PostgreSQL in turn, and hold the relay's log against the ledger."""
+    dice = random.Random(seed)  # noqa: S311  repeatable, not secret
+    left = Counter[str]()  # by moment: messages on the wire
+    struck = Counter[str]()
     lost = twice = unknown = 0
-    with _scenes(number, given.readers) as scenes:
-        for n, (kind, scene) in enumerate(scenes):
-            share = left // (number - n)
+    with _scenes() as scenes:
+        for kind, scene in scenes:
             with scene.sink() as sink:
-                done = 0
-                while done < share:
-                    moment = MOMENTS[done % len(MOMENTS)]
-                    remained = kill(scene, sink, moment, dice)
-                    if remained is None:
+                for _ in range(min(_KILLS, kills - struck.total())):
+                    moment = MOMENTS[struck.total() % len(MOMENTS)]
+                    on_the_wire = kill(scene, sink, moment, dice)
+                    if on_the_wire is None:
                         break
-                    assert remained <= CONNECTIONS
-                    done += 1
-                    killed[kind, moment.words] += 1
-                    wire[kind, moment.words] += remained
+                    struck[moment.words] += 1
+                    left[moment.words] += on_the_wire
                 account = scene.send()
-            left -= done
-            lost += len(account.lost)
-            twice += len(account.twice)
-            unknown += len(account.unknown)
             arrived = sum(account.arrived[reader] for reader in account.unknown)
-            print(
-                f"{kind}: {done} kills, {len(account.lost)} lost, {len(account.twice)} twice, "
-                f"{len(account.unknown)} unknown ({arrived} of them had arrived)",
-                flush=True,
+            click.echo(
+                f"{kind}, {struck.total()} kills so far: {len(account.lost)} lost, {len(account.twice)} twice, "
+                f"{len(account.unknown)} unknown, of which {arrived} have arrived"
             )
-    print(f"\n{'killed':<46}{'kills':>6}{'on the wire':>13}")
-    for (kind, words), count in sorted(killed.items()):
-        print(f"{kind + ', ' + words:<58}{count:>6}{wire[kind, words]:>13}")
-    print(f"{sum(killed.values())} kills: {lost} lost, {twice} twice, {unknown} unknown")
+            lost, twice = lost + len(account.lost), twice + len(account.twice)
+            unknown += len(account.unknown)
+            if struck.total() == kills:
+                break
+    for moment in MOMENTS:
+        words = moment.words
+        click.echo(f"{struck[words]:>6} killed {words:<44} left {left[words]:>5} messages on the wire")
+    click.echo(f"{kills} kills: {lost} lost, {twice} twice, {unknown} unknown")
+    if lost or twice or unknown > left.total() or left.total() > kills * CONNECTIONS:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

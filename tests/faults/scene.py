@@ -1,35 +1,40 @@
-"""A workspace with an approved issue for many readers, its relay and its senders: real processes on loopback."""
+"""A workspace with an approved issue for many readers, its relay and its senders: real processes."""
 
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import select
 
 from newsletter.store import issues
 from newsletter.store.audience import members
 from newsletter.store.db import open_database, reading
 from newsletter.store.schema import chunk
+from tests import postgres
 from tests.faults.account import Account
 from tests.sending import house
 
 ROOT = Path(__file__).parent.parent.parent
 D = house.NAME
+READERS = 1_200  # six chunks
 CONNECTIONS = 5
 DEADLINE = 60  # seconds after which something hangs
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A workspace, its database's address, the relay's port, and extra variables of the environment."""
+    """A workspace, its database's address, and the relay's port."""
 
     root: Path
     database: str
@@ -107,6 +112,19 @@ class Scene:
         engine.dispose()
         return Account(state, ledger, self.log())
 
+    def locked(self) -> bool:
+        """Tell whether someone is in the middle of a transaction that writes."""
+        try:
+            if self.database.startswith("sqlite"):
+                path = self.database.removeprefix("sqlite:///")
+                with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+            else:
+                postgres.execute(self.database, "SELECT id FROM chunk FOR UPDATE NOWAIT")
+        except (sqlite3.OperationalError, psycopg.OperationalError):
+            return True
+        return False
+
     def on_the_wire(self, pid: int) -> int:
         """Return how many messages the ledger says process `pid` had on the wire when it ended."""
         engine = open_database(self.database)
@@ -142,6 +160,11 @@ def wait(reached: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def later(*, minutes: float = 0.2) -> str:
+    """Return a moment so far ahead, for NEWSLETTER_NOW; by default when leases of now have run out."""
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
+
+
 def free_port() -> int:
     """Return a port of loopback on which nobody listens."""
     with socket.socket() as taken:
@@ -162,7 +185,7 @@ def workspace(root: Path, port: int, **more: object) -> None:
     (root / "newsletter.yaml").write_text("\n".join([*kept, *added]))
 
 
-def approve(scene: Scene, readers: int) -> None:
+def approve(scene: Scene, readers: int = READERS) -> None:
     """Bring so many readers in, and approve the issue for them."""
     engine = open_database(scene.database)
     house.people(engine, readers)

@@ -363,7 +363,9 @@ def test_a_relay_that_goes_away_half_way_is_told_though_much_was_sent(
     house.people(engine, 20)
     house.approve(engine)
     relay = start_relay(Relay())
-    relay.answer = lambda verb, _: "421 4.3.2 closing" if verb == "MAIL" and len(relay.accepted) == 5 else None
+    relay.answer = lambda verb, _: (
+        "421 4.3.2 closing" if verb == "MAIL" and len(relay.accepted) == 5 else None
+    )
     with pytest.raises(TransportUnavailable, match="closes every connection"):
         house.send(engine, smtp(relay, connections=1))
     assert house.outcomes(engine) == {"accepted": 5}

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from threading import Thread
 
@@ -10,36 +9,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
-from newsletter.store.db import writing
-from newsletter.store.schema import subscriber, subscription
 from newsletter.web.app import create_app
 from newsletter.web.proofs import Proofs
 from newsletter.web.reload import Watch
 from newsletter.wiring import open_workspace
+from tests.web.sample import ISSUE, ITEMS, READERS, subscribe
 
 ROOT = Path(__file__).parents[2]
-D = date(2025, 2, 14)
-ISSUE = """subject: "Робота громад: 8 – 14 лютого 2025 року"
-preheader: Форум громад, субсидії для переселенців, нові вебінари
-order:
-  top: [01-forum]
-  social: [02-flats]
-  education: [03-schools]
-"""
-ITEMS = {
-    "01-forum": ("Форум громад", "top"),
-    "02-flats": ("Житло для переселенців", "social"),
-    "03-schools": ("Нові майстерні", "education"),
-}
-READERS = {
-    "olena@konotop.example.org": "*",
-    "andrii@izium.example.org": "social",
-    "sofiia@nizhyn.example.org": "social",
-    "ivan@berehove.example.org": "international",
-}
 
 
 @pytest.fixture
@@ -55,16 +33,6 @@ def workspace(tmp_path: Path) -> Path:
         text = f"---\ntitle: {title}\nsection: {section}\n{link}\n---\n\nТекст новини {name}.\n"
         (items / f"{name}.md").write_text(text, encoding="utf-8")
     return root
-
-
-def subscribe(engine: Engine, number: int, email: str, section: str) -> None:
-    """Add one reader."""
-    now = "2025-02-14T00:00:00Z"
-    person = {"id": number, "email": email, "email_key": email, "status": "active", "source": "test"}
-    choice = {"subscriber": number, "section": section, "state": "active", "origin": "list"}
-    with writing(engine) as connection:
-        connection.execute(subscriber.insert().values(**person, created_at=now, changed_at=now))
-        connection.execute(subscription.insert().values(**choice, changed_at=now))
 
 
 @pytest.fixture

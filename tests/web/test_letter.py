@@ -10,7 +10,7 @@ from newsletter.model import Rendered
 from newsletter.sending.freeze import envelope
 from newsletter.web.letter import EXAMPLE, Letter, shown, write_letter
 from newsletter.web.proofs import Proofs
-from tests.web.conftest import D
+from tests.web.sample import D
 
 SIGNER = Signer(b"0" * 32)
 NOW = datetime(2025, 2, 14, 14, 0, tzinfo=UTC)
@@ -60,7 +60,8 @@ def test_the_inbox_opens_with_the_preheader(letter: Letter) -> None:
 def test_without_a_preheader_the_inbox_shows_the_first_words() -> None:
     body = "<!-- no --><style>no</style><p>Перші\n слова</p><p>листа</p>&#847;&zwnj;&nbsp;"
     assert (
-        letter_of(f"<html><head><title>No</title></head><body>{body}</body></html>").opening == "Перші слова листа"
+        letter_of(f"<html><head><title>No</title></head><body>{body}</body></html>").opening
+        == "Перші слова листа"
     )
 
 

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement, document_fromstring
 from werkzeug.test import TestResponse
 
 from newsletter.web.proofs import Proofs
+from tests.web.sample import D, subscribe
 
 ISSUE = "/2025-02-14"
 EDITION = f"{ISSUE}/edition"
@@ -215,8 +216,6 @@ def test_what_should_not_have_happened_is_said_in_the_page(
 
 
 def test_an_issue_is_rendered_once_until_something_changes(proofs: Proofs, workspace: Path) -> None:
-    from tests.web.conftest import D, subscribe  # noqa: PLC0415
-
     first = proofs.of(D)
     assert proofs.of(D) is first
     item = workspace / "issues/2025-02-14/items/01-forum.md"

@@ -1,0 +1,56 @@
+"""A relay that fails: at each verb, for two seconds, or for the time being."""
+
+import time
+
+from tests.faults.scene import CONNECTIONS, DEADLINE, D, Scene, later
+
+
+def test_a_relay_that_closes_at_any_verb_costs_only_answers_to_bodies(sqlite_scene: Scene) -> None:
+    faults = ("MAIL:100:drop", "MAIL:130:421 4.3.2 closing", "RCPT:110:drop", "DATA:120:drop")
+    with sqlite_scene.sink(*faults, ".:400:drop", ".:500:drop after"):
+        account = sqlite_scene.send()
+    account.judge(unknown=5)
+    assert len(account.unknown) == 5, "of 1,200 dots the 400th, 500th, 800th, 1000th and 1200th"
+    assert sum(account.arrived[reader] for reader in account.unknown) == 2
+
+
+def test_a_relay_that_hangs_at_any_verb_costs_only_answers_to_bodies(sqlite_scene: Scene) -> None:
+    faults = ("MAIL:500:hang", "RCPT:550:hang", "DATA:600:hang")
+    with sqlite_scene.sink(*faults, ".:1100:hang"):
+        account = sqlite_scene.send()
+    account.judge(unknown=1)
+    assert len(account.unknown) == 1
+
+
+def test_who_was_put_off_at_any_verb_gets_it_at_the_next_try(sqlite_scene: Scene) -> None:
+    busy = "451 4.3.0 later"
+    with sqlite_scene.sink(f"MAIL:210:{busy}", f"RCPT:220:{busy}", f"DATA:230:{busy}", f".:240:{busy}"):
+        put_off = sqlite_scene.send()
+    assert (put_off.state, put_off.lost, put_off.twice) == ("sending", [], [])
+    deferred = [reader for reader, outcome in put_off.ledger.items() if outcome == "deferred"]
+    assert len(deferred) == len(put_off.ledger) - len(put_off.log) > 15
+    with sqlite_scene.sink():
+        assert sqlite_scene.send().log == put_off.log, "it is too early"
+        sqlite_scene.send(now=later(minutes=7)).judge(unknown=0)
+
+
+def test_a_relay_that_restarts_is_waited_for(sqlite_scene: Scene) -> None:
+    with sqlite_scene.sender() as sender:
+        with sqlite_scene.sink():
+            sqlite_scene.accepted(300)
+        time.sleep(2)
+        with sqlite_scene.sink():
+            assert sender.wait(DEADLINE) in (0, 3), sqlite_scene.said()
+    sqlite_scene.account().judge(unknown=CONNECTIONS)
+
+
+def test_a_relay_that_stays_away_ends_the_sending_with_its_name(sqlite_scene: Scene) -> None:
+    with sqlite_scene.sender() as sender:
+        with sqlite_scene.sink():
+            sqlite_scene.accepted(300)
+        assert sender.wait(DEADLINE) == 2
+    assert f"127.0.0.1:{sqlite_scene.port} cannot be used" in sqlite_scene.said()
+    with sqlite_scene.sink():
+        sqlite_scene.send().judge(unknown=CONNECTIONS)
+        assert sqlite_scene.run("send", D, "--yes") in (0, 3), "sending again sends nothing again"
+    sqlite_scene.account().judge(unknown=CONNECTIONS)
