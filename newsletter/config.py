@@ -181,6 +181,7 @@ class Settings(_Model):
     sendgrid: SendGrid = SendGrid()
     pace: Pace = Pace()
     schedule: Schedule = Schedule()
+    editors: tuple[Address, ...] = ()
 
     @field_validator("dkim")
     @classmethod

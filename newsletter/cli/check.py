@@ -10,7 +10,7 @@ from newsletter.cli.arguments import as_json, closing
 from newsletter.cli.output import as_data, print_json, print_problems, some
 
 if TYPE_CHECKING:
-    from newsletter.wiring import Proof
+    from newsletter.wiring.proof import Proof
 
 
 @click.command()

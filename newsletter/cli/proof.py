@@ -44,7 +44,7 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
 
     context = session.context
     proof = context.proof(context.closing(closing))
-    shared = envelope(context.settings, proof.issue)
+    shared = envelope(context.settings, proof.issue.name)
     name = proof.issue.name
     folder = out or context.var / "render" / name
     pages = {page.edition: page for page in proof.rendered}

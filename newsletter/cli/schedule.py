@@ -20,9 +20,12 @@ _SHOWN = 8
 
 @click.command()
 @closing()
+@click.option(
+    "--adopt", is_flag=True, help="Go on with this database, after a backup was put back or it was moved."
+)
 @as_json
 @pass_session
-def schedule(session: Session, closing: date | None, as_json: bool) -> None:
+def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool) -> None:
     """Show the next eight weekly hours and the issue of each; with D, the hour of issue D.
 
     The hour is schedule.weekly of newsletter.yaml, in its timezone. Where clocks jump over it, it is the
@@ -35,6 +38,12 @@ def schedule(session: Session, closing: date | None, as_json: bool) -> None:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.calendar import firing_within, firings
 
+    if adopt:
+        from newsletter.wiring.scheduler import adopt as adopt_database
+
+        adopt_database(session.context)
+        click.echo("The weekly hour goes on with this database.")
+        return
     settings = session.context.settings
     weekly, zone = settings.schedule, settings.timezone
     if closing:

@@ -31,7 +31,10 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 
 
 @click.command()
-@closing(required=True)
+@closing()
+@click.option(
+    "--due", is_flag=True, help="Instead of D: the issue of the weekly hour, if that has come; for cron."
+)
 @click.option("--dry-run", is_flag=True, help="Say who would get which edition; send nothing.")
 @click.option(
     "--test", "address", metavar="ADDRESS", help="Send the whole issue to ADDRESS only, unrecorded."
@@ -54,7 +57,8 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 @pass_session
 def send(  # noqa: PLR0917  as many as options
     session: Session,
-    closing: date,
+    closing: date | None,
+    due: bool,
     dry_run: bool,
     address: str | None,
     segment: str | None,
@@ -79,6 +83,10 @@ def send(  # noqa: PLR0917  as many as options
     from newsletter.sending.freeze import may_begin, verify
 
     context = session.context
+    if due:
+        return _due(context)
+    if closing is None:
+        raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
     name = name or context.settings.transport
     if address:
         return _trial(context, closing, name, address)
@@ -87,31 +95,54 @@ def send(  # noqa: PLR0917  as many as options
         return _rehearse(context, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
         may_begin(frozen, name)
-        if frozen.state is IssueState.SENDING:
-            window = None
-        elif window is None and not now and name != OUTBOX and sys.stdin.isatty():
-            window = UNDO
-        frozen, waiting = _begin(context, frozen, name, window or timedelta(), ask=not yes)
+        window = _window(frozen, name, window, now=now)
+        frozen, waiting = _begin(context, frozen, name, window, ask=not yes)
         if detach:
             click.echo(
                 f"Issue {frozen.name} is left to `newsletter worker`; see: newsletter status {closing}"
             )
             return 0
-        if window and not _wait(context, frozen, window):
+        if not _wait(context, frozen, window) or not _deliver(context, frozen, waiting, segment):
             return INTERRUPTED
-        frozen, stopped = _deliver(context, frozen, waiting, segment)
-        if stopped:
-            click.echo(
-                "Stopped; what was on its way has been recorded. Run the same again to go on.", err=True
-            )
-            return INTERRUPTED
-    data = summary(context, frozen)
+    return _report(context, frozen, segment, as_json=as_json)
+
+
+def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) -> timedelta:
+    """Return how long the sending can still be undone: once it has begun, no longer."""
+    if frozen.state is IssueState.SENDING or now:
+        return timedelta()
+    if given is None and name != OUTBOX and sys.stdin.isatty():
+        return UNDO
+    return given or timedelta()
+
+
+def _report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+    data = summary(context, frozen.name)
     if as_json:
         print_json(data)
     else:
         print_summary(data)
     bad = data[Outcome.DEFERRED] + data[Outcome.REFUSED] + data[Outcome.UNKNOWN]
     return NOT_ACCEPTED if bad or (data["pending"] and not segment) else 0
+
+
+def _due(context: "Context") -> int:
+    """Settle the weekly hour, and deliver whatever is being sent; there may be nothing to do."""
+    from newsletter.sending.weekly import tick
+    from newsletter.store import deliveries, issues
+    from newsletter.store.db import reading
+    from newsletter.wiring.scheduler import week
+
+    tick(week(context))
+    with reading(context.database) as connection:
+        names = deliveries.issues_due(connection, context.now().timestamp())
+        going = [issues.get(connection, name) for name in names]
+    codes = [0]
+    for frozen in going:
+        if not _deliver(context, frozen, frozen.readers, None):
+            return INTERRUPTED
+        codes.append(_report(context, frozen, None, as_json=False))
+    return max(codes)
 
 
 def _begin(
@@ -123,7 +154,7 @@ def _begin(
 
     asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
     _dkim(context)
-    left = summary(context, frozen)
+    left = summary(context, frozen.name)
     waiting = left["pending"] + left[Outcome.DEFERRED]
     if ask and name != OUTBOX:
         if not sys.stdin.isatty():
@@ -162,19 +193,15 @@ def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
     return True
 
 
-def _deliver(
-    context: "Context", frozen: "Frozen", waiting: int, segment: str | None
-) -> "tuple[Frozen, bool]":
-    """Deliver here, with progress; return the issue as it then is, and whether it was stopped."""
-    from newsletter.store import issues
-    from newsletter.store.db import reading
-
+def _deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
+    """Deliver here, with progress; False when it was stopped."""
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
     where = context.segment(segment) if segment else None
     with _progress(waiting) as progress:
-        stopped = asyncio.run(_run(context.run(frozen, transport, where=where, progress=progress)))
-    with reading(context.database) as connection:
-        return issues.get(connection, frozen.name), stopped
+        going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=progress)))
+    if not going:
+        click.echo("Stopped; what was on its way has been recorded. Run the same again to go on.", err=True)
+    return going
 
 
 def _dkim(context: "Context") -> "DomainSigner | None":
@@ -185,18 +212,18 @@ def _dkim(context: "Context") -> "DomainSigner | None":
 
 
 async def _run(run: "Run") -> bool:
-    """Deliver; the first interrupt lets what is on the wire finish. Tell whether there was one."""
-    stopped = False
+    """Deliver; an interrupt lets what is on the wire finish. False when there was one."""
+    going = True
 
     def stop() -> None:
-        nonlocal stopped
-        stopped = True
+        nonlocal going
+        going = False
         run.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop)
     await run.deliver()
-    return stopped
+    return going
 
 
 def _progress(length: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -252,7 +279,7 @@ def _trial(context: "Context", closing: date, name: str, address: str) -> int:
         trial(
             context.transport(name, closing),
             context.renderer.render(proof.issue, whole),
-            envelope(context.settings, proof.issue),
+            envelope(context.settings, proof.issue.name),
             context.signer,
             _dkim(context),
             address,

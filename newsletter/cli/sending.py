@@ -1,6 +1,6 @@
 """The commands approve, status, pause, resume and cancel."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,7 +57,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
         context.database,
         proof.editions,
         [(edition, pages[edition.key]) for edition, _ in proof.tally],
-        envelope(context.settings, proof.issue),
+        envelope(context.settings, proof.issue.name),
         Approval(by=by, at=context.now(), sources=sources, errors=proof.errors),
     )
     return _approved(context, frozen, "approved", as_json=as_json)
@@ -104,13 +104,8 @@ def status(session: Session, closing: date | None, as_json: bool) -> int:
     Example:
       newsletter status 2025-02-14 --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.store import issues
-    from newsletter.store.db import reading
-
     context = session.context
-    with reading(context.database) as connection:
-        frozen = issues.get(connection, context.closing(closing).isoformat())
-    data = summary(context, frozen)
+    data = summary(context, context.closing(closing).isoformat())
     if as_json:
         print_json(data)
     else:
@@ -118,13 +113,17 @@ def status(session: Session, closing: date | None, as_json: bool) -> int:
     return 0
 
 
-def summary(context: "Context", frozen: "Frozen") -> dict[str, Any]:
-    """Return the issue's state and its deliveries by outcome."""
-    from newsletter.store import deliveries
+def summary(context: "Context", name: str) -> dict[str, Any]:
+    """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
+    from newsletter.store import deliveries, issues
     from newsletter.store.db import reading
+    from newsletter.store.ledger import LEASE
 
     with reading(context.database) as connection:
-        counts = deliveries.counts(connection, frozen.name)
+        frozen = issues.get(connection, name)
+        counts = deliveries.counts(connection, name)
+        due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
+    waits = due > context.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
     return {
         "issue": frozen.name,
         "state": frozen.state,
@@ -133,6 +132,7 @@ def summary(context: "Context", frozen: "Frozen") -> dict[str, Any]:
         "fingerprint": frozen.fingerprint,
         "readers": frozen.readers,
         "without": frozen.without,
+        "due": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if waits else None,
         "pending": frozen.readers - sum(counts.values()),
         **{outcome.value: count for outcome, count in counts.items()},
     }
@@ -143,6 +143,8 @@ def print_summary(data: dict[str, Any]) -> None:
     by = f" by {data['transport']}" if data["transport"] else ""
     reason = f" ({data['reason']})" if data["reason"] else ""
     click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
+    if data["due"]:
+        click.echo(f"Goes on not before {data['due']}.")
     for state in ("pending", *Outcome):
         if data[state]:
             click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
@@ -151,7 +153,7 @@ def print_summary(data: dict[str, Any]) -> None:
 _MEANINGS = {
     "pending": "pending: not sent yet",
     Outcome.ACCEPTED: "accepted",
-    Outcome.DEFERRED: "deferred: refused for now; `newsletter send` tries them again",
+    Outcome.DEFERRED: "deferred: refused for now; tried again later by `newsletter send` or a worker",
     Outcome.REFUSED: "refused for good",
     Outcome.UNKNOWN: "unknown: the answer was lost, so they are not sent again",
     Outcome.SUPPRESSED: "suppressed: they left before their message was sent",

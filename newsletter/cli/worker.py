@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @pass_session
 def worker(session: Session) -> int:
-    """Deliver whatever issue is being sent, until it is stopped.
+    """Deliver whatever issue is being sent, and start the weekly one at its hour, until it is stopped.
 
-    Issues come here by `newsletter send D --detach`. Run as many workers as you like on one PostgreSQL
+    Issues also come here by `newsletter send D --detach`. Run as many workers as you like on one PostgreSQL
     database; they share the work, and go on with what a dead one left. Ctrl-C or SIGTERM lets the
     messages on their way finish.
 
@@ -28,6 +28,7 @@ def worker(session: Session) -> int:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.worker import Worker
+    from newsletter.wiring.scheduler import week
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -41,6 +42,7 @@ def worker(session: Session) -> int:
                     frozen, context.transport(frozen.transport, date.fromisoformat(frozen.name))
                 ),
                 context.now,
+                week(context) if context.settings.schedule.weekly else None,
             )
         )
     )

@@ -81,6 +81,7 @@ class Run:
         database fails.
         """
         failed: NewsletterError | None = None
+        await self._plan.transport.check()
         while True:
             before = self._claims.recorded
             failures = await self._drain()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
-from newsletter.model import Edition, Envelope, Issue, IssueState, Rendered
+from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.store import audience, issues, ledger, people
 from newsletter.store.db import reading, timestamp, writing
@@ -27,11 +27,11 @@ class Approval:
     errors: int
 
 
-def envelope(settings: Settings, issue: Issue) -> Envelope:
-    """Return what all messages of `issue` share."""
+def envelope(settings: Settings, issue: str) -> Envelope:
+    """Return what all messages of the issue named `issue` share."""
     sender = settings.sender
     return Envelope(
-        issue=issue.name,
+        issue=issue,
         from_name=sender.name,
         from_address=sender.address,
         reply_to=sender.reply_to or sender.address,

@@ -1,14 +1,18 @@
-"""A test message: one edition to one address, outside the ledger."""
+"""Messages outside the ledger: an edition as a test, and a note from the program to the editors."""
 
 from dataclasses import replace
 from datetime import datetime
+from html import escape
+from secrets import token_hex
 
 from newsletter.links import Signer
 from newsletter.model import Envelope, Message, Outcome, Receipt, Rendered, Verdict
 from newsletter.ports import Transport
 from newsletter.sending.personal import Writer
+from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
+from newsletter.transport.mime import mailbox, note
 
 _NOBODY = 0  # no subscriber has this number, so the links in a test message change nothing
 
@@ -51,5 +55,29 @@ async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
     due = Due(_NOBODY, address, "", page.edition, 1)
     outgoing = _One(Writer(marked, shared, signer, dkim).write(due, now))
     await transport.check()
+    await transport.drain(outgoing)
+    return outgoing.receipt
+
+
+async def tell(  # noqa: PLR0913, PLR0917  what a message is made of
+    transport: Transport, shared: Envelope, to: str, subject: str, text: str, now: datetime
+) -> Receipt:
+    """Send a note to one editor. Raises TransportUnavailable."""
+    identity = f"<{now:%Y%m%d%H%M%S}.{token_hex(8)}@{shared.domain}>"
+    page = Rendered(edition="note", subject=subject, html=f"<pre>{escape(text)}</pre>", text=text, sha256="")
+    sender = mailbox(shared.from_name, shared.from_address)
+    outgoing = _One(
+        Message(
+            subscriber=_NOBODY,
+            mail_from=shared.from_address,
+            rcpt_to=to,
+            message_id=identity,
+            name="",
+            page=page,
+            shared=shared,
+            values=dict.fromkeys((EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW), ""),
+            build=lambda: note(sender, to, subject, text, identity, now),
+        )
+    )
     await transport.drain(outgoing)
     return outgoing.receipt

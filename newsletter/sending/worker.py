@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from newsletter.errors import TransportUnavailable
 from newsletter.sending.deliver import Run
+from newsletter.sending.weekly import Week, tick
 from newsletter.store import deliveries, issues
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
@@ -22,10 +23,20 @@ _PATIENCE = 60.0  # seconds at most between tries of a transport that is not the
 
 
 class Worker:
-    """Runs until `stop`; `start` makes a run of an issue. A transport that is away is tried again."""
+    """Runs until `stop`; `start` makes a run of an issue; `week` is the weekly hour, if one is set.
 
-    def __init__(self, engine: Engine, start: Callable[[Frozen], Run], clock: Callable[[], datetime]) -> None:
+    A transport that is away is tried again.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        start: Callable[[Frozen], Run],
+        clock: Callable[[], datetime],
+        week: Week | None = None,
+    ) -> None:
         self._engine = engine
+        self._week = week
         self._start = start
         self._clock = clock
         self._stopped = asyncio.Event()
@@ -41,6 +52,8 @@ class Worker:
     async def work(self) -> None:
         """Deliver what is due until `stop` is called. Raises StoreError."""
         while not self._stopped.is_set():
+            if self._week:
+                await asyncio.to_thread(tick, self._week)
             for frozen in self._due():
                 await self._deliver(frozen)
                 if self._stopped.is_set():

@@ -120,6 +120,24 @@ bucket = Table(
     sqlite_with_rowid=False,
 )
 
+firing = Table(
+    "firing",
+    metadata,
+    Column("moment", Text, primary_key=True, comment="the weekly hour; one row, so one firing"),
+    Column("issue", Text, nullable=False),
+    Column("outcome", Text, nullable=False, comment="sent, or why it was held"),
+    Column("at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+home = Table(
+    "home",
+    metadata,
+    Column("place", Text, primary_key=True, comment="a scheduler that uses this database"),
+    Column("starts", Integer, nullable=False, comment="how often a scheduler began; a snapshot knows fewer"),
+    sqlite_with_rowid=False,
+)
+
 delivery = Table(
     "delivery",
     metadata,

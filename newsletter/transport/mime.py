@@ -81,6 +81,22 @@ class Skeleton:
         return b"".join((own, self._shared, *pieces))
 
 
+def note(  # noqa: PLR0913, PLR0917  the headers of a message
+    sender: str, to: str, subject: str, text: str, message_id: str, date: datetime
+) -> bytes:
+    """Return a message of plain text from the program itself (RFC 3834: marked as made by no person).
+
+    `sender` and `to` are as `mailbox` gives them.
+    """
+    head = (
+        f"From: {sender}\r\nTo: {to}\r\nSubject: {unstructured(subject)}\r\n"
+        f"Date: {_date(date.replace(microsecond=0))}\r\nMessage-ID: {message_id}\r\n"
+        "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode("ascii") + quoted_printable(text) + b"\r\n"
+
+
 def quoted_printable(text: str) -> bytes:
     """Encode `text` with CRLF line ends and no line that begins with a dot (RFC 2045 §6.7)."""
     unix = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,8 +1,8 @@
 """The request that hands SendGrid one edition for many readers; SendGrid fills the slots.
 
 It puts substitutions into the HTML as they are, so the HTML's slots have keys of their own, whose values are
-escaped. It would put the same Message-ID on all messages of a request, which Gmail counts as one message sent
-too often (4.7.28), so each has its own; the list of headers that it keeps to itself does not name that one.
+escaped. Left alone it gives all messages of a request one Message-ID (anymail/django-anymail#15), which Gmail
+takes for one message sent too often (4.7.28). So each has its own, which the list of reserved headers allows.
 """
 
 import re
@@ -49,14 +49,16 @@ def _person(message: Message, plain: set[str], escaped: set[str]) -> dict[str, A
     if name := _UNFIT.sub(" ", message.name).strip():
         person["name"] = name
     shared, values = message.shared, message.values
+    headers = {"Message-ID": message.message_id}
+    if token := values[UNSUBSCRIBE]:  # a note to an editor has none
+        headers |= {
+            "List-Id": f"<{shared.list_id}>",
+            "List-Unsubscribe": shared.list_unsubscribe(token),
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     return {
         "to": [person],
-        "headers": {
-            "Message-ID": message.message_id,
-            "List-Id": f"<{shared.list_id}>",
-            "List-Unsubscribe": shared.list_unsubscribe(values[UNSUBSCRIBE]),
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        "headers": headers,
         "substitutions": {slot(mark): values[mark] for mark in sorted(plain)}
         | {slot(f"HTML{mark}"): escape(values[mark]) for mark in sorted(escaped)},
         "custom_args": {"delivery_id": f"{shared.issue}:{message.subscriber}"},

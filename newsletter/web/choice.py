@@ -43,7 +43,7 @@ class Choice:
         context = snapshot.context
         return write_letter(
             self.sheet.page,
-            envelope(context.settings, snapshot.proof.issue),
+            envelope(context.settings, snapshot.proof.issue.name),
             context.signer,
             snapshot.at,
             email=reader.email if reader else EXAMPLE,

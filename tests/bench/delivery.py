@@ -62,7 +62,7 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
         pages = list(zip(shown, proof.rendered, strict=True))
         approval = Approval(by="bench", at=datetime.now(UTC), sources={}, errors=0)
         frozen = freeze(
-            context.database, proof.editions, pages, envelope(context.settings, proof.issue), approval
+            context.database, proof.editions, pages, envelope(context.settings, proof.issue.name), approval
         )
         transport: Transport = Smtp(host="127.0.0.1", port=PORT, security="none", connections=SESSIONS)
         if name == "outbox":

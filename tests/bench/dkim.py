@@ -29,7 +29,7 @@ def message() -> bytes:
             shutil.copytree(ROOT / part, root / part)
         context = open_workspace(root)
         proof = context.proof(date(2025, 2, 14))
-        writer = Writer(proof.rendered[0], envelope(context.settings, proof.issue), context.signer)
+        writer = Writer(proof.rendered[0], envelope(context.settings, proof.issue.name), context.signer)
         context.database.dispose()
         return writer.write(Due(1, house.address(1), "Читач", "", 1), house.NOW).content
 

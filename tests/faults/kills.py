@@ -1,4 +1,4 @@
-"""Kill -9 of the sender at chosen moments; run as a program, over and over, with a table of what came of it."""
+"""Kill -9 of the sender at chosen moments; run as a program, over and over, with a table."""
 
 import random
 import signal
@@ -102,12 +102,12 @@ def main(kills: int, seed: int) -> None:
                     left[moment.words] += on_the_wire
                 account = scene.send()
             arrived = sum(account.arrived[reader] for reader in account.unknown)
-            click.echo(
-                f"{kind}, {struck.total()} kills so far: {len(account.lost)} lost, {len(account.twice)} twice, "
-                f"{len(account.unknown)} unknown, of which {arrived} have arrived"
-            )
             lost, twice = lost + len(account.lost), twice + len(account.twice)
             unknown += len(account.unknown)
+            click.echo(
+                f"{kind}: {struck.total()} kills by now, {lost} lost, {twice} twice, {unknown} unknown; "
+                f"of this issue's {len(account.unknown)} unknown {arrived} have arrived"
+            )
             if struck.total() == kills:
                 break
     for moment in MOMENTS:

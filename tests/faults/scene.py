@@ -27,7 +27,7 @@ from tests.sending import house
 
 ROOT = Path(__file__).parent.parent.parent
 D = house.NAME
-READERS = 1_200  # six chunks
+READERS, CHUNK = 1_200, 200
 CONNECTIONS = 5
 DEADLINE = 60  # seconds after which something hangs
 
@@ -90,9 +90,9 @@ class Scene:
             return process.wait(DEADLINE)
 
     @contextmanager
-    def sender(self, *, now: str = "") -> Iterator[subprocess.Popen[bytes]]:
-        """Start `newsletter send`; at the end of the block it is killed if it still runs."""
-        with self.command("send", D, "--yes", now=now) as process:
+    def sender(self, *arguments: str, now: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        """Start `newsletter send`, or another command; at the end of the block it is killed if it runs."""
+        with self.command(*(arguments or ("send", D, "--yes")), now=now) as process:
             try:
                 yield process
             finally:

@@ -2,10 +2,11 @@
 
 import signal
 
-from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, later
+from tests.faults.scene import CHUNK, CONNECTIONS, DEADLINE, D, Scene, later
 
 
-def test_a_second_sender_whose_clock_is_ahead_takes_over_and_repeats_nothing(scene: Scene) -> None:
+def test_a_second_sender_whose_clock_is_ahead_takes_over_and_repeats_nothing(postgres_scene: Scene) -> None:
+    scene = postgres_scene
     with scene.sink(), scene.sender() as first:
         scene.accepted(100)
         with scene.sender(now=later(minutes=60)) as second:
@@ -14,9 +15,15 @@ def test_a_second_sender_whose_clock_is_ahead_takes_over_and_repeats_nothing(sce
     scene.account().judge(unknown=CONNECTIONS)
 
 
-def test_a_clock_set_back_after_a_crash_delays_nobody(scene: Scene) -> None:
-    with scene.sink() as sink:
-        with scene.sender() as killed:
+def test_a_clock_set_back_after_a_crash_holds_back_only_what_the_dead_sender_had_and_says_so(
+    sqlite_scene: Scene,
+) -> None:
+    with sqlite_scene.sink() as sink:
+        with sqlite_scene.sender() as killed:
             sink.kill(killed.pid, "accepted", 100)
             assert killed.wait(DEADLINE) == -signal.SIGKILL
-        scene.send(now=later(minutes=-60)).judge(unknown=CONNECTIONS)
+        assert sqlite_scene.run("send", D, "--yes", now=later(minutes=-60)) == 3
+        held = sqlite_scene.account()
+        assert (held.lost, held.twice) == ([], [])
+        assert 0 < list(held.ledger.values()).count("") <= CHUNK
+        sqlite_scene.send(now=later()).judge(unknown=CONNECTIONS)

@@ -1,9 +1,10 @@
 """Kill -9 of the sender, at every kind of moment, over both databases; scripts/faults does it 200 times."""
 
 import random
+import signal
 
 from tests.faults.kills import MOMENTS, kill
-from tests.faults.scene import CONNECTIONS, Scene, later
+from tests.faults.scene import CONNECTIONS, DEADLINE, D, Scene, later, wait
 
 
 def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Scene) -> None:
@@ -13,3 +14,13 @@ def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Sce
         account = scene.send(now=later())
     assert all(left is not None and left <= CONNECTIONS for left in on_the_wire)
     account.judge(unknown=sum(left or 0 for left in on_the_wire))
+
+
+def test_a_killed_worker_is_replaced_by_its_peer(postgres_scene: Scene) -> None:
+    scene = postgres_scene
+    with scene.sink() as sink, scene.sender("worker") as killed, scene.sender("worker"):
+        assert scene.run("send", D, "--yes", "--detach") == 0
+        sink.kill(killed.pid, "accepted", 150)
+        assert killed.wait(DEADLINE) == -signal.SIGKILL
+        wait(lambda: scene.account().state == "sent")
+    scene.account().judge(unknown=CONNECTIONS)

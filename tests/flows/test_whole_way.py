@@ -296,3 +296,31 @@ def test_a_sending_can_be_undone_before_it_begins(run: Run, press: Path, start_r
     assert not relay.accepted
     run("send", D, "--yes")
     assert relay.accepted
+
+
+@pytest.mark.usefixtures("composed")
+def test_send_due_does_nothing_before_the_hour_and_is_idempotent_after_it(
+    run: Run, press: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("approve", D, "--by", "Олена")
+    for moment, sent in (("10T09", 0), ("14T13", 0), ("14T14:01", 12), ("14T15", 12)):
+        monkeypatch.setenv("NEWSLETTER_NOW", f"2025-02-{moment}+00:00")
+        run("send", "--due")
+        assert len(list((press / "var").glob("outbox/*.eml"))) == sent
+
+
+@pytest.mark.usefixtures("composed")
+def test_an_issue_held_at_its_hour_is_told_to_the_editors_by_mail(
+    run: Run, press: Path, start_relay: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    with (press / "newsletter.yaml").open("a") as settings:
+        settings.write("\neditors: [desk@news.example.org]\n")
+    for moment in ("10T09", "14T14:01"):
+        monkeypatch.setenv("NEWSLETTER_NOW", f"2025-02-{moment}+00:00")
+        run("send", "--due")
+    assert relay.recipients == ["desk@news.example.org"]
+    note = message_from_bytes(relay.accepted[0][2], policy=policy.default)
+    assert note["Auto-Submitted"] == "auto-generated"
+    assert "is not approved" in note.get_content()

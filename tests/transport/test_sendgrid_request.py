@@ -1,6 +1,7 @@
 """The request to SendGrid: what each reader gets once the slots are filled."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,12 @@ def test_each_message_has_its_own_message_id_and_way_out() -> None:
         written = b"\r\n" + message.content.replace(b"\r\n ", b" ")
         for name, value in one.items():
             assert f"\r\n{name}: {value}\r\n".encode() in written, "as by SMTP"
+
+
+def test_a_note_that_nobody_can_unsubscribe_from_does_not_say_otherwise() -> None:
+    message = write(0, "editor@a.test")
+    (person,) = request([replace(message, values=dict.fromkeys(message.values, ""))])["personalizations"]
+    assert list(person["headers"]) == ["Message-ID"]
 
 
 def test_nothing_is_counted_or_added_on_the_way() -> None:

@@ -24,7 +24,7 @@ def page(proofs: Proofs) -> Rendered:
 @pytest.fixture
 def letter(proofs: Proofs, page: Rendered) -> Letter:
     snapshot = proofs.of(D)
-    return write_letter(page, envelope(snapshot.context.settings, snapshot.proof.issue), SIGNER, NOW)
+    return write_letter(page, envelope(snapshot.context.settings, snapshot.proof.issue.name), SIGNER, NOW)
 
 
 def letter_of(html: str) -> Letter:

@@ -28,6 +28,32 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "firing",
+        sa.Column("moment", sa.Text(), nullable=False, comment="the weekly hour; one row, so one firing"),
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="sent, or why it was held"),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("moment"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "home",
+        sa.Column(
+            "place",
+            sa.Text(),
+            nullable=False,
+            comment="a scheduler that uses this database",
+        ),
+        sa.Column(
+            "starts",
+            sa.Integer(),
+            nullable=False,
+            comment="how often a scheduler began; a snapshot knows fewer",
+        ),
+        sa.PrimaryKeyConstraint("place"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "issue",
         sa.Column("name", sa.Text(), nullable=False, comment="closing date"),
         sa.Column("state", sa.Text(), nullable=False),

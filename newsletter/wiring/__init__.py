@@ -4,7 +4,6 @@ import os
 import re
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import sha256
@@ -13,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings, find_root, read_settings, secret
-from newsletter.errors import ConfigError, ContentError, Problem, Severity
+from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.links import Signer, signer
-from newsletter.model import Edition, Issue, Rendered
+from newsletter.model import Issue
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine
 
     from newsletter.ports import Transport
-    from newsletter.render.edition import Editions
     from newsletter.render.renderer import Renderer
     from newsletter.sending.deliver import Run
     from newsletter.store.issues import Frozen
     from newsletter.transport.dkim import DomainSigner
+    from newsletter.wiring.proof import Proof
 
 
 def open_workspace(folder: Path) -> "Context":
@@ -37,7 +36,7 @@ def open_workspace(folder: Path) -> "Context":
 
 def theme_folders(root: Path) -> tuple[Path, ...]:
     """Return where themes are looked for: the workspace, then the ones that come with the program."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
     return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
 
@@ -53,23 +52,6 @@ def _sendgrid_key() -> str:
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
     return key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """An issue as it would leave now: each edition that readers need, how many get it, and all findings."""
-
-    issue: Issue
-    editions: "Editions"
-    tally: list[tuple[Edition, int]]
-    without: int
-    rendered: list[Rendered]
-    problems: list[Problem]
-
-    @property
-    def errors(self) -> int:
-        """How many findings refuse a real transport."""
-        return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 class Context:
@@ -131,33 +113,11 @@ class Context:
         """Read the composed issue and what is wrong with it. Raises ContentError when it cannot be read."""
         return load_issue(self.root, closing, self.settings)
 
-    def proof(self, closing: date) -> Proof:
+    def proof(self, closing: date) -> "Proof":
         """Render every edition that readers need and check it; without readers, the one that shows all."""
-        from newsletter.checks.findings import findings
-        from newsletter.checks.lines import lines_under
-        from newsletter.render.edition import Editions
-        from newsletter.store.db import reading
-        from newsletter.store.people import readers
+        from newsletter.wiring.proof import prove
 
-        issue, own = self.issue(closing)
-        editions = Editions(issue)
-        with reading(self.database) as connection:
-            tally, without = editions.tally(readers(connection))
-        whole = editions.whole()
-        if not tally and not without and whole:
-            tally = [(whole, 0)]
-        shown = [edition for edition, _ in tally]
-        rendered, problems = findings(
-            issue, own, shown, self.renderer, self.settings, locate=lines_under(self.root)
-        )
-        return Proof(
-            issue=issue,
-            editions=editions,
-            tally=tally,
-            without=without,
-            rendered=rendered,
-            problems=problems,
-        )
+        return prove(self, closing)
 
     def sources(self, closing: date) -> dict[str, str]:
         """Return the sha256 of every file that issue `closing` is made of, by its name in the workspace."""

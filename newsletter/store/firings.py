@@ -1,0 +1,70 @@
+"""What became of each weekly hour, and whether this database is the one that the scheduler left here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from newsletter.store.db import timestamp, upsert
+from newsletter.store.schema import firing, home
+
+_FOUNDED = "the schedule was set"
+
+
+def last(connection: Connection, now: datetime) -> datetime:
+    """Return the newest settled hour; the first call settles all before `now`."""
+    newest = connection.execute(select(func.max(firing.c.moment))).scalar_one_or_none()
+    if newest is None:
+        settle(connection, now, "", _FOUNDED, now)
+        return now
+    return datetime.fromisoformat(newest)
+
+
+def settle(connection: Connection, moment: datetime, name: str, outcome: str, now: datetime) -> bool:
+    """Record what became of the hour `moment`; False when another scheduler did before."""
+    row = {"moment": timestamp(moment), "issue": name, "outcome": outcome, "at": timestamp(now)}
+    first = upsert(connection, firing).values(row).on_conflict_do_nothing().returning(firing.c.moment)
+    return connection.execute(first).first() is not None
+
+
+def tell(connection: Connection, moment: datetime, outcome: str) -> None:
+    """Say more precisely what became of the hour `moment`."""
+    connection.execute(update(firing).where(firing.c.moment == timestamp(moment)).values(outcome=outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a scheduler leaves beside the database: who it is, and how often it began."""
+
+    place: str
+    starts: int
+
+
+def start(connection: Connection, mark: Mark | None) -> Mark | None:
+    """Count a start of the scheduler that left `mark`, and return its new mark.
+
+    None when this is not the database it had: a snapshot put back, or a copy beside the original. Nothing is
+    counted then, until `adopt`. On PostgreSQL many schedulers share one database.
+    """
+    rows = connection.execute(select(home.c.place, home.c.starts)).all()
+    known = {row.place: row.starts for row in rows}
+    if mark is None:
+        return None if known and connection.dialect.name == "sqlite" else _count(connection, token_hex(8), 1)
+    if known.get(mark.place) != mark.starts:
+        return None
+    return _count(connection, mark.place, mark.starts + 1)
+
+
+def adopt(connection: Connection) -> Mark:
+    """Make this database the one to go on with: whoever asks has looked at what was sent."""
+    connection.execute(delete(home))
+    return _count(connection, token_hex(8), 1)
+
+
+def _count(connection: Connection, place: str, starts: int) -> Mark:
+    statement = upsert(connection, home).values(place=place, starts=starts)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[home.c.place], set_={"starts": starts})
+    )
+    return Mark(place, starts)

@@ -1,0 +1,71 @@
+"""The weekly hour in one workspace: its mark beside the database, and the note to the editors."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from newsletter.errors import ConfigError, NewsletterError
+from newsletter.sending.freeze import envelope
+from newsletter.sending.trial import tell
+from newsletter.sending.weekly import Week
+from newsletter.store import firings
+from newsletter.store.db import writing
+from newsletter.store.firings import Mark
+
+if TYPE_CHECKING:
+    from newsletter.wiring import Context
+
+_MARK = "scheduler"  # in var/, beside the database, so that a snapshot put back is noticed
+
+
+def week(context: "Context") -> Week:
+    """Return what the weekly hour works with; counts this as a start of the scheduler."""
+    with writing(context.database) as connection:
+        mark = firings.start(connection, _mark(context))
+    if mark:
+        _keep(context, mark)
+    return Week(
+        engine=context.database,
+        settings=context.settings,
+        sources=context.sources,
+        has_items=lambda closing: any((context.root / "issues" / closing.isoformat()).glob("items/*.md")),
+        tell=lambda subject, text: _tell_editors(context, subject, text),
+        clock=context.now,
+        strange=mark is None,
+    )
+
+
+def adopt(context: "Context") -> None:
+    """Let the weekly hour go on with this database, after a backup was put back or it was moved."""
+    with writing(context.database) as connection:
+        _keep(context, firings.adopt(connection))
+
+
+def _mark(context: "Context") -> Mark | None:
+    try:
+        place, starts = (context.var / _MARK).read_text(encoding="ascii").split()
+        return Mark(place, int(starts))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise ConfigError(
+            "var/scheduler is not as the scheduler left it", "Run: newsletter schedule --adopt"
+        ) from None
+
+
+def _keep(context: "Context", mark: Mark) -> None:
+    context.var.mkdir(parents=True, exist_ok=True)
+    fresh = context.var / f".{_MARK}"
+    fresh.write_text(f"{mark.place} {mark.starts}\n", encoding="ascii")
+    fresh.replace(context.var / _MARK)
+
+
+def _tell_editors(context: "Context", subject: str, text: str) -> None:
+    """Write to the editors; that one cannot be reached is logged and ends nothing."""
+    settings, now = context.settings, context.now()
+    for address in settings.editors:
+        try:
+            transport = context.transport(settings.transport, now.date())
+            asyncio.run(tell(transport, envelope(settings, ""), address, subject, text, now))
+        except NewsletterError as error:
+            logging.getLogger(__name__).warning("%s was not told: %s", address, error)
