@@ -13,6 +13,9 @@ from tests.postgres import execute, named
 from tests.postgres import running as running_server
 from tests.relay import Relay, running
 
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
