@@ -144,7 +144,9 @@ def test_the_versions_name_no_place_to_fetch_them_from() -> None:
 
 
 @pytest.mark.parametrize(
-    "script", sorted([*ROOT.glob("scripts/*"), ROOT / ".ci/run"]), ids=lambda path: path.name
+    "script",
+    sorted([*filter(Path.is_file, ROOT.glob("scripts/*")), ROOT / ".ci/run"]),
+    ids=lambda path: path.name,
 )
 def test_a_script_can_be_run_and_says_what_it_does(script: Path) -> None:
     first, second, *_ = script.read_text(encoding="utf-8").splitlines()

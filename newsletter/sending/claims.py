@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine
@@ -192,9 +193,9 @@ class Claims:
             await self._in_thread(self._write, parts)
         except NewsletterError as error:
             self._failed = error
-            for part in parts:
-                for one in part.waiting:
-                    one.verdict.set_exception(error)
+            for one in chain(*(part.waiting for part in parts), *self._waiting.values()):
+                one.verdict.set_exception(error)
+            self._waiting.clear()
             return
         for part in parts:
             self._settle(part)
