@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
-from newsletter.sending.pace import GIVE_UP, retry_after
+from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
 from newsletter.store import ledger
 from newsletter.store.db import writing
 from newsletter.store.ledger import LEASE, Due, Lease, Result
@@ -131,7 +131,14 @@ class Claims:
                 return None
             ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
             dues = ledger.due(connection, lease, holder.where)
-        work = Work(lease, deque(due for due in dues if due.email and _retry_at(due) <= now.timestamp()))
+        work = Work(
+            lease,
+            deque(
+                due
+                for due in dues
+                if due.email and retry_at(due.tried_at, due.attempt - 1, due.subscriber) <= now.timestamp()
+            ),
+        )
         for erased in dues:
             if not erased.email:
                 work.add(erased, _SUPPRESSED)
@@ -225,7 +232,7 @@ class Claims:
     def _due_again(connection: Connection, work: Work) -> float | None:
         """Return from when the chunk has something to send again; None when it is done."""
         moments = [
-            _moment(at) + retry_after(attempts, number) if attempts else work.not_before
+            retry_at(at, attempts, number) if attempts else work.not_before
             for number, attempts, at in ledger.leftovers(connection, work.lease)
         ]
         return min(moments, default=None)
@@ -277,6 +284,10 @@ class Claims:
         self._closing = True
         self._wanted.set()
 
+    def end(self) -> None:
+        """Let go of the thread; there are no commits after this."""
+        self._thread.shutdown(wait=False)
+
     async def in_transaction(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction of its own, between two commits. Raises StoreError."""
 
@@ -288,12 +299,3 @@ class Claims:
 
     async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
-
-
-def _moment(at: str) -> float:
-    return datetime.fromisoformat(at).timestamp()
-
-
-def _retry_at(due: Due) -> float:
-    """Return from when `due` may be sent, in seconds since 1970: at once, or a while after its last try."""
-    return _moment(due.tried_at) + retry_after(due.attempt - 1, due.subscriber) if due.tried_at else 0.0

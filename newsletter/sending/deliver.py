@@ -80,6 +80,19 @@ class Run:
         or `stop` was called. Raises TransportUnavailable when no connection can be had, StoreError when the
         database fails.
         """
+        try:
+            failed = await self._deliver()
+        finally:
+            self._claims.end()
+        with writing(self._plan.engine) as connection:
+            if not deliveries.open_chunks(connection, self._plan.name):
+                sent, sending = IssueState.SENT, [IssueState.SENDING]
+                issues.change_state(connection, self._plan.name, sent, among=sending)
+        if failed and not self._stopping:
+            raise failed
+
+    async def _deliver(self) -> NewsletterError | None:
+        """Go through all that is due; return what kept some of it from being sent."""
         failed: NewsletterError | None = None
         await self._plan.transport.check()
         while True:
@@ -90,14 +103,8 @@ class Run:
             if failures and self._claims.left_behind:
                 failed = failures[0]
             if self._stopping or not self._left():
-                break
+                return failed
             await asyncio.sleep(_POLL)
-        with writing(self._plan.engine) as connection:
-            if not deliveries.open_chunks(connection, self._plan.name):
-                sent, sending = IssueState.SENT, [IssueState.SENDING]
-                issues.change_state(connection, self._plan.name, sent, among=sending)
-        if failed and not self._stopping:
-            raise failed
 
     async def _drain(self) -> list[NewsletterError]:
         """Let every connection work until there is nothing to take; return why some could not."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 from newsletter.model import Outcome, Receipt
@@ -22,6 +23,13 @@ def retry_after(attempt: int, subscriber: int) -> float:
     steady = min(LAST_RETRY, FIRST_RETRY * 2 ** (attempt - 1))
     spread = blake2b(f"{subscriber}:{attempt}".encode(), digest_size=2).digest()
     return float(steady * (0.8 + 0.4 * int.from_bytes(spread, "big") / 0xFFFF))
+
+
+def retry_at(tried_at: str, attempts: int, subscriber: int) -> float:
+    """Return when to try again after the last of `attempts`, made at `tried_at`; 0 when there was none."""
+    if not attempts:
+        return 0.0
+    return datetime.fromisoformat(tried_at).timestamp() + retry_after(attempts, subscriber)
 
 
 def domain_of(email: str) -> str:

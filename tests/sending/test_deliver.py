@@ -1,13 +1,15 @@
 """Delivery by a worker: each message once, whatever happens in the middle."""
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Text, cast, update
+from sqlalchemy import Engine, Text, cast, event, update
 
 from newsletter.errors import StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
@@ -386,6 +388,30 @@ def test_nothing_is_sent_that_cannot_be_recorded(engine: Engine, start_relay: St
     with pytest.raises(StoreError):
         asyncio.run(running.deliver())
     assert len(relay.accepted) == 3
+
+
+def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_it(
+    sqlite_engine: Engine, start_relay: Start
+) -> None:
+    house.people(sqlite_engine, 100)
+    house.approve(sqlite_engine)
+    event.listen(sqlite_engine, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=300"))
+    sqlite_engine.dispose()  # so that connections are made anew, with little patience
+    other = sqlite3.connect(str(sqlite_engine.url.database), isolation_level=None, check_same_thread=False)
+
+    def lock(verb: str, _who: str) -> None:
+        if verb == "DATA" and len(relay.accepted) >= 20 and not other.in_transaction:
+            other.execute("BEGIN IMMEDIATE")
+
+    async def deliver() -> None:
+        delivery = asyncio.create_task(house.run(sqlite_engine, smtp(relay, connections=30)).deliver())
+        ended, _ = await asyncio.wait({delivery}, timeout=10)
+        assert ended, "a connection waits for leave that never comes"
+        await delivery
+
+    relay = start_relay(Relay(answer=lock))
+    with closing(other), pytest.raises(StoreError, match="locked"):
+        asyncio.run(deliver())
 
 
 def test_the_outbox_goes_on_after_a_crash_with_nothing_uncertain(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""How fast, how often, and when to stop."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from newsletter.model import Outcome, Receipt
+from newsletter.sending.pace import FIRST_RETRY, LAST_RETRY, Alarm, domain_of, retry_after, retry_at
+from newsletter.store import buckets
+from newsletter.store.db import writing
+
+
+@given(attempt=st.integers(1, 100), subscriber=st.integers(0, 2**40))
+def test_the_wait_for_another_try_doubles_up_to_four_hours_and_is_always_the_same(
+    attempt: int, subscriber: int
+) -> None:
+    wait = retry_after(attempt, subscriber)
+    steady = min(LAST_RETRY, FIRST_RETRY * 2 ** (attempt - 1))
+    assert 0.8 * steady <= wait <= 1.2 * steady
+    assert wait == retry_after(attempt, subscriber)
+
+
+def test_readers_of_one_domain_are_not_tried_again_all_at_once() -> None:
+    assert len({round(retry_after(1, subscriber)) for subscriber in range(100)}) > 50
+
+
+def test_what_was_never_tried_is_due_at_once() -> None:
+    assert retry_at("", 0, 7) == 0.0
+    assert retry_at("1970-01-01T00:00:00Z", 1, 7) < 2 * FIRST_RETRY
+
+
+def test_a_domain_is_the_same_in_any_letters() -> None:
+    assert domain_of("Anna@Example.ORG") == "example.org"
+
+
+def refused(code: int, detail: str) -> Receipt:
+    return Receipt(outcome=Outcome.REFUSED, code=code, detail=detail)
+
+
+def test_equal_errors_are_equal_whatever_address_they_name() -> None:
+    alarm = Alarm(Counter())
+    for number in range(20):
+        assert not alarm.reason
+        alarm.hear(refused(550, f"5.7.1 <reader{number}@a.test> blocked as spam id-{number}"))
+    assert "20 times in a row" in alarm.reason
+
+
+def test_an_accepted_message_or_another_error_ends_the_row() -> None:
+    alarm = Alarm(Counter())
+    for number in range(60):
+        alarm.hear(refused(550, "blocked") if number % 3 else Receipt(outcome=Outcome.ACCEPTED))
+        alarm.hear(refused(551 if number % 2 else 552, "blocked"))
+    assert "in a row" not in alarm.reason
+
+
+def test_five_in_a_hundred_refused_stop_the_sending_but_not_before_two_hundred() -> None:
+    alarm = Alarm(Counter({Outcome.ACCEPTED: 150, Outcome.SUPPRESSED: 500}))
+    for number in range(12):
+        alarm.hear(refused(550 + number, "no"))
+    assert not alarm.reason
+    for _ in range(38):
+        alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
+    alarm.hear(refused(599, "no"))
+    assert alarm.reason == "13 of 201 messages were refused for good"
+
+
+def test_turns_of_a_scope_follow_each_other_whoever_takes_them(engine: Engine) -> None:
+    with writing(engine) as connection:
+        starts = [buckets.take(connection, {"run:x": 0.5}, 1000.0)["run:x"] for _ in range(3)]
+        assert starts == [1000.0, 1000.5, 1001.0]
+        assert buckets.take(connection, {"run:x": 0.5}, 2000.0) == {"run:x": 2000.0}, "unused turns lapse"
+
+
+def test_a_hold_is_only_ever_made_longer(engine: Engine) -> None:
+    with writing(engine) as connection:
+        buckets.hold(connection, "hold:gmail.com", 500.0)
+        buckets.hold(connection, "hold:gmail.com", 400.0)
+        buckets.hold(connection, "hold:a_b.test", 500.0)
+        buckets.take(connection, {"run:x": 900.0}, 0.0)
+        assert buckets.held(connection, "hold:", 100.0) == {"hold:gmail.com": 500.0, "hold:a_b.test": 500.0}
+        assert buckets.held(connection, "hold:", 500.0) == {}
