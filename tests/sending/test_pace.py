@@ -39,6 +39,10 @@ def refused(code: int, detail: str) -> Receipt:
     return Receipt(outcome=Outcome.REFUSED, code=code, detail=detail)
 
 
+def said(alarm: Alarm) -> str:
+    return alarm.reason
+
+
 def test_equal_errors_are_equal_whatever_address_they_name() -> None:
     alarm = Alarm(Counter())
     for number in range(20):
@@ -59,11 +63,11 @@ def test_five_in_a_hundred_refused_stop_the_sending_but_not_before_two_hundred()
     alarm = Alarm(Counter({Outcome.ACCEPTED: 150, Outcome.SUPPRESSED: 500}))
     for number in range(12):
         alarm.hear(refused(550 + number, "no"))
-    assert not alarm.reason
+    assert not said(alarm)
     for _ in range(38):
         alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
     alarm.hear(refused(599, "no"))
-    assert alarm.reason == "13 of 201 messages were refused for good"
+    assert said(alarm) == "13 of 201 messages were refused for good"
 
 
 def test_turns_of_a_scope_follow_each_other_whoever_takes_them(engine: Engine) -> None:
