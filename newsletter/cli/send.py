@@ -4,8 +4,6 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ import click
 from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
 from newsletter.cli.arguments import Duration, as_json, closing
 from newsletter.cli.output import print_json
+from newsletter.cli.progress import progress
 from newsletter.cli.sending import print_summary, summary
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import IssueState, Outcome
@@ -35,6 +34,7 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 @click.option(
     "--due", is_flag=True, help="Instead of D: the issue of the weekly hour, if that has come; for cron."
 )
+@click.option("--only-new", is_flag=True, help="Take in who joined after the approval, and send to them too.")
 @click.option("--dry-run", is_flag=True, help="Say who would get which edition; send nothing.")
 @click.option(
     "--test", "address", metavar="ADDRESS", help="Send the whole issue to ADDRESS only, unrecorded."
@@ -59,6 +59,7 @@ def send(  # noqa: PLR0917  as many as options
     session: Session,
     closing: date | None,
     due: bool,
+    only_new: bool,
     dry_run: bool,
     address: str | None,
     segment: str | None,
@@ -90,6 +91,8 @@ def send(  # noqa: PLR0917  as many as options
     name = name or context.settings.transport
     if address:
         return _trial(context, closing, name, address)
+    if only_new:
+        _take_in(context, closing)
     frozen = verify(context.database, closing.isoformat(), context.sources(closing))
     if dry_run:
         return _rehearse(context, frozen, segment, as_json=as_json)
@@ -105,6 +108,20 @@ def send(  # noqa: PLR0917  as many as options
         if not _wait(context, frozen, window) or not _deliver(context, frozen, waiting, segment):
             return INTERRUPTED
     return _report(context, frozen, segment, as_json=as_json)
+
+
+def _take_in(context: "Context", closing: date) -> None:
+    """Add who joined after the approval to the audience."""
+    from newsletter.render.edition import Editions
+    from newsletter.sending.freeze import add_new
+
+    issue, _ = context.issue(closing)
+    _, added, unmatched = add_new(
+        context.database, Editions(issue), closing.isoformat(), context.sources(closing)
+    )
+    click.echo(f"New readers: {added}.")
+    if unmatched:
+        click.echo(f"{unmatched} more would need an edition that was not approved; they get the next issue.")
 
 
 def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) -> timedelta:
@@ -197,8 +214,8 @@ def _deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | 
     """Deliver here, with progress; False when it was stopped."""
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
     where = context.segment(segment) if segment else None
-    with _progress(waiting) as progress:
-        going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=progress)))
+    with progress(waiting, "Sending") as told:
+        going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=told)))
     if not going:
         click.echo("Stopped; what was on its way has been recorded. Run the same again to go on.", err=True)
     return going
@@ -224,27 +241,6 @@ async def _run(run: "Run") -> bool:
         asyncio.get_running_loop().add_signal_handler(number, stop)
     await run.deliver()
     return going
-
-
-def _progress(length: int) -> AbstractContextManager[Callable[[int], None]]:
-    """Show how many of `length` deliveries have an outcome: a bar on a terminal, else a line now and then."""
-    if sys.stderr.isatty():
-        return _bar(length)
-    spoken = time.monotonic()
-
-    def line(done: int) -> None:
-        nonlocal spoken
-        if time.monotonic() - spoken >= _EVERY:
-            spoken = time.monotonic()
-            click.echo(f"{done} of {length}", err=True)
-
-    return nullcontext(line)
-
-
-@contextmanager
-def _bar(length: int) -> Iterator[Callable[[int], None]]:
-    with click.progressbar(length=length, label="Sending", show_pos=True, file=sys.stderr) as bar:
-        yield lambda done: bar.update(done - bar.pos)
 
 
 def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:

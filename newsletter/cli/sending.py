@@ -1,6 +1,8 @@
 """The commands approve, status, pause, resume and cancel."""
 
-from datetime import UTC, date, datetime
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,9 @@ from newsletter.model import IssueState, Outcome
 if TYPE_CHECKING:
     from newsletter.store.issues import Frozen
     from newsletter.wiring import Context
+
+_EVERY = 2  # seconds between looks
+_LATELY = timedelta(minutes=1)
 
 
 @click.command()
@@ -95,22 +100,30 @@ def _approved(context: "Context", frozen: "Frozen", what: str, *, as_json: bool)
 
 @click.command()
 @closing()
+@click.option("--watch", is_flag=True, help="Tell it again every two seconds until the sending ends.")
 @as_json
 @pass_session
-def status(session: Session, closing: date | None, as_json: bool) -> int:
-    """Tell how far the sending of issue D is: its deliveries by what became of them.
+def status(session: Session, closing: date | None, watch: bool, as_json: bool) -> int:
+    """Tell how far the sending of issue D is: its deliveries by what became of them, rate and time left.
 
     \b
-    Example:
+    Examples:
       newsletter status 2025-02-14 --json
+      newsletter status 2025-02-14 --watch
     """  # noqa: D301  click's mark for text that is not re-wrapped
     context = session.context
-    data = summary(context, context.closing(closing).isoformat())
-    if as_json:
-        print_json(data)
-    else:
-        print_summary(data)
-    return 0
+    name = context.closing(closing).isoformat()
+    while True:
+        data = summary(context, name)
+        if watch and sys.stdout.isatty():
+            click.clear()
+        if as_json:
+            print_json(data)
+        else:
+            print_summary(data)
+        if not watch or data["state"] != IssueState.SENDING:
+            return 0
+        time.sleep(_EVERY)
 
 
 def summary(context: "Context", name: str) -> dict[str, Any]:
@@ -123,6 +136,9 @@ def summary(context: "Context", name: str) -> dict[str, Any]:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)
         due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
+        lately = deliveries.since(connection, name, context.now() - _LATELY)
+    pending = frozen.readers - sum(counts.values())
+    rate = lately / _LATELY.total_seconds()
     waits = due > context.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
     return {
         "issue": frozen.name,
@@ -133,7 +149,9 @@ def summary(context: "Context", name: str) -> dict[str, Any]:
         "readers": frozen.readers,
         "without": frozen.without,
         "due": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if waits else None,
-        "pending": frozen.readers - sum(counts.values()),
+        "rate": round(rate, 1),
+        "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
+        "pending": pending,
         **{outcome.value: count for outcome, count in counts.items()},
     }
 
@@ -143,6 +161,9 @@ def print_summary(data: dict[str, Any]) -> None:
     by = f" by {data['transport']}" if data["transport"] else ""
     reason = f" ({data['reason']})" if data["reason"] else ""
     click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
+    if data["seconds_left"]:
+        left = timedelta(seconds=data["seconds_left"])
+        click.echo(f"In the last minute {data['rate']} a second; {left} left.")
     if data["due"]:
         click.echo(f"Goes on not before {data['due']}.")
     for state in ("pending", *Outcome):

@@ -10,85 +10,24 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine
+from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
 from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
+from newsletter.sending.work import Begin, Holder, Part, Work
 from newsletter.store import ledger
 from newsletter.store.db import writing
-from newsletter.store.ledger import LEASE, Due, Lease, Result
+from newsletter.store.ledger import LEASE, Due, Result
 
 T = TypeVar("T")
 
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
 _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was leaving")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport.
-
-    `begun_at` is when the issue began to leave, in seconds since 1970; `share` is run within every commit.
-    """
-
-    engine: Engine
-    name: str
-    worker: str
-    clock: Callable[[], datetime]
-    repeatable: bool
-    begun_at: float
-    share: Callable[[Connection], None]
-    where: ColumnElement[bool] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Work:
-    """A chunk of ours: who is to be sent to, whose body is on the wire, what is not recorded yet."""
-
-    lease: Lease
-    queue: deque[Due]
-    begun: dict[int, int] = field(default_factory=dict)
-    results: list[Result] = field(default_factory=list)
-    handed: int = 0
-    not_before: float = 0.0  # when those may be sent to who were put off, in seconds since 1970
-
-    def add(self, due: Due, receipt: Receipt) -> None:
-        """Keep an outcome for the next commit."""
-        self.begun.pop(due.subscriber, None)
-        self.results.append(Result(due.subscriber, due.attempt, receipt))
-
-    @property
-    def finished(self) -> bool:
-        """True when nobody is left to send to and nobody is being sent to."""
-        return not self.queue and not self.handed
-
-
-@dataclass(frozen=True, slots=True)
-class _Begin:
-    """A connection that waits for leave to write a body."""
-
-    due: Due
-    verdict: asyncio.Future[Verdict]
-
-
-@dataclass(slots=True)
-class _Part:
-    """What one commit writes for one chunk, and what it found."""
-
-    work: Work
-    begun: list[tuple[int, int]]
-    results: list[Result]
-    waiting: list[_Begin]
-    others: bool  # whether the chunk has readers beside those that wait
-    verdict: dict[int, Verdict] = field(default_factory=dict)
-    lost: bool = False
-    released: bool = False
 
 
 class Claims:
@@ -97,7 +36,7 @@ class Claims:
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
         self._works: list[Work] = []
-        self._waiting: dict[Work, list[_Begin]] = {}
+        self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._taking = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -149,7 +88,7 @@ class Claims:
         if self._failed:
             raise self._failed
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(work, []).append(_Begin(due, verdict))
+        self._waiting.setdefault(work, []).append(Begin(due, verdict))
         self._wanted.set()
         return await verdict
 
@@ -207,13 +146,13 @@ class Claims:
         for part in parts:
             self._settle(part)
 
-    def _part(self, work: Work) -> _Part:
+    def _part(self, work: Work) -> Part:
         waiting = self._waiting.get(work, [])
         results, work.results = work.results, []
         others = bool(work.queue) or work.handed > len(waiting)
-        return _Part(work, list(work.begun.items()), results, waiting, others)
+        return Part(work, list(work.begun.items()), results, waiting, others)
 
-    def _write(self, parts: list[_Part]) -> None:
+    def _write(self, parts: list[Part]) -> None:
         """Write one transaction; runs in the ledger's thread and touches no chunk's own state."""
         with writing(self._holder.engine) as connection:
             now = self._holder.clock()
@@ -237,7 +176,7 @@ class Claims:
         ]
         return min(moments, default=None)
 
-    def _judge(self, connection: Connection, part: _Part) -> None:
+    def _judge(self, connection: Connection, part: Part) -> None:
         if not part.waiting:
             return
         name = self._holder.name
@@ -252,7 +191,7 @@ class Claims:
             if part.verdict[number] is Verdict.SUPPRESSED:
                 part.results.append(Result(number, one.due.attempt, _SUPPRESSED))
 
-    def _settle(self, part: _Part) -> None:
+    def _settle(self, part: Part) -> None:
         work = part.work
         self.recorded += len(part.results)
         if part.lost:

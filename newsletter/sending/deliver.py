@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Engine
 from newsletter.errors import NewsletterError
 from newsletter.model import IssueState, Message, Receipt, Verdict
 from newsletter.ports import Transport
-from newsletter.sending.claims import Claims, Holder, Work
+from newsletter.sending.claims import Claims
 from newsletter.sending.pace import Alarm, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
+from newsletter.sending.work import Holder, Work
 from newsletter.store import buckets, deliveries, issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import LEASE, Due

@@ -10,7 +10,7 @@ from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.render.edition import Editions
-from newsletter.store import audience, issues, ledger, people
+from newsletter.store import audience, chunks, issues, people
 from newsletter.store.db import reading, timestamp, writing
 
 OUTBOX = "outbox"
@@ -74,7 +74,7 @@ def freeze(
         for edition, page in rendered:
             issues.put_edition(connection, name, page, edition.sections)
         readers, without = _put_audience(connection, name, editions, {edition.key for edition, _ in rendered})
-        ledger.plan(connection, name, readers)
+        chunks.plan(connection, name, readers)
         fingerprint = issues.fingerprint(connection, name, shared)
         sealed = replace(draft, fingerprint=fingerprint, readers=readers, without=without)
         issues.seal(connection, sealed)
@@ -108,6 +108,44 @@ def _put_audience(connection: Connection, name: str, editions: Editions, stored:
             batch.clear()
     audience.put(connection, name, batch)
     return readers, without
+
+
+def add_new(
+    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
+) -> tuple[issues.Frozen, int, int]:
+    """Add to the audience of an issue that has begun to leave the readers who are not in it.
+
+    They get the editions that were approved. Return the issue, how many were added, and how many would
+    need an edition that was not. Raises StateError when it has not begun to leave, and ContentError when its
+    files have changed since.
+    """
+    with writing(engine) as connection:
+        frozen = issues.get(connection, name)
+        if frozen.state not in (IssueState.SENDING, IssueState.SENT):
+            raise StateError(
+                f"issue {name} is {frozen.state}",
+                f"To take new readers in: newsletter approve {name} --again",
+            )
+        if changed := changed_since(frozen, sources):
+            raise ContentError(
+                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+                "New readers can only get what was approved: put the files back as they were.",
+            )
+        stored = set(issues.editions(connection, name))
+        found = [
+            (reader.id, edition.key)
+            for reader in people.readers(connection, audience.not_in(name))
+            if (edition := editions.of(reader.sections, reader.attributes))
+        ]
+        fresh = [row for row in found if row[1] in stored]
+        audience.put(connection, name, fresh)
+        chunks.extend(connection, name, [number for number, _ in fresh])
+        fingerprint = issues.fingerprint(connection, name, frozen.envelope)
+        frozen = replace(frozen, fingerprint=fingerprint, readers=frozen.readers + len(fresh))
+        issues.seal(connection, frozen)
+        if fresh:
+            issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
+        return issues.get(connection, name), len(fresh), len(found) - len(fresh)
 
 
 def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Frozen:

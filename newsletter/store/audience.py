@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, true
 
 from newsletter.store.schema import audience, delivery, edition, subscriber
 
@@ -14,6 +14,11 @@ def put(connection: Connection, name: str, rows: list[tuple[int, str]]) -> None:
             insert(audience),
             [{"issue": name, "subscriber": subscriber, "edition": key} for subscriber, key in rows],
         )
+
+
+def not_in(name: str) -> ColumnElement[bool]:
+    """Return what is true of subscribers outside the audience of issue `name`."""
+    return ~exists().where(audience.c.issue == name, audience.c.subscriber == subscriber.c.id)
 
 
 def edition_readers(connection: Connection, name: str) -> dict[str, tuple[tuple[str, ...], int]]:

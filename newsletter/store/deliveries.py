@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, exists, func, select, update
 
 from newsletter.model import IssueState, Outcome
+from newsletter.store.db import timestamp
 from newsletter.store.schema import chunk, delivery, issue, subscriber
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
@@ -18,6 +20,13 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
     )
     found = {Outcome(state): count for state, count in rows}
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
+
+
+def since(connection: Connection, name: str, moment: datetime) -> int:
+    """Return how many deliveries of issue `name` got an outcome at `moment` or later."""
+    return connection.execute(
+        select(func.count()).where(delivery.c.issue == name, delivery.c.at >= timestamp(moment))
+    ).scalar_one()
 
 
 def open_chunks(connection: Connection, name: str) -> dict[int, float]:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    insert,
     or_,
     select,
     true,
@@ -33,9 +32,6 @@ from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
 LEASE = 6.0
 """Seconds for which a chunk is its worker's own; every commit renews it."""
-
-CHUNK_SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
-"""Readers in an audience, and readers in a chunk: a job costs the same whatever its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +91,6 @@ _RECORD = {
     "sqlite": _recording(sqlite.insert(delivery)),
     "postgresql": _recording(postgresql.insert(delivery)),
 }
-
-
-def plan(connection: Connection, name: str, readers: int) -> None:
-    """Cut the audience of issue `name` into chunks of consecutive subscribers."""
-    size = next(size for limit, size in CHUNK_SIZES if readers <= limit or limit == 0)
-    numbered = (
-        select(audience.c.subscriber, func.row_number().over(order_by=audience.c.subscriber).label("row"))
-        .where(audience.c.issue == name)
-        .subquery()
-    )
-    bounds = select(func.min(numbered.c.subscriber), func.max(numbered.c.subscriber)).group_by(
-        (numbered.c.row - 1) // size
-    )
-    rows = [{"issue": name, "lo": lo, "hi": hi} for lo, hi in connection.execute(bounds).all()]
-    if rows:
-        connection.execute(insert(chunk), sorted(rows, key=lambda row: row["lo"]))
 
 
 def acquire(

@@ -27,7 +27,7 @@ from tests.sending import house
 
 ROOT = Path(__file__).parent.parent.parent
 D = house.NAME
-READERS, CHUNK = 1_200, 200
+READERS = 1_200  # six chunks
 CONNECTIONS = 5
 DEADLINE = 60  # seconds after which something hangs
 

@@ -2,7 +2,7 @@
 
 import signal
 
-from tests.faults.scene import CHUNK, CONNECTIONS, DEADLINE, D, Scene, later
+from tests.faults.scene import CONNECTIONS, DEADLINE, D, Scene, later
 
 
 def test_a_second_sender_whose_clock_is_ahead_takes_over_and_repeats_nothing(postgres_scene: Scene) -> None:
@@ -15,15 +15,10 @@ def test_a_second_sender_whose_clock_is_ahead_takes_over_and_repeats_nothing(pos
     scene.account().judge(unknown=CONNECTIONS)
 
 
-def test_a_clock_set_back_after_a_crash_holds_back_only_what_the_dead_sender_had_and_says_so(
-    sqlite_scene: Scene,
-) -> None:
+def test_a_clock_set_back_after_a_crash_delays_and_says_so_and_repeats_nothing(sqlite_scene: Scene) -> None:
     with sqlite_scene.sink() as sink:
         with sqlite_scene.sender() as killed:
             sink.kill(killed.pid, "accepted", 100)
             assert killed.wait(DEADLINE) == -signal.SIGKILL
         assert sqlite_scene.run("send", D, "--yes", now=later(minutes=-60)) == 3
-        held = sqlite_scene.account()
-        assert (held.lost, held.twice) == ([], [])
-        assert 0 < list(held.ledger.values()).count("") <= CHUNK
         sqlite_scene.send(now=later()).judge(unknown=CONNECTIONS)

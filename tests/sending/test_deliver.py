@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, Text, cast, event, update
 
-from newsletter.errors import StoreError, TransportUnavailable
+from newsletter.errors import ContentError, StateError, StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
+from newsletter.render.edition import Editions
 from newsletter.sending.claims import Claims
+from newsletter.sending.freeze import add_new, verify
 from newsletter.store import issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import chunk, subscriber
@@ -424,3 +426,35 @@ def test_the_outbox_goes_on_after_a_crash_with_nothing_uncertain(engine: Engine,
     names = sorted(path.name for path in (tmp_path / "outbox").iterdir())
     assert len(names) == 12
     assert names[0] == "2025-02-14-000001-reader1@city.example.org.eml"
+
+
+def test_who_joined_after_the_approval_can_be_taken_in_and_nobody_is_written_to_twice(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 5, first=10)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    house.send(engine, smtp(relay))
+    assert house.state(engine) == "sent"
+    house.people(engine, 3, first=20)
+    house.people(engine, 2, first=1)
+    house.people(engine, 1, first=12_000, sections=["sport"])
+    _, added, unmatched = add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)
+    assert (added, unmatched) == (5, 1)
+    verify(engine, house.NAME, {})
+    house.send(engine, smtp(relay))
+    assert house.state(engine) == "sent"
+    assert len(relay.accepted) == 10
+    assert max(Counter(relay.recipients).values()) == 1
+    assert add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)[1:] == (0, 1)
+    assert house.state(engine) == "sent"
+
+
+def test_new_readers_are_only_taken_in_where_they_get_what_was_approved(engine: Engine) -> None:
+    house.people(engine, 1)
+    house.approve(engine)
+    with pytest.raises(StateError, match="is approved"):
+        add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)
+    house.run(engine, Outbox(Path(), house.NAME))
+    with pytest.raises(ContentError, match="changed after the approval"):
+        add_new(engine, Editions(house.issue()), house.NAME, {})

@@ -1,0 +1,31 @@
+"""How far long work is: a bar on a terminal, else a line now and then."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import click
+
+_EVERY = 5  # seconds between lines where there is no terminal
+
+
+def progress(length: int, label: str) -> AbstractContextManager[Callable[[int], None]]:
+    """Show how many of `length` deliveries have an outcome: a bar on a terminal, else a line now and then."""
+    if sys.stderr.isatty():
+        return _bar(length, label)
+    spoken = time.monotonic()
+
+    def line(done: int) -> None:
+        nonlocal spoken
+        if time.monotonic() - spoken >= _EVERY:
+            spoken = time.monotonic()
+            click.echo(f"{done} of {length}", err=True)
+
+    return nullcontext(line)
+
+
+@contextmanager
+def _bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+    with click.progressbar(length=length, label=label, show_pos=True, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)

@@ -1,0 +1,66 @@
+"""Cutting an audience into chunks: what one worker takes at a time."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from newsletter.store.schema import audience, chunk
+
+SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
+"""Readers in an audience, and readers in a chunk: taking one costs the same whatever its size."""
+
+
+def plan(connection: Connection, name: str, readers: int) -> None:
+    """Cut the audience of issue `name` into chunks of consecutive subscribers."""
+    numbered = (
+        select(audience.c.subscriber, func.row_number().over(order_by=audience.c.subscriber).label("row"))
+        .where(audience.c.issue == name)
+        .subquery()
+    )
+    bounds = select(func.min(numbered.c.subscriber), func.max(numbered.c.subscriber)).group_by(
+        (numbered.c.row - 1) // _size(readers)
+    )
+    _put(connection, name, ((lo, hi) for lo, hi in connection.execute(bounds).all()))
+
+
+def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:
+    """Open the chunks that new subscribers of issue `name` fall into, and make chunks for the others."""
+    known = connection.execute(
+        select(chunk.c.id, chunk.c.lo, chunk.c.hi).where(chunk.c.issue == name).order_by(chunk.c.lo)
+    ).all()
+    numbers = sorted(fresh)
+    again: set[int] = set()
+    beyond = []
+    position = 0
+    for number in numbers:
+        while position < len(known) and known[position].hi < number:
+            position += 1
+        if position < len(known) and known[position].lo <= number:
+            again.add(known[position].id)
+        else:
+            beyond.append((number, position))
+    for one in again:
+        connection.execute(
+            update(chunk).where(chunk.c.id == one, chunk.c.done == 1).values(done=0, lease_until=0.0)
+        )
+    _put(connection, name, _between(beyond, _size(len(numbers))))
+
+
+def _between(numbers: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
+    """Return (first, last) of runs of at most `size` numbers, none across the gap it lies in."""
+    for _, members in groupby(numbers, key=itemgetter(1)):
+        run = [number for number, _ in members]
+        for start in range(0, len(run), size):
+            part = run[start : start + size]
+            yield part[0], part[-1]
+
+
+def _size(readers: int) -> int:
+    return next(size for limit, size in SIZES if readers <= limit or limit == 0)
+
+
+def _put(connection: Connection, name: str, bounds: Iterable[tuple[int, int]]) -> None:
+    if rows := [{"issue": name, "lo": lo, "hi": hi} for lo, hi in sorted(bounds)]:
+        connection.execute(insert(chunk), rows)
