@@ -126,6 +126,7 @@ class Smtp(_Model):
     security: Literal["none", "starttls", "tls"] = "starttls"
     user: str = ""
     connections: int = Field(default=10, ge=1, le=100)
+    per_connection: int = Field(default=0, ge=0)
     timeout: int = Field(default=60, ge=1, le=600, description="seconds")
 
 

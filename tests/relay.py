@@ -94,11 +94,16 @@ class _Conversation:
         if self._relay.tls and not self._writer.get_extra_info("ssl_object"):
             lines.append("250 STARTTLS")
         if self._relay.login:
-            lines.append("250 AUTH PLAIN")
+            lines.append("250 AUTH PLAIN XOAUTH2")
         return lines
 
     async def _auth(self, rest: str) -> bool:
-        _, user, password = b64decode(rest.rpartition(" ")[2]).decode().split("\0")
+        method, _, given = rest.partition(" ")
+        said = b64decode(given).decode()
+        if method == "XOAUTH2":
+            user, password = said.removeprefix("user=").rstrip("\x01").split("\x01auth=Bearer ")
+        else:
+            _, user, password = said.split("\0")
         self._logged_in = (user, password) == self._relay.login
         await self._say("235 welcome" if self._logged_in else "535 5.7.8 wrong user or password")
         return True

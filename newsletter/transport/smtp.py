@@ -7,6 +7,7 @@ processor time: a message's body and the next message's MAIL, RCPT and DATA leav
 import asyncio
 import socket
 import ssl
+import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,14 +28,20 @@ _UNSURE = "the connection was lost after the message was sent and before its ans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """A relay. `security` is none, starttls or tls; certificates are always verified."""
+    """A relay. `security` is none, starttls or tls; certificates are always verified.
+
+    With a `token` the login is XOAUTH2 instead of a password's; `per_connection` is how many messages one
+    connection may take, 0 for any number.
+    """
 
     host: str
     port: int
     security: str
     user: str = ""
     password: str = ""
+    token: str = ""
     connections: int = 10
+    per_connection: int = 0
     timeout: float = 60
     tls: ssl.SSLContext | None = None
     name: str = "smtp"
@@ -58,7 +65,7 @@ class Smtp:
                 await asyncio.sleep(_PATIENCE[failures])
                 failures += 1
                 continue
-            session = _Session(connection, outgoing, message)
+            session = _Session(connection, outgoing, message, self.per_connection)
             message = await session.run()
             failures = 0 if session.answered else failures + 1
             if message and failures > len(_PATIENCE):
@@ -82,6 +89,7 @@ class Smtp:
             local_hostname=_own_name(),
             username=self.user or None,
             password=self.password or None,
+            oauth_token_generator=self._give_token if self.token else None,
         )
         try:
             await client.connect()
@@ -95,6 +103,9 @@ class Smtp:
             raise self._unavailable(error) from None
         return Connection.take_over(client, self.timeout)
 
+    async def _give_token(self) -> str:
+        return self.token
+
     def _unavailable(self, error: Exception) -> TransportUnavailable:
         cause = (
             error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ else error
@@ -107,7 +118,7 @@ class Smtp:
         if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
             return TransportUnavailable(
                 f"{self._where} refused the login of {self.user}: {cause.code} {cause.message}",
-                "Check smtp.user in newsletter.yaml and NEWSLETTER_SMTP_PASSWORD.",
+                "Check smtp.user in newsletter.yaml, and NEWSLETTER_SMTP_PASSWORD or NEWSLETTER_SMTP_TOKEN.",
             )
         if type(cause) is aiosmtplib.SMTPException:  # its way to say that EHLO listed no STARTTLS or AUTH
             return TransportUnavailable(
@@ -129,19 +140,20 @@ def _own_name() -> str:
 class _Session:
     """One connection's life: from a first message until there are no more, or the stream is gone."""
 
-    def __init__(self, connection: Connection, outgoing: Outgoing, message: Message) -> None:
+    def __init__(self, connection: Connection, outgoing: Outgoing, message: Message, limit: int) -> None:
         self._connection = connection
         self._outgoing = outgoing
         self._message: Message | None = message
         self._pipelining = "pipelining" in connection.extensions
         self._opened = False  # whether the current message's MAIL, RCPT and DATA have been written
+        self._left = limit or sys.maxsize
         self.answered = False
         self.farewell = "it said nothing"
 
     async def run(self) -> Message | None:
         """Send until there is nothing left; return a message that was not begun when the stream ended."""
         try:
-            while self._message:
+            while self._message and self._left:
                 await self._one(self._message)
             await self._connection.quit()
         except ConnectionLost:
@@ -170,7 +182,9 @@ class _Session:
 
     async def _body(self, message: Message) -> None:
         following = self._message = self._outgoing.ready()
-        ahead = _envelope(following) if following and self._pipelining and not self._unfit(following) else b""
+        self._left -= 1
+        pipelining = self._pipelining and self._left
+        ahead = _envelope(following) if following and pipelining and not self._unfit(following) else b""
         try:
             self._connection.write(message.content + b".\r\n" + ahead)
             answer = await self._connection.reply(patience=_FINAL)

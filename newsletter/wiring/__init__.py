@@ -165,7 +165,9 @@ class Context:
                 security=smtp.security,
                 user=smtp.user,
                 password=secret("NEWSLETTER_SMTP_PASSWORD") or "",
+                token=secret("NEWSLETTER_SMTP_TOKEN") or "",
                 connections=smtp.connections,
+                per_connection=smtp.per_connection,
                 timeout=smtp.timeout,
             )
         from newsletter.transport.sendgrid import SendGrid

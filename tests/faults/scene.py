@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -127,12 +127,20 @@ class Scene:
 
     def on_the_wire(self, pid: int) -> int:
         """Return how many messages the ledger says process `pid` had on the wire when it ended."""
+        return sum(len(inflight) for inflight in self._held(pid))
+
+    def holds(self, pid: int) -> bool:
+        """Tell whether process `pid` has a chunk, by the ledger."""
+        return bool(self._held(pid))
+
+    def _held(self, pid: int) -> Sequence[list[object]]:
+        """Return what is in flight of each chunk of process `pid`."""
         engine = open_database(self.database)
         with reading(engine) as connection:
-            held = connection.execute(select(chunk.c.inflight).where(chunk.c.worker.endswith(f":{pid}")))
-            count = sum(len(inflight) for inflight in held.scalars())
+            held = select(chunk.c.inflight).where(chunk.c.worker.endswith(f":{pid}"))
+            found = connection.execute(held).scalars().all()
         engine.dispose()
-        return count
+        return found
 
     def accepted(self, count: int) -> None:
         """Wait until the relay has accepted `count` messages."""

@@ -129,6 +129,16 @@ def test_a_relay_that_closes_after_some_messages_is_connected_to_again(start_rel
     assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
 
 
+def test_a_connection_takes_no_more_messages_than_it_is_told_to(start_relay: Start) -> None:
+    relay = start_relay(Relay())
+    addresses = [f"reader{number}@a.test" for number in range(7)]
+    send(relay, Queue(*addresses), per_connection=3)
+    assert relay.recipients == addresses
+    assert relay.connections == 3
+    assert relay.verbs.count("QUIT") == 3, "it leaves before it is thrown out"
+    assert relay.verbs.count("MAIL") == 7
+
+
 def test_a_421_in_the_middle_is_about_the_connection_and_not_the_message(start_relay: Start) -> None:
     answers = iter([None, "421 4.3.2 closing"])
     relay = start_relay(Relay(answer=lambda verb, _: next(answers, None) if verb == "MAIL" else None))
@@ -217,6 +227,13 @@ def test_a_wrong_password_is_told_before_anything_is_sent(start_relay: Start) ->
     assert "NEWSLETTER_SMTP_PASSWORD" in caught.value.hint
     assert "wrong'" not in str(caught.value)
     asyncio.run(smtp(relay, user="press", password="secret").check())  # noqa: S106  likewise
+
+
+def test_a_token_logs_in_by_xoauth2(start_relay: Start) -> None:
+    relay = start_relay(Relay(login=("press", "the-token")))
+    asyncio.run(smtp(relay, user="press", token="the-token").check())  # noqa: S106  a planted one
+    with pytest.raises(TransportUnavailable, match="refused the login of press"):
+        asyncio.run(smtp(relay, user="press", token="stale").check())  # noqa: S106  likewise
 
 
 def test_login_where_the_relay_has_none_is_told(start_relay: Start) -> None:
