@@ -44,9 +44,9 @@ def reconcile(  # noqa: PLR0917  as many as options
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Settle deliveries of issue D that are unknown: their answer was lost, so they are not sent again.
+    """Settle deliveries of issue D whose answer was lost.
 
-    A relay's log or a provider's events say which were accepted after all. Without options it lists the
+    They are not sent again by themselves. A relay's log or a provider's events say which were accepted after all. Without options it lists the
     uncertain with their Message-IDs. Exit 3 while some are left.
 
     \b

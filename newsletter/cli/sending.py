@@ -104,7 +104,9 @@ def _approved(context: "Context", frozen: "Frozen", what: str, *, as_json: bool)
 @as_json
 @pass_session
 def status(session: Session, closing: date | None, watch: bool, as_json: bool) -> int:
-    """Tell how far the sending of issue D is: its deliveries by what became of them, rate and time left.
+    """Tell how far the sending of issue D is.
+
+    Its deliveries by what became of them, and while it is being sent the rate and the time left.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command()
 @pass_session
 def worker(session: Session) -> int:
-    """Deliver whatever issue is being sent, and start the weekly one at its hour, until it is stopped.
+    """Deliver what is being sent, and start the weekly issue, until it is stopped.
 
     Issues also come here by `newsletter send D --detach`. Run as many workers as you like on one PostgreSQL
     database; they share the work, and go on with what a dead one left. Ctrl-C or SIGTERM lets the
