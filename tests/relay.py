@@ -149,7 +149,7 @@ class _Conversation:
 
     async def _answer(self, told: str) -> bool:
         if told.startswith(HANG):
-            await self._reader.read(1)
+            await self._reader.read()  # to the end: what was sent ahead is no end
             return False
         if told.startswith(DROP):
             return False

@@ -46,8 +46,8 @@ def reconcile(  # noqa: PLR0917  as many as options
 ) -> int:
     """Settle deliveries of issue D whose answer was lost.
 
-    They are not sent again by themselves. A relay's log or a provider's events say which were accepted after all. Without options it lists the
-    uncertain with their Message-IDs. Exit 3 while some are left.
+    They are not sent again by themselves. A relay's log or a provider's events say which were accepted
+    after all; without options this lists the uncertain with their Message-IDs. Exit 3 while some are left.
 
     \b
     Examples:

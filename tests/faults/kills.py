@@ -35,16 +35,16 @@ MOMENTS = (
     Moment("after the relay took it, before its answer", "accepted"),
     Moment("after the answer, about the next commit", "accepted", (0.0002, 0.01)),
 )
-_FARTHEST = 120  # the latest event to strike at
+_FARTHEST = 60  # the latest event to strike at
 _READERS, _KILLS = 5_000, 35  # of each issue in the long form
 
 
-def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random) -> int | None:
-    """Start a sender and kill it at `moment`; return how many messages it left on the wire.
+def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random, now: str = "") -> int | None:
+    """Start a sender, by the clock `now` if given, and kill it at `moment`.
 
-    None when the sender came to its end before.
+    Return how many messages it left on the wire; None when it came to its end before.
     """
-    with scene.sender() as sender:
+    with scene.sender(now=now) as sender:
         delay = dice.uniform(*moment.delay)
         if moment.event:
             sink.kill(sender.pid, moment.event, dice.randint(1, _FARTHEST), delay)

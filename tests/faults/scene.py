@@ -27,7 +27,7 @@ from tests.sending import house
 
 ROOT = Path(__file__).parent.parent.parent
 D = house.NAME
-READERS = 1_200  # six chunks
+READERS = 600  # three chunks
 CONNECTIONS = 5
 DEADLINE = 60  # seconds after which something hangs
 
@@ -56,10 +56,10 @@ class Scene:
         return (self.root / "said.txt").read_text()
 
     @contextmanager
-    def sink(self, *faults: str) -> Iterator["Sink"]:
-        """Run the relay until the end of the block; it then ends as in a crash."""
+    def sink(self, *faults: str, pace: float = 0.001) -> Iterator["Sink"]:
+        """Run the relay, as of tests.faults.sink, until the end of the block; it then ends as in a crash."""
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.sink", str(self.port), str(self._log), *faults],
+            [sys.executable, "-m", "tests.faults.sink", str(self.port), str(self._log), str(pace), *faults],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

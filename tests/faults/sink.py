@@ -1,11 +1,12 @@
 """A relay in a process of its own: it writes down whom it accepts, fails as told, and kills on order.
 
-    python -m tests.faults.sink PORT LOG [EVENT:EVERY:ANSWER …]
+    python -m tests.faults.sink PORT LOG PACE [EVENT:EVERY:ANSWER …]
 
-The log gets a line (recipient, Message-ID) before each final 250. An EVENT is MAIL, RCPT, DATA or `.`; each
-EVERYth gets ANSWER, as of tests.relay. An order is a line of standard input, `PID EVENT COUNT DELAY`: end the
-process at the COUNTth EVENT from now, before its answer, or DELAY seconds later; the event `accepted` comes
-after the line in the log and before the 250. The relay ends with its standard input.
+The log gets a line (recipient, Message-ID) before each final 250. A message takes PACE seconds, so that, as
+with a real relay, most of the time answers are awaited. An EVENT is MAIL, RCPT, DATA or `.`; each EVERYth
+gets ANSWER, as of tests.relay. An order is a line of standard input, `PID EVENT COUNT DELAY`: end the process
+at the COUNTth EVENT from now, before its answer, or DELAY seconds later; the event `accepted` comes after the
+line in the log and before the 250. The relay ends with its standard input.
 """
 
 import asyncio
@@ -19,7 +20,6 @@ from pathlib import Path
 
 from tests.relay import Relay
 
-_PACE = 0.001  # seconds a message takes: as with a real relay, most of the time answers are awaited
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,7 +64,8 @@ class Log(list[tuple[str, str, bytes]]):
 class Sink:
     """What the relay answers, and what it was ordered to do."""
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, pace: float, faults: list[str]) -> None:
+        self._pace = pace
         self._faults = [fault.split(":", 2) for fault in faults]
         self._seen: Counter[str] = Counter()
         self._order: Order | None = None
@@ -72,7 +73,7 @@ class Sink:
     def answer(self, event: str, _recipient: str) -> str | None:
         """Return the answer to an event when it is not the usual one."""
         if event == ".":
-            time.sleep(_PACE)
+            time.sleep(self._pace)
         self.see(event)
         self._seen[event] += 1
         for verb, every, answer in self._faults:
@@ -105,6 +106,7 @@ async def listen(port: int, path: Path, sink: Sink) -> None:
 
 if __name__ == "__main__":
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(listen(int(sys.argv[1]), Path(sys.argv[2]), Sink(sys.argv[3:])))
+    port, log, pace, *faults = sys.argv[1:]
+    loop.run_until_complete(listen(int(port), Path(log), Sink(float(pace), faults)))
     loop.run_forever()
     os._exit(0)  # connections in the middle of a message end as in a crash

@@ -16,7 +16,7 @@ def test_a_postgresql_that_restarts_ends_the_sending_and_loses_nothing(sqlite_sc
         scene = Scene(sqlite_scene.root, server.get_uri(), sqlite_scene.port)
         approve(scene)
         with scene.sink(), scene.sender() as sender:
-            scene.accepted(300)
+            scene.accepted(100)
             server.stop()
             assert sender.wait(DEADLINE) == 2
             arrived = len(scene.log())
@@ -47,7 +47,7 @@ def small_disk(sqlite_scene: Scene) -> Iterator[Path]:
 
 def test_a_full_disk_ends_the_sending_and_loses_nothing(sqlite_scene: Scene, small_disk: Path) -> None:
     with sqlite_scene.sink(), sqlite_scene.sender() as sender:
-        sqlite_scene.accepted(200)
+        sqlite_scene.accepted(100)
         ballast = small_disk / "ballast"
         with ballast.open("wb", buffering=0) as file, suppress(OSError):
             while file.write(b"\0" * 4096):

@@ -10,8 +10,11 @@ from tests.faults.scene import CONNECTIONS, DEADLINE, D, Scene, later, wait
 def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Scene) -> None:
     dice = random.Random(14)  # noqa: S311  repeatable, not secret
     with scene.sink() as sink:
-        on_the_wire = [kill(scene, sink, moment, dice) for moment in MOMENTS]
-        account = scene.send(now=later())
+        on_the_wire = [
+            kill(scene, sink, moment, dice, later(minutes=number / 5))
+            for number, moment in enumerate(MOMENTS)
+        ]
+        account = scene.send(now=later(minutes=2))
     assert all(left is not None and left <= CONNECTIONS for left in on_the_wire)
     account.judge(unknown=sum(left or 0 for left in on_the_wire))
 

@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import time
 from pathlib import Path
 
 from tests.faults.scene import DEADLINE, D, Scene, later
@@ -21,7 +20,7 @@ def test_nobody_is_skipped_when_the_program_ends_after_it_read_a_batch(sqlite_sc
 def test_a_restart_goes_on_where_it_was_and_not_from_the_beginning(sqlite_scene: Scene) -> None:
     """#2313: three to five copies."""
     with sqlite_scene.sink():
-        for count in (200, 600):
+        for count in (150, 350):
             with sqlite_scene.sender() as sender:
                 sqlite_scene.accepted(count)
                 sender.terminate()
@@ -45,9 +44,9 @@ def test_a_copy_of_the_machine_beside_the_original_repeats_nothing(
 
 def test_pause_and_resume_repeat_nothing(sqlite_scene: Scene) -> None:
     """#2070."""
-    with sqlite_scene.sink():
+    with sqlite_scene.sink(pace=0.005):
         with sqlite_scene.sender() as sender:
-            sqlite_scene.accepted(200)
+            sqlite_scene.accepted(50)
             assert sqlite_scene.run("pause", D) == 0
             assert sender.wait(DEADLINE) == 3, sqlite_scene.said()
         arrived = len(sqlite_scene.log())
@@ -62,10 +61,9 @@ def test_settings_changed_in_the_middle_do_not_end_the_issue(sqlite_scene: Scene
     settings = sqlite_scene.root / "newsletter.yaml"
     with sqlite_scene.sink():
         with sqlite_scene.sender() as sender:
-            sqlite_scene.accepted(200)
+            sqlite_scene.accepted(150)
             changed = settings.read_text().replace('"connections": 5', '"connections": 2')
             settings.write_text(changed.replace("slug: social", "slug: renamed"))
-            time.sleep(0.2)
             sender.terminate()
             assert sender.wait(DEADLINE) == 130, sqlite_scene.said()
         assert sqlite_scene.account().state == "sending"

@@ -7,16 +7,16 @@ from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, later
 
 def test_a_relay_that_closes_at_any_verb_costs_only_answers_to_bodies(sqlite_scene: Scene) -> None:
     faults = ("MAIL:100:drop", "MAIL:130:421 4.3.2 closing", "RCPT:110:drop", "DATA:120:drop")
-    with sqlite_scene.sink(*faults, ".:400:drop", ".:500:drop after"):
+    with sqlite_scene.sink(*faults, ".:200:drop", ".:250:drop after"):
         account = sqlite_scene.send()
     account.judge(unknown=5)
-    assert len(account.unknown) == 5, "of 1,200 dots the 400th, 500th, 800th, 1000th and 1200th"
+    assert len(account.unknown) == 5, "of 600 dots the 200th, 250th, 400th, 500th and 600th"
     assert sum(account.arrived[reader] for reader in account.unknown) == 2
 
 
 def test_a_relay_that_hangs_at_any_verb_costs_only_answers_to_bodies(sqlite_scene: Scene) -> None:
-    faults = ("MAIL:500:hang", "RCPT:550:hang", "DATA:600:hang")
-    with sqlite_scene.sink(*faults, ".:1100:hang"):
+    faults = ("MAIL:200:hang", "RCPT:250:hang", "DATA:300:hang")
+    with sqlite_scene.sink(*faults, ".:350:hang"):
         account = sqlite_scene.send()
     account.judge(unknown=1)
     assert len(account.unknown) == 1
@@ -24,7 +24,7 @@ def test_a_relay_that_hangs_at_any_verb_costs_only_answers_to_bodies(sqlite_scen
 
 def test_who_was_put_off_at_any_verb_gets_it_at_the_next_try(sqlite_scene: Scene) -> None:
     busy = "451 4.3.0 later"
-    with sqlite_scene.sink(f"MAIL:210:{busy}", f"RCPT:220:{busy}", f"DATA:230:{busy}", f".:240:{busy}"):
+    with sqlite_scene.sink(f"MAIL:105:{busy}", f"RCPT:110:{busy}", f"DATA:115:{busy}", f".:120:{busy}"):
         put_off = sqlite_scene.send()
     assert (put_off.state, put_off.lost, put_off.twice) == ("sending", [], [])
     deferred = [reader for reader, outcome in put_off.ledger.items() if outcome == "deferred"]
@@ -37,7 +37,7 @@ def test_who_was_put_off_at_any_verb_gets_it_at_the_next_try(sqlite_scene: Scene
 def test_a_relay_that_restarts_is_waited_for(sqlite_scene: Scene) -> None:
     with sqlite_scene.sender() as sender:
         with sqlite_scene.sink():
-            sqlite_scene.accepted(300)
+            sqlite_scene.accepted(200)
         time.sleep(2)
         with sqlite_scene.sink():
             assert sender.wait(DEADLINE) in (0, 3), sqlite_scene.said()
