@@ -148,9 +148,10 @@ def _due(context: "Context") -> int:
     from newsletter.sending.weekly import tick
     from newsletter.store import deliveries, issues
     from newsletter.store.db import reading
-    from newsletter.wiring.scheduler import week
+    from newsletter.wiring.scheduler import insist, week
 
     tick(week(context))
+    insist(context)
     with reading(context.database) as connection:
         names = deliveries.issues_due(connection, context.now().timestamp())
         going = [issues.get(connection, name) for name in names]
@@ -168,9 +169,11 @@ def _begin(
     """Let the issue leave, `window` from now; return it and how many readers wait for it."""
     from newsletter.store import issues, ledger
     from newsletter.store.db import writing
+    from newsletter.wiring.scheduler import insist
 
     asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
     _dkim(context)
+    insist(context)
     left = summary(context, frozen.name)
     waiting = left["pending"] + left[Outcome.DEFERRED]
     if ask and name != OUTBOX:
@@ -212,10 +215,13 @@ def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
 
 def _deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver here, with progress; False when it was stopped."""
+    from newsletter.wiring.scheduler import own
+
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
     where = context.segment(segment) if segment else None
     with progress(waiting, "Sending") as told:
         going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=told)))
+    own(context)  # counted at the end too, so that a backup made meanwhile is known for one
     if not going:
         click.echo("Stopped; what was on its way has been recorded. Run the same again to go on.", err=True)
     return going

@@ -28,12 +28,13 @@ def worker(session: Session) -> int:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.worker import Worker
-    from newsletter.wiring.scheduler import week
+    from newsletter.wiring.scheduler import insist, week
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     context = session.context
     engine = context.database
+    insist(context)
     asyncio.run(
         _work(
             Worker(

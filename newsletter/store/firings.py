@@ -35,25 +35,26 @@ def tell(connection: Connection, moment: datetime, outcome: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a scheduler leaves beside the database: who it is, and how often it began."""
+    """What a program that sends leaves beside the database: who it is, and how often it began."""
 
     place: str
     starts: int
 
 
 def start(connection: Connection, mark: Mark | None) -> Mark | None:
-    """Count a start of the scheduler that left `mark`, and return its new mark.
+    """Count a start of the program that left `mark`, and return its new mark.
 
-    None when this is not the database it had: a snapshot put back, or a copy beside the original. Nothing is
-    counted then, until `adopt`. On PostgreSQL many schedulers share one database.
+    None when this is not the database it had: one that knows fewer starts is a snapshot put back, one that
+    knows others is a copy. Nothing is counted then, until `adopt`. On PostgreSQL many share one database.
     """
     rows = connection.execute(select(home.c.place, home.c.starts)).all()
     known = {row.place: row.starts for row in rows}
     if mark is None:
         return None if known and connection.dialect.name == "sqlite" else _count(connection, token_hex(8), 1)
-    if known.get(mark.place) != mark.starts:
+    starts = known.get(mark.place, 0)
+    if starts < mark.starts:
         return None
-    return _count(connection, mark.place, mark.starts + 1)
+    return _count(connection, mark.place, starts + 1)
 
 
 def adopt(connection: Connection) -> Mark:

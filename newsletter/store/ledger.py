@@ -103,6 +103,8 @@ def acquire(
         .where(chunk.c.issue == name, chunk.c.done == 0, chunk.c.lease_until <= now.timestamp())
         .where(issue.c.state == IssueState.SENDING)
         .order_by(chunk.c.id)
+        .limit(len(passed) + 1)
+        .with_for_update(skip_locked=True, of=chunk)  # on PostgreSQL; SQLite has one writer
     )
     for row in connection.execute(free).all():
         if row.id in passed:

@@ -1,10 +1,10 @@
-"""The weekly hour in one workspace: its mark beside the database, and the note to the editors."""
+"""What sends by itself in one workspace: the mark beside its database, and the note to the editors."""
 
 import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ConfigError, NewsletterError
+from newsletter.errors import ConfigError, NewsletterError, StateError
 from newsletter.sending.freeze import envelope
 from newsletter.sending.trial import tell
 from newsletter.sending.weekly import Week
@@ -18,12 +18,26 @@ if TYPE_CHECKING:
 _MARK = "scheduler"  # in var/, beside the database, so that a snapshot put back is noticed
 
 
-def week(context: "Context") -> Week:
-    """Return what the weekly hour works with; counts this as a start of the scheduler."""
+def own(context: "Context") -> bool:
+    """Count a start of sending here; False when the database is a snapshot put back, or a copy."""
     with writing(context.database) as connection:
         mark = firings.start(connection, _mark(context))
     if mark:
         _keep(context, mark)
+    return mark is not None
+
+
+def insist(context: "Context") -> None:
+    """Raise StateError unless the database is the one that was last sent from here."""
+    if not own(context):
+        raise StateError(
+            "the database is a snapshot put back, or a copy: what was sent since is not in it",
+            "Look at what the relay has sent, and settle it; then: newsletter schedule --adopt",
+        )
+
+
+def week(context: "Context") -> Week:
+    """Return what the weekly hour works with; counts a start."""
     return Week(
         engine=context.database,
         settings=context.settings,
@@ -31,7 +45,7 @@ def week(context: "Context") -> Week:
         has_items=lambda closing: any((context.root / "issues" / closing.isoformat()).glob("items/*.md")),
         tell=lambda subject, text: _tell_editors(context, subject, text),
         clock=context.now,
-        strange=mark is None,
+        strange=not own(context),
     )
 
 

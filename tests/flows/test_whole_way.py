@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -324,3 +325,30 @@ def test_an_issue_held_at_its_hour_is_told_to_the_editors_by_mail(
     note = message_from_bytes(relay.accepted[0][2], policy=policy.default)
     assert note["Auto-Submitted"] == "auto-generated"
     assert "is not approved" in note.get_content()
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_backup_that_was_put_back_sends_nothing_until_someone_has_looked(
+    run: Run, press: Path, start_relay: Start
+) -> None:
+    relay = start_relay(Relay())
+    by_smtp(press, relay)
+    (press / "subscribers/segments.yaml").write_text("few:\n  section: education\n")
+    run("approve", D, "--by", "Олена")
+    run("send", D, "--yes", "--segment", "few")
+    database, backup = press / "var/newsletter.db", press / "backup.db"
+    with sqlite3.connect(database) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    run("send", D, "--yes")
+    everybody = len(relay.accepted)
+    for leftover in press.glob("var/newsletter.db*"):
+        leftover.unlink()
+    shutil.copy(backup, database)
+    for arguments in (("send", D, "--yes"), ("worker",)):
+        assert "snapshot" in run(*arguments, code=1).stderr
+    assert len(relay.accepted) == everybody
+    run("schedule", "--adopt")
+    run("send", D, "--yes")
+    assert len(relay.accepted) > everybody, "whoever adopts it has been told what that means"
