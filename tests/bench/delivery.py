@@ -6,14 +6,11 @@ Both run in turn, round after round, because the machine's speed drifts; the rat
 import argparse
 import asyncio
 import resource
-import shutil
 import statistics
 import subprocess
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.model import Outcome
@@ -25,13 +22,12 @@ from newsletter.store.db import reading, writing
 from newsletter.store.ledger import Due
 from newsletter.transport.outbox import Outbox
 from newsletter.transport.smtp import Smtp
-from newsletter.wiring import open_workspace
+from tests.sample import sample
 from tests.sending import house
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parent.parent.parent
 CLOSING = date(2025, 2, 14)
 PORT = 2525
 SESSIONS = 10
@@ -50,12 +46,7 @@ def sink() -> "Iterator[None]":
 
 def ours(readers: int, name: str) -> tuple[float, float, int]:
     """Deliver the real digest; return messages per second, CPU µs a message, and a message's bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        shutil.copy(ROOT / "newsletter.yaml", root)
-        for part in ("issues", "templates"):
-            shutil.copytree(ROOT / part, root / part)
-        context = open_workspace(root)
+    with sample() as context:
         house.people(context.database, readers)
         proof = context.proof(CLOSING)
         shown = [edition for edition, _ in proof.tally]
@@ -66,7 +57,7 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
         )
         transport: Transport = Smtp(host="127.0.0.1", port=PORT, security="none", connections=SESSIONS)
         if name == "outbox":
-            transport = Outbox(root / "outbox", frozen.name)
+            transport = Outbox(context.var / "outbox", frozen.name)
         asyncio.run(transport.check())
         with writing(context.database) as connection:
             frozen = issues.begin(connection, frozen.name, transport.name, datetime.now(UTC))
@@ -78,7 +69,6 @@ def ours(readers: int, name: str) -> tuple[float, float, int]:
             accepted = deliveries.counts(connection, frozen.name)[Outcome.ACCEPTED]
         if accepted != readers:
             raise SystemExit(f"only {accepted} of {readers} were accepted")
-        context.database.dispose()
         writer = Writer(proof.rendered[0], frozen.envelope, context.signer)
         size = len(writer.write(Due(1, house.address(1), "Читач", "", 1), house.NOW).content)
         return readers / seconds, spent / readers * 1e6, size

@@ -1,12 +1,9 @@
 """Messages signed per second on one core: the real digest, whole, under an RSA key of 2048 bits."""
 
 import argparse
-import shutil
 import statistics
-import tempfile
 import time
 from datetime import date
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -14,23 +11,15 @@ from newsletter.sending.freeze import envelope
 from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
-from newsletter.wiring import open_workspace
+from tests.sample import sample
 from tests.sending import house
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def message() -> bytes:
     """Return the edition that shows everything, written to one reader and not signed."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        shutil.copy(ROOT / "newsletter.yaml", root)
-        for part in ("issues", "templates"):
-            shutil.copytree(ROOT / part, root / part)
-        context = open_workspace(root)
+    with sample() as context:
         proof = context.proof(date(2025, 2, 14))
         writer = Writer(proof.rendered[0], envelope(context.settings, proof.issue.name), context.signer)
-        context.database.dispose()
         return writer.write(Due(1, house.address(1), "Читач", "", 1), house.NOW).content
 
 

@@ -2,17 +2,13 @@
 
 import argparse
 import resource
-import shutil
-import tempfile
 import time
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from newsletter.sending.freeze import Approval, envelope, freeze, verify
-from newsletter.wiring import open_workspace
+from tests.sample import sample
 from tests.sending import house
 
-ROOT = Path(__file__).parent.parent.parent
 CHOICES = (["*"], ["social", "economy"], ["education"], ["staff", "services", "economy"])
 STEP = 20_000
 
@@ -22,12 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench freeze", description=__doc__)
     parser.add_argument("--readers", type=int, default=200_000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        shutil.copy(ROOT / "newsletter.yaml", root)
-        for part in ("issues", "templates"):
-            shutil.copytree(ROOT / part, root / part)
-        context = open_workspace(root)
+    with sample() as context:
         for number, first in enumerate(range(1, given.readers + 1, STEP)):
             count = min(STEP, given.readers + 1 - first)
             house.people(context.database, count, sections=CHOICES[number % len(CHOICES)], first=first)
@@ -44,7 +35,6 @@ def main() -> None:
         start = time.perf_counter()
         verify(context.database, frozen.name, frozen.sources)
         print(f"verify: {time.perf_counter() - start:.1f} s; peak {_peak()} MB")
-        context.database.dispose()
 
 
 def _peak() -> int:

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure the import of a list of made-up people: seconds and peak memory, by default 100,000 lines."""
 
 import resource
@@ -14,7 +13,7 @@ from newsletter.links import Signer
 from newsletter.store.db import open_database
 
 LINES = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-SETTINGS = read_settings(Path(__file__).parent.parent)
+SETTINGS = read_settings(Path(__file__).parents[2])
 
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "list.csv"
