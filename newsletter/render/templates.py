@@ -19,13 +19,27 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\
 _HASHTAG = re.compile(r"\s*#\w+\s*")
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Asks once for each type and attribute whether it is safe: that is all the answer depends on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._safe: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        known = self._safe.get((type(obj), attr))
+        if known is None:
+            known = self._safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
+        return known
+
+
 class Templates:
     """The templates of one theme in one language."""
 
     def __init__(self, theme: Theme, language: str) -> None:
         self._theme = theme
         self._loaded: set[str] = set()
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=FunctionLoader(self._load),
             autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
             undefined=StrictUndefined,
