@@ -33,10 +33,14 @@ def _url(value: str) -> str:
 
 
 def _address(value: str) -> str:
+    """Return the address with its domain in ASCII (RFC 5891), as it stands in headers and envelopes."""
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        found = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError(f"not a mail address: {error}") from None
+    if found.ascii_email is None:
+        raise ValueError("has letters before the @ that few mail servers take; use Latin ones")
+    return found.ascii_email
 
 
 def _domain(value: str) -> str:

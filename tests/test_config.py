@@ -47,3 +47,15 @@ def test_a_grace_that_is_no_span_of_time_is_refused(tmp_path: Path, grace: str) 
 def test_a_dkim_domain_that_is_none_is_refused(tmp_path: Path, domain: str) -> None:
     [fault] = faults(tmp_path, f"dkim: {{selector: s1, domain: {domain!r}}}")
     assert "must be a domain name in small Latin letters" in fault
+
+
+def test_an_address_is_kept_with_its_domain_in_ascii(tmp_path: Path) -> None:
+    text = SAMPLE.replace("office@news.example.org", "office@приклад.укр")
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    assert read_settings(tmp_path).sender.reply_to == "office@xn--80aikifvh.xn--j1amh"
+
+
+@pytest.mark.parametrize("address", ["office", "офіс@example.org", "a@b@c", "a b@example.org"])
+def test_an_address_that_mail_servers_would_not_take_is_refused(tmp_path: Path, address: str) -> None:
+    [fault] = faults(tmp_path, f'editors: ["{address}"]')
+    assert fault.startswith(f"newsletter.yaml:{LINE}: editors.0: ")

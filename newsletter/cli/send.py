@@ -270,9 +270,13 @@ def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_j
 
 def _trial(context: "Context", closing: date, name: str, address: str) -> int:
     """Send the issue as it would be now, with all sections, to one address."""
+    from newsletter.audience.addresses import check_address
     from newsletter.sending.freeze import envelope
     from newsletter.sending.trial import trial
 
+    to, fault = check_address(address)
+    if fault:
+        raise ConfigError(f"{address} cannot be written to: {fault}", "Correct the address after --test.")
     proof = context.proof(closing)
     whole = proof.editions.whole()
     if whole is None:
@@ -284,7 +288,7 @@ def _trial(context: "Context", closing: date, name: str, address: str) -> int:
             envelope(context.settings, proof.issue.name),
             context.signer,
             _dkim(context),
-            address,
+            to,
             context.now(),
         )
     )

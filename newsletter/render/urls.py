@@ -3,6 +3,8 @@
 import re
 from urllib.parse import quote, urlsplit
 
+import idna
+
 _SAFE = "%/?#[]@!$&()*+,;=:~"  # RFC 3986, without the apostrophe, at which some programs end a link
 _WEB = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 
@@ -22,7 +24,7 @@ def ascii_url(url: str) -> str | None:
         if not parts.netloc.isascii():
             user, at, place = parts.netloc.rpartition("@")
             host, colon, port = place.partition(":")
-            host = host.encode("idna").decode()
+            host = idna.encode(host, uts46=True).decode()
             parts = parts._replace(netloc=f"{user}{at}{host}{colon}{port}")
     except ValueError:  # not a host name; UnicodeError is a ValueError
         return None

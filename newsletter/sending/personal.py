@@ -2,8 +2,6 @@
 
 from datetime import date, datetime
 
-import idna
-
 from newsletter.links import Purpose, Signer
 from newsletter.model import Envelope, Message, Rendered
 from newsletter.store.ledger import Due
@@ -26,7 +24,7 @@ class Writer:
 
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
-        number, email = due.subscriber, wire_address(due.email)
+        number, email = due.subscriber, due.email
         identity = message_id(self._signer, number, self._closing, self._shared.domain)
         values = self._signer.slots(number, due.email, self._closing)
 
@@ -55,11 +53,3 @@ class Writer:
 def message_id(signer: Signer, number: int, closing: date, domain: str) -> str:
     """Return the Message-ID of a delivery: the same for every attempt, so that logs can be matched."""
     return f"<{closing}.{signer.token(Purpose.MESSAGE, number, closing)}@{domain}>"
-
-
-def wire_address(email: str) -> str:
-    """Return `email` with its domain in ASCII (RFC 5891), as relays without SMTPUTF8 want it."""
-    if email.isascii():
-        return email
-    local, _, domain = email.rpartition("@")
-    return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}"

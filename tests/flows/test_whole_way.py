@@ -352,3 +352,9 @@ def test_a_backup_that_was_put_back_sends_nothing_until_someone_has_looked(
     run("schedule", "--adopt")
     run("send", D, "--yes")
     assert len(relay.accepted) > everybody, "whoever adopts it has been told what that means"
+
+
+@pytest.mark.usefixtures("composed")
+def test_a_test_message_to_no_address_is_refused_in_words(run: Run) -> None:
+    for address in ("nobody", "a@..", "a@b\r\nDATA"):
+        assert "cannot be written to" in run("send", D, "--test", address, code=2).stderr
