@@ -29,10 +29,10 @@ def preview(session: Session, closing: date | None, port: int, in_browser: bool)
     Example:
       newsletter preview 2025-02-14 --open
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.web.app import create_app
-    from newsletter.web.proofs import Proofs
-    from newsletter.web.reload import Watch
-    from newsletter.web.server import HOST, listen, serve
+    from newsletter.web.preview.app import create_preview
+    from newsletter.web.preview.proofs import Proofs
+    from newsletter.web.preview.reload import Watch
+    from newsletter.web.preview.server import HOST, listen, serve
 
     proofs = Proofs(session.context)
     with listen(port) as listening, Watch(proofs.folders) as watch:
@@ -40,7 +40,7 @@ def preview(session: Session, closing: date | None, port: int, in_browser: bool)
         click.echo(f"Preview: {address}\nChanges appear by themselves. Ctrl-C ends it.")
         if in_browser:
             click.launch(address)
-        serve(create_app(proofs, watch), listening)
+        serve(create_preview(proofs, watch), listening)
     return 0
 
 

@@ -1,1 +1,1 @@
-"""Pages: the preview."""
+"""Pages: the preview for editors, and the public ones."""

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-CSS = (ROOT / "templates/web/static/preview.css").read_text(encoding="utf-8")
+STATIC = ROOT / "templates/web/static"
+CSS = (STATIC / "base.css").read_text(encoding="utf-8")
 
 
 def colours(scheme: str) -> dict[str, str]:
@@ -46,5 +47,6 @@ def test_the_pages_have_the_colours_of_the_mail(scheme: str) -> None:
 
 
 def test_colours_are_named_in_one_place_only() -> None:
-    rules = re.sub(r":root \{.*?\}", "", CSS, flags=re.DOTALL)
+    every = "".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.css")))
+    rules = re.sub(r":root \{.*?\}", "", every, flags=re.DOTALL)
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) == {"#ffffff"}, "the paper of a letter is white"

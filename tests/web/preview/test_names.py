@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import Place
 from newsletter.model import Block, Edition, Item, Section
-from newsletter.web.proofs import names
+from newsletter.web.preview.proofs import names
 
 
 def edition(key: str, *blocks: tuple[str, str], text: str = "") -> Edition:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from newsletter.model import Edition, Subscriber
 from newsletter.sending.freeze import envelope
-from newsletter.web.letter import EXAMPLE, Letter, write_letter
-from newsletter.web.proofs import Sheet, Snapshot
-from newsletter.web.view import View
+from newsletter.web.preview.letter import EXAMPLE, Letter, write_letter
+from newsletter.web.preview.proofs import Sheet, Snapshot
+from newsletter.web.preview.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

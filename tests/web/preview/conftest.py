@@ -11,13 +11,13 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from newsletter.web.app import create_app
-from newsletter.web.proofs import Proofs
-from newsletter.web.reload import Watch
+from newsletter.web.preview.app import create_preview
+from newsletter.web.preview.proofs import Proofs
+from newsletter.web.preview.reload import Watch
 from newsletter.wiring import open_workspace
-from tests.web.sample import ISSUE, ITEMS, READERS, subscribe
+from tests.web.preview.sample import ISSUE, ITEMS, READERS, subscribe
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def proofs(workspace: Path) -> Iterator[Proofs]:
 def app(proofs: Proofs) -> Iterator[Flask]:
     """Return the preview."""
     with Watch(proofs.folders) as watch:
-        yield create_app(proofs, watch)
+        yield create_preview(proofs, watch)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_markup_in_an_item_stays_inert(open_page: Open, workspace: Path) -> None
 
 
 def test_even_a_theme_with_a_script_runs_nothing(open_page: Open, workspace: Path) -> None:
-    shipped = (Path(__file__).parents[2] / "templates/digest/issue.mjml").read_text("utf-8")
+    shipped = (Path(__file__).parents[3] / "templates/digest/issue.mjml").read_text("utf-8")
     theme = workspace / "templates/digest"
     theme.mkdir(parents=True)
     script = "<mj-body><mj-raw><script>parent.broken = document.broken = 1</script></mj-raw>"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from newsletter.web.view import PARTS, SCHEMES, WIDTHS, View, read
+from newsletter.web.preview.view import PARTS, SCHEMES, WIDTHS, View, read
 
 WORDS = st.text(st.characters(codec="utf-8"), max_size=20).map(str.strip)
 VIEWS = st.builds(

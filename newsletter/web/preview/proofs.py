@@ -16,7 +16,7 @@ from newsletter.model import Edition, Rendered, Subscriber
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.store.schema import subscriber
-from newsletter.web.reload import stamp
+from newsletter.web.preview.reload import stamp
 from newsletter.wiring import Context, theme_folders
 
 _KEPT = 4

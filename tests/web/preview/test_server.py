@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from newsletter.errors import ConfigError
-from newsletter.web.server import listen
+from newsletter.web.preview.server import listen
 
 
 def test_it_listens_on_this_machine_only() -> None:

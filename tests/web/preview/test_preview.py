@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from lxml.html import HtmlElement, document_fromstring
 from werkzeug.test import TestResponse
 
-from newsletter.web.proofs import Proofs
-from tests.web.sample import D, subscribe
+from newsletter.web.preview.proofs import Proofs
+from tests.web.preview.sample import D, subscribe
 
 ISSUE = "/2025-02-14"
 EDITION = f"{ISSUE}/edition"
@@ -211,7 +211,7 @@ def test_a_workspace_without_an_issue_says_how_to_begin(client: FlaskClient, wor
 def test_what_should_not_have_happened_is_said_in_the_page(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("newsletter.web.preview.choose")
+    monkeypatch.delattr("newsletter.web.preview.pages.choose")
     assert "This should not have happened: NameError" in said(get(client, EDITION, 500))
 
 
@@ -317,7 +317,7 @@ def test_a_change_is_told_and_only_a_change(
     client: FlaskClient, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = get(client, EDITION).xpath("string(//body/@data-waiting)")
-    monkeypatch.setattr("newsletter.web.preview._PATIENCE", 0.05)
+    monkeypatch.setattr("newsletter.web.preview.pages._PATIENCE", 0.05)
     assert client.get(waiting).json == {"changed": False}
     (workspace / "issues/2025-02-14/items/04-new.md").write_text("new", encoding="utf-8")
     assert client.get(waiting).json == {"changed": True}

@@ -8,9 +8,9 @@ import pytest
 from newsletter.links import Purpose, Signer
 from newsletter.model import Rendered
 from newsletter.sending.freeze import envelope
-from newsletter.web.letter import EXAMPLE, Letter, shown, write_letter
-from newsletter.web.proofs import Proofs
-from tests.web.sample import D
+from newsletter.web.preview.letter import EXAMPLE, Letter, shown, write_letter
+from newsletter.web.preview.proofs import Proofs
+from tests.web.preview.sample import D
 
 SIGNER = Signer(b"0" * 32)
 NOW = datetime(2025, 2, 14, 14, 0, tzinfo=UTC)

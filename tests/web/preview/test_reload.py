@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from newsletter.web.reload import Watch, stamp
+from newsletter.web.preview.reload import Watch, stamp
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as Answer
 from newsletter.compose.issuefile import closings
 from newsletter.errors import Problem
 from newsletter.i18n import LANGUAGES
-from newsletter.web.choice import Choice, choose
-from newsletter.web.letter import EXAMPLE, Letter, shown
-from newsletter.web.proofs import Proofs, Snapshot
-from newsletter.web.reload import Watch
-from newsletter.web.view import PARTS, SCHEMES, WIDTHS, View, read
+from newsletter.web.preview.choice import Choice, choose
+from newsletter.web.preview.letter import EXAMPLE, Letter, shown
+from newsletter.web.preview.proofs import Proofs, Snapshot
+from newsletter.web.preview.reload import Watch
+from newsletter.web.preview.view import PARTS, SCHEMES, WIDTHS, View, read
 
 pages = Blueprint("preview", __name__)
 

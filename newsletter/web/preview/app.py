@@ -1,0 +1,64 @@
+"""The preview as an application: what its pages may do, and how they show what went wrong."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from babel.numbers import format_decimal
+from flask import Flask, g
+
+from newsletter.checks.markup import KILOBYTE
+from newsletter.errors import ConfigError, ContentError, NewsletterError, Place, Problem, Severity
+from newsletter.web.app import make_app
+from newsletter.web.preview.pages import ClosingDate, pages, trouble
+from newsletter.web.preview.proofs import Proofs
+from newsletter.web.preview.reload import Watch
+from newsletter.wiring import theme_folders
+
+
+def create_preview(proofs: Proofs, watch: Watch) -> Flask:
+    """Return the preview of the workspace of `proofs`; it answers to this machine's own names only."""
+    app = make_app(
+        theme_folders(proofs.context.root)[-1] / "web/preview",
+        lambda: proofs.context.settings.language,
+        policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
+    )
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]  # against DNS rebinding
+    app.extensions |= {"proofs": proofs, "watch": watch}
+    app.url_map.converters["closing"] = ClosingDate
+    app.register_blueprint(pages)
+    app.register_error_handler(Exception, _explain)
+    app.jinja_env.filters |= {"kilobytes": _kilobytes, "cut": _cut, "gathered": _gathered}
+    return app
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """Show what keeps the issue from being shown, and whatever else went wrong, in the page."""
+    if isinstance(error, ConfigError | ContentError):
+        return trouble(error.problems), 200
+    if isinstance(error, NewsletterError):
+        return trouble([Problem(severity=Severity.ERROR, text=error.message, hint=error.hint)]), 200
+    if os.environ.get("NEWSLETTER_DEBUG"):
+        raise error
+    text = f"This should not have happened: {type(error).__name__}: {error}"
+    hint = "Please report it with what NEWSLETTER_DEBUG=1 newsletter preview prints."
+    return trouble([Problem(severity=Severity.ERROR, text=text, hint=hint)]), 500
+
+
+def _kilobytes(size: int) -> str:
+    """Return bytes as a number of kilobytes of 1024, as the reader's language writes it."""
+    return format_decimal(max(1, round(size / KILOBYTE)), locale=g.language)
+
+
+def _cut(text: str, length: int) -> str:
+    """Return `text` as an inbox cuts it that has room for `length` characters."""
+    return text if len(text) <= length else f"{text[:length].rstrip(' …')}…"
+
+
+def _gathered(problems: Iterable[Problem]) -> Sequence[tuple[Problem, Sequence[Place]]]:
+    """Return each thing that is wrong once, with every place where it is; errors first."""
+    places: defaultdict[Problem, list[Place]] = defaultdict(list)
+    for problem in problems:
+        places[replace(problem, at=None)] += [problem.at] if problem.at else []
+    return sorted(places.items(), key=lambda found: found[0].severity)
