@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     VIEW = "view"
     BOUNCE = "bounce"
     MESSAGE = "message"
+    CONFIRM = "confirm"
+    AGREE = "agree"
 
 
 @dataclass(frozen=True, slots=True)

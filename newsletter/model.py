@@ -153,7 +153,6 @@ class SubscriberStatus(StrEnum):
 class SubscriptionState(StrEnum):
     """What a reader said of one section."""
 
-    PENDING = "pending"
     ACTIVE = "active"
     PAUSED = "paused"
     LEFT = "left"
@@ -183,13 +182,18 @@ class IssueState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a delivery. Without a row it is pending; nothing else is ever repeated."""
+    """What became of a delivery. Without a row it is pending; only what was deferred is ever repeated.
+
+    An accepted message may still bounce, or be complained of.
+    """
 
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     SUPPRESSED = "suppressed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
 
 
 class Verdict(StrEnum):

@@ -1,5 +1,6 @@
 """What tests of several folders share: databases and relays, all real and all on loopback."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,10 @@ from newsletter.store.db import open_database
 from tests.postgres import execute, named
 from tests.postgres import running as running_server
 from tests.relay import Relay, running
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in a shell's background: programs that tests start would not hear Ctrl-C either.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("suite")

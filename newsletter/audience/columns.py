@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from newsletter.config import FieldEntry
+from newsletter.config.parts import FieldEntry
 from newsletter.yamlfile import nearest
 
 EMAIL, NAME, SECTIONS, LANGUAGE = COLUMNS = ("email", "name", "sections", "language")

@@ -180,6 +180,8 @@ _MEANINGS = {
     Outcome.REFUSED: "refused for good",
     Outcome.UNKNOWN: "unknown: the answer was lost, so they are not sent again",
     Outcome.SUPPRESSED: "suppressed: they left before their message was sent",
+    Outcome.BOUNCED: "bounced: accepted, and returned later",
+    Outcome.COMPLAINED: "complained: the reader called it spam",
 }
 
 

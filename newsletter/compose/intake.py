@@ -10,7 +10,8 @@ from newsletter.compose.item import format_item
 from newsletter.compose.rewrite import rewrite
 from newsletter.compose.slug import slug
 from newsletter.compose.write import write
-from newsletter.config import DAYS, Settings
+from newsletter.config import Settings
+from newsletter.config.words import DAYS
 from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.model import Item
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from newsletter.compose.item import Day, OneLine, parse_item
-from newsletter.config import ClosingCall, SectionEntry, Settings
+from newsletter.config import Settings
+from newsletter.config.parts import ClosingCall, SectionEntry
 from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.model import Block, Closing, Issue, Item, Period, Section
 from newsletter.yamlfile import Document, load, nearest, validate

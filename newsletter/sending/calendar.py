@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
-from newsletter.config import DAYS, Schedule
+from newsletter.config.parts import Schedule
+from newsletter.config.words import DAYS
 from newsletter.model import Period
 
 _WEEK = timedelta(days=7)

@@ -23,6 +23,8 @@ class Choice(NamedTuple):
 
     state: SubscriptionState
     origin: Origin
+    until: str = ""
+    """The day a pause ends, 2025-03-01; empty: it does not by itself."""
 
 
 Choices = Mapping[str, Choice]

@@ -128,16 +128,20 @@ def find_all(connection: Connection, keys: Collection[str], *, for_update: bool 
 def _choices(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Choice]]:
     found: dict[int, dict[str, Choice]] = {number: {} for number in numbers}
     query = select(
-        subscription.c.subscriber, subscription.c.section, subscription.c.state, subscription.c.origin
+        subscription.c.subscriber,
+        subscription.c.section,
+        subscription.c.state,
+        subscription.c.origin,
+        subscription.c.until,
     ).where(subscription.c.subscriber.in_(numbers))
-    for number, section, state, origin in connection.execute(query):
-        found[number][section] = _choice(state, origin)
+    for number, section, state, origin, until in connection.execute(query):
+        found[number][section] = _choice(state, origin, until)
     return found
 
 
 @cache
-def _choice(state: str, origin: str) -> Choice:
-    return Choice(SubscriptionState(state), Origin(origin))
+def _choice(state: str, origin: str, until: str) -> Choice:
+    return Choice(SubscriptionState(state), Origin(origin), until)
 
 
 def replace_choices(
@@ -159,6 +163,7 @@ def replace_choices(
                 "section": section,
                 "state": choice.state.value,
                 "origin": choice.origin.value,
+                "until": choice.until,
                 "changed_at": at,
             }
             for section, choice in after.items()

@@ -41,9 +41,68 @@ subscription = Table(
     metadata,
     Column("subscriber", _Id, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True),
     Column("section", Text, primary_key=True, comment="a slug, or * for all"),
-    Column("state", Text, nullable=False, comment="pending | active | paused | left"),
+    Column("state", Text, nullable=False, comment="active | paused | left"),
+    Column("until", Text, nullable=False, default="", comment="the day a pause ends; empty: it does not"),
     Column("origin", Text, nullable=False, comment="list | reader: only a reader undoes a reader's choice"),
     Column("changed_at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", Text, nullable=False, comment="signup | address | handover"),
+    Column("email", Text, nullable=False, comment="the address that has to confirm"),
+    Column("email_key", Text, nullable=False, index=True),
+    Column("subscriber", _Id, ForeignKey("subscriber.id", ondelete="CASCADE"), index=True),
+    Column("language", Text, nullable=False),
+    Column("details", JSON, nullable=False, comment="name, attributes, sections as asked for"),
+    Column("source", Text, nullable=False, comment="the page it came from"),
+    Column("consent", Text, nullable=False, default="", comment="version of the text agreed to"),
+    Column("ip", LargeBinary, comment="keyed hash of the network address"),
+    Column("requested_at", Text, nullable=False),
+    Column("agreed_at", Text, nullable=False, default="", comment="by the old address, where there is one"),
+    Column("confirmed_at", Text, nullable=False, default="", comment="by the address in `email`"),
+    sqlite_autoincrement=True,  # a link must never come to mean another's request
+)
+"""What waits for a confirmation by mail; until it comes, nothing else changes."""
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", Text, nullable=False, comment="which template of templates/mail"),
+    Column("request", _Id, ForeignKey("request.id", ondelete="CASCADE"), index=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, index=True),
+    Column("language", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("due_at", Float, nullable=False, comment="seconds since 1970 from which it may leave"),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("sent_at", Text, nullable=False, default="", index=True),
+    Column("detail", Text, nullable=False, default="", comment="what the server said at the last try"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("subscriber", _Id, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Text, nullable=False, comment="when it was asked for"),
+    Column("confirmed_at", Text, nullable=False, comment="when the link in the mail was used"),
+    Column("source", Text, nullable=False),
+    Column("version", Text, ForeignKey("consent_text.version"), nullable=False),
+    Column("ip", LargeBinary, comment="keyed hash of the network address"),
+)
+
+consent_text = Table(
+    "consent_text",
+    metadata,
+    Column("version", Text, primary_key=True, comment="the first digits of the text's sha256"),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("since", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -84,6 +143,37 @@ edition = Table(
     Column("text", Text, nullable=False),
     Column("sha256", Text, nullable=False),
 )
+
+cover = Table(
+    "cover",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("starts", Text, nullable=False, comment="the first day of its period"),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("intro", Text, nullable=False, comment="HTML"),
+    Column("closing", Text, nullable=False),
+    Column("hashtag", Text, nullable=False),
+)
+"""What the archive shows around the items of an issue, as it was approved."""
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False, comment="from 1, in the order of the issue"),
+    Column("anchor", Text, nullable=False, comment="the item's name in its issue"),
+    Column("section", Text, nullable=False),
+    Column("section_title", Text, nullable=False, comment="as it was then"),
+    Column("title", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("link", Text, nullable=False, default=""),
+    Index("item_place", "issue", "number", unique=True),
+    Index("item_section", "section", "issue"),
+)
+"""What the archive shows: the items of the all-sections edition as they were approved."""
 
 audience = Table(
     "audience",
@@ -151,3 +241,22 @@ delivery = Table(
     Index("delivery_state", "issue", "state"),
     sqlite_with_rowid=False,
 )
+
+event = Table(
+    "event",
+    metadata,
+    Column(
+        "id", Text, primary_key=True, comment="the provider's own, or a hash of the mail; so it counts once"
+    ),
+    Column("source", Text, nullable=False, comment="sendgrid | mail"),
+    Column("kind", Text, nullable=False, comment="what was reported"),
+    Column("subscriber", _Id, nullable=False),
+    Column("issue", Text, nullable=False, default=""),
+    Column("code", Text, nullable=False, default="", comment="RFC 3463 status, where one was given"),
+    Column("detail", Text, nullable=False, default=""),
+    Column("at", Text, nullable=False, comment="when it happened"),
+    Column("processed_at", Text, nullable=False, default="", index=True),
+    Index("event_subscriber", "subscriber", "at"),
+    sqlite_with_rowid=False,
+)
+"""What became of messages after they were accepted, as it was reported."""

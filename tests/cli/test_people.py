@@ -190,7 +190,13 @@ def test_a_person_is_added_shown_and_changed(say: Say) -> None:
         "source": "subscribers add",
         "created_at": "2025-02-14T14:00:00Z",
         "choices": [
-            {"section": "social", "state": "active", "origin": "list", "since": "2025-02-14T14:00:00Z"}
+            {
+                "section": "social",
+                "state": "active",
+                "origin": "list",
+                "until": "",
+                "since": "2025-02-14T14:00:00Z",
+            }
         ],
         "deliveries": [],
     }

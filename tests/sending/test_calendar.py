@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.config import DAYS, Schedule
+from newsletter.config.parts import Schedule
+from newsletter.config.words import DAYS
 from newsletter.model import Period
 from newsletter.sending.calendar import Fire, Firing, Held, due, firing_within, firings
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from newsletter.model import EVERY_SECTION, SubscriptionState
 from newsletter.store.choices import LEFT, LISTED, Choice, Origin, by_leaving, by_list, has_left
 
-ACTIVE, PAUSED, PENDING = SubscriptionState.ACTIVE, SubscriptionState.PAUSED, SubscriptionState.PENDING
+ACTIVE, PAUSED = SubscriptionState.ACTIVE, SubscriptionState.PAUSED
 OWN = Choice(ACTIVE, Origin.READER)
 REST = Choice(PAUSED, Origin.READER)
-WAITS = Choice(PENDING, Origin.READER)
+WAITS = Choice(PAUSED, Origin.READER, "2025-03-01")
 OPTIONAL = ("social", "economy", "staff")
 STOPPED = (SubscriptionState.LEFT, PAUSED)
 

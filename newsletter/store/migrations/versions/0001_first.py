@@ -1,4 +1,4 @@
-"""The first schema: people, frozen issues, the delivery ledger."""
+"""The first schema: people and what they asked for, frozen issues, the delivery ledger, the archive."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,12 +12,18 @@ def upgrade() -> None:
         "bucket",
         sa.Column("scope", sa.Text(), nullable=False, comment="run:…, relay:…, domain:… or hold:…"),
         sa.Column(
-            "free_at",
-            sa.Float(),
-            nullable=False,
-            comment="seconds since 1970 from which it may send again",
+            "free_at", sa.Float(), nullable=False, comment="seconds since 1970 from which it may send again"
         ),
         sa.PrimaryKeyConstraint("scope"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "consent_text",
+        sa.Column("version", sa.Text(), nullable=False, comment="the first digits of the text's sha256"),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("version"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -27,6 +33,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "event",
+        sa.Column(
+            "id",
+            sa.Text(),
+            nullable=False,
+            comment="the provider's own, or a hash of the mail; so it counts once",
+        ),
+        sa.Column("source", sa.Text(), nullable=False, comment="sendgrid | mail"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="what was reported"),
+        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False, comment="RFC 3463 status, where one was given"),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False, comment="when it happened"),
+        sa.Column("processed_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("event_subscriber", "event", ["subscriber", "at"], unique=False)
+    op.create_index(op.f("ix_event_processed_at"), "event", ["processed_at"], unique=False)
     op.create_table(
         "firing",
         sa.Column("moment", sa.Text(), nullable=False, comment="the weekly hour; one row, so one firing"),
@@ -38,12 +65,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "home",
-        sa.Column(
-            "place",
-            sa.Text(),
-            nullable=False,
-            comment="a scheduler that uses this database",
-        ),
+        sa.Column("place", sa.Text(), nullable=False, comment="a scheduler that uses this database"),
         sa.Column(
             "starts",
             sa.Integer(),
@@ -127,6 +149,35 @@ def upgrade() -> None:
     )
     op.create_index("chunk_open", "chunk", ["issue", "done"], unique=False)
     op.create_table(
+        "consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False, comment="when it was asked for"),
+        sa.Column("confirmed_at", sa.Text(), nullable=False, comment="when the link in the mail was used"),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("ip", sa.LargeBinary(), nullable=True, comment="keyed hash of the network address"),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscriber.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["version"],
+            ["consent_text.version"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_consent_subscriber"), "consent", ["subscriber"], unique=False)
+    op.create_table(
+        "cover",
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("starts", sa.Text(), nullable=False, comment="the first day of its period"),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("preheader", sa.Text(), nullable=False),
+        sa.Column("intro", sa.Text(), nullable=False, comment="HTML"),
+        sa.Column("closing", sa.Text(), nullable=False),
+        sa.Column("hashtag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue"], ["issue.name"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("issue"),
+    )
+    op.create_table(
         "delivery",
         sa.Column("issue", sa.Text(), nullable=False),
         sa.Column(
@@ -161,10 +212,49 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("issue", "key"),
     )
     op.create_table(
+        "item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="from 1, in the order of the issue"),
+        sa.Column("anchor", sa.Text(), nullable=False, comment="the item's name in its issue"),
+        sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("section_title", sa.Text(), nullable=False, comment="as it was then"),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["issue"], ["issue.name"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("item_place", "item", ["issue", "number"], unique=True)
+    op.create_index("item_section", "item", ["section", "issue"], unique=False)
+    op.create_table(
+        "request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="signup | address | handover"),
+        sa.Column("email", sa.Text(), nullable=False, comment="the address that has to confirm"),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False, comment="name, attributes, sections as asked for"),
+        sa.Column("source", sa.Text(), nullable=False, comment="the page it came from"),
+        sa.Column("consent", sa.Text(), nullable=False, comment="version of the text agreed to"),
+        sa.Column("ip", sa.LargeBinary(), nullable=True, comment="keyed hash of the network address"),
+        sa.Column("requested_at", sa.Text(), nullable=False),
+        sa.Column("agreed_at", sa.Text(), nullable=False, comment="by the old address, where there is one"),
+        sa.Column("confirmed_at", sa.Text(), nullable=False, comment="by the address in `email`"),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscriber.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_request_email_key"), "request", ["email_key"], unique=False)
+    op.create_index(op.f("ix_request_subscriber"), "request", ["subscriber"], unique=False)
+    op.create_table(
         "subscription",
         sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("section", sa.Text(), nullable=False, comment="a slug, or * for all"),
-        sa.Column("state", sa.Text(), nullable=False, comment="pending | active | paused | left"),
+        sa.Column("state", sa.Text(), nullable=False, comment="active | paused | left"),
+        sa.Column("until", sa.Text(), nullable=False, comment="the day a pause ends; empty: it does not"),
         sa.Column(
             "origin",
             sa.Text(),
@@ -189,4 +279,45 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["issue", "edition"], ["edition.issue", "edition.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue", "subscriber"),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "letter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False, comment="which template of templates/mail"),
+        sa.Column("request", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.Float(), nullable=False, comment="seconds since 1970 from which it may leave"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False, comment="what the server said at the last try"),
+        sa.ForeignKeyConstraint(["request"], ["request.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_letter_email_key"), "letter", ["email_key"], unique=False)
+    op.create_index(op.f("ix_letter_request"), "letter", ["request"], unique=False)
+    op.create_index(op.f("ix_letter_sent_at"), "letter", ["sent_at"], unique=False)
+
+    if op.get_bind().dialect.name == "sqlite":
+        _search_on_sqlite()
+    else:
+        op.execute("CREATE INDEX item_search ON item USING gin (to_tsvector('simple', title || ' ' || text))")
+
+
+def _search_on_sqlite() -> None:
+    """Index the items' words; triggers keep the index as the table is (SQLite: FTS5 §4.4.3)."""
+    op.execute(
+        "CREATE VIRTUAL TABLE item_search USING fts5("
+        "title, text, content='item', content_rowid='id', tokenize='unicode61 remove_diacritics 0')"
+    )
+    op.execute(
+        "CREATE TRIGGER item_added AFTER INSERT ON item BEGIN"
+        " INSERT INTO item_search(rowid, title, text) VALUES (new.id, new.title, new.text); END"
+    )
+    op.execute(
+        "CREATE TRIGGER item_removed AFTER DELETE ON item BEGIN"
+        " INSERT INTO item_search(item_search, rowid, title, text)"
+        " VALUES ('delete', old.id, old.title, old.text); END"
     )

@@ -1,175 +1,40 @@
 """newsletter.yaml as typed settings, and secrets from the environment."""
 
 import os
-import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Literal, Self
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from newsletter.config.parts import (
+    ClosingCall,
+    Dkim,
+    FieldEntry,
+    Pace,
+    Part,
+    Schedule,
+    SectionEntry,
+    Sender,
+    SendGrid,
+    Smtp,
+    Week,
 )
-
+from newsletter.config.words import DAYS, Address, Line, Slug, Url, Zone
 from newsletter.errors import ConfigError, ContentError, Problem, Severity
 from newsletter.model import Period, Section
 from newsletter.yamlfile import load, validate
 
 FILE = "newsletter.yaml"
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def _url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value):
-        raise ValueError("must be a full web address, like https://example.org")
-    return value.rstrip("/")
-
-
-def _address(value: str) -> str:
-    """Return the address with its domain in ASCII (RFC 5891), as it stands in headers and envelopes."""
-    try:
-        found = validate_email(value, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise ValueError(f"not a mail address: {error}") from None
-    if found.ascii_email is None:
-        raise ValueError("has letters before the @ that few mail servers take; use Latin ones")
-    return found.ascii_email
-
-
-def _domain(value: str) -> str:
-    if not re.fullmatch(r"([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", value):
-        raise ValueError("must be a domain name in small Latin letters, like news.example.org")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (OSError, ValueError):
-        raise ValueError(f"no such time zone: {value} (write it like Europe/Kyiv)") from None
-    return value
-
-
-def _duration(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,4}[smhd]", value):
-        raise ValueError("must be a number below 100000 with s, m, h or d, like 6h")
-    return value
-
-
-def _moment(value: str) -> str:
-    day, _, time = value.partition(" ")
-    if day not in DAYS or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", time):
-        raise ValueError("must be a day and an hour, like `friday 16:00`")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_url)]
-Address = Annotated[str, AfterValidator(_address)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-Domain = Annotated[str, AfterValidator(_domain)]
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Week(_Model):
-    """The first day of the period an issue covers."""
-
-    starts: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
-
-
-class Sender(_Model):
-    """Who the mail is from, and where answers go."""
-
-    name: Line
-    address: Address
-    reply_to: Address | None = None
-
-    @property
-    def domain(self) -> str:
-        """The domain of the address."""
-        return self.address.rpartition("@")[2]
-
-
-class ClosingCall(_Model):
-    """The call that ends every issue unless issue.yaml has its own."""
-
-    text: Line
-    hashtag: str = Field(default="", pattern=r"^(#\w+)?$")
-
-
-class SectionEntry(_Model):
-    """One rubric."""
-
-    slug: Slug
-    title: Line
-    about: str = ""
-    always: bool = False
-
-
-class FieldEntry(_Model):
-    """An attribute of subscribers that segments and lists may use."""
-
-    label: Line
-
-
-class Smtp(_Model):
-    """The relay; its password is in NEWSLETTER_SMTP_PASSWORD."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    user: str = ""
-    connections: int = Field(default=10, ge=1, le=100)
-    per_connection: int = Field(default=0, ge=0)
-    timeout: int = Field(default=60, ge=1, le=600, description="seconds")
-
-
-class Dkim(_Model):
-    """Our own signature, for one's own relay; its key is in NEWSLETTER_DKIM_KEY."""
-
-    selector: Slug
-    domain: Domain
-
-
-class SendGrid(_Model):
-    """The SendGrid account; its key is in SENDGRID_API_KEY."""
-
-    host: Url = "https://api.sendgrid.com"
-    batch: int = Field(default=100, ge=1, le=1000)
-
-
-class Pace(_Model):
-    """Messages a second at most, over all workers: of a run, of the relay, to a domain. 0 sets no limit."""
-
-    run: float = Field(default=0, ge=0)
-    relay: float = Field(default=0, ge=0)
-    domains: dict[str, Annotated[float, Field(gt=0)]] = {}
-
-
-class Schedule(_Model):
-    """The weekly hour, in the workspace's time zone."""
-
-    weekly: Annotated[str, AfterValidator(_moment)] | None = None
-    grace: Annotated[str, AfterValidator(_duration)] = "6h"
-
-
-class Settings(_Model):
+class Settings(Part):
     """Everything newsletter.yaml says."""
 
     title: Line
     publisher: Line
     language: Literal["uk", "en"] = "uk"
-    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Kyiv"
+    timezone: Zone = "Europe/Kyiv"
     week: Week = Week()
     site: Url | None = None
     base_url: Url
@@ -179,7 +44,7 @@ class Settings(_Model):
     closing: ClosingCall | None = None
     theme: Slug = "digest"
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
-    fields: dict[Slug, FieldEntry] = {}
+    fields: dict[Slug, FieldEntry] = Field(default={})
     transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     smtp: Smtp = Smtp()
     dkim: Dkim | None = None

@@ -1,0 +1,95 @@
+"""The parts of newsletter.yaml, each a model that refuses what it does not know."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from newsletter.config.words import Address, Domain, Duration, Line, Moment, Slug, Url
+
+
+class Part(BaseModel):
+    """What every part is: closed to unknown keys, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Week(Part):
+    """The first day of the period an issue covers."""
+
+    starts: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+
+
+class Sender(Part):
+    """Who the mail is from, and where answers go."""
+
+    name: Line
+    address: Address
+    reply_to: Address | None = None
+
+    @property
+    def domain(self) -> str:
+        """The domain of the address."""
+        return self.address.rpartition("@")[2]
+
+
+class ClosingCall(Part):
+    """The call that ends every issue unless issue.yaml has its own."""
+
+    text: Line
+    hashtag: str = Field(default="", pattern=r"^(#\w+)?$")
+
+
+class SectionEntry(Part):
+    """One rubric."""
+
+    slug: Slug
+    title: Line
+    about: str = ""
+    always: bool = False
+
+
+class FieldEntry(Part):
+    """An attribute of subscribers that segments and lists may use."""
+
+    label: Line
+
+
+class Smtp(Part):
+    """The relay; its password is in NEWSLETTER_SMTP_PASSWORD."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    user: str = ""
+    connections: int = Field(default=10, ge=1, le=100)
+    per_connection: int = Field(default=0, ge=0)
+    timeout: int = Field(default=60, ge=1, le=600, description="seconds")
+
+
+class Dkim(Part):
+    """Our own signature, for one's own relay; its key is in NEWSLETTER_DKIM_KEY."""
+
+    selector: Slug
+    domain: Domain
+
+
+class SendGrid(Part):
+    """The SendGrid account; its key is in SENDGRID_API_KEY."""
+
+    host: Url = "https://api.sendgrid.com"
+    batch: int = Field(default=100, ge=1, le=1000)
+
+
+class Pace(Part):
+    """Messages a second at most, over all workers: of a run, of the relay, to a domain. 0 sets no limit."""
+
+    run: float = Field(default=0, ge=0)
+    relay: float = Field(default=0, ge=0)
+    domains: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+
+class Schedule(Part):
+    """The weekly hour, in the workspace's time zone."""
+
+    weekly: Moment | None = None
+    grace: Duration = "6h"
