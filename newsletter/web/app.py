@@ -1,11 +1,13 @@
 """What every web application of the house shares: templates, languages, words, and security headers."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, ValidationError
 
 from newsletter.i18n import LANGUAGES, format_period, translations
 from newsletter.model import Period
@@ -20,6 +22,19 @@ _HEADERS = {
 _OWN = "script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 
 
+class ClosingDate(BaseConverter):
+    """The part of an address that names an issue: 2025-02-14."""
+
+    regex = r"\d{4}-\d\d-\d\d"
+
+    def to_python(self, value: str) -> date:
+        """Return the date; one that the calendar lacks is no address."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError from None
+
+
 def make_app(pages: Path, language: Callable[[], str], *, policy: str) -> Flask:
     """Return an application whose templates are in `pages`, with `static` beside it.
 
@@ -28,6 +43,7 @@ def make_app(pages: Path, language: Callable[[], str], *, policy: str) -> Flask:
     """
     app = Flask("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
+    app.url_map.converters["closing"] = ClosingDate
     app.before_request(lambda: _choose_language(language()))
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
-from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response as Answer
 
 from newsletter.compose.issuefile import closings
@@ -27,19 +26,6 @@ _MAIL_POLICY = (
     " frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 """Nothing in a mail runs or is fetched, also where it is opened outside its frame."""
-
-
-class ClosingDate(BaseConverter):
-    """The part of an address that names an issue: 2025-02-14."""
-
-    regex = r"\d{4}-\d\d-\d\d"
-
-    def to_python(self, value: str) -> date:
-        """Return the date; one that the calendar lacks is no address."""
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValidationError from None
 
 
 @pages.get("/")

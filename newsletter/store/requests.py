@@ -1,0 +1,79 @@
+"""What waits for a confirmation by mail: a sign-up, a new address, a successor."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from newsletter.store.db import timestamp
+from newsletter.store.people import key
+from newsletter.store.schema import request
+
+LIFETIME = timedelta(days=7)
+"""For how long a request can be confirmed, and how long it is kept."""
+
+
+class Kind(StrEnum):
+    """What is asked for."""
+
+    SIGNUP = "signup"
+    ADDRESS = "address"
+    HANDOVER = "handover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request; `email` has to confirm it, and so has the `subscriber` it changes, where there is one.
+
+    Times are as the tables hold them; empty: not yet.
+    """
+
+    id: int = 0
+    kind: Kind
+    email: str
+    subscriber: int | None = None
+    language: str
+    details: Mapping[str, Any]
+    source: str
+    consent: str = ""
+    ip: bytes | None = None
+    requested_at: str = ""
+    agreed_at: str = ""
+    confirmed_at: str = ""
+
+
+def put(connection: Connection, asked: Request, now: datetime) -> int:
+    """Record a request made `now`, and return its number."""
+    values = asdict(asked) | {"email_key": key(asked.email), "requested_at": timestamp(now)}
+    del values["id"]
+    number: int = connection.execute(insert(request).values(values).returning(request.c.id)).scalar_one()
+    return number
+
+
+def find(connection: Connection, number: int, now: datetime, *, for_update: bool = False) -> Request | None:
+    """Return request `number` unless it is unknown or too old; `for_update` holds it until the end."""
+    query = select(request).where(request.c.id == number, request.c.requested_at > timestamp(now - LIFETIME))
+    row = connection.execute(query.with_for_update() if for_update else query).mappings().one_or_none()
+    if row is None:
+        return None
+    values = {name: value for name, value in row.items() if name != "email_key"}
+    return Request(**values | {"kind": Kind(values["kind"])})
+
+
+def agree(connection: Connection, number: int, now: datetime) -> None:
+    """Record that the subscriber whom the request changes agrees to it."""
+    connection.execute(update(request).where(request.c.id == number).values(agreed_at=timestamp(now)))
+
+
+def confirm(connection: Connection, number: int, now: datetime) -> None:
+    """Record that the address that has to confirm did so."""
+    connection.execute(update(request).where(request.c.id == number).values(confirmed_at=timestamp(now)))
+
+
+def prune(connection: Connection, now: datetime) -> int:
+    """Forget requests that are too old, with their letters; return how many."""
+    old = delete(request).where(request.c.requested_at <= timestamp(now - LIFETIME))
+    return connection.execute(old).rowcount

@@ -1,0 +1,5 @@
+"""The sign-up form for other sites of the association."""
+
+from flask import Blueprint
+
+pages = Blueprint("embed", __name__)

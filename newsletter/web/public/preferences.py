@@ -1,0 +1,5 @@
+"""A reader's own pages, by the signed link of any letter."""
+
+from flask import Blueprint
+
+pages = Blueprint("preferences", __name__)
