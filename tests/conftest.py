@@ -1,5 +1,6 @@
 """What tests of several folders share: databases and relays, all real and all on loopback."""
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from newsletter.store.db import open_database
@@ -69,3 +71,16 @@ def start_relay() -> Iterator[Callable[[Relay], Relay]]:
     """Start relays that stop with the test."""
     with ExitStack() as stack:
         yield lambda relay: stack.enter_context(running(relay))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
