@@ -10,6 +10,7 @@ NewsletterError
 └── LinkInvalid           a signed link that does not verify
 """
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -81,7 +82,7 @@ class RenderError(NewsletterError):
 
 
 class StoreError(NewsletterError):
-    """The database cannot be opened, is locked, or has a newer schema."""
+    """The database cannot be opened, is locked, has a newer schema, or is not the one last sent from here."""
 
 
 class TransportUnavailable(NewsletterError):  # noqa: N818  the condition is the name
@@ -94,3 +95,10 @@ class StateError(NewsletterError):
 
 class LinkInvalid(NewsletterError):  # noqa: N818  the condition is the name
     """A signed link that does not verify; unknown and expired look alike."""
+
+
+def told(error: BaseException) -> str:
+    """Return what a log may say of an error: our own words, else its kind and place, never what it held."""
+    if isinstance(error, NewsletterError):
+        return f"{error}. {error.hint}".rstrip(". ")
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

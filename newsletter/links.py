@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     MESSAGE = "message"
     CONFIRM = "confirm"
     AGREE = "agree"
+    FORM = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,16 @@ class Signer:
     def token(self, purpose: Purpose, subscriber: int, closing: date) -> str:
         """Return the token of `subscriber` for `purpose` in the issue that closes on `closing`."""
         head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
-        return urlsafe_b64encode(head + self._tag(purpose, head)).decode().rstrip("=")
+        return self._signed(purpose, head).decode()
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, date]:
         """Return (subscriber, closing date) of a token. Raises LinkInvalid."""
         try:
-            raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+            given = token.encode("ascii")
+            head = urlsafe_b64decode(given + b"=" * (-len(given) % 4))[:_HEAD]
         except (Base64Error, ValueError):
-            raw = b""
-        head, tag = raw[:_HEAD], raw[_HEAD:]
-        if len(raw) != _HEAD + _TAG or not hmac.compare_digest(tag, self._tag(purpose, head)):
+            given = head = b""
+        if not hmac.compare_digest(given, self._signed(purpose, head)):  # as it was written, to the letter
             raise LinkInvalid(
                 "this link is not valid, or no longer", "Open the newest letter and use its link."
             )
@@ -75,8 +76,9 @@ class Signer:
         """Return a keyed 16-byte hash of `text`, for what must be recognised but not kept."""
         return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
 
-    def _tag(self, purpose: Purpose, head: bytes) -> bytes:
-        return blake2b(head, key=self.key, person=purpose.encode(), digest_size=_TAG).digest()
+    def _signed(self, purpose: Purpose, head: bytes) -> bytes:
+        tag = blake2b(head, key=self.key, person=purpose.encode(), digest_size=_TAG).digest()
+        return urlsafe_b64encode(head + tag).rstrip(b"=")
 
 
 def signer(value: str | None, keep: Path) -> Signer:

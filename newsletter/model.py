@@ -170,6 +170,12 @@ class Subscriber:
     sections: frozenset[str] = frozenset({EVERY_SECTION})
 
 
+def masked(address: str) -> str:
+    """Return a mail address as logs may show it: `olena@example.org` as `o***@example.org`."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}***{at}{domain}" if at else "***"
+
+
 class IssueState(StrEnum):
     """Where a frozen issue stands."""
 

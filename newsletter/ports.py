@@ -24,6 +24,9 @@ class Outgoing(Protocol):
     def finish(self, message: Message, receipt: Receipt) -> None:
         """Tell what became of `message`, whether its body was begun or not."""
 
+    def withdraw(self, message: Message) -> None:
+        """Record that the body of `message` did not leave, and will not before `begin` has said GO again."""
+
     def put_back(self, message: Message) -> None:
         """Give `message` back, whose body certainly did not leave, before giving up: it stays open."""
 

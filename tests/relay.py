@@ -160,21 +160,32 @@ class _Conversation:
 @contextmanager
 def running(relay: Relay) -> Iterator[Relay]:
     """Run `relay` in a thread of its own, on a free port of loopback."""
+    ready, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(relay.serve, "127.0.0.1", relay.port))
-    relay.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
+
+    async def serve() -> None:
+        server = await asyncio.start_server(relay.serve, "127.0.0.1", relay.port)
+        relay.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        await stop.wait()
+        server.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(serve())
+        finally:
+            ready.set()
+            loop.close()
+
+    thread = threading.Thread(target=work)
     thread.start()
+    ready.wait()
     try:
         yield relay
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stop.set)
         thread.join()
-        server.close()
-        loop.run_until_complete(asyncio.sleep(0.01))
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                loop.run_until_complete(task)
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()

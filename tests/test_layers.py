@@ -12,7 +12,7 @@ BANDS = (
     ("cli",),
     ("web",),
     ("wiring",),
-    ("sending", "audience", "checks"),
+    ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n"),
     ("model", "slots", "yamlfile"),

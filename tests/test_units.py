@@ -19,4 +19,4 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
         units.append(str(copy))
     done = subprocess.run([ANALYZE or "", "verify", *units], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(units) == 3
+    assert len(units) == 4

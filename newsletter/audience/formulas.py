@@ -1,11 +1,12 @@
 """Cells that a spreadsheet would take for formulas are marked as text with a quote, and taken back.
 
-The characters are those of OWASP's page "CSV Injection"; `=x@a.org` and `+a@x.de` are valid addresses.
+The characters are those of OWASP's page "CSV Injection", full-width ones among them. `=x@a.org` and
+`+a@x.de` are valid addresses.
 """
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def guard(cell: str) -> str:

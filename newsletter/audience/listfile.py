@@ -1,41 +1,63 @@
-"""A list's file as lines of cells: CSV in whatever encoding and with whatever delimiter, or YAML."""
+"""A list's file as lines of cells: CSV in whatever encoding and with whatever delimiter, .xlsx, or YAML."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from newsletter.audience.columns import EMAIL, Columns
+from newsletter.audience.columns import EMAIL, IGNORED, Columns
 from newsletter.audience.encoding import survey
 from newsletter.audience.entries import BLANK, Refusal, clean
 from newsletter.audience.formulas import unguard
+from newsletter.audience.workbook import open_sheet
 from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.yamlfile import load
 
 DELIMITERS = (",", ";", "\t")
-_SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
+_LONGEST = 131_072
+"""Characters of a cell that the csv module takes; what is longer is no cell of a list."""
 
 Row = tuple[int, dict[str, str] | Refusal]
+Headings = Mapping[str, str]
+"""What columns the headings of a list mean, IGNORED among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """An open list: rows as (line, cells by column), the ignored columns, how many lines, its encoding."""
+    """An open list: its name in problems, headings, rows as (line, cells by column), how many lines.
 
+    `encoding` is empty where a file says it itself.
+    """
+
+    name: str
+    headings: Headings
     rows: Iterable[Row]
-    problems: list[Problem]
     lines: int
-    encoding: str
+    encoding: str = ""
 
 
 @contextmanager
-def open_list(path: Path, name: str, columns: Columns) -> Iterator[ListFile]:
-    """Open the list at `path`, called `name` in problems. Raises ContentError when it is not a list."""
-    if path.suffix.lower() in _SHEETS:
-        raise _not_a_list(name, "this is a spreadsheet", "Save it as CSV in UTF-8 and give that file.")
-    read = _yaml if path.suffix.lower() in (".yaml", ".yml") else _csv
+def open_list(path: Path, name: str, columns: Columns, sheet: str | None = None) -> Iterator[ListFile]:
+    """Open the list at `path`, called `name` in problems; `sheet` is the one wanted of a workbook.
+
+    Raises ContentError when it is not a list, or has a heading that is not known.
+    """
+    kind = path.suffix.lower()
+    if kind in _SHEETS:
+        raise _not_a_list(name, f"{kind} files are not read", "Save it as .xlsx, or as CSV in UTF-8.")
+    if kind == ".xlsx":
+        with open_sheet(path, name, sheet) as source:
+            place = f"{name}[{source.name}]"
+            headings, rows = _table(enumerate(source.rows, 1), place, columns)
+            yield ListFile(place, headings, rows, source.height)
+        return
+    if sheet is not None:
+        raise _not_a_list(name, "this file has no sheets", "Leave out --sheet.")
+    read = _yaml if kind in (".yaml", ".yml") else _csv
     try:
         encoding, lines = survey(path)
         if encoding is None:
@@ -46,44 +68,69 @@ def open_list(path: Path, name: str, columns: Columns) -> Iterator[ListFile]:
             name, f"cannot be read: {error.strerror}", "Check the path and its rights."
         ) from None
     with file:
-        rows, problems = read(file, name, columns)
-        yield ListFile(rows, problems, lines, encoding)
+        headings, rows = read(file, name, columns)
+        yield ListFile(name, headings, rows, lines, encoding)
 
 
 def _not_a_list(name: str, text: str, hint: str) -> ContentError:
     return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(name), hint=hint))
 
 
-def _ignored(heading: str, at: Place, columns: Columns) -> Problem:
+def _unknown(heading: str, at: Place, columns: Columns) -> Problem:
     return Problem(
-        severity=Severity.WARNING,
-        text=f"the column {heading!r} is not known here and is ignored",
+        severity=Severity.ERROR,
+        text=f"the column {heading!r} is not known here",
         at=at,
-        hint=columns.nearest(heading),
+        hint=columns.cure(heading),
     )
 
 
-def _csv(file: IO[str], name: str, columns: Columns) -> tuple[Iterable[Row], list[Problem]]:
+def _matched(headings: Sequence[str], at: Place, columns: Columns) -> list[str]:
+    """Return the column of each heading, IGNORED for an empty one. Raises ContentError."""
+    found = [columns.match(heading) if heading else IGNORED for heading in headings]
+    if EMAIL not in found:
+        raise _not_a_list(
+            at.path,
+            "the first line names no column of addresses",
+            f"Begin the list with a line such as: {','.join(columns.names)}, or name the column:"
+            f' --column {EMAIL}="HEADING"',
+        )
+    if faults := [
+        _unknown(heading, at, columns) for heading, column in zip(headings, found, strict=True) if not column
+    ]:
+        raise ContentError(faults)
+    known = [column for column in found if column]
+    for number, column in enumerate(known):
+        if column != IGNORED and column in known[:number]:
+            raise _not_a_list(at.path, f"two columns mean {column!r}", "Take one of them out.")
+    return known
+
+
+def _table(
+    rows: Iterable[tuple[int, Sequence[str]]], name: str, columns: Columns
+) -> tuple[Headings, Iterable[Row]]:
+    filled = ((number, cells) for number, cells in rows if any(map(str.strip, cells)))
+    first, top = next(filled, (0, ()))
+    headings = [clean(cell) for cell in top]
+    found = _matched(headings, Place(name, first), columns)
+    return dict(zip(headings, found, strict=True)), (
+        (number, _by_column([clean(cell) for cell in cells], found)) for number, cells in filled
+    )
+
+
+def _by_column(cells: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    taken = dict(zip(columns, cells, strict=False))
+    taken.pop(IGNORED, None)
+    return taken
+
+
+def _csv(file: IO[str], name: str, columns: Columns) -> tuple[Headings, Iterable[Row]]:
     numbered = iter(enumerate(file, 1))
     first, top = next(((number, text) for number, text in numbered if text.strip()), (0, ""))
     delimiter = max(DELIMITERS, key=lambda one: columns.recognised(_headings(top, one)))
     headings = _headings(top, delimiter)
-    found = [columns.match(heading) for heading in headings]
-    if EMAIL not in found:
-        raise _not_a_list(
-            name,
-            "the first line names no column of addresses",
-            f"Begin the file with a line such as: {','.join(columns.names)}",
-        )
-    for number, column in enumerate(found):
-        if column and column in found[:number]:
-            raise _not_a_list(name, f"two columns mean {column!r}", "Take one of them out.")
-    problems = [
-        _ignored(heading, Place(name, first), columns)
-        for heading, column in zip(headings, found, strict=True)
-        if heading and not column
-    ]
-    return _csv_rows(numbered, delimiter, found), problems
+    found = _matched(headings, Place(name, first), columns)
+    return dict(zip(headings, found, strict=True)), _csv_rows(numbered, delimiter, found)
 
 
 def _headings(text: str, delimiter: str) -> list[str]:
@@ -93,9 +140,7 @@ def _headings(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _csv_rows(
-    numbered: Iterable[tuple[int, str]], delimiter: str, columns: list[str | None]
-) -> Iterator[Row]:
+def _csv_rows(numbered: Iterable[tuple[int, str]], delimiter: str, columns: list[str]) -> Iterator[Row]:
     blank = BLANK + delimiter + "\r\n"
     for number, text in numbered:
         if not text.strip(blank):
@@ -111,7 +156,7 @@ def _csv_rows(
                 ),
             )
             continue
-        if any(cells[len(columns) :]):
+        if len(cells) > len(columns) and any(cells[len(columns) :]):
             yield (
                 number,
                 Refusal(
@@ -120,36 +165,49 @@ def _csv_rows(
                 ),
             )
             continue
-        yield number, {column: unguard(cell) for column, cell in zip(columns, cells, strict=False) if column}
+        if "'" in text:
+            cells = [unguard(cell) for cell in cells]
+        yield number, _by_column(cells, columns)
 
 
 def _split(text: str, delimiter: str) -> list[str]:
     """Cut one line into cells. Raises csv.Error where its quotes do not match."""
-    cells = next(csv.reader((text.rstrip("\r\n"),), delimiter=delimiter, strict=True), [])
+    line = text.rstrip("\r\n")
+    if '"' in line or len(line) > _LONGEST:
+        cells = next(csv.reader((line,), delimiter=delimiter, strict=True), [])
+    else:
+        cells = line.split(delimiter)
+    if unicodedata.is_normalized("NFC", line):
+        return [cell.strip(BLANK) for cell in cells]
     return [clean(cell) for cell in cells]
 
 
-def _yaml(file: IO[str], name: str, columns: Columns) -> tuple[Iterable[Row], list[Problem]]:
+def _yaml(file: IO[str], name: str, columns: Columns) -> tuple[Headings, Iterable[Row]]:
     document = load(file.read(), name)
     people = [] if document.data is None else document.data
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         raise _not_a_list(
             name, "this is not a list of people", "Begin each person with a line such as: - email: a@b.org"
         )
-    rows = [(document.place((number,)).line, _cells(person, columns)) for number, person in enumerate(people)]
-    unknown: dict[str, Place] = {}
+    places: dict[str, Place] = {}
     for number, person in enumerate(people):
         for heading in person:
-            if not columns.match(str(heading)):
-                unknown.setdefault(str(heading), document.place((number, heading)))
-    return rows, [_ignored(heading, at, columns) for heading, at in unknown.items()]
+            places.setdefault(str(heading), document.place((number, heading)))
+    headings = {heading: columns.match(heading) for heading in places}
+    if faults := [
+        _unknown(heading, places[heading], columns) for heading, column in headings.items() if not column
+    ]:
+        raise ContentError(faults)
+    return {heading: column for heading, column in headings.items() if column}, [
+        (document.place((number,)).line, _cells(person, columns)) for number, person in enumerate(people)
+    ]
 
 
 def _cells(person: Mapping[Any, Any], columns: Columns) -> dict[str, str] | Refusal:
     cells: dict[str, str] = {}
     for heading, value in person.items():
         column = columns.match(str(heading))
-        if column is None:
+        if column is None or column == IGNORED:
             continue
         text = _scalar(value)
         if text is None:

@@ -38,7 +38,10 @@ COMMANDS = {
         "resume": "sending",
         "cancel": "sending",
         "reconcile": "reconcile",
+        "bounces": "bounces",
         "worker": "worker",
+        "serve": "serve",
+        "archive": "archive",
     },
 }
 

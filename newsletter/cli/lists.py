@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
+from newsletter.cli.consent import consent, insisted
 from newsletter.cli.output import as_data, print_json
 from newsletter.errors import ConfigError
 
@@ -25,26 +26,51 @@ in_segment = click.option("--segment", metavar="NAME", help="Only readers in thi
 
 @click.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@consent
+@click.option(
+    "--column",
+    "said",
+    metavar="COLUMN=HEADING",
+    multiple=True,
+    help="What a heading means; - as COLUMN leaves it out. Kept for the next list.",
+)
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook; by default its first.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
-@click.option("--all", "everything", is_flag=True, help=f"Print every line's report, not the first {_SHOWN}.")
+@click.option("--all", "everything", is_flag=True, help=f"Print all lines, not the first {_SHOWN} of a kind.")
 @as_json
 @pass_session
-def import_list(session: Session, file: Path, dry_run: bool, everything: bool, as_json: bool) -> int:
-    """Take people from the list FILE, CSV or YAML, into the database.
+def import_list(  # noqa: PLR0917  as many as options
+    session: Session,
+    file: Path,
+    consent: str | None,
+    said: tuple[str, ...],
+    sheet: str | None,
+    dry_run: bool,
+    everything: bool,
+    as_json: bool,
+) -> int:
+    """Take people from the list FILE, CSV, .xlsx or YAML, into the database.
 
-    The columns are email, name, sections, language and the fields of newsletter.yaml, by name or label.
-    In `sections` stand slugs with ; or , between; empty or * means all. Known people are changed only in
-    the columns the file has. Nobody who left, was suppressed or was erased is brought back. Exit 1 when
-    some lines were refused; the others are taken all the same.
+    The columns are email, name, sections, language and the fields of newsletter.yaml, by name, label or
+    usual heading. In `sections` stand slugs with ; or , between; empty or * means all. Known people are
+    changed only in the columns the file has. Nobody who left, was suppressed or was erased is brought back.
+    Addresses that look mistyped are named, and taken. Exit 1 when some lines were refused; the others are
+    taken all the same.
 
     \b
-    Example:
-      newsletter subscribers import subscribers/mayors.csv --dry-run
+    Examples:
+      newsletter subscribers import subscribers/mayors.xlsx --dry-run
+      newsletter subscribers import subscribers/mayors.xlsx --consent "Forms of the forum, 12 March 2025"
+      newsletter subscribers import list.csv --column email="Адреса голови" --column -=Телефон
     """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.audience.columns import FILE, Columns, pairs, plain, remember, remembered
     from newsletter.audience.lists import Importer
 
     context = session.context
-    importer = Importer(context.database, context.settings, context.signer)
+    names = Columns(context.settings.fields).names
+    known, told = remembered(context.root, names), pairs(said, names)
+    source = "" if dry_run else insisted(consent)
+    importer = Importer(context.database, context.settings, context.signer, known | told)
     path = file.resolve()
     name = str(path.relative_to(context.root)) if path.is_relative_to(context.root) else str(file)
     with click.progressbar(
@@ -55,35 +81,66 @@ def import_list(session: Session, file: Path, dry_run: bool, everything: bool, a
             bar.length = max(done, lines)
             bar.update(done - bar.pos)
 
-        report = importer.file(path, name, context.now(), dry_run=dry_run, progress=progress)
+        report = importer.file(
+            path,
+            name,
+            context.now(),
+            consent=source,
+            sheet=sheet,
+            dry_run=dry_run,
+            keep=None if everything or as_json else _SHOWN,
+            progress=progress,
+        )
+    here = set(map(plain, report.headings))
+    fresh = {heading: column for heading, column in told.items() if plain(heading) in here}
+    for heading in told.keys() - fresh.keys():
+        click.echo(f"{report.name} has no column {heading!r}.", err=True)
     if as_json:
-        print_json(_as_data(report, name, dry_run=dry_run))
+        print_json(_as_data(report, dry_run=dry_run))
     else:
-        _print(report, name, dry_run=dry_run, limit=None if everything else _SHOWN)
+        _print(report, dry_run=dry_run)
+    if fresh and not dry_run:
+        remember(context.root, known | fresh)
+        click.echo(f"What the headings mean is kept in {FILE}.", err=True)
     return FINDINGS if report.refused else 0
 
 
-def _as_data(report: "Report", name: str, *, dry_run: bool) -> dict[str, object]:
+def _as_data(report: "Report", *, dry_run: bool) -> dict[str, object]:
     return {
-        "file": name,
+        "file": report.name,
         "dry_run": dry_run,
         "encoding": report.encoding,
+        "columns": report.headings,
         **report.counts,
         "changes": report.changes,
         "problems": as_data(report.problems),
     }
 
 
-def _print(report: "Report", name: str, *, dry_run: bool, limit: int | None) -> None:
+def _print(report: "Report", *, dry_run: bool) -> None:
     counts = ", ".join(f"{count} {fate}" for fate, count in report.counts.items())
-    click.echo(f"{name}{' would give' if dry_run else ''}: {counts}")
-    if not report.encoding.startswith("utf"):
+    click.echo(f"{report.name}{' would give' if dry_run else ''}: {counts}")
+    columns = [
+        f"«{heading}» is {'left out' if column == '-' else column}"
+        for heading, column in report.headings.items()
+        if heading and heading != column
+    ]
+    if columns:
+        click.echo(f"Columns: {', '.join(columns)}.")
+    if report.encoding and not report.encoding.startswith("utf"):
         click.echo(f"Read as {report.encoding}; if letters look wrong, save the list as UTF-8.")
-    for lines in (report.changes, [str(problem) for problem in report.problems]):
-        for line in lines[:limit]:
-            click.echo(line)
-        if limit and len(lines) > limit:
-            click.echo(f"… and {len(lines) - limit} more; --all prints them.")
+    for fate, changes in report.changes.items():
+        _print_lines(changes, report.fates[fate] if dry_run else 0)
+    for severity, number in report.found.items():
+        _print_lines([str(one) for one in report.problems if one.severity == severity], number)
+
+
+def _print_lines(lines: Sequence[str], number: int) -> None:
+    """Print lines, and how many there are beyond them."""
+    for line in lines:
+        click.echo(line)
+    if number > len(lines):
+        click.echo(f"… and {number - len(lines)} more; --all prints them.")
 
 
 @click.command("export")

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
+from newsletter.cli.handover import handover
 from newsletter.cli.lists import export_list, import_list, in_segment
 from newsletter.cli.output import print_json
 from newsletter.cli.person import add, erase, leave, show
@@ -16,6 +17,7 @@ from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from newsletter.audience.census import Census
+    from newsletter.audience.coverage import Coverage
     from newsletter.config import Settings
 
 _VALUES_SHOWN = 12
@@ -71,25 +73,83 @@ def list_readers(
 
 
 @subscribers.command()
+@click.option("--region", metavar="NAME", help="The communities of this region, with and without a reader.")
 @as_json
 @pass_session
-def report(session: Session, as_json: bool) -> None:
-    """Count people by status, by section and by the value of each field.
+def report(session: Session, region: str | None, as_json: bool) -> None:
+    """Count people by status, section and field, and the communities that have a reader.
+
+    Communities are those of the state's register, if newsletter.yaml has the fields region and community.
 
     \b
-    Example:
+    Examples:
       newsletter subscribers report
+      newsletter subscribers report --region Сумська
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.census import census
+    from newsletter.audience.coverage import FIELDS, coverage, region_named
     from newsletter.store.db import reading
 
     context = session.context
+    placed = all(field in context.settings.fields for field in FIELDS)
+    wanted = region_named(region) if region else ""
+    if region and not wanted:
+        raise ConfigError(f"there is no region {region!r}", "Write it as the register does, like Сумська.")
+    if region and not placed:
+        raise ConfigError(
+            "newsletter.yaml has no fields region and community", "Add them under `fields`, then import."
+        )
     with reading(context.database) as connection:
         counted = census(connection, context.settings)
+        covered = coverage(connection) if placed else None
     if as_json:
-        print_json(asdict(counted))
+        print_json(asdict(counted) | {"coverage": covered and _coverage_data(covered, wanted)})
+    elif covered and wanted:
+        _print_region(covered, wanted)
     else:
         _print_census(counted, context.settings)
+        if covered:
+            _print_coverage(covered)
+
+
+def _coverage_data(covered: "Coverage", wanted: str) -> dict[str, Any]:
+    return asdict(covered) | {
+        "communities": covered.communities,
+        "having": covered.having,
+        "regions": [
+            asdict(region) | {"communities": region.communities}
+            for region in covered.regions
+            if wanted in {"", region.name}
+        ],
+    }
+
+
+def _print_coverage(covered: "Coverage") -> None:
+    click.echo(f"\nCommunities with a reader: {covered.having} of {covered.communities}")
+    for region in covered.regions:
+        click.echo(f"{len(region.having):>8} of {region.communities:<4} {region.name}")
+    if covered.nowhere:
+        click.echo(f"{covered.nowhere:>8}  readers name no place")
+    if covered.strangers:
+        click.echo("\nNot in the register")
+    for stranger in covered.strangers[:_VALUES_SHOWN]:
+        meant = f" (perhaps {stranger.nearest})" if stranger.nearest else ""
+        place = ", ".join(filter(None, (stranger.community, stranger.region)))
+        click.echo(f"{stranger.readers:>8}  {place}{meant}")
+    if len(covered.strangers) > _VALUES_SHOWN:
+        click.echo(f"          … and {len(covered.strangers) - _VALUES_SHOWN} more; --json prints them")
+
+
+def _print_region(covered: "Coverage", name: str) -> None:
+    region = next(one for one in covered.regions if one.name == name)
+    click.echo(f"{name}: {len(region.having)} of {region.communities} communities have a reader")
+    for community, readers in region.having.items():
+        click.echo(f"{readers:>8}  {community}")
+    if region.unplaced:
+        click.echo(f"{region.unplaced:>8}  name no community")
+    click.echo(f"\nWithout a reader: {len(region.without)}")
+    for community in region.without:
+        click.echo(f"          {community}")
 
 
 def _print_census(counted: "Census", settings: "Settings") -> None:
@@ -159,7 +219,7 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
     return FINDINGS if problems else 0
 
 
-for command in (import_list, export_list, add, show, leave, erase):
+for command in (import_list, export_list, add, show, leave, handover, erase):
     subscribers.add_command(command)
 
 COMMANDS = {"subscribers": subscribers, "segments": segments}

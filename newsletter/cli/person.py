@@ -6,13 +6,14 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
+from newsletter.cli.consent import consent, insisted
 from newsletter.cli.output import print_json
 from newsletter.errors import ConfigError, ContentError
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
-    from newsletter.store.story import Story
+    from newsletter.store.story import Facts
 
 
 class Address(click.ParamType[str]):
@@ -38,19 +39,28 @@ address = click.argument("address", metavar="ADDRESS", type=Address())
 @click.option("--name", metavar="NAME", help="Their name.")
 @click.option("--sections", metavar="SLUGS", help="Slugs with ; or , between; left out, all.")
 @click.option("--field", "fields", metavar="KEY=VALUE", multiple=True, help="A field of newsletter.yaml.")
+@consent
 @pass_session
-def add(
-    session: Session, address: str, name: str | None, sections: str | None, fields: tuple[str, ...]
+def add(  # noqa: PLR0917  as many as options
+    session: Session,
+    address: str,
+    name: str | None,
+    sections: str | None,
+    fields: tuple[str, ...],
+    consent: str | None,
 ) -> None:
     """Add one person, or change one, as a line of a list would.
 
-    Nobody who left, was suppressed or was erased is brought back (exit 1).
+    Of somebody new it must be said where their consent comes from. Nobody who left, was suppressed or was
+    erased is brought back (exit 1).
 
     \b
     Example:
-      newsletter subscribers add olena@example.org --sections social --field region=Сумська
+      newsletter subscribers add olena@example.org --sections social --consent "Her letter of 12 March 2025"
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.lists import Importer, described
+    from newsletter.store.db import reading
+    from newsletter.store.people import find
 
     context = session.context
     cells = {"email": address, "name": name, "sections": sections}
@@ -61,9 +71,12 @@ def add(
         if field not in context.settings.fields:
             raise ConfigError(f"unknown field {field!r}", nearest(field, context.settings.fields))
         cells[field] = value
+    with reading(context.database) as connection:
+        known = find(connection, address) is not None
+    source = "" if known else f"{insisted(consent)} (subscribers add)"
     importer = Importer(context.database, context.settings, context.signer)
     given = {column: cell for column, cell in cells.items() if cell is not None}
-    click.echo(described(importer.one(given, "subscribers add", context.now())))
+    click.echo(described(importer.one(given, source, context.now())))
 
 
 @click.command()
@@ -71,7 +84,7 @@ def add(
 @as_json
 @pass_session
 def show(session: Session, address: str, as_json: bool) -> None:
-    """Show everything known of one person: choices with their dates, source, deliveries.
+    """Show everything known of one person: source, choices, consents, requests, letters, deliveries, events.
 
     \b
     Example:
@@ -79,42 +92,27 @@ def show(session: Session, address: str, as_json: bool) -> None:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store.db import reading
     from newsletter.store.erasure import erased_at
-    from newsletter.store.story import story
+    from newsletter.store.story import asked, story
 
     context = session.context
     with reading(context.database) as connection:
         found = story(connection, address)
-        if found is None:
+        requests = asked(connection, address)
+        if found is None and not requests:
             at = erased_at(connection, address, context.signer)
             raise ContentError(f"{address} was erased at {at}") if at else _nobody(address)
-    data = _story(found)
+    data = found.data() if found else {"email": address, "requests": requests}
     if as_json:
         print_json(data)
-    else:
+    elif found:
         _print_story(data, context.settings)
+    else:
+        click.echo(f"{address} (not a subscriber)")
+        _print_facts("Requests", requests)
 
 
 def _nobody(address: str) -> ContentError:
     return ContentError(f"{address} is not here", "See who is: newsletter subscribers list")
-
-
-def _story(found: "Story") -> dict[str, Any]:
-    person = found.person
-    return {
-        "email": person.email,
-        "name": person.name,
-        "language": person.language,
-        "attributes": person.attributes,
-        "status": person.status,
-        "reason": person.reason,
-        "source": person.source,
-        "created_at": person.created_at,
-        "choices": [
-            {"section": section, **person.choices[section]._asdict(), "since": since}
-            for section, since in found.since.items()
-        ],
-        "deliveries": found.deliveries,
-    }
 
 
 def _print_story(data: dict[str, Any], settings: "Settings") -> None:
@@ -133,10 +131,21 @@ def _print_story(data: dict[str, Any], settings: "Settings") -> None:
             click.echo(f"  {label}: {value}")
     click.echo("Choices")
     for choice in data["choices"]:
-        click.echo(f"  {choice['section']:<16} {choice['state']:<8} by {choice['origin']}, {choice['since']}")
-    click.echo("Deliveries" if data["deliveries"] else "No deliveries yet.")
-    for one in data["deliveries"]:
-        click.echo(f"  {one['issue']}  {one['state']} {one['at']}  {one['code']} {one['detail']}".rstrip())
+        state = f"{choice['state']} until {choice['until']}" if choice["until"] else choice["state"]
+        click.echo(f"  {choice['section']:<16} {state:<8} by {choice['origin']}, {choice['since']}")
+    for heading in ("Consents", "Requests", "Letters", "Deliveries", "Events"):
+        _print_facts(heading, data[heading.lower()])
+    if not data["deliveries"]:
+        click.echo("No deliveries yet.")
+
+
+def _print_facts(heading: str, facts: "Facts") -> None:
+    """Print what happened, a line each; nothing when there is nothing."""
+    if facts:
+        click.echo(heading)
+    for fact in facts:
+        shown = (f"{name}: {value}" for name, value in fact.items() if value)
+        click.echo(f"  {'; '.join(shown)}")
 
 
 @click.command()
@@ -176,27 +185,43 @@ def leave(session: Session, address: str, sections: tuple[str, ...]) -> None:
 
 
 @click.command()
-@address
+@click.argument("address", metavar="[ADDRESS]", type=Address(), required=False)
+@click.option("--again", is_flag=True, help="Whoever was erased, and a backup has brought back.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def erase(session: Session, address: str, yes: bool) -> None:
+def erase(session: Session, address: str | None, again: bool, yes: bool) -> None:
     """Erase one person for good; lists never bring them back.
 
-    What is left is a keyed hash of the address, and deliveries as numbers.
+    What is left is a keyed hash of the address, and deliveries as numbers. Messages to them in var/outbox
+    go too.
 
     \b
-    Example:
+    Examples:
       newsletter subscribers erase olena@example.org
+      newsletter subscribers erase --again
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.store import erasure, people
+    from newsletter.store import people
     from newsletter.store.db import reading
+    from newsletter.store.erasure import returned
+    from newsletter.store.story import asked
+    from newsletter.wiring.erasure import erase as erase_everywhere
 
     context = session.context
+    if (address is None) != again:
+        raise ConfigError("name one ADDRESS, or say --again", "See: newsletter subscribers erase --help")
     with reading(context.database) as connection:
-        if people.find(connection, address) is None:
+        if address is None:
+            found = returned(connection, context.signer)
+        elif people.find(connection, address) is None and not asked(connection, address):
             raise _nobody(address)
-    if not yes:
-        click.confirm(f"Erase {address}? This cannot be undone.", abort=True)
-    erasure.erase(context.database, address, context.signer, context.now())
-    click.echo(f"{address} is erased; lists that still hold the address are refused on that line.")
-    click.echo("Not touched: list files, mail already written to var/outbox, backups.")
+        else:
+            found = [address]
+    if found and not yes:
+        click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
+    for one in found:
+        erase_everywhere(context, one)
+        click.echo(f"{one} is erased; lists that still hold the address are refused on that line.")
+    if found:
+        click.echo("Not touched: list files, exports, backups; after putting one back: erase --again.")
+    else:
+        click.echo("Nobody who was erased is here.")

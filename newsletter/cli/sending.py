@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _EVERY = 2  # seconds between looks
 _LATELY = timedelta(minutes=1)
+_STOPPED = (IssueState.PAUSED, IssueState.CANCELLED)
 
 
 @click.command()
@@ -145,7 +146,7 @@ def summary(context: "Context", name: str) -> dict[str, Any]:
     return {
         "issue": frozen.name,
         "state": frozen.state,
-        "reason": frozen.reason,
+        "reason": frozen.reason if frozen.state in _STOPPED else "",
         "transport": frozen.transport,
         "fingerprint": frozen.fingerprint,
         "readers": frozen.readers,
@@ -208,7 +209,7 @@ def resume(session: Session, closing: date) -> int:
     Example:
       newsletter resume 2025-02-14 && newsletter send 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    return _move(session, closing, IssueState.SENDING, [IssueState.PAUSED], "")
+    return _move(session, closing, IssueState.SENDING, [IssueState.PAUSED])  # the reason stays: it is known
 
 
 @click.command()
@@ -228,14 +229,17 @@ def cancel(session: Session, closing: date, yes: bool) -> int:
     return _move(session, closing, IssueState.CANCELLED, stopped, "cancelled by hand")
 
 
-def _move(session: Session, closing: date, to: IssueState, among: list[IssueState], reason: str) -> int:
+def _move(
+    session: Session, closing: date, to: IssueState, among: list[IssueState], reason: str | None = None
+) -> int:
     from newsletter.store import issues
     from newsletter.store.db import writing
 
     name = closing.isoformat()
+    why = {} if reason is None else {"reason": reason}
     with writing(session.context.database) as connection:
         now = issues.get(connection, name).state
-        if not issues.change_state(connection, name, to, among=among, reason=reason):
+        if not issues.change_state(connection, name, to, among=among, **why):
             raise StateError(f"issue {name} is {now}, so it cannot become {to}", "See: newsletter status")
     click.echo(f"Issue {name} is {to}.")
     return 0

@@ -1,17 +1,22 @@
-"""The command `worker`."""
+"""The command `worker`, and the work itself, which `serve` has done by a process of its own."""
 
 import asyncio
 import logging
 import signal
-from datetime import date
+import time
 from typing import TYPE_CHECKING
 
 import click
 
 from newsletter.cli import Session, pass_session
+from newsletter.errors import StoreError, told
 
 if TYPE_CHECKING:
-    from newsletter.sending.worker import Worker
+    from newsletter.wiring import Context
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""The signals that let a worker or the site finish what is on its way, and end."""
+_PATIENCE = 30.0  # seconds at most between tries of a database server that is not there
 
 
 @click.command()
@@ -27,33 +32,60 @@ def worker(session: Session) -> int:
     Example:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.sending.worker import Worker
-    from newsletter.wiring.scheduler import insist, week
+    from newsletter.cli.log import keep_log
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    context = session.context
-    engine = context.database
-    insist(context)
-    asyncio.run(
-        _work(
-            Worker(
-                engine,
-                lambda frozen: context.run(
-                    frozen, context.transport(frozen.transport, date.fromisoformat(frozen.name))
-                ),
-                context.now,
-                week(context) if context.settings.schedule.weekly else None,
-            )
-        )
-    )
+    keep_log()
+    wait_for_database(session.context)
+    work(session.context)
     return 0
 
 
-async def _work(worker: "Worker") -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, worker.stop)
-    await worker.work()
+def wait_for_database(context: "Context") -> None:
+    """Open the database; a server that is away is waited for, as after a power cut. Raises StoreError."""
+    pause = 1.0
+    while True:
+        try:
+            context.database  # noqa: B018  it is opened when first used
+        except StoreError as error:
+            if not _is_away(error):
+                raise
+            logging.getLogger(__name__).warning("%s (tried again in %.0f s)", told(error), pause)
+        else:
+            return
+        time.sleep(pause)
+        pause = min(_PATIENCE, pause * 2)
+
+
+def _is_away(error: StoreError) -> bool:
+    """Tell whether a database server did not answer, or did not let us in."""
+    from psycopg import OperationalError
+
+    return isinstance(getattr(error.__cause__, "orig", None), OperationalError)
+
+
+def work(context: "Context", leash: int | None = None) -> None:
+    """Do a worker's work until a signal, or until the other end of the pipe `leash` is closed.
+
+    Raises StoreError when nothing may be sent from here, ConfigError when a transport is not set up.
+    """
+    asyncio.run(_work(context, leash))
+
+
+async def _work(context: "Context", leash: int | None) -> None:
+    from newsletter.wiring.chores import worker as make
+
+    made, loop = make(context), asyncio.get_running_loop()
+
+    def let_go(leash: int) -> None:
+        loop.remove_reader(leash)
+        made.stop()
+
+    for number in STOPPING:
+        loop.add_signal_handler(number, made.stop)
+    if leash is not None:
+        loop.add_reader(leash, let_go, leash)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    await made.work()
 
 
 COMMANDS = {"worker": worker}

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from newsletter.config.parts import (
+    Bounces,
     ClosingCall,
     Dkim,
     FieldEntry,
@@ -17,6 +18,7 @@ from newsletter.config.parts import (
     SectionEntry,
     Sender,
     SendGrid,
+    Serve,
     Smtp,
     Week,
 )
@@ -50,8 +52,11 @@ class Settings(Part):
     dkim: Dkim | None = None
     sendgrid: SendGrid = SendGrid()
     pace: Pace = Pace()
+    bounces: Bounces = Bounces()
     schedule: Schedule = Schedule()
+    serve: Serve = Serve()
     editors: tuple[Address, ...] = ()
+    consent: Line | None = None
 
     @field_validator("dkim")
     @classmethod

@@ -88,8 +88,33 @@ class Pace(Part):
     domains: dict[str, Annotated[float, Field(gt=0)]] = {}
 
 
+class Imap(Part):
+    """A mailbox on a server; its password is in NEWSLETTER_IMAP_PASSWORD."""
+
+    host: str
+    port: int = Field(default=993, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "tls"
+    user: Line
+    folder: Line = "INBOX"
+    processed: Line = "Processed"
+
+
+class Bounces(Part):
+    """Where mail for the return path lies."""
+
+    imap: Imap | None = None
+
+
 class Schedule(Part):
     """The weekly hour, in the workspace's time zone."""
 
     weekly: Moment | None = None
     grace: Duration = "6h"
+
+
+class Serve(Part):
+    """Where the public pages listen, and how many reverse proxies of ours stand before them."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    proxies: int = Field(default=0, ge=0, le=10)

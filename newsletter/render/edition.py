@@ -1,19 +1,22 @@
 """The few distinct editions of an issue, and which of them a reader gets."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 from newsletter.conditions import holds
-from newsletter.model import EVERY_SECTION, Block, Condition, Edition, Issue, Item, Subscriber
+from newsletter.model import EVERY_SECTION, Block, Closing, Condition, Edition, Issue, Item, Subscriber
+
+_HASHTAG = re.compile(r"#\w+")
 
 
 class Editions:
-    """The editions of one issue; a million readers cost as many renderings as there are editions."""
+    """The editions of one `issue`; a million readers cost as many renderings as there are editions."""
 
     def __init__(self, issue: Issue) -> None:
-        self._blocks = issue.blocks
+        self.issue = issue
         self._sections = {block.section.slug: block.section for block in issue.blocks}
         self._conditions = tuple(
             dict.fromkeys(item.only_for for block in issue.blocks for item in block.items if item.only_for)
@@ -54,7 +57,7 @@ class Editions:
 
     def _make(self, chosen: frozenset[str], held: Callable[[Condition], bool]) -> Edition | None:
         shown: dict[str, list[Item]] = {slug: [] for slug in self._sections}
-        for block in self._blocks:
+        for block in self.issue.blocks:
             for item in block.items:
                 place = self._place(item, block.section.slug, chosen)
                 if place and (item.only_for is None or held(item.only_for)):
@@ -78,6 +81,15 @@ class Editions:
     def _gets(self, slug: str, chosen: frozenset[str]) -> bool:
         always = slug in self._sections and self._sections[slug].always
         return always or slug in chosen or EVERY_SECTION in chosen
+
+
+def closing_call(closing: Closing | None, edition: Edition) -> Closing | None:
+    """Return the closing call, unless an item of `edition` carries its hashtag and so says it already."""
+    if closing and closing.hashtag:
+        tag = closing.hashtag.casefold()
+        if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
+            return None
+    return closing
 
 
 def _key(blocks: Iterable[Block]) -> str:

@@ -1,5 +1,6 @@
 """The Markdown of items: bold, emphasis, links, lists and line breaks. HTML is shown as it was typed."""
 
+import re
 from functools import lru_cache
 
 import nh3
@@ -18,6 +19,7 @@ _markdown = MarkdownIt("zero", {"breaks": True, "maxNesting": 100}).enable(
 _markdown.validateLink = lambda url: ascii_url(url) is not None  # type: ignore[method-assign]  # the library's own hook
 _markdown.normalizeLink = lambda url: ascii_url(url) or ""  # type: ignore[method-assign]  # the library's own hook
 _plain = MarkdownIt("zero", {"breaks": True}).enable("newline")
+_HASHTAG = re.compile(r"\s*#\w+\s*")
 
 
 def _parser(text: str) -> MarkdownIt:
@@ -43,3 +45,8 @@ def html(text: str) -> str:
 def tree(text: str) -> SyntaxTreeNode:
     """Return what `text` says as a tree, for other forms than HTML."""
     return SyntaxTreeNode(_parser(text).parse(text))
+
+
+def is_hashtag(text: str) -> bool:
+    """Tell whether `text` is one hashtag and nothing else, which is shown as a call."""
+    return _HASHTAG.fullmatch(text) is not None

@@ -35,6 +35,11 @@ def plain(text: str) -> str:
     return "\n\n".join(_blocks(tree(text), WIDTH))
 
 
+def words(text: str) -> str:
+    """Return what Markdown `text` says, a paragraph a line, without marks and addresses: what is searched."""
+    return "\n".join(_words(node) for node in tree(text).walk() if node.type == "inline")
+
+
 def _blocks(node: SyntaxTreeNode, width: int) -> Iterator[str]:
     for child in node.children:
         if child.type == "paragraph":

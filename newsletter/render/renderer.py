@@ -1,6 +1,5 @@
 """An edition as it will leave: subject, HTML and text, with slots where a reader's own values go."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
@@ -10,7 +9,8 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import Closing, Edition, Issue, Rendered
+from newsletter.model import Edition, Issue, Rendered
+from newsletter.render.edition import closing_call
 from newsletter.render.inline import Inliner
 from newsletter.render.mjml import compile_mjml
 from newsletter.render.templates import Templates
@@ -19,7 +19,6 @@ from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
 _NEEDED = _KNOWN - {EMAIL}
-_HASHTAG = re.compile(r"#\w+")
 
 
 class Renderer:
@@ -67,7 +66,7 @@ class Renderer:
             "period": format_period(issue.period, settings.language),
             "blocks": edition.blocks,
             "count": len(edition.items),
-            "closing": _closing(issue.closing, edition),
+            "closing": closing_call(issue.closing, edition),
             "email": slot(EMAIL),
             "preferences": f"{base}/preferences/{slot(PREFERENCES)}",
             "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
@@ -82,15 +81,6 @@ def fingerprint(subject: str, html: str, text: str) -> str:
         content = part.encode()
         digest.update(b"%d:%b" % (len(content), content))
     return digest.hexdigest()
-
-
-def _closing(closing: Closing | None, edition: Edition) -> Closing | None:
-    """Return the closing call, unless an item of `edition` carries its hashtag and so says it already."""
-    if closing and closing.hashtag:
-        tag = closing.hashtag.casefold()
-        if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
-            return None
-    return closing
 
 
 def _check_slots(source: str, html: str, text: str) -> None:

@@ -1,6 +1,5 @@
 """The theme's Jinja templates in a sandbox, and their faults with file and line."""
 
-import re
 from collections.abc import Mapping
 from traceback import walk_tb
 from typing import Any
@@ -12,11 +11,9 @@ from markupsafe import Markup
 from newsletter.errors import NewsletterError, Place, RenderError
 from newsletter.i18n import translations
 from newsletter.render import markdown, plaintext
+from newsletter.render.characters import printable
 from newsletter.render.theme import Theme
 from newsletter.render.urls import ascii_url
-
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_HASHTAG = re.compile(r"\s*#\w+\s*")
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -59,7 +56,7 @@ class Templates:
             "label": _label,
             "url": _url,
         }
-        self._environment.tests["hashtag"] = _is_hashtag
+        self._environment.tests["hashtag"] = markdown.is_hashtag
         self._environment.globals |= {"theme": theme.look, "language": language}
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
@@ -70,7 +67,7 @@ class Templates:
             raise
         except Exception as error:  # noqa: BLE001  a template can fail in any way that code can
             raise self._explained(error) from None
-        return _FORBIDDEN.sub("", filled)
+        return printable(filled)
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         found = self._theme.read(name)
@@ -107,7 +104,3 @@ def _label(text: str) -> str:
 
 def _url(address: str | None) -> str | None:
     return ascii_url(address) if address else None
-
-
-def _is_hashtag(text: str) -> bool:
-    return _HASHTAG.fullmatch(text) is not None

@@ -1,7 +1,7 @@
 """The chunks a worker holds, and the one commit that serves all its connections.
 
-A body waits for a commit before it leaves. While one commit is being written, in a thread of its own, the
-connections that come next gather, and the next commit takes them all: one flush of the disk covers many.
+A body waits for a commit before it leaves. Commits are written in a thread of their own, and a commit costs
+about the same for one body as for ten: so it waits a moment until half of the connections go with it.
 After a failed commit nothing more leaves; the database alone then says what is certain.
 """
 
@@ -26,6 +26,7 @@ from newsletter.store.ledger import LEASE, Due, Result
 
 T = TypeVar("T")
 
+_GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
 _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was leaving")
 
@@ -38,6 +39,7 @@ class Claims:
         self._works: list[Work] = []
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
+        self._enough = asyncio.Event()
         self._taking = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._failed: NewsletterError | None = None
@@ -54,18 +56,19 @@ class Claims:
         async with self._taking:
             if self._works and self._works[-1] is not current and self._works[-1].queue:
                 return self._works[-1]
-            work = await self._in_thread(self._acquire)
+            ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
+            work = await self._in_thread(self._acquire, self.passed | ours)
             if work:
                 self._works.append(work)
                 if work.finished:
                     self._wanted.set()
             return work
 
-    def _acquire(self) -> Work | None:
+    def _acquire(self, passed: set[int]) -> Work | None:
         holder = self._holder
         with writing(holder.engine) as connection:
             now = holder.clock()
-            lease = ledger.acquire(connection, holder.name, holder.worker, now, self.passed)
+            lease = ledger.acquire(connection, holder.name, holder.worker, now, passed)
             if lease is None:
                 return None
             ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
@@ -90,6 +93,8 @@ class Claims:
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(work, []).append(Begin(due, verdict))
         self._wanted.set()
+        if sum(map(len, self._waiting.values())) >= self._holder.enough:
+            self._enough.set()
         return await verdict
 
     def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
@@ -101,6 +106,11 @@ class Claims:
         work.handed -= 1
         if work.finished:
             self._wanted.set()
+
+    def withdraw(self, work: Work, due: Due) -> None:
+        """Take `due`, whose body did not leave, off the wire, in a commit that does not wait."""
+        work.begun.pop(due.subscriber, None)
+        self._wanted.set()
 
     def put_back(self, work: Work, due: Due) -> None:
         """Count `due`, whose body did not leave, among those who are still to be sent to."""
@@ -122,12 +132,20 @@ class Claims:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEASE / 6):
                     await self._wanted.wait()
+            await self._gather()
             self._wanted.clear()
             last = self._closing
             await self._commit()
             told(self.recorded)
         if self._failed:
             raise self._failed
+
+    async def _gather(self) -> None:
+        """Give the connections that are about to ask the time to go with this commit."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER):
+                await self._enough.wait()
+        self._enough.clear()
 
     async def _commit(self) -> None:
         """Renew the leases, record outcomes, and answer whoever waits to begin."""
@@ -222,6 +240,7 @@ class Claims:
         self._waiting.clear()
         self._closing = True
         self._wanted.set()
+        self._enough.set()
 
     def end(self) -> None:
         """Let go of the thread; there are no commits after this."""

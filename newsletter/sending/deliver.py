@@ -19,6 +19,7 @@ from newsletter.sending.work import Holder, Work
 from newsletter.store import buckets, deliveries, issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import LEASE, Due
+from newsletter.transport.replies import count_gone
 
 _POLL = 0.5  # seconds between looks at chunks that another worker holds
 
@@ -56,13 +57,17 @@ class Run:
                 clock=plan.clock,
                 repeatable=plan.transport.repeatable,
                 begun_at=plan.begun_at.timestamp(),
+                enough=(plan.transport.connections + 1) // 2,
                 share=self._share,
                 where=plan.where,
             )
         )
         self._pacer = Pacer(plan.rates, self._take_turns, self._now)
         with reading(plan.engine) as connection:
-            self._alarm = Alarm(Counter(deliveries.counts(connection, plan.name)))
+            self._alarm = Alarm(
+                Counter(deliveries.counts(connection, plan.name)),
+                count_gone(deliveries.failures(connection, plan.name)),
+            )
         self._work: Work | None = None
         self._handed: dict[int, tuple[Work, Due]] = {}
         self._stopping = False
@@ -183,6 +188,10 @@ class Run:
         self._pacer.hear(domain_of(due.email), receipt)
         self._alarm.hear(receipt)
         self._claims.finish(work, due, receipt)
+
+    def withdraw(self, message: Message) -> None:
+        """Record that the body of `message` did not leave, and will not before `begin` has said GO again."""
+        self._claims.withdraw(*self._handed[message.subscriber])
 
     def put_back(self, message: Message) -> None:
         """Leave `message` open: it did not leave."""

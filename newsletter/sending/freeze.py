@@ -1,4 +1,4 @@
-"""Approval: editions and audience go into the database, and nothing sent later comes from anywhere else."""
+"""Approval: editions, audience and archive go into the database; nothing sent later comes from elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.render.edition import Editions
-from newsletter.store import audience, chunks, issues, people
+from newsletter.sending.publication import publication
+from newsletter.store import archive, audience, chunks, issues, people
 from newsletter.store.db import reading, timestamp, writing
 
 OUTBOX = "outbox"
@@ -47,9 +48,10 @@ def freeze(
     shared: Envelope,
     approval: Approval,
 ) -> issues.Frozen:
-    """Store `rendered` and who gets which, in one transaction and in place of an earlier approval.
+    """Store `rendered`, who gets which, and what the archive will show, in place of an earlier approval.
 
-    Raises StateError when some of the issue has left already, or when choices changed since the rendering.
+    It is one transaction. Raises StateError when some of the issue has left already, or when choices changed
+    since the rendering.
     """
     name = shared.issue
     draft = issues.Frozen(
@@ -73,6 +75,8 @@ def freeze(
         issues.put(connection, draft)
         for edition, page in rendered:
             issues.put_edition(connection, name, page, edition.sections)
+        if public := publication(editions):
+            archive.put(connection, *public)
         readers, without = _put_audience(connection, name, editions, {edition.key for edition, _ in rendered})
         chunks.plan(connection, name, readers)
         fingerprint = issues.fingerprint(connection, name, shared)

@@ -6,12 +6,12 @@ from datetime import datetime
 from hashlib import blake2b
 
 from newsletter.model import Outcome, Receipt
+from newsletter.transport.replies import gone, too_many_gone
 
 FIRST_RETRY = 5 * 60  # what greylisting commonly asks for (RFC 6647 §2.3 says minutes)
 LAST_RETRY = 4 * 3600
 GIVE_UP = 72 * 3600
 GOOGLE_PAUSE = 10 * 60  # after 4.7.28: stop for ten minutes, go on with one connection (Gmail, read 2026-07)
-HARD_SHARE, HARD_AFTER = 0.05, 200
 EQUAL_ERRORS = 20
 
 
@@ -39,12 +39,20 @@ def domain_of(email: str) -> str:
 
 @dataclass(slots=True)
 class Alarm:
-    """Watches outcomes, and says when the sending had better stop."""
+    """Watches outcomes, and says when the sending had better stop; `gone` of them found nobody.
+
+    Whoever resumes a sending knows of those: only when their share falls and rises again is there a reason.
+    """
 
     outcomes: Counter[Outcome]
+    gone: int = 0
     _last: Receipt | None = None
     _row: int = 0
+    _known: bool = field(default=False, init=False)
     reason: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._known = bool(self._too_many_gone())
 
     def hear(self, receipt: Receipt) -> None:
         """Take one outcome into account; `reason` says why to stop, once there is one."""
@@ -57,13 +65,18 @@ class Alarm:
         self._last = receipt
         if self._row >= EQUAL_ERRORS:
             self.reason = f"{self._row} times in a row: {receipt.code} {receipt.detail}".strip()
-        self._judge_share()
+        if receipt.outcome is Outcome.REFUSED and gone(receipt.code, receipt.detail):
+            self.gone += 1
+            self._judge_share()
 
     def _judge_share(self) -> None:
-        refused = self.outcomes[Outcome.REFUSED]
-        total = self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED]
-        if total >= HARD_AFTER and refused >= HARD_SHARE * total:
-            self.reason = self.reason or f"{refused} of {total} messages were refused for good"
+        reason = self._too_many_gone()
+        if not self._known:
+            self.reason = self.reason or reason
+        self._known = bool(reason)
+
+    def _too_many_gone(self) -> str:
+        return too_many_gone(self.gone, self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED])
 
 
 def _error(receipt: Receipt) -> tuple[int, str]:

@@ -46,7 +46,7 @@ class Pacer:
     def held(self, domain: str) -> float:
         """Return until when nothing may go to `domain`; 0 when it may."""
         until = self._holds.get(_HOLD + domain, 0.0)
-        return until if until > self._clock() else 0.0
+        return until if until and until > self._clock() else 0.0
 
     def free(self, domain: str) -> bool:
         """Tell whether a message to `domain` may go without waiting; if so it counts as under way."""

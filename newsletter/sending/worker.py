@@ -1,31 +1,42 @@
 """A worker: delivers whatever issue is being sent, as long as it runs; any number of them share the work.
 
-The ledger is the queue: an open chunk whose lease has ended is work, whoever held it before.
+The ledger is the queue: an open chunk whose lease has ended is work, whoever held it before. Beside the
+delivery, however long it takes, a worker does its chores.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from newsletter.errors import TransportUnavailable
+from newsletter.errors import StoreError, TransportUnavailable, told
 from newsletter.sending.deliver import Run
-from newsletter.sending.weekly import Week, tick
 from newsletter.store import deliveries, issues
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between looks for work; one indexed query each
-_PATIENCE = 60.0  # seconds at most between tries of a transport that is not there
+_PATIENCE = 60.0  # seconds at most between tries of what does not succeed
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something small that is done again and again, each time `period` seconds after the last."""
+
+    name: str
+    do: Callable[[], object]
+    period: float
 
 
 class Worker:
-    """Runs until `stop`; `start` makes a run of an issue; `week` is the weekly hour, if one is set.
+    """Runs until `stop`; `start` makes a run of an issue; `chores` are done in threads of their own.
 
-    A transport that is away is tried again.
+    A transport or a database that is away is tried again, and so is a chore that fails.
     """
 
     def __init__(
@@ -33,15 +44,14 @@ class Worker:
         engine: Engine,
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
-        week: Week | None = None,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self._engine = engine
-        self._week = week
+        self._chores = chores
         self._start = start
         self._clock = clock
         self._stopped = asyncio.Event()
         self._run: Run | None = None
-        self._wait = _POLL
 
     def stop(self) -> None:
         """Let what is on the wire finish, and end."""
@@ -50,19 +60,46 @@ class Worker:
             self._run.stop()
 
     async def work(self) -> None:
-        """Deliver what is due until `stop` is called. Raises StoreError."""
-        while not self._stopped.is_set():
-            if self._week:
-                await asyncio.to_thread(tick, self._week)
-            for frozen in self._due():
-                await self._deliver(frozen)
-                if self._stopped.is_set():
-                    return
+        """Deliver what is due, and do the chores, until `stop` is called."""
+        with ThreadPoolExecutor(len(self._chores) or 1, "chore") as threads:
+            chores = [asyncio.create_task(self._repeat(chore, threads)) for chore in self._chores]
             try:
-                async with asyncio.timeout(self._wait):
-                    await self._stopped.wait()
-            except TimeoutError:
-                continue
+                await self._deliver_what_is_due()
+            finally:
+                self._stopped.set()
+                await asyncio.gather(*chores)
+
+    async def _deliver_what_is_due(self) -> None:
+        wait = _POLL
+        while not self._stopped.is_set():
+            troubles = await self._look()
+            wait = min(_PATIENCE, wait * 2) if troubles else _POLL
+            for trouble in troubles:
+                _log.warning("%s (tried again in %.0f s)", trouble, wait)
+            await self._rest(wait)
+
+    async def _look(self) -> Sequence[str]:
+        """Deliver what is due now; return what may be away only for a while, and so kept some from it."""
+        troubles = []
+        try:
+            for frozen in self._due():
+                try:
+                    await self._deliver(frozen)
+                except TransportUnavailable as error:
+                    troubles.append(f"issue {frozen.name} waits: {told(error)}")
+                if self._stopped.is_set():
+                    break
+        except StoreError as error:
+            troubles.append(told(error))
+        return troubles
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not past `stop`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        except TimeoutError:
+            return
 
     def _due(self) -> list[Frozen]:
         with reading(self._engine) as connection:
@@ -74,10 +111,18 @@ class Worker:
         self._run = self._start(frozen)
         try:
             await self._run.deliver()
-        except TransportUnavailable as error:
-            self._wait = min(_PATIENCE, self._wait * 2)
-            _log.warning("issue %s waits %.0f s: %s. %s", frozen.name, self._wait, error, error.hint)
-        else:
-            self._wait = _POLL
         finally:
             self._run = None
+
+    async def _repeat(self, chore: Chore, threads: Executor) -> None:
+        """Do a chore again and again; one that fails is tried again, ever later."""
+        loop, patience = asyncio.get_running_loop(), _POLL
+        while not self._stopped.is_set():
+            rest = chore.period
+            try:
+                await loop.run_in_executor(threads, chore.do)
+                patience = _POLL
+            except Exception as error:  # noqa: BLE001  whatever it is, it must not end the delivery
+                rest = patience = min(_PATIENCE, patience * 2)
+                _log.warning("%s failed (tried again in %.0f s): %s", chore.name, rest, told(error))
+            await self._rest(rest)

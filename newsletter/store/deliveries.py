@@ -22,6 +22,17 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
 
 
+def failures(connection: Connection, name: str) -> list[tuple[int, str, int]]:
+    """Return with which code and words deliveries of issue `name` failed for good, and how many each."""
+    failed = [Outcome.REFUSED.value, Outcome.BOUNCED.value]
+    rows = connection.execute(
+        select(delivery.c.code, delivery.c.detail, func.count())
+        .where(delivery.c.issue == name, delivery.c.state.in_(failed))
+        .group_by(delivery.c.code, delivery.c.detail)
+    )
+    return [(code, detail, number) for code, detail, number in rows]
+
+
 def since(connection: Connection, name: str, moment: datetime) -> int:
     """Return how many deliveries of issue `name` got an outcome at `moment` or later."""
     return connection.execute(

@@ -41,30 +41,35 @@ class Mark:
     starts: int
 
 
-def start(connection: Connection, mark: Mark | None) -> Mark | None:
-    """Count a start of the program that left `mark`, and return its new mark.
+def start(connection: Connection, mark: Mark | None, machine: str) -> Mark | None:
+    """Count a start on `machine` of the program that left `mark`, and return its new mark.
 
     None when this is not the database it had: one that knows fewer starts is a snapshot put back, one that
-    knows others is a copy. Nothing is counted then, until `adopt`. On PostgreSQL many share one database.
+    knows others is a copy, and so is one that knows the mark from another machine. Nothing is counted then,
+    until `adopt`. On PostgreSQL many share one database, each with a mark of its own.
     """
-    rows = connection.execute(select(home.c.place, home.c.starts)).all()
-    known = {row.place: row.starts for row in rows}
+    known = {row.place: row for row in connection.execute(select(home)).all()}
     if mark is None:
-        return None if known and connection.dialect.name == "sqlite" else _count(connection, token_hex(8), 1)
-    starts = known.get(mark.place, 0)
-    if starts < mark.starts:
+        copied = known and connection.dialect.name == "sqlite"
+        return None if copied else _count(connection, token_hex(8), 1, machine)
+    left = known.get(mark.place)
+    if left is None or left.starts < mark.starts or left.machine != machine:
         return None
-    return _count(connection, mark.place, starts + 1)
+    return _count(connection, mark.place, left.starts + 1, machine)
 
 
-def adopt(connection: Connection) -> Mark:
-    """Make this database the one to go on with: whoever asks has looked at what was sent."""
-    connection.execute(delete(home))
-    return _count(connection, token_hex(8), 1)
+def adopt(connection: Connection, machine: str) -> Mark:
+    """Make this database the one to go on with: whoever asks has looked at what was sent.
+
+    On PostgreSQL the others that share it keep their marks.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execute(delete(home))
+    return _count(connection, token_hex(8), 1, machine)
 
 
-def _count(connection: Connection, place: str, starts: int) -> Mark:
-    statement = upsert(connection, home).values(place=place, starts=starts)
+def _count(connection: Connection, place: str, starts: int, machine: str) -> Mark:
+    statement = upsert(connection, home).values(place=place, starts=starts, machine=machine)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[home.c.place], set_={"starts": starts})
     )

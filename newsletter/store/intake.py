@@ -7,15 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
-from newsletter.store.choices import by_list, has_left
-from newsletter.store.db import timestamp, upsert
+from newsletter.store.bulk import insert_new
+from newsletter.store.choices import Choices, by_list, has_left
+from newsletter.store.db import timestamp
 from newsletter.store.people import Record, find_all, key, replace_choices
 from newsletter.store.schema import erased, subscriber, subscription
+
+_ALL = frozenset({EVERY_SECTION})
 
 
 class Fate(StrEnum):
@@ -97,8 +101,13 @@ def _new(entry: Entry) -> Record:
         name=entry.name or "",
         language=entry.language or "",
         attributes={name: value for name, value in entry.attributes.items() if value},
-        choices=by_list({}, entry.sections or {EVERY_SECTION}, ()),
+        choices=_first(entry.sections or _ALL),
     )
+
+
+@lru_cache(maxsize=4096)
+def _first(sections: frozenset[str]) -> Choices:
+    return by_list({}, sections, ())
 
 
 def _changed(before: Record, entry: Entry, optional: Collection[str]) -> Record:
@@ -130,33 +139,30 @@ def write(connection: Connection, decisions: Sequence[Decision], source: str, no
 
 def _insert(connection: Connection, people: Sequence[Record], source: str, now: datetime) -> None:
     at = timestamp(now)
-    connection.execute(
-        # On PostgreSQL someone may have signed up since we looked; then they stay as they are.
-        upsert(connection, subscriber).on_conflict_do_nothing(),
-        [
-            {
-                "email": person.email,
-                "email_key": key(person.email),
-                "name": person.name,
-                "language": person.language,
-                "attributes": person.attributes,
-                "status": person.status.value,
-                "reason": person.reason,
-                "source": source,
-                "created_at": at,
-                "changed_at": at,
-            }
-            for person in people
-        ],
-    )
-    choices = {key(person.email): person.choices for person in people}
-    rows = connection.execute(
+    rows = [
+        {
+            "email": person.email,
+            "email_key": key(person.email),
+            "name": person.name,
+            "language": person.language,
+            "attributes": person.attributes,
+            "status": person.status.value,
+            "reason": person.reason,
+            "source": source,
+            "created_at": at,
+            "changed_at": at,
+        }
+        for person in people
+    ]
+    insert_new(connection, subscriber, rows)  # on PostgreSQL someone may have signed up since we looked
+    choices = {row["email_key"]: person.choices for row, person in zip(rows, people, strict=True)}
+    found = connection.execute(
         select(subscriber.c.id, subscriber.c.email_key).where(
             subscriber.c.email_key.in_(choices),
             ~exists().where(subscription.c.subscriber == subscriber.c.id),
         )
     )
-    replace_choices(connection, [(number, {}, choices[email_key]) for number, email_key in rows], now)
+    replace_choices(connection, [(number, {}, choices[email_key]) for number, email_key in found], now)
 
 
 def _update(connection: Connection, people: Sequence[Record], now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, delete, insert, select, update
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
 from newsletter.store.db import timestamp
-from newsletter.store.schema import audience, chunk, delivery, edition, issue
+from newsletter.store.schema import audience, chunk, cover, delivery, edition, issue, item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def seal(connection: Connection, frozen: Frozen) -> None:
 
 def remove(connection: Connection, name: str) -> None:
     """Forget a frozen issue of which nothing has left this machine."""
-    for table in (chunk, delivery, audience, edition):
+    for table in (chunk, delivery, audience, edition, item, cover):
         connection.execute(delete(table).where(table.c.issue == name))
     connection.execute(delete(issue).where(issue.c.name == name))
 
@@ -128,7 +128,7 @@ def begin(connection: Connection, name: str, transport: str, now: datetime) -> F
 
 
 def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
-    """Return sha256 over the stored bytes: the envelope, every edition, and who gets which."""
+    """Return sha256 over the stored bytes: the envelope, every edition, who gets which, and the archive."""
     total = sha256(json.dumps(asdict(envelope), sort_keys=True).encode())
     for one in editions(connection, name).values():
         for text in (one.edition, one.subject, one.html, one.text):
@@ -142,4 +142,8 @@ def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
     )
     for subscriber, key in rows:
         total.update(f"{subscriber} {key}\n".encode())
+    shown = [column for column in item.c if column.key != "id"]
+    for archived in (select(cover), select(*shown).order_by(item.c.number)):
+        for row in connection.execute(archived.where(archived.selected_columns.issue == name)):
+            total.update(json.dumps(list(row)).encode() + b"\n")
     return total.hexdigest()

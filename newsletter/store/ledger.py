@@ -232,7 +232,8 @@ def postpone(connection: Connection, name: str, until: datetime) -> None:
 
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
     """Enter outcomes; a final one is never replaced."""
-    rows = [_row(name, result, now) for result in results]
+    at = timestamp(now)
+    rows = [_row(name, result, at) for result in results]
     if not rows:
         return
     connection.execute(_RECORD[connection.dialect.name], rows)
@@ -240,7 +241,7 @@ def record(connection: Connection, name: str, results: Iterable[Result], now: da
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:
     """Replace unknown outcomes, and nothing else, by what became known of that attempt; return how many."""
-    done = 0
+    done, at = 0, timestamp(now)
     for result in results:
         done += connection.execute(
             update(delivery)
@@ -250,12 +251,12 @@ def settle(connection: Connection, name: str, results: Iterable[Result], now: da
                 delivery.c.attempt == result.attempt,
                 delivery.c.state == Outcome.UNKNOWN,
             )
-            .values(_row(name, result, now))
+            .values(_row(name, result, at))
         ).rowcount
     return done
 
 
-def _row(name: str, result: Result, now: datetime) -> dict[str, str | int]:
+def _row(name: str, result: Result, at: str) -> dict[str, str | int]:
     return {
         "issue": name,
         "subscriber": result.subscriber,
@@ -263,5 +264,5 @@ def _row(name: str, result: Result, now: datetime) -> dict[str, str | int]:
         "attempt": result.attempt,
         "code": result.receipt.code,
         "detail": result.receipt.detail,
-        "at": timestamp(now),
+        "at": at,
     }

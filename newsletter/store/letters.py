@@ -1,10 +1,10 @@
 """Letters that the pages cause: put here by a request, sent by whoever sends, tried again for a while."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from newsletter.store.db import timestamp
 from newsletter.store.people import key
@@ -45,26 +45,27 @@ def put(  # noqa: PLR0913  what a letter is made of
     )
 
 
-def written_since(connection: Connection, email: str, since: datetime) -> int:
-    """Return how many letters were put for this address since then, sent or not."""
-    query = (
-        select(func.count())
-        .select_from(letter)
-        .where(letter.c.email_key == key(email), letter.c.created_at > timestamp(since))
-    )
+def waiting(connection: Connection) -> int:
+    """Return how many letters are to be sent, now or at a later try."""
+    query = select(func.count()).select_from(letter).where(letter.c.sent_at == "", letter.c.tries < _TRIES)
     return connection.execute(query).scalar_one()
+
+
+def due(connection: Connection, now: datetime) -> bool:
+    """Tell whether `take` would return any letter."""
+    return connection.execute(select(letter.c.id).where(*_due(now)).limit(1)).first() is not None
 
 
 def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Letter]:
     """Return letters that are due, each to nobody else for ten minutes; each is tried five times at most."""
-    due = (
+    waiting = (
         select(letter.c.id)
-        .where(letter.c.sent_at == "", letter.c.tries < _TRIES, letter.c.due_at <= now.timestamp())
+        .where(*_due(now))
         .order_by(letter.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    numbers = connection.execute(due).scalars().all()
+    numbers = connection.execute(waiting).scalars().all()
     taken = connection.execute(
         update(letter)
         .where(letter.c.id.in_(numbers))
@@ -76,10 +77,28 @@ def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Let
     return [Letter(**row) for row in taken.mappings()]
 
 
-def settle(connection: Connection, number: int, detail: str, now: datetime, *, sent: bool) -> None:
-    """Record what the server said of letter `number`; one that it did not take is tried again later."""
-    values = {"detail": detail} | ({"sent_at": timestamp(now)} if sent else {})
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return letter.c.sent_at == "", letter.c.tries < _TRIES, letter.c.due_at <= now.timestamp()
+
+
+def put_back(connection: Connection, numbers: Collection[int], now: datetime) -> None:
+    """Make letters due at once that were taken and certainly did not leave; the try does not count."""
+    connection.execute(
+        update(letter)
+        .where(letter.c.id.in_(numbers))
+        .values(tries=letter.c.tries - 1, due_at=now.timestamp())
+    )
+
+
+def settle(connection: Connection, number: int, detail: str, now: datetime, *, done: bool) -> None:
+    """Record what the server said of letter `number`: its last word when `done`, else it is tried again."""
+    values = {"detail": detail} | ({"sent_at": timestamp(now)} if done else {})
     connection.execute(update(letter).where(letter.c.id == number).values(values))
+
+
+def drop(connection: Connection, numbers: Collection[int]) -> None:
+    """Forget letters that have nothing to say any more."""
+    connection.execute(delete(letter).where(letter.c.id.in_(numbers)))
 
 
 def prune(connection: Connection, now: datetime) -> int:

@@ -2,18 +2,19 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     delete,
     exists,
     func,
-    insert,
     select,
     true,
     tuple_,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import Subscriber, SubscriberStatus, SubscriptionState
+from newsletter.store.bulk import insert_new
 from newsletter.store.choices import Choice, Choices, Origin, by_leaving
 from newsletter.store.db import timestamp
 from newsletter.store.schema import subscriber, subscription
@@ -106,10 +108,20 @@ def find(connection: Connection, email: str) -> Record | None:
 def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
     """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
     query = select(subscriber).where(subscriber.c.email_key.in_(keys))
+    return {key(found.email): found for found in _records(connection, query, for_update=for_update)}
+
+
+def get(connection: Connection, number: int, *, for_update: bool = False) -> Record | None:
+    """Return the subscriber with this number, if there is one; `for_update` holds it until the end."""
+    query = select(subscriber).where(subscriber.c.id == number)
+    return next(iter(_records(connection, query, for_update=for_update)), None)
+
+
+def _records(connection: Connection, query: Select[Any], *, for_update: bool) -> list[Record]:
     rows = connection.execute(query.with_for_update() if for_update else query).all()
     choices = _choices(connection, [row.id for row in rows])
-    return {
-        row.email_key: Record(
+    return [
+        Record(
             id=row.id,
             email=row.email,
             name=row.name,
@@ -122,7 +134,7 @@ def find_all(connection: Connection, keys: Collection[str], *, for_update: bool 
             choices=choices[row.id],
         )
         for row in rows
-    }
+    ]
 
 
 def _choices(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Choice]]:
@@ -175,7 +187,41 @@ def replace_choices(
             delete(subscription).where(one == tuple_(bindparam("_subscriber"), bindparam("_section"))), gone
         )
     if fresh:
-        connection.execute(insert(subscription), fresh)
+        insert_new(connection, subscription, fresh)
+
+
+def change(connection: Connection, before: Record, after: Record, now: datetime) -> bool:
+    """Write what differs in address, name, language, attributes and choices; False when nothing does.
+
+    `before` is held for update. Nobody else may have the new address.
+    """
+    values = {
+        name: getattr(after, name)
+        for name in ("email", "name", "language", "attributes")
+        if getattr(after, name) != getattr(before, name)
+    }
+    if "email" in values:
+        values["email_key"] = key(after.email)
+    if values:
+        connection.execute(
+            update(subscriber).where(subscriber.c.id == before.id).values(**values, changed_at=timestamp(now))
+        )
+    replace_choices(connection, [(before.id, before.choices, after.choices)], now)
+    return bool(values) or after.choices != before.choices
+
+
+def wake(connection: Connection, today: date, now: datetime) -> int:
+    """End the pauses that last until `today` or an earlier day; return how many."""
+    ended = (
+        update(subscription)
+        .where(
+            subscription.c.state == SubscriptionState.PAUSED.value,
+            subscription.c.until != "",
+            subscription.c.until <= today.isoformat(),
+        )
+        .values(state=SubscriptionState.ACTIVE.value, until="", changed_at=timestamp(now))
+    )
+    return connection.execute(ended).rowcount
 
 
 def leave(

@@ -63,6 +63,14 @@ def find(connection: Connection, number: int, now: datetime, *, for_update: bool
     return Request(**values | {"kind": Kind(values["kind"])})
 
 
+def made_since(connection: Connection, kind: Kind, subscriber: int, since: datetime) -> bool:
+    """Tell whether there is a request of this kind about this subscriber that is younger than `since`."""
+    query = select(request.c.id).where(
+        request.c.subscriber == subscriber, request.c.kind == kind, request.c.requested_at > timestamp(since)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def agree(connection: Connection, number: int, now: datetime) -> None:
     """Record that the subscriber whom the request changes agrees to it."""
     connection.execute(update(request).where(request.c.id == number).values(agreed_at=timestamp(now)))

@@ -206,7 +206,7 @@ bucket = Table(
     "bucket",
     metadata,
     Column("scope", Text, primary_key=True, comment="run:…, relay:…, domain:… or hold:…"),
-    Column("free_at", Float, nullable=False, comment="seconds since 1970 from which it may send again"),
+    Column("free_at", Float, nullable=False, comment="seconds since 1970: free from then on"),
     sqlite_with_rowid=False,
 )
 
@@ -225,6 +225,7 @@ home = Table(
     metadata,
     Column("place", Text, primary_key=True, comment="a scheduler that uses this database"),
     Column("starts", Integer, nullable=False, comment="how often a scheduler began; a snapshot knows fewer"),
+    Column("machine", Text, nullable=False, comment="and its folder, where it began; a copy is elsewhere"),
     sqlite_with_rowid=False,
 )
 
@@ -245,9 +246,7 @@ delivery = Table(
 event = Table(
     "event",
     metadata,
-    Column(
-        "id", Text, primary_key=True, comment="the provider's own, or a hash of the mail; so it counts once"
-    ),
+    Column("id", Text, primary_key=True, comment="the provider's, or the mail's hash: counted once"),
     Column("source", Text, nullable=False, comment="sendgrid | mail"),
     Column("kind", Text, nullable=False, comment="what was reported"),
     Column("subscriber", _Id, nullable=False),

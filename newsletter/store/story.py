@@ -1,22 +1,63 @@
-"""Everything the database knows of one subscriber: choices with their dates, and deliveries by issue."""
+"""Everything the database knows of one subscriber: choices, consents, requests, and what they were sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from newsletter.store.people import Record, find
-from newsletter.store.schema import delivery, issue, subscription
+from newsletter.store.people import Record, find, key
+from newsletter.store.schema import (
+    consent,
+    consent_text,
+    delivery,
+    event,
+    issue,
+    letter,
+    request,
+    subscription,
+)
+
+Facts = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A subscriber, since when each choice stands, and deliveries (issue, state, code, detail, at)."""
+    """A subscriber, since when each choice stands, and everything that happened, each in order of time.
+
+    Consents hold the words agreed to; deliveries and events are by issue; letters are those of the pages.
+    """
 
     person: Record
     since: Mapping[str, str]
-    deliveries: Sequence[Mapping[str, Any]]
+    consents: Facts
+    requests: Facts
+    letters: Facts
+    deliveries: Facts
+    events: Facts
+
+    def data(self) -> dict[str, Any]:
+        """Return all of it by name, of plain values, as JSON has them."""
+        person = self.person
+        return {
+            "email": person.email,
+            "name": person.name,
+            "language": person.language,
+            "attributes": person.attributes,
+            "status": person.status,
+            "reason": person.reason,
+            "source": person.source,
+            "created_at": person.created_at,
+            "choices": [
+                {"section": section, **person.choices[section]._asdict(), "since": since}
+                for section, since in self.since.items()
+            ],
+            "consents": self.consents,
+            "requests": self.requests,
+            "letters": self.letters,
+            "deliveries": self.deliveries,
+            "events": self.events,
+        }
 
 
 def story(connection: Connection, email: str) -> Story | None:
@@ -29,16 +70,69 @@ def story(connection: Connection, email: str) -> Story | None:
         .where(subscription.c.subscriber == person.id)
         .order_by(subscription.c.section)
     )
-    deliveries = connection.execute(
-        select(
-            delivery.c.issue,
-            delivery.c.state,
-            delivery.c.attempt,
-            delivery.c.code,
-            delivery.c.detail,
-            delivery.c.at,
-        )
-        .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == person.id)
-        .order_by(delivery.c.issue)
+    return Story(
+        person=person,
+        since=dict(since.all()),
+        consents=_facts(
+            connection,
+            select(
+                consent.c.at,
+                consent.c.confirmed_at,
+                consent.c.source,
+                consent.c.version,
+                consent_text.c.language,
+                consent_text.c.text,
+            )
+            .join(consent_text)
+            .where(consent.c.subscriber == person.id)
+            .order_by(consent.c.at),
+        ),
+        requests=asked(connection, email, person.id),
+        letters=_facts(
+            connection,
+            select(letter.c.kind, letter.c.created_at, letter.c.sent_at, letter.c.tries, letter.c.detail)
+            .where(letter.c.email_key == key(email))
+            .order_by(letter.c.created_at),
+        ),
+        deliveries=_facts(
+            connection,
+            select(
+                delivery.c.issue,
+                delivery.c.state,
+                delivery.c.attempt,
+                delivery.c.code,
+                delivery.c.detail,
+                delivery.c.at,
+            )
+            .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == person.id)
+            .order_by(delivery.c.issue),
+        ),
+        events=_facts(
+            connection,
+            select(event.c.issue, event.c.kind, event.c.source, event.c.code, event.c.detail, event.c.at)
+            .where(event.c.subscriber == person.id)
+            .order_by(event.c.at),
+        ),
     )
-    return Story(person, dict(since.all()), [dict(row) for row in deliveries.mappings()])
+
+
+def asked(connection: Connection, email: str, number: int = 0) -> Facts:
+    """Return the requests that wait for, or waited for, this address or subscriber `number`."""
+    return _facts(
+        connection,
+        select(
+            request.c.kind,
+            request.c.email,
+            request.c.details,
+            request.c.source,
+            request.c.requested_at,
+            request.c.agreed_at,
+            request.c.confirmed_at,
+        )
+        .where((request.c.email_key == key(email)) | (request.c.subscriber == number))
+        .order_by(request.c.requested_at),
+    )
+
+
+def _facts(connection: Connection, query: Select[Any]) -> Facts:
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,23 +1,16 @@
-"""The message of one reader: an edition is encoded once, a reader's values are spliced in.
-
-Quoted-printable throughout (RFC 2045 §6.7), so messages are 7-bit and their lines at most 76 long. A slot
-stands between two soft line breaks, so what is spliced never changes the encoding around it.
-"""
+"""The message of one reader: an edition is encoded once, a reader's values are spliced in."""
 
 import re
 from base64 import b64encode
-from binascii import b2a_qp
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from html import escape
 
 from newsletter.model import Envelope, Rendered
-from newsletter.slots import UNSUBSCRIBE, split
+from newsletter.slots import UNSUBSCRIBE
+from newsletter.transport.body import body
 
-_SOFT = b"=\r\n"
-_LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included
 _WORD = 45  # UTF-8 bytes of one encoded word: 60 of base64 and 12 around them, under RFC 2047's 75
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _SHORT = 60
@@ -40,33 +33,16 @@ class Skeleton:
             "MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
         ).encode("ascii")
-        self._pieces: list[bytes | tuple[str, bool]] = []
-        self._part(edition.text, f"--{boundary}\r\nContent-Type: text/plain", html=False)
-        self._part(edition.html, f"\r\n--{boundary}\r\nContent-Type: text/html", html=True)
-        self._pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-
-    def _part(self, body: str, opening: str, *, html: bool) -> None:
-        head = f"{opening}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-        self._pieces.append(head.encode("ascii"))
-        parts = split(body)
-        for index, part in enumerate(parts):
-            if index % 2:
-                self._pieces.append((part, html))
-            else:
-                encoded = quoted_printable(part)
-                before = _SOFT if index else b""
-                after = _SOFT if index < len(parts) - 1 else b""
-                self._pieces.append(before + (_room(encoded) if after else encoded) + after)
+        self._text = body(edition.text, html=False)
+        self._html = body(edition.html, html=True)
+        self._shared += _opening(boundary, "plain", self._text.encoding)
+        self._between = b"\r\n" + _opening(boundary, "html", self._html.encoding)
+        self._end = f"\r\n--{boundary}--\r\n".encode("ascii")
 
     def message(
         self, *, name: str, email: str, message_id: str, date: datetime, values: Mapping[str, str]
     ) -> bytes:
         """Return the whole message for one reader; `values` holds every slot of the edition."""
-        plain = {slot: quoted_printable(value) for slot, value in values.items()}
-        escaped = {
-            slot: plain[slot] if (safe := escape(value)) == value else quoted_printable(safe)
-            for slot, value in values.items()
-        }
         way_out = self._envelope.list_unsubscribe(values[UNSUBSCRIBE]).replace(" ", "\r\n ")
         own = (
             f"Date: {_date(date.replace(microsecond=0))}\r\n"
@@ -74,50 +50,37 @@ class Skeleton:
             f"Message-ID: {message_id}\r\n"
             f"List-Unsubscribe: {way_out}\r\n"
         ).encode()
-        pieces = [
-            piece if isinstance(piece, bytes) else (escaped if piece[1] else plain)[piece[0]]
-            for piece in self._pieces
-        ]
-        return b"".join((own, self._shared, *pieces))
+        text, html = self._text.filled(values), self._html.filled(values)
+        return b"".join((own, self._shared, *text, self._between, *html, self._end))
 
 
-def note(  # noqa: PLR0913, PLR0917  the headers of a message
-    sender: str, to: str, subject: str, text: str, message_id: str, date: datetime
+def _opening(boundary: str, kind: str, encoding: str) -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode("ascii")
+
+
+def note(  # noqa: PLR0913  the headers of a message
+    page: Rendered, shared: Envelope, *, to: str, message_id: str, date: datetime, values: Mapping[str, str]
 ) -> bytes:
-    """Return a message of plain text from the program itself (RFC 3834: marked as made by no person).
-
-    `sender` and `to` are as `mailbox` gives them.
-    """
+    """Return a message from the program itself (RFC 3834: marked as made by no person)."""
+    boundary = f"=_{page.sha256[:24]}"
+    text, html = body(page.text, html=False), body(page.html, html=True)
     head = (
-        f"From: {sender}\r\nTo: {to}\r\nSubject: {unstructured(subject)}\r\n"
-        f"Date: {_date(date.replace(microsecond=0))}\r\nMessage-ID: {message_id}\r\n"
-        "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    return head.encode("ascii") + quoted_printable(text) + b"\r\n"
-
-
-def quoted_printable(text: str) -> bytes:
-    """Encode `text` with CRLF line ends and no line that begins with a dot (RFC 2045 §6.7)."""
-    unix = text.replace("\r\n", "\n").replace("\r", "\n")
-    encoded = b2a_qp(unix.encode(), istext=True).replace(b"\n", b"\r\n")
-    while encoded.startswith(b".") or b"\n." in encoded:
-        encoded = re.sub(rb"(?m)^\.([^\r\n]*)", _escape_dot, encoded)
-    return encoded
-
-
-def _escape_dot(line: re.Match[bytes]) -> bytes:
-    rest = line[1]
-    return b"=2E" + (_SOFT if len(rest) + 3 > _LINE else b"") + rest
-
-
-def _room(encoded: bytes) -> bytes:
-    """Make room on the last line for the soft break that will follow it."""
-    last = len(encoded) - (encoded.rfind(b"\n") + 1)
-    if last < _LINE:
-        return encoded
-    cut = -3 if encoded[-3:-2] == b"=" else -1
-    return encoded[:cut] + _SOFT + encoded[cut:].replace(b".", b"=2E")
+        f"From: {mailbox(shared.from_name, shared.from_address)}\r\n"
+        f"Reply-To: {shared.reply_to}\r\n"
+        f"To: {to}\r\n"
+        f"Subject: {unstructured(page.subject)}\r\n"
+        f"Date: {_date(date.replace(microsecond=0))}\r\n"
+        f"Message-ID: {message_id}\r\n"
+        "Auto-Submitted: auto-generated\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    ).encode("ascii")
+    plain = (_opening(boundary, "plain", text.encoding), *text.filled(values))
+    rich = (b"\r\n", _opening(boundary, "html", html.encoding), *html.filled(values))
+    return b"".join((head, *plain, *rich, f"\r\n--{boundary}--\r\n".encode("ascii")))
 
 
 def mailbox(name: str, address: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from newsletter.errors import TransportUnavailable
@@ -44,8 +45,7 @@ class Outbox:
             await asyncio.sleep(0)
 
     def _write(self, message: Message) -> Receipt:
-        address = re.sub(r"[^A-Za-z0-9.@+_-]", "_", message.rcpt_to)[:120]
-        path = self._folder / f"{self._prefix}-{message.subscriber:06}-{address}.eml"
+        path = self._folder / f"{self._prefix}-{message.subscriber:06}-{_plain(message.rcpt_to)}.eml"
         fresh = path.with_name(f".{path.name}")
         try:
             fresh.write_bytes(message.content)
@@ -56,3 +56,26 @@ class Outbox:
                 "Free some disk space, then run this again: it goes on where it stopped.",
             ) from None
         return Receipt(outcome=Outcome.ACCEPTED, detail=path.name)
+
+
+def forget(folder: Path, address: str, subscriber: int | None) -> None:
+    """Remove the messages to `address` in `folder` and below, and those of issues to this `subscriber`.
+
+    Below are letters, which may name somebody else's address; those that name this one go too.
+    """
+    end = f"-{_plain(address)}.eml".casefold()
+    number = re.compile(rf"\.?\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None
+    for path in folder.rglob("*.eml"):
+        theirs = number and path.parent == folder and number.match(path.name)
+        if theirs or path.name.casefold().endswith(end) or (path.parent != folder and _names(path, address)):
+            path.unlink(missing_ok=True)
+
+
+def _names(path: Path, address: str) -> bool:
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    texts = (part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+    return any(address.casefold() in text.casefold() for text in texts)
+
+
+def _plain(address: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.@+_-]", "_", address)[:120]

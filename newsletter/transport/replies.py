@@ -8,6 +8,7 @@ RFC 3463 §3.3 calls it "a persistent transient failure"; nor do limits, greylis
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from newsletter.model import Outcome, Receipt
 
 _ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\s*")
 _DETAIL = 400
+_GONE_SHARE, _ENOUGH = 0.05, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ _WORDS = [
     (why, re.compile(words))
     for why, words in (
         (Cause.TEMPORARY, r"receiving e?mail (too quickly|at a rate)|per connection|connection expired"),
+        (Cause.TEMPORARY, r"not found, try again"),
+        (Cause.NO_SUCH_USER, r"not listed in .*(directory|address book)|addressee unknown"),
         (Cause.RATE, r"unusual rate|(sending|relay|daily|message) (limit|quota)|too many requests"),
         (Cause.AUTHENTICATION, r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|from domain"),
         (Cause.AUTHENTICATION, r"relay(ing)? (access )?(denied|not permitted)|configured to relay|\bhelo\b"),
@@ -170,3 +174,26 @@ def cause(code: int, text: str) -> Cause:
         if known := _STATUSES.get(number) or _SUBJECTS.get(subject):
             return known
     return _CODES.get(code) or (Cause.PERMANENT if 500 <= code < 600 else Cause.TEMPORARY)  # noqa: PLR2004
+
+
+def gone(code: int, text: str) -> bool:
+    """Tell whether a message refused for good says that nobody is there: then none should follow it.
+
+    Who gave up on 4xx was never told so.
+    """
+    return not 400 <= code < 500 and cause(code, text).hard  # noqa: PLR2004  the class of the code
+
+
+def count_gone(failures: Iterable[tuple[int, str, int]]) -> int:
+    """Return how many of the failed messages, as (code, text, how many), found nobody."""
+    return sum(number for code, text, number in failures if gone(code, text))
+
+
+def too_many_gone(number: int, total: int) -> str:
+    """Return why a sending had better stop when `number` of `total` messages found nobody, or nothing.
+
+    Amazon SES looks at a sender from 5 % on, and stops one at 10 %.
+    """
+    if total < _ENOUGH or number < _GONE_SHARE * total:
+        return ""
+    return f"{number} of {total} addresses do not exist"

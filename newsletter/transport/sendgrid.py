@@ -26,6 +26,7 @@ from newsletter.transport.sendgrid_request import request
 
 _REQUESTS = 4  # on their way at the same time
 _HELD = 10  # requests' worth of messages held back to fill requests; each holds its reader's chunk open
+_LULL = 1.0  # seconds without a message after which a request leaves as it is
 _PATIENCE = (0.5, 1, 2, 4, 8)  # seconds between attempts to be heard
 _JITTER = 1.0  # seconds, at most, so that those who wait for the same moment do not come together
 _LOST = 3  # answers lost in a row, after which nothing more is risked
@@ -75,29 +76,43 @@ class SendGrid:
         ended = await asyncio.gather(
             *(self._send_batches(batches, outgoing) for _ in range(_REQUESTS)), return_exceptions=True
         )
+        batches.close()
         for error in (*ended, self._failure):
             if error:
                 raise error
 
     async def _send_batches(self, batches: "_Batches", outgoing: Outgoing) -> None:
         while (batch := await batches.next()) and not self._failure:
-            verdicts = await asyncio.gather(*map(outgoing.begin, batch))
-            going = [one for one, verdict in zip(batch, verdicts, strict=True) if verdict is Verdict.GO]
-            if going:
-                await self._send(going, outgoing)
-            if Verdict.STOP in verdicts:
+            if not await self._send(batch, outgoing):
                 return
 
-    async def _send(self, messages: Sequence[Message], outgoing: Outgoing) -> None:
-        """Send one request, or its halves where it is refused for someone in it or for its size."""
-        body = request(messages)
-        fault = refuse(body, time.time())
-        answer = refused_here(fault) if fault else await self._ask(body)
+    async def _send(self, messages: Sequence[Message], outgoing: Outgoing) -> bool:
+        """Send one request, or its halves where it is refused for someone in it or for its size.
+
+        While SendGrid has us wait or cannot be reached, nothing counts as on the wire. False when no more is
+        to be begun.
+        """
+        answer, goes_on = Answer(meaning=Meaning.LATER), True
+        for pause in (None, *_PATIENCE):
+            if pause is not None:
+                _withdraw(messages, outgoing)
+                jitter = random.uniform(0, _JITTER)  # noqa: S311  no secret
+                await asyncio.sleep(answer.wait(pause, time.time()) + jitter)
+            if self._failure:
+                break
+            verdicts = await asyncio.gather(*map(outgoing.begin, messages))
+            messages = [one for one, verdict in zip(messages, verdicts, strict=True) if verdict is Verdict.GO]
+            goes_on = Verdict.STOP not in verdicts
+            if not messages:
+                return goes_on
+            answer = await self._ask(request(messages))
+            if answer.meaning is not Meaning.LATER:
+                break
         if answer.meaning is Meaning.NARROW and len(messages) > 1:
+            _withdraw(messages, outgoing)
             middle = len(messages) // 2
-            await self._send(messages[:middle], outgoing)
-            await self._send(messages[middle:], outgoing)
-            return
+            halves = messages[:middle], messages[middle:]
+            return all([await self._send(half, outgoing) for half in halves]) and goes_on
         self._learn(answer)
         if outcome := OUTCOMES.get(answer.meaning):
             receipt = Receipt(outcome=outcome, code=answer.status, detail=answer.text)
@@ -106,18 +121,13 @@ class SendGrid:
         else:
             for message in messages:
                 outgoing.put_back(message)
+        return goes_on
 
     async def _ask(self, body: dict[str, Any]) -> Answer:
-        """Return SendGrid's answer, asking again while it cannot be reached or has us wait."""
-        for pause in (*_PATIENCE, None):
-            if self._failure:
-                break
-            answer = await asyncio.to_thread(_call, self._client.mail.send.post, request_body=body)
-            if answer.meaning is not Meaning.LATER or pause is None:
-                return answer
-            jitter = random.uniform(0, _JITTER)  # noqa: S311  no secret
-            await asyncio.sleep(answer.wait(pause, time.time()) + jitter)
-        return Answer(meaning=Meaning.LATER)
+        """Return SendGrid's answer, or the one it would give."""
+        if fault := refuse(body, time.time()):
+            return refused_here(fault)
+        return await asyncio.to_thread(_call, self._client.mail.send.post, request_body=body)
 
     def _learn(self, answer: Answer) -> None:
         """Note whether it makes sense to go on."""
@@ -126,20 +136,29 @@ class SendGrid:
             self._failure = self._failure or unavailable(answer, self._host)
 
 
+def _withdraw(messages: Sequence[Message], outgoing: Outgoing) -> None:
+    for message in messages:
+        outgoing.withdraw(message)
+
+
 class _Batches:
-    """Messages held back by edition until they fill a request."""
+    """Messages held back by edition until they fill a request, or no more come for a while.
+
+    The next may wait for its domain's turn, and that for one that is held back here.
+    """
 
     def __init__(self, outgoing: Outgoing, size: int) -> None:
         self._outgoing = outgoing
         self._size = size
         self._held: dict[str, list[Message]] = defaultdict(list)
         self._turn = asyncio.Lock()
+        self._coming: asyncio.Future[Message | None] | None = None
 
     async def next(self) -> list[Message]:
         """Return the messages of the next request, all of one edition; none when there are no more."""
         async with self._turn:
             while sum(map(len, self._held.values())) < self._size * _HELD:
-                message = await self._outgoing.next()
+                message = await self._come()
                 if message is None:
                     break
                 held = self._held[message.page.edition]
@@ -148,6 +167,20 @@ class _Batches:
                     return self._held.pop(message.page.edition)
             fullest = max(self._held, key=lambda edition: len(self._held[edition]), default="")
             return self._held.pop(fullest, [])
+
+    async def _come(self) -> Message | None:
+        """Return the next message; None when there is none, or none for a while and some are held back."""
+        self._coming = self._coming or asyncio.ensure_future(self._outgoing.next())
+        await asyncio.wait({self._coming}, timeout=_LULL if self._held else None)
+        if not self._coming.done():
+            return None
+        come, self._coming = self._coming, None
+        return come.result()
+
+    def close(self) -> None:
+        """Take no more: whoever is waited for stays open."""
+        if self._coming:
+            self._coming.cancel()
 
 
 def _call(method: Callable[..., Any], **arguments: object) -> Answer:

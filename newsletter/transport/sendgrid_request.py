@@ -50,12 +50,14 @@ def _person(message: Message, plain: set[str], escaped: set[str]) -> dict[str, A
         person["name"] = name
     shared, values = message.shared, message.values
     headers = {"Message-ID": message.message_id}
-    if token := values[UNSUBSCRIBE]:  # a note to an editor has none
+    if token := values[UNSUBSCRIBE]:
         headers |= {
             "List-Id": f"<{shared.list_id}>",
             "List-Unsubscribe": shared.list_unsubscribe(token),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
+    else:  # a letter from the program itself (RFC 3834)
+        headers["Auto-Submitted"] = "auto-generated"
     return {
         "to": [person],
         "headers": headers,

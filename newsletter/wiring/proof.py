@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from newsletter.checks.findings import findings
 from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.render.edition import Editions
-from newsletter.store.db import reading
-from newsletter.store.people import readers
+from newsletter.store.db import reading, writing
+from newsletter.store.people import readers, wake
 
 if TYPE_CHECKING:
     from newsletter.wiring import Context
@@ -37,6 +38,9 @@ def prove(context: "Context", closing: date) -> Proof:
     """Return the proof of issue `closing`. Raises ContentError, ConfigError and StoreError."""
     issue, own = context.issue(closing)
     editions = Editions(issue)
+    now = context.now()
+    with writing(context.database) as connection:
+        wake(connection, now.astimezone(ZoneInfo(context.settings.timezone)).date(), now)
     with reading(context.database) as connection:
         tally, without = editions.tally(readers(connection))
     whole = editions.whole()

@@ -70,7 +70,7 @@ def test_an_export_imported_again_changes_nothing(
     with reading(kept.database) as connection:
         before = list(readers(connection))
     path.write_text("".join(write(before, FIELDS)), encoding="utf-8", newline="")
-    report = kept.file(path, name, NOW)
+    report = kept.file(path, name, NOW, consent="a forum")
     assert report.problems == []
     assert report.fates[Fate.UNCHANGED] == report.fates.total() == len(before)
     with reading(kept.database) as connection:
@@ -81,11 +81,13 @@ def reader(**values: str) -> Subscriber:
     return Subscriber(id=1, email="=x@a.org", name=values.get("name", ""), attributes=values)
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "＝1", "＋1", "－1", "＠1"]
+)
 def test_no_cell_of_a_csv_begins_like_a_formula(name: str) -> None:
     text = "".join(csv_lines([reader(name=name, region=name)], FIELDS)).removeprefix("\ufeff")
     _, cells = csv.reader(io.StringIO(text, newline=""))
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert not any(cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) for cell in cells)
     assert cells[0] == "'=x@a.org"
 
 
@@ -103,4 +105,4 @@ def test_a_csv_names_its_columns_even_without_readers() -> None:
 def test_a_file_of_nobody_changes_nothing(importer: Importer, tmp_path: Path) -> None:
     path = tmp_path / "nobody.csv"
     path.write_text("".join(csv_lines([], FIELDS)), encoding="utf-8", newline="")
-    assert importer.file(path, path.name, NOW).fates.total() == 0
+    assert importer.file(path, path.name, NOW, consent="a forum").fates.total() == 0

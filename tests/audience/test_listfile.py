@@ -10,7 +10,7 @@ from newsletter.audience.columns import Columns
 from newsletter.audience.entries import Refusal
 from newsletter.audience.listfile import Row, open_list
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Problem
+from newsletter.errors import ContentError
 
 ENCODINGS = (
     "utf-8",
@@ -34,15 +34,15 @@ def columns(settings: Settings) -> Columns:
     return Columns(settings.fields)
 
 
-def read(path: Path, columns: Columns) -> tuple[list[Row], list[Problem]]:
+def read(path: Path, columns: Columns) -> list[Row]:
     with open_list(path, path.name, columns) as source:
-        return list(source.rows), list(source.problems)
+        return list(source.rows)
 
 
 def rows_of(tmp_path: Path, columns: Columns, text: str, name: str = "list.csv") -> list[Row]:
     path = tmp_path / name
     path.write_text(text, encoding="utf-8", newline="")
-    return read(path, columns)[0]
+    return read(path, columns)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -54,8 +54,7 @@ def test_every_encoding_and_delimiter_gives_the_same_people(
     text = "\r\n".join(delimiter.join(line) for line in lines)
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode(encoding))
-    rows, problems = read(path, columns)
-    assert problems == []
+    rows = read(path, columns)
     assert rows == [
         (number, {"email": email, "name": name, "region": region})
         for number, (email, name, region) in enumerate(PEOPLE, 2)
@@ -66,7 +65,7 @@ def test_a_late_letter_in_an_old_encoding_is_read_all_the_same(tmp_path: Path, c
     text = "email,name\n" + "a@example.org,John\n" * 100_000 + "b@example.org,Юрій Єременко\n"
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode("cp1251"))
-    assert read(path, columns)[0][-1] == (100_002, {"email": "b@example.org", "name": "Юрій Єременко"})
+    assert read(path, columns)[-1] == (100_002, {"email": "b@example.org", "name": "Юрій Єременко"})
 
 
 def test_one_broken_letter_does_not_turn_a_whole_file_into_another_encoding(
@@ -74,7 +73,7 @@ def test_one_broken_letter_does_not_turn_a_whole_file_into_another_encoding(
 ) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes("email,name\na@b.org,Київ\nc@d.org,".encode() + b"\xd0\n")
-    rows, _ = read(path, columns)
+    rows = read(path, columns)
     assert rows == [(2, {"email": "a@b.org", "name": "Київ"}), (3, {"email": "c@d.org", "name": "\ufffd"})]
 
 
@@ -100,16 +99,23 @@ def test_headings_are_understood_by_name_and_by_label(columns: Columns, heading:
     assert columns.match(heading) == column
 
 
-def test_an_unknown_column_is_named_with_the_nearest_and_ignored(tmp_path: Path, columns: Columns) -> None:
+def test_an_unknown_column_stops_the_import_and_says_how_to_name_it(tmp_path: Path, columns: Columns) -> None:
     path = tmp_path / "list.csv"
     path.write_text("\nemail,Область ради,,Телефон\na@b.org,Сумська,x,1\n", encoding="utf-8")
-    rows, problems = read(path, columns)
-    assert rows == [(3, {"email": "a@b.org"})]
-    assert [(problem.at and problem.at.line, problem.text.split("'")[1]) for problem in problems] == [
-        (2, "Область ради"),
-        (2, "Телефон"),
-    ]
-    assert "область" in problems[0].hint
+    with pytest.raises(ContentError) as caught:
+        read(path, columns)
+    assert [str(problem.at) for problem in caught.value.problems] == ["list.csv:2", "list.csv:2"]
+    assert '--column region="Область ради"' in caught.value.problems[0].hint
+    assert '--column -="Телефон"' in caught.value.problems[1].hint
+
+
+def test_what_was_said_of_a_heading_is_understood(tmp_path: Path, settings: Settings) -> None:
+    told = {"Область ради": "region", "ТЕЛЕФОН": "-", "Факс": "-", "email": "-", "Лист": "email"}
+    path = tmp_path / "list.csv"
+    path.write_text("Лист,email,область  ради,Телефон,Факс\na@b.org,x,Сумська,1,2\n", encoding="utf-8")
+    with open_list(path, path.name, Columns(settings.fields, told)) as source:
+        assert list(source.rows) == [(2, {"email": "a@b.org", "region": "Сумська"})]
+        assert list(source.headings.values()) == ["email", "-", "region", "-", "-"]
 
 
 def test_cells_are_trimmed_composed_and_freed_of_the_spreadsheets_quote(
@@ -142,19 +148,25 @@ def test_a_faulty_line_is_refused_and_the_next_is_read(tmp_path: Path, columns: 
 def test_yaml_says_the_same_as_csv(tmp_path: Path, columns: Columns) -> None:
     text = (
         "- email: a@b.org\n  Ім'я: Олена\n  sections: [social, economy]\n  Область:\n"
-        "- e-mail: c@d.org\n  sections: '*'\n  телефон: 1\n  position: 7\n"
+        "- e-mail: c@d.org\n  sections: '*'\n  position: 7\n"
         "- email: e@f.org\n  name: yes\n"
         "- email: g@h.org\n  пошта: g@h.org\n"
     )
     path = tmp_path / "list.yaml"
     path.write_text(text, encoding="utf-8")
-    rows, problems = read(path, columns)
+    rows = read(path, columns)
     assert rows[:2] == [
         (1, {"email": "a@b.org", "name": "Олена", "sections": "social;economy", "region": ""}),
         (5, {"email": "c@d.org", "sections": "*", "position": "7"}),
     ]
-    assert [(line, type(cells)) for line, cells in rows[2:]] == [(9, Refusal), (11, Refusal)]
-    assert [(problem.at and problem.at.line) for problem in problems] == [7]
+    assert [(line, type(cells)) for line, cells in rows[2:]] == [(8, Refusal), (10, Refusal)]
+
+
+def test_an_unknown_key_of_yaml_is_named_at_its_line(tmp_path: Path, columns: Columns) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_text("- email: a@b.org\n  телефон: 1\n", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"list.yaml:2: the column 'телефон' is not known"):
+        read(path, columns)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +179,7 @@ def test_yaml_says_the_same_as_csv(tmp_path: Path, columns: Columns) -> None:
         ("list.csv", "email,Пошта\na@b.org,a@b.org\n".encode()),
         ("list.csv", b'"email,name\n'),
         ("list.csv", bytes(range(256)) * 20),
+        ("list.xls", b"PK\x03\x04"),
         ("list.xlsx", b"PK\x03\x04"),
         ("list.yaml", b"email: a@b.org\n"),
         ("list.yaml", b"- a@b.org\n"),
@@ -196,7 +209,7 @@ def test_no_bytes_break_the_reading(
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(head + content)
     try:
-        rows, _ = read(path, columns)
+        rows = read(path, columns)
     except ContentError:
         return
     assert all(line > 1 for line, _ in rows)

@@ -9,12 +9,13 @@ from sqlalchemy import Engine, event
 
 from newsletter.audience.lists import Importer, Report, described
 from newsletter.config import Settings
-from newsletter.errors import ContentError, StoreError
+from newsletter.errors import ContentError, Severity, StoreError
 from newsletter.links import Signer
 from newsletter.model import Subscriber
 from newsletter.store.db import reading, writing
 from newsletter.store.intake import Fate
 from newsletter.store.people import find, leave, readers
+from tests.audience.workbooks import write_workbook
 
 NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
 HEAD = "email,name,sections,language,region\n"
@@ -24,10 +25,10 @@ HEAD = "email,name,sections,language,region\n"
 def take(importer: Importer, tmp_path: Path) -> Callable[..., Report]:
     """Import CSV lines under the usual headings."""
 
-    def take(*lines: str, dry_run: bool = False) -> Report:
+    def take(*lines: str, dry_run: bool = False, keep: int | None = None) -> Report:
         path = tmp_path / "list.csv"
         path.write_text(HEAD + "\n".join(lines), encoding="utf-8")
-        return importer.file(path, "subscribers/list.csv", NOW, dry_run=dry_run)
+        return importer.file(path, "subscribers/list.csv", NOW, consent="a forum", dry_run=dry_run, keep=keep)
 
     return take
 
@@ -124,7 +125,7 @@ def test_an_empty_cell_takes_a_value_away_and_an_absent_column_leaves_it(
     take("a@example.org,Олена,social,uk,Сумська")
     path = tmp_path / "short.csv"
     path.write_text("Пошта;Область\na@example.org;\n", encoding="utf-8")
-    importer.file(path, path.name, NOW)
+    importer.file(path, path.name, NOW, consent="")
     (reader,) = people(engine)
     assert (reader.name, reader.language, reader.attributes) == ("Олена", "uk", {})
     assert reader.sections == {"social"}
@@ -139,10 +140,11 @@ def test_a_dry_run_tells_what_would_change_and_changes_nothing(
         "a@example.org,Олена,*,uk,Харківська", "b@example.org,Іван,,,", "c@example.org,,,,", dry_run=True
     )
     assert counts(report) == [1, 1, 1, 0]
-    assert report.changes == [
-        "subscribers/list.csv:2: a@example.org: region «Сумська» → «Харківська», sections «social» → «*»",
-        "subscribers/list.csv:4: c@example.org: new",
-    ]
+    changed = "a@example.org: region «Сумська» → «Харківська», sections «social» → «*»"
+    assert report.changes == {
+        Fate.NEW: ["subscribers/list.csv:4: c@example.org: new"],
+        Fate.CHANGED: [f"subscribers/list.csv:2: {changed}"],
+    }
     assert people(engine) == before
 
 
@@ -152,7 +154,9 @@ def test_batches_follow_each_other_and_progress_is_told(
     path = tmp_path / "long.csv"
     path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
     steps: list[tuple[int, int]] = []
-    report = importer.file(path, path.name, NOW, progress=lambda done, lines: steps.append((done, lines)))
+    report = importer.file(
+        path, path.name, NOW, consent="", progress=lambda done, lines: steps.append((done, lines))
+    )
     assert counts(report) == [4_500, 0, 0, 0]
     assert steps == [(2_001, 4_501), (4_001, 4_501), (4_501, 4_501)]
     assert len(people(engine)) == 4_500
@@ -167,7 +171,7 @@ def test_a_crash_half_way_leaves_nothing_behind(importer: Importer, engine: Engi
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        importer.file(path, path.name, NOW, progress=crash)
+        importer.file(path, path.name, NOW, consent="", progress=crash)
     assert people(engine) == []
 
 
@@ -183,7 +187,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(
     path = tmp_path / "long.csv"
     path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
     with pytest.raises(StoreError, match="full"):
-        importer.file(path, path.name, NOW)
+        importer.file(path, path.name, NOW, consent="")
     assert people(sqlite_engine) == []
 
 
@@ -210,3 +214,62 @@ def test_one_person_who_left_is_not_added(importer: Importer, engine: Engine) ->
 def test_a_line_that_changes_nothing_says_so(importer: Importer) -> None:
     importer.one({"email": "a@example.org"}, "by hand", NOW)
     assert described(importer.one({"email": "a@example.org"}, "by hand", NOW)) == "a@example.org: unchanged"
+
+
+def test_where_consent_comes_from_is_kept_with_the_new_and_not_with_the_known(
+    take: Callable[..., Report], importer: Importer, engine: Engine
+) -> None:
+    importer.one({"email": "a@example.org"}, "her letter", NOW)
+    take("a@example.org,Олена,,,", "b@example.org,,,,")
+    with reading(engine) as connection:
+        found = {name: find(connection, f"{name}@example.org") for name in "ab"}
+    assert {name: one.source for name, one in found.items() if one} == {
+        "a": "her letter",
+        "b": "a forum (list.csv)",
+    }
+
+
+def test_what_looks_mistyped_is_named_with_its_line_and_taken(take: Callable[..., Report]) -> None:
+    report = take("olena@gmial.com,,,,", "rada@konotop.example.org,,,,", "a@example.org,,,,")
+    assert counts(report) == [3, 0, 0, 0]
+    assert not report.refused
+    typo, office = report.problems
+    assert str(typo) == (
+        "subscribers/list.csv:2: gmial.com looks like a mistyped gmail.com\n  If so, write olena@gmail.com."
+    )
+    assert typo.severity == office.severity == Severity.WARNING
+    assert "office" in office.text
+
+
+def test_of_each_kind_only_the_first_are_kept_and_all_are_counted(take: Callable[..., Report]) -> None:
+    take(*(f"p{n}@example.org,,,," for n in range(3)))
+    report = take(
+        *(f"p{n}@example.org,Олена,,," for n in range(3)),
+        *(f"q{n}@gmial.com,,,," for n in range(3)),
+        *(f"bad{n}@,,,," for n in range(3)),
+        dry_run=True,
+        keep=2,
+    )
+    assert counts(report) == [3, 3, 0, 3]
+    assert [len(kept) for kept in report.changes.values()] == [2, 2]
+    assert report.found == {Severity.WARNING: 3, Severity.ERROR: 3}
+    assert [problem.at and problem.at.line for problem in report.problems] == [5, 6, 8, 9]
+
+
+def test_a_sheet_is_imported_as_a_list_of_text_is(importer: Importer, engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    rows = [
+        ("Ел. пошта", "ПІБ"),
+        ("a@example.org", "Олена"),
+        ("", ""),
+        ("a@example.org", "Олена"),
+        ("b@", ""),
+    ]
+    write_workbook(path, rows, "Голови")
+    report = importer.file(path, "subscribers/list.xlsx", NOW, consent="a forum")
+    assert counts(report) == [1, 0, 0, 2]
+    assert [str(problem.at) for problem in report.problems] == [
+        "subscribers/list.xlsx[Голови]:4",
+        "subscribers/list.xlsx[Голови]:5",
+    ]
+    assert [reader.name for reader in people(engine)] == ["Олена"]

@@ -3,17 +3,20 @@
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import cli, run
+from tests.audience.workbooks import write_workbook
 
 REPOSITORY = Path(__file__).parents[2]
 HEAD = "Пошта;Ім'я;Розділи;Область\n"
@@ -48,8 +51,13 @@ def say(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 @pytest.fixture
 def loaded(say: Say, workspace: Path) -> Say:
     """Import the example list, then run commands."""
-    assert say("subscribers", "import", str(workspace / "subscribers/example.csv"))[0] == 0
+    assert take(say, workspace / "subscribers/example.csv")[0] == 0
     return say
+
+
+def take(say: Say, path: Path, *words: str) -> tuple[int, str, str]:
+    """Import a list with a word on consent."""
+    return say("subscribers", "import", str(path), "--consent", "a forum", *words)
 
 
 def told(say: Say, *words: str) -> Any:
@@ -60,12 +68,12 @@ def told(say: Say, *words: str) -> Any:
 
 
 def test_the_example_gives_its_people_and_again_changes_nothing(say: Say, workspace: Path) -> None:
-    path = str(workspace / "subscribers/example.csv")
-    assert say("subscribers", "import", path)[:2] == (
+    path = workspace / "subscribers/example.csv"
+    assert take(say, path)[:2] == (
         0,
         "subscribers/example.csv: 12 new, 0 changed, 0 unchanged, 0 refused\n",
     )
-    assert "0 new, 0 changed, 12 unchanged" in say("subscribers", "import", path)[1]
+    assert "0 new, 0 changed, 12 unchanged" in take(say, path)[1]
     choices = {tuple(reader["sections"]) for reader in told(say, "subscribers", "list")}
     assert 6 <= len(choices) <= 8
 
@@ -73,14 +81,17 @@ def test_the_example_gives_its_people_and_again_changes_nothing(say: Say, worksp
 def test_refused_lines_are_shown_up_to_a_number_and_exit_1(say: Say, workspace: Path) -> None:
     path = workspace / "bad.csv"
     path.write_text(HEAD + "a@example.org;;;\n" + "not-an-address;;;\n" * 25, encoding="utf-8")
-    code, out, _ = say("subscribers", "import", str(path))
+    code, out, _ = take(say, path)
     assert code == 1
-    assert out.startswith("bad.csv: 1 new, 0 changed, 0 unchanged, 25 refused\nbad.csv:3: ")
+    assert out.startswith(
+        "bad.csv: 1 new, 0 changed, 0 unchanged, 25 refused\n"
+        "Columns: «Пошта» is email, «Ім'я» is name, «Розділи» is sections, «Область» is region.\nbad.csv:3: "
+    )
     assert "bad.csv:22: " in out
     assert "bad.csv:23: " not in out
     assert "… and 5 more; --all prints them." in out
-    assert "bad.csv:27: " in say("subscribers", "import", str(path), "--all")[1]
-    code, out, _ = say("subscribers", "import", str(path), "--json")
+    assert "bad.csv:27: " in take(say, path, "--all")[1]
+    code, out, _ = take(say, path, "--json")
     assert code == 1
     data = json.loads(out)
     assert (data["refused"], len(data["problems"]), data["problems"][0]["line"]) == (25, 25, 3)
@@ -97,7 +108,7 @@ def test_a_dry_run_shows_the_changes_and_makes_none(say: Say, workspace: Path) -
 def test_an_old_encoding_is_named_so_that_letters_can_be_checked(say: Say, workspace: Path) -> None:
     path = workspace / "old.csv"
     path.write_bytes((HEAD + "a@example.org;Юрій Єременко;;Київська\n").encode("cp1251"))
-    assert "Read as cp1251" in say("subscribers", "import", str(path))[1]
+    assert "Read as cp1251" in take(say, path)[1]
     assert told(say, "subscribers", "show", "a@example.org")["name"] == "Юрій Єременко"
 
 
@@ -105,7 +116,13 @@ def test_an_old_encoding_is_named_so_that_letters_can_be_checked(say: Say, works
     ("words", "code"),
     [
         (["subscribers", "import", "nosuch.csv"], 2),
-        (["subscribers", "import", "{here}/newsletter.yaml"], 1),
+        (["subscribers", "import", "{here}/newsletter.yaml", "--consent", "a forum"], 1),
+        (["subscribers", "import", "{here}/subscribers/example.csv"], 2),
+        (["subscribers", "import", "{here}/subscribers/example.csv", "--consent", " "], 2),
+        (["subscribers", "import", "{here}/subscribers/example.csv", "--column", "emial=Пошта"], 2),
+        (["subscribers", "import", "{here}/subscribers/example.csv", "--dry-run", "--sheet", "Лист1"], 1),
+        (["subscribers", "report", "--region", "Шумська"], 2),
+        (["subscribers", "add", "new@example.org"], 2),
         (["subscribers", "list", "--section", "socal"], 2),
         (["subscribers", "list", "--segment", "frontlin"], 1),
         (["subscribers", "export", "--segment", "frontlin"], 1),
@@ -113,11 +130,12 @@ def test_an_old_encoding_is_named_so_that_letters_can_be_checked(say: Say, works
         (["subscribers", "add", "пошта@example.org"], 2),
         (["subscribers", "add", "a@example.org", "--field", "regoin=Сумська"], 2),
         (["subscribers", "add", "a@example.org", "--field", "region"], 2),
-        (["subscribers", "add", "a@example.org", "--sections", "socal"], 1),
+        (["subscribers", "add", "a@example.org", "--sections", "socal", "--consent", "x"], 1),
         (["subscribers", "show", "nobody@example.org"], 1),
         (["subscribers", "leave", "nobody@example.org"], 1),
         (["subscribers", "leave", "ivan.balog@berehove.example.org", "top"], 2),
         (["subscribers", "erase", "nobody@example.org", "--yes"], 1),
+        (["subscribers", "erase", "--yes"], 2),
         (["segments", "frontlin"], 1),
     ],
 )
@@ -137,7 +155,7 @@ def test_an_export_is_its_owners_alone_and_imports_again(loaded: Say, workspace:
     path.write_text("older", encoding="utf-8")
     assert loaded("subscribers", "export", "--out", str(path)) == (0, "", "")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert "12 unchanged, 0 refused" in loaded("subscribers", "import", str(path))[1]
+    assert "12 unchanged, 0 refused" in take(loaded, path)[1]
     assert [file.name for file in workspace.iterdir() if file.name.startswith(".list")] == []
 
 
@@ -172,7 +190,17 @@ def test_readers_are_listed_by_segment_section_and_number(loaded: Say) -> None:
 
 def test_a_person_is_added_shown_and_changed(say: Say) -> None:
     words = ("subscribers", "add", "Olena@example.org")
-    assert say(*words, "--name", "Олена", "--sections", "social", "--field", "region=Сумська")[:2] == (
+    assert say(
+        *words,
+        "--name",
+        "Олена",
+        "--sections",
+        "social",
+        "--field",
+        "region=Сумська",
+        "--consent",
+        "Her  letter",
+    )[:2] == (
         0,
         "Olena@example.org: new\n",
     )
@@ -187,7 +215,7 @@ def test_a_person_is_added_shown_and_changed(say: Say) -> None:
         "attributes": {"region": "Харківська"},
         "status": "active",
         "reason": "",
-        "source": "subscribers add",
+        "source": "Her letter (subscribers add)",
         "created_at": "2025-02-14T14:00:00Z",
         "choices": [
             {
@@ -198,7 +226,7 @@ def test_a_person_is_added_shown_and_changed(say: Say) -> None:
                 "since": "2025-02-14T14:00:00Z",
             }
         ],
-        "deliveries": [],
+        **{facts: [] for facts in ("consents", "requests", "letters", "deliveries", "events")},
     }
     out = say("subscribers", "show", "olena@example.org")[1]
     assert "Область: Харківська" in out
@@ -211,7 +239,7 @@ def test_whoever_left_is_not_brought_back_by_a_list(loaded: Say, workspace: Path
         f"{olena} has left social; still chosen: economy education international services staff.\n"
     )
     assert loaded("subscribers", "leave", ivan)[1] == f"{ivan} has left the newsletter.\n"
-    code, out, _ = loaded("subscribers", "import", str(workspace / "subscribers/example.csv"))
+    code, out, _ = take(loaded, workspace / "subscribers/example.csv")
     assert code == 1
     assert "11 unchanged, 1 refused" in out
     assert f"subscribers/example.csv:13: {ivan} has left" in out
@@ -230,7 +258,28 @@ def test_erasing_asks_first(loaded: Say, workspace: Path) -> None:
     code, _, err = loaded("subscribers", "show", words[-1])
     assert code == 1
     assert "was erased at 2025-02-14T14:00:00Z" in err
-    assert "was erased for good" in loaded("subscribers", "add", words[-1])[2]
+    assert "was erased for good" in loaded("subscribers", "add", words[-1], "--consent", "x")[2]
+
+
+def test_whom_a_backup_brings_back_is_erased_again(loaded: Say, workspace: Path) -> None:
+    ivan = "ivan.balog@berehove.example.org"
+    database = workspace / "var/newsletter.db"
+    with sqlite3.connect(database) as before, sqlite3.connect(workspace / "backup.db") as backup:
+        before.backup(backup)
+    assert loaded("subscribers", "erase", ivan, "--yes")[0] == 0
+    assert loaded("subscribers", "erase", "--again")[1] == "Nobody who was erased is here.\n"
+    with sqlite3.connect(database) as lost, sqlite3.connect(workspace / "backup.db") as backup:
+        marks = lost.execute("SELECT * FROM erased").fetchall()
+        backup.executemany("INSERT INTO erased VALUES (?, ?)", marks)
+    lost.close()
+    backup.close()
+    for file in database.parent.glob("newsletter.db*"):
+        file.unlink()
+    shutil.copy(workspace / "backup.db", database)
+    assert loaded("subscribers", "show", ivan)[0] == 0
+    assert f"{ivan} is erased" in loaded("subscribers", "erase", "--again", "--yes")[1]
+    assert loaded("subscribers", "show", ivan)[0] == 1
+    assert len(told(loaded, "subscribers", "list")) == 11
 
 
 def test_the_report_counts_by_status_section_and_field(loaded: Say) -> None:
@@ -242,6 +291,60 @@ def test_the_report_counts_by_status_section_and_field(loaded: Say) -> None:
     out = loaded("subscribers", "report")[1]
     assert "      11  readers, 3 of them with all sections\n" in out
     assert "Readers by field: Посада" in out
+
+
+def test_the_report_says_which_communities_have_a_reader(loaded: Say) -> None:
+    data = told(loaded, "subscribers", "report")["coverage"]
+    assert (data["having"], data["communities"]) == (12, 1774)
+    out = loaded("subscribers", "report")[1]
+    assert "Communities with a reader: 12 of 1774\n" in out
+    assert "       2 of 60   Полтавська\n" in out
+    loaded("subscribers", "add", "a@example.org", "--field", "community=Кобилянська", "--consent", "x")
+    assert "       1  Кобилянська (perhaps " in loaded("subscribers", "report")[1]
+
+
+def test_the_report_lists_a_region_s_communities(loaded: Say) -> None:
+    out = loaded("subscribers", "report", "--region", "полтавська область")[1]
+    assert out.startswith("Полтавська: 2 of 60 communities have a reader\n       1  Кобеляцька\n")
+    assert "Without a reader: 58\n          Білицька\n" in out
+    regions = told(loaded, "subscribers", "report", "--region", "Полтавська")["coverage"]["regions"]
+    assert [(region["name"], len(region["without"])) for region in regions] == [("Полтавська", 58)]
+
+
+def test_a_heading_is_explained_once(say: Say, workspace: Path) -> None:
+    path = workspace / "list.csv"
+    path.write_text("Скринька голови;Телефон;ПІБ\na@example.org;1;Олена\n", encoding="utf-8")
+    explained = ("--column", "email=Скринька голови", "--column", "-=Телефон")
+    kept = workspace / "subscribers/columns.yaml"
+    code, _, err = take(say, path)
+    assert (code, "--column" in err) == (1, True)
+    assert take(say, path, *explained, "--dry-run")[0] == 0
+    assert not kept.exists()
+    code, out, err = take(say, path, *explained, "--column", "name=Немає")
+    assert "Columns: «Скринька голови» is email, «Телефон» is left out, «ПІБ» is name.\n" in out
+    assert "list.csv has no column 'Немає'." in err
+    assert "Немає" not in kept.read_text(encoding="utf-8")
+    assert "1 unchanged" in take(say, path)[1]
+
+
+def test_a_workbook_s_sheet_and_row_are_named(say: Say, workspace: Path) -> None:
+    path = workspace / "list.xlsx"
+    write_workbook(path, [("Email", "ПІБ"), ("a@example.org", "Олена"), ("b@", "")], "Голови")
+    code, out, _ = take(say, path, "--sheet", "Голови")
+    assert code == 1
+    assert out.startswith("list.xlsx[Голови]: 1 new, 0 changed, 0 unchanged, 1 refused\n")
+    assert "list.xlsx[Голови]:3: 'b@' is not a mail address" in out
+    assert "Its sheets are: 'Голови'" in take(say, path, "--sheet", "Інші")[2]
+
+
+def test_consent_is_asked_for_on_a_terminal(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "newsletter.cli.consent.sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    )
+    words = ["-C", str(workspace), "subscribers", "add", "a@example.org"]
+    asked = CliRunner().invoke(cli, words, input="\nHer letter\n")
+    assert "Where does these people's consent come from" in asked.output
+    assert "a@example.org: new" in asked.output
 
 
 def test_segments_are_counted_and_their_members_named(loaded: Say) -> None:

@@ -30,6 +30,8 @@ D = house.NAME
 READERS = 600  # three chunks
 CONNECTIONS = 5
 DEADLINE = 60  # seconds after which something hangs
+FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
+"""The library that gives a program a clock of its own, where Debian has put it."""
 
 
 @dataclass(frozen=True)
@@ -71,28 +73,30 @@ class Scene:
             finally:
                 process.kill()
 
-    def command(self, *arguments: str, now: str = "") -> subprocess.Popen[bytes]:
-        """Start one command line, by the clock `now` if given."""
+    def command(self, *arguments: str, now: str = "", clock: str = "") -> subprocess.Popen[bytes]:
+        """Start one command line, by a clock that stands at `now`, or faketime's `clock` (UTC)."""
         moment = {"NEWSLETTER_NOW": now} if now else {}
+        if clock:  # without its program, which stands between us and the command
+            moment = {"LD_PRELOAD": FAKETIME, "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         with (self.root / "said.txt").open("ab") as said:
             return subprocess.Popen(
                 [sys.executable, "-m", "newsletter", "-C", str(self.root), *arguments],
                 cwd=ROOT,
-                env={**os.environ, "NEWSLETTER_DATABASE": self.database, **moment},
+                env={**os.environ, "NEWSLETTER_DATABASE": self.database, "TZ": "UTC", **moment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,
             )
 
-    def run(self, *arguments: str, now: str = "") -> int:
+    def run(self, *arguments: str, now: str = "", clock: str = "") -> int:
         """Run one command line to its end and return its exit code."""
-        with self.command(*arguments, now=now) as process:
+        with self.command(*arguments, now=now, clock=clock) as process:
             return process.wait(DEADLINE)
 
     @contextmanager
-    def sender(self, *arguments: str, now: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    def sender(self, *arguments: str, now: str = "", clock: str = "") -> Iterator[subprocess.Popen[bytes]]:
         """Start `newsletter send`, or another command; at the end of the block it is killed if it runs."""
-        with self.command(*(arguments or ("send", D, "--yes")), now=now) as process:
+        with self.command(*(arguments or ("send", D, "--yes")), now=now, clock=clock) as process:
             try:
                 yield process
             finally:

@@ -29,13 +29,33 @@ def test_a_restart_goes_on_where_it_was_and_not_from_the_beginning(sqlite_scene:
 
 
 def test_a_copy_of_the_machine_beside_the_original_repeats_nothing(
+    sqlite_scene: Scene, tmp_path: Path
+) -> None:
+    """#1801: a snapshot of everything was started while the original sent."""
+    root = tmp_path / "copy"
+    copy = Scene(root, f"sqlite:///{root}/var/newsletter.db", sqlite_scene.port)
+    with sqlite_scene.sink(), sqlite_scene.sender() as original:
+        sqlite_scene.accepted(100)
+        original.send_signal(signal.SIGSTOP)  # as for a snapshot: in the middle of whatever it does
+        shutil.copytree(sqlite_scene.root, root)
+        original.send_signal(signal.SIGCONT)
+        for start in (("send", D, "--yes"), ("worker",), ("send", "--due")):
+            assert copy.run(*start) == 2, copy.said()
+        assert "or a copy" in copy.said()
+        assert original.wait(DEADLINE) in (0, 3), sqlite_scene.said()
+    sqlite_scene.account().judge(unknown=0)
+
+
+def test_a_copy_that_shares_the_original_s_database_repeats_nothing(
     postgres_scene: Scene, tmp_path: Path
 ) -> None:
-    """#1801: a snapshot was started while the original sent."""
+    """A second machine on one PostgreSQL: it has to be adopted once, and then shares the work."""
     copy = Scene(tmp_path / "copy", postgres_scene.database, postgres_scene.port)
     with postgres_scene.sink(), postgres_scene.sender() as original:
         postgres_scene.accepted(100)
         shutil.copytree(postgres_scene.root, copy.root)
+        assert copy.run("send", D, "--yes") == 2, "it might be a copy of the database too"
+        assert copy.run("schedule", "--adopt") == 0
         with copy.sender() as beside:
             assert beside.wait(DEADLINE) in (0, 3), copy.said()
         assert original.wait(DEADLINE) in (0, 3), postgres_scene.said()

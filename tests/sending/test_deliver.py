@@ -66,6 +66,18 @@ def test_two_workers_share_an_issue_without_overlap(engine: Engine, start_relay:
     assert house.outcomes(engine) == {"accepted": 1000}
 
 
+def test_a_worker_that_slept_through_its_leases_does_not_take_its_own_chunks_again(
+    engine: Engine, start_relay: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "LEASE", -1.0)  # over as soon as they begin
+    house.people(engine, 450)
+    house.approve(engine)
+    relay = start_relay(Relay())
+    house.send(engine, smtp(relay))
+    assert max(Counter(relay.recipients).values()) == 1
+    assert house.outcomes(engine) == {"accepted": 450}
+
+
 def test_a_deferred_message_is_tried_again_later_under_the_same_message_id(
     engine: Engine, start_relay: Start
 ) -> None:

@@ -59,15 +59,40 @@ def test_an_accepted_message_or_another_error_ends_the_row() -> None:
     assert "in a row" not in alarm.reason
 
 
-def test_five_in_a_hundred_refused_stop_the_sending_but_not_before_two_hundred() -> None:
+def test_five_in_a_hundred_who_do_not_exist_stop_the_sending_but_not_before_two_hundred() -> None:
     alarm = Alarm(Counter({Outcome.ACCEPTED: 150, Outcome.SUPPRESSED: 500}))
     for number in range(12):
-        alarm.hear(refused(550 + number, "no"))
+        alarm.hear(refused(550 + number % 2, f"5.1.1 no such user {chr(97 + number)}"))
     assert not said(alarm)
-    for _ in range(38):
+    for _ in range(37):
         alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
-    alarm.hear(refused(599, "no"))
-    assert said(alarm) == "13 of 201 messages were refused for good"
+    assert not said(alarm)
+    alarm.hear(refused(550, "5.1.1 no such user"))
+    assert said(alarm) == "13 of 200 addresses do not exist"
+
+
+def test_refusals_that_are_not_the_address_s_fault_are_no_reason_to_stop() -> None:
+    alarm = Alarm(Counter({Outcome.ACCEPTED: 1000}))
+    for number in range(200):
+        words = ("5.2.2 mailbox full", "5.7.1 spam", "too big")[number % 3]
+        alarm.hear(refused(550 + number % 3, words))
+    assert not said(alarm)
+
+
+def test_who_resumes_is_asked_again_only_when_the_share_rises_again() -> None:
+    alarm = Alarm(Counter({Outcome.ACCEPTED: 190, Outcome.REFUSED: 13}), gone=13)
+    for _ in range(5):
+        alarm.hear(refused(550, "5.1.1 no such user"))
+        alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
+    assert not said(alarm), "18 of 213, which was known"
+    for _ in range(300):
+        alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
+    alarm.hear(refused(550, "5.1.1 no such user"))
+    assert not said(alarm), "19 of 514"
+    for _ in range(20):
+        alarm.hear(refused(550, "5.1.1 no such user"))
+        alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
+    assert "do not exist" in said(alarm)
 
 
 def test_turns_of_a_scope_follow_each_other_whoever_takes_them(engine: Engine) -> None:

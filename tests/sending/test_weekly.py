@@ -17,6 +17,7 @@ from tests.sending import house
 
 ROOT = Path(__file__).parents[2]
 HOUR = datetime(2025, 2, 14, 14, 0, tzinfo=UTC)  # friday 16:00 in Kyiv
+HERE, ELSEWHERE = "one:/srv/press:1", "two:/srv/press:2"
 
 
 @pytest.fixture(scope="module")
@@ -165,21 +166,35 @@ def test_a_new_schedule_settles_nothing_of_the_past(engine: Engine, settings: Se
 
 def test_a_scheduler_knows_its_own_database_and_no_older_snapshot_of_it(sqlite_engine: Engine) -> None:
     with writing(sqlite_engine) as connection:
-        first = firings.start(connection, None)
+        first = firings.start(connection, None, HERE)
         assert first
-        second = firings.start(connection, first)
+        second = firings.start(connection, first, HERE)
         assert second == Mark(first.place, 2)
-        third = firings.start(connection, first)
+        third = firings.start(connection, first, HERE)
         assert third == Mark(first.place, 3), "killed before it could leave its mark, it goes on"
-        assert firings.start(connection, Mark(first.place, 4)) is None, "a snapshot was put back"
-        assert firings.start(connection, None) is None, "a copy without its mark"
-        adopted = firings.adopt(connection)
-        assert firings.start(connection, adopted) == Mark(adopted.place, 2)
+        assert firings.start(connection, Mark(first.place, 4), HERE) is None, "a snapshot was put back"
+        assert firings.start(connection, None, HERE) is None, "a copy without its mark"
+        adopted = firings.adopt(connection, HERE)
+        assert firings.start(connection, adopted, HERE) == Mark(adopted.place, 2)
 
 
-def test_on_postgresql_each_machine_has_its_own_mark(postgres_engine: Engine) -> None:
+def test_a_mark_that_was_copied_with_its_database_is_known_by_where_it_is(engine: Engine) -> None:
+    with writing(engine) as connection:
+        first = firings.start(connection, None, HERE)
+        assert firings.start(connection, first, ELSEWHERE) is None
+        adopted = firings.adopt(connection, ELSEWHERE)
+        assert firings.start(connection, adopted, ELSEWHERE) == Mark(adopted.place, 2)
+        assert firings.start(connection, adopted, HERE) is None
+
+
+def test_on_postgresql_each_machine_has_its_own_mark_and_adopting_takes_nobody_s(
+    postgres_engine: Engine,
+) -> None:
     with writing(postgres_engine) as connection:
-        first, second = firings.start(connection, None), firings.start(connection, None)
-    assert first
-    assert second
-    assert first.place != second.place
+        first = firings.start(connection, None, HERE)
+        second = firings.start(connection, None, ELSEWHERE)
+        assert first
+        assert second
+        assert first.place != second.place
+        firings.adopt(connection, ELSEWHERE)
+        assert firings.start(connection, first, HERE) == Mark(first.place, 2)

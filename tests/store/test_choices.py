@@ -7,7 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import EVERY_SECTION, SubscriptionState
-from newsletter.store.choices import LEFT, LISTED, Choice, Origin, by_leaving, by_list, has_left
+from newsletter.store.choices import (
+    CHOSEN,
+    LEFT,
+    LISTED,
+    Choice,
+    Origin,
+    by_choosing,
+    by_leaving,
+    by_list,
+    by_pausing,
+    by_resuming,
+    has_left,
+    wanted_of,
+)
 
 ACTIVE, PAUSED = SubscriptionState.ACTIVE, SubscriptionState.PAUSED
 OWN = Choice(ACTIVE, Origin.READER)
@@ -25,6 +38,11 @@ every = st.fixed_dictionaries(
     optional={section: st.sampled_from([LISTED, OWN]) for section in OPTIONAL},
 )
 choices = st.one_of(explicit, every)
+
+
+resting = st.just({EVERY_SECTION: WAITS})
+held_by_reader = st.one_of(explicit, every, resting)
+days = st.sampled_from(["", "2025-03-01", "2025-04-01"])
 
 
 def coherent(held: Mapping[str, Choice]) -> bool:
@@ -104,3 +122,86 @@ def test_leaving_every_section_one_by_one_is_leaving() -> None:
 
 def test_nobody_has_left_who_never_chose() -> None:
     assert not has_left({})
+
+
+@given(held_by_reader, wanted)
+def test_a_reader_who_chooses_has_exactly_what_was_chosen(held: Mapping[str, Choice], said: set[str]) -> None:
+    after = by_choosing(held, said, OPTIONAL)
+    resting = {section for section, choice in held.items() if choice.state == PAUSED}
+    if EVERY_SECTION in said and resting - {EVERY_SECTION}:
+        said = set(OPTIONAL)
+    assert wanted_of(after) == said
+    assert all(choice.origin == Origin.READER for section, choice in after.items() if section not in resting)
+    assert coherent(after)
+
+
+@given(held_by_reader, wanted)
+def test_choosing_keeps_a_pause_of_what_stays_chosen(held: Mapping[str, Choice], said: set[str]) -> None:
+    after = by_choosing(held, said, OPTIONAL)
+    for section in said - {EVERY_SECTION}:
+        before = held.get(section, held.get(EVERY_SECTION, LEFT))
+        assert after[section] == (before if before.state == PAUSED else CHOSEN)
+
+
+@given(held_by_reader, wanted)
+def test_choosing_twice_is_choosing_once(held: Mapping[str, Choice], said: set[str]) -> None:
+    once = by_choosing(held, said, OPTIONAL)
+    assert by_choosing(once, said, OPTIONAL) == once
+
+
+@given(held_by_reader, some_sections, wanted)
+def test_a_list_adds_nothing_to_sections_that_a_reader_named(
+    held: Mapping[str, Choice], said: set[str], listed: set[str]
+) -> None:
+    after = by_choosing(held, said, OPTIONAL)
+    assert by_list(after, listed, OPTIONAL) == after
+
+
+@given(held_by_reader)
+def test_choosing_nothing_is_leaving(held: Mapping[str, Choice]) -> None:
+    assert has_left(by_choosing(held, (), OPTIONAL))
+
+
+@given(held_by_reader, st.one_of(st.just(set()), some_sections), days, wanted)
+def test_a_pause_holds_what_was_chosen_and_a_list_does_not_end_it(
+    held: Mapping[str, Choice], sections: set[str], until: str, listed: set[str]
+) -> None:
+    after = by_pausing(held, sections, until, OPTIONAL)
+    pause = Choice(PAUSED, Origin.READER, until)
+    for section in sections or wanted_of(held):
+        chosen = held.get(section, held.get(EVERY_SECTION, LEFT)).state != SubscriptionState.LEFT
+        assert after.get(section, LEFT) == (pause if chosen else LEFT)
+        if chosen:
+            assert by_list(after, listed, OPTIONAL)[section] == pause
+    assert by_pausing(after, sections, until, OPTIONAL) == after
+    assert coherent(after)
+
+
+@given(held_by_reader, st.one_of(st.just(set()), some_sections))
+def test_resuming_ends_a_pause_and_wakes_nothing_that_was_left(
+    held: Mapping[str, Choice], sections: set[str]
+) -> None:
+    after = by_resuming(held, sections, OPTIONAL)
+    for section in sections or held:
+        before = held.get(section, held.get(EVERY_SECTION))
+        now = after.get(section, after.get(EVERY_SECTION))
+        assert now == (CHOSEN if before and before.state == PAUSED else before)
+    assert by_resuming(after, sections, OPTIONAL) == after
+    assert coherent(after)
+
+
+@given(every, some_sections, days)
+def test_what_was_paused_comes_back_as_it_was(
+    held: Mapping[str, Choice], sections: set[str], until: str
+) -> None:
+    rested = by_resuming(by_pausing(held, sections, until, OPTIONAL), (), OPTIONAL)
+    assert wanted_of(rested) == set(OPTIONAL)
+    assert wanted_of(by_resuming(by_pausing(held, (), until, OPTIONAL), (), OPTIONAL)) == wanted_of(held)
+
+
+def test_one_section_of_a_pause_of_all_can_be_resumed() -> None:
+    assert by_resuming({"*": WAITS}, ["social"], OPTIONAL) == {
+        "social": CHOSEN,
+        "economy": WAITS,
+        "staff": WAITS,
+    }

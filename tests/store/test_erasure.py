@@ -1,17 +1,22 @@
 """Erasing a person leaves no trace of them but a keyed hash."""
 
+import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
 from newsletter.links import Signer
+from newsletter.store import letters
+from newsletter.store.consent import Wording, keep, record
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.intake import Entry, decide, write
 from newsletter.store.people import find, readers
-from newsletter.store.schema import delivery, issue, subscription
+from newsletter.store.requests import Kind, Request, put
+from newsletter.store.schema import consent_text, delivery, event, issue, metadata, subscription
 from newsletter.store.story import story
 
 NOW = datetime(2025, 2, 14, 16, 0, tzinfo=UTC)
@@ -46,6 +51,105 @@ def deliver(engine: Engine, email: str) -> None:
         connection.execute(insert(delivery).values(**row, detail=f"<{email}>: no such user", at="2025-02-14"))
 
 
+def busy(engine: Engine, email: str) -> None:
+    """Have this person in every table that can name one: requests, letters, consent, events."""
+    words = Wording("v1", "uk", "Згода")
+    other = f"to.{email}"
+    with writing(engine) as connection:
+        person = find(connection, email)
+        assert person is not None
+        keep(connection, words, NOW)
+        for kind, address, number in (
+            (Kind.SIGNUP, email, None),
+            (Kind.ADDRESS, other, person.id),
+            (Kind.HANDOVER, other, person.id),
+            (Kind.HANDOVER, email, None),
+        ):
+            asked = Request(
+                kind=kind,
+                email=address,
+                subscriber=number,
+                language="uk",
+                details={"name": email},
+                source="/signup",
+                consent="v1",
+            )
+            request = put(connection, asked, NOW)
+            letters.put(connection, kind="confirm", email=address, language="uk", request=request, now=NOW)
+        letters.put(connection, kind="address-old", email=email, language="uk", request=None, now=NOW)
+        for letter in letters.take(connection, NOW):
+            letters.settle(connection, letter.id, f"<{email}>: greylisted", NOW, done=False)
+        record(connection, person.id, replace(asked, requested_at="2025-02-14"), SIGNER, NOW)
+        connection.execute(
+            insert(event).values(
+                id="e1",
+                source="mail",
+                kind="bounce",
+                subscriber=person.id,
+                issue="2025-02-14",
+                code="5.1.1",
+                detail=f"<{email}>: no such user",
+                at="2025-02-15",
+            )
+        )
+
+
+def told(engine: Engine) -> str:
+    """Return everything in the tables."""
+    with reading(engine) as connection:
+        return repr([connection.execute(select(table)).all() for table in metadata.sorted_tables])
+
+
+def test_no_table_names_an_erased_person(engine: Engine) -> None:
+    take(engine, Entry(email="olena@example.org", name="Olena"), Entry(email="kept@example.org"))
+    deliver(engine, "olena@example.org")
+    busy(engine, "olena@example.org")
+    assert told(engine).count("olena@example.org") > 10
+    assert erase(engine, "Olena@example.org", SIGNER, NOW)
+    left = told(engine)
+    assert "olena" not in left.casefold()
+    assert "kept@example.org" in left
+    with reading(engine) as connection:
+        assert connection.execute(select(event.c.code, event.c.detail)).all() == [("5.1.1", "")]
+        assert connection.execute(select(consent_text.c.text)).scalar_one() == "Згода"
+
+
+def test_who_only_asked_for_something_is_erased_too(engine: Engine) -> None:
+    with writing(engine) as connection:
+        asked = Request(
+            kind=Kind.SIGNUP, email="new@example.org", language="uk", details={}, source="/signup"
+        )
+        put(connection, asked, NOW)
+    assert erase(engine, "new@example.org", SIGNER, NOW)
+    assert "new@example.org" not in told(engine)
+    with reading(engine) as connection:
+        assert erased_at(connection, "new@example.org", SIGNER)
+
+
+def test_a_story_tells_everything_that_the_tables_hold(engine: Engine) -> None:
+    take(engine, Entry(email="olena@example.org"))
+    deliver(engine, "olena@example.org")
+    busy(engine, "olena@example.org")
+    with reading(engine) as connection:
+        found = story(connection, "OLENA@example.org")
+    assert found is not None
+    data = json.loads(json.dumps(found.data()))
+    assert data["consents"] == [
+        {
+            "at": "2025-02-14",
+            "confirmed_at": "2025-02-14T16:00:00Z",
+            "source": "/signup",
+            "version": "v1",
+            "language": "uk",
+            "text": "Згода",
+        }
+    ]
+    assert sorted(one["kind"] for one in data["requests"]) == ["address", "handover", "handover", "signup"]
+    assert [one["kind"] for one in data["letters"]] == ["confirm", "confirm", "address-old"]
+    assert [one["kind"] for one in data["events"]] == ["bounce"]
+    assert [one["issue"] for one in data["deliveries"]] == ["2025-02-14"]
+
+
 def test_no_file_of_the_database_holds_an_erased_person(sqlite_engine: Engine, tmp_path: Path) -> None:
     chance = random.Random(14)  # noqa: S311  scatters the addresses over the pages
     marks = [f"{chance.randrange(16**10):010x}zq" for _ in range(4_000)]
@@ -58,6 +162,7 @@ def test_no_file_of_the_database_holds_an_erased_person(sqlite_engine: Engine, t
             ),
         )
     deliver(sqlite_engine, f"{marks[0]}@example.org")
+    busy(sqlite_engine, f"{marks[0]}@example.org")
     kept, *gone = [marks[1], marks[0], *chance.sample(marks[2:], 10)]
     for mark in gone:
         assert erase(sqlite_engine, f"{mark}@example.org", SIGNER, NOW)

@@ -1,17 +1,28 @@
 """People in a real database: who is streamed, found, let go and suppressed."""
 
 import tracemalloc
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, select
 
 from newsletter.links import Signer
-from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus
-from newsletter.store.choices import LEFT, LISTED
+from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus, SubscriptionState
+from newsletter.store.choices import LEFT, LISTED, Choice, Origin
 from newsletter.store.db import reading, writing
 from newsletter.store.intake import Entry, decide, write
-from newsletter.store.people import count_readers, find, leave, readers, replace_choices, suppress
+from newsletter.store.people import (
+    change,
+    count_readers,
+    find,
+    get,
+    leave,
+    readers,
+    replace_choices,
+    suppress,
+    wake,
+)
 from newsletter.store.schema import subscriber, subscription
 
 NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
@@ -158,3 +169,47 @@ def test_choices_are_replaced_and_the_same_ones_left_untouched(engine: Engine, c
             ("staff", "active", "2025-02-10T09:00:00Z"),
             ("economy", "active", "2025-02-12T09:00:00Z"),
         }
+
+
+def test_a_number_finds_the_same_person_as_the_address(engine: Engine) -> None:
+    take(engine, person("olena@example.org", "social"), person("ivan@example.org"))
+    with writing(engine) as connection:
+        found = find(connection, "ivan@example.org")
+        assert found is not None
+        assert get(connection, found.id) == get(connection, found.id, for_update=True) == found
+        assert get(connection, found.id + 1) is None
+
+
+def test_only_what_differs_is_written(engine: Engine) -> None:
+    take(engine, person("olena@example.org", "social"))
+    with writing(engine) as connection:
+        before = find(connection, "olena@example.org")
+        assert before is not None
+        assert not change(connection, before, before, LATER)
+        changed_at = select(subscriber.c.changed_at)
+        assert connection.execute(changed_at).scalar_one() == "2025-02-10T09:00:00Z"
+        after = replace(
+            before, email="Olha@example.org", name="Ольга", attributes={"region": "Сумська"}, choices={}
+        )
+        assert change(connection, before, after, LATER)
+        assert find(connection, "olha@EXAMPLE.org") == after
+        assert connection.execute(changed_at).scalar_one() == "2025-02-12T09:00:00Z"
+
+
+def test_a_pause_ends_on_its_day_and_not_before(engine: Engine) -> None:
+    take(engine, *(person(f"{name}@example.org", "social") for name in ("a", "b", "c", "d")))
+    paused, own = SubscriptionState.PAUSED, Origin.READER
+    rests = {"a": "2025-02-12", "b": "2025-02-13", "c": "", "d": "2025-01-31"}
+    with writing(engine) as connection:
+        for name, until in rests.items():
+            before = find(connection, f"{name}@example.org")
+            assert before is not None
+            rested = replace(before, choices={"social": Choice(paused, own, until), "staff": LEFT})
+            change(connection, before, rested, NOW)
+        assert count_readers(connection) == 0
+        assert wake(connection, date(2025, 2, 12), LATER) == 2
+        assert wake(connection, date(2025, 2, 12), LATER) == 0
+        woken = find(connection, "a@example.org")
+        assert woken is not None
+        assert woken.choices == {"social": Choice(SubscriptionState.ACTIVE, own), "staff": LEFT}
+    assert [reader.email for reader in streamed(engine)] == ["a@example.org", "d@example.org"]

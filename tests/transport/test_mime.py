@@ -1,6 +1,7 @@
 """The message as bytes: parsed back, it says what was put in, whatever was put in."""
 
 import re
+from base64 import b64decode
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Envelope, Rendered
-from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
-from newsletter.transport.mime import Skeleton, mailbox, quoted_printable, unstructured
+from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot, split
+from newsletter.transport.body import Base64, quoted_printable
+from newsletter.transport.mime import Skeleton, mailbox, unstructured
 
 SHARED = Envelope(
     issue="2025-02-14",
@@ -155,6 +157,35 @@ def test_quoted_printable_is_undone_by_the_standard_library(text: str) -> None:
     payload = message.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().replace("\r\n", "\n") == text.replace("\r\n", "\n")
+
+
+@given(
+    pieces=st.lists(st.one_of(prose, st.text("абв", max_size=3)), min_size=1, max_size=6),
+    values=st.lists(
+        st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=200), min_size=3
+    ),
+)
+def test_base64_is_undone_by_the_standard_library_wherever_the_slots_are(
+    pieces: list[str], values: list[str]
+) -> None:
+    names = "ABC"
+    text = "".join(f"{piece}.{slot(names[number % 3])}" for number, piece in enumerate(pieces)) + pieces[0]
+    given_values = dict(zip(names, values, strict=False))
+    encoded = b"".join(Base64(split(text), html=False).filled(given_values))
+    assert b64decode(encoded, validate=False).decode() == fill_text(text, given_values).replace("\n", "\r\n")
+    lines = encoded.split(b"\r\n")
+    assert all(line and len(line) % 4 == 0 for line in lines[:-1]), "no line is empty or ends within a three"
+    assert max(map(len, lines)) <= 76
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("Рахунок на оплату", "base64"), ("An invoice to pay", "quoted-printable")],
+)
+def test_each_part_takes_the_shorter_encoding(text: str, encoding: str) -> None:
+    content = built(page(f"<p>plain {slot(VIEW)}</p>", f"{text}{slot(VIEW)}"))
+    found = re.findall(rb"Content-Transfer-Encoding: (\S+)", content)
+    assert found == [encoding.encode(), b"quoted-printable"]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\n"])

@@ -60,9 +60,13 @@ class Queue:
         assert message.rcpt_to not in self.receipts
         self.receipts[message.rcpt_to] = receipt
 
+    def withdraw(self, message: Message) -> None:
+        self.begun.remove(message.rcpt_to)
+
     def put_back(self, message: Message) -> None:
         assert message.rcpt_to not in self.receipts
-        self.begun.remove(message.rcpt_to)
+        if message.rcpt_to in self.begun:
+            self.begun.remove(message.rcpt_to)
         self._left.append(message)
 
     @property
@@ -211,6 +215,50 @@ def test_a_storm_of_429_costs_nobody_their_message(start: Start) -> None:
     assert len(fake.asked) == 3 * 4
     assert sorted(fake.recipients) == sorted(crowd(100))
     assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
+
+
+def test_who_waits_after_a_429_is_not_on_the_wire(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[int] = []
+
+    class Watched(Queue):
+        """Counts who is on the wire whenever somebody comes back."""
+
+        def withdraw(self, message: Message) -> None:
+            super().withdraw(message)
+            waiting.append(len(self.begun))
+
+    monkeypatch.setattr(sendgrid, "_PATIENCE", (0, 0))
+    fake = start(FakeSendGrid(answer=lambda number, _body: None if number else Told(429, "too many")))
+    queue = Watched(*crowd(10))
+    asyncio.run(transport(fake).drain(queue))
+    assert waiting == list(range(9, -1, -1)), "once, and then nobody"
+    assert sorted(fake.recipients) == sorted(queue.begun) == sorted(crowd(10))
+
+
+def test_a_message_that_waits_for_one_held_back_here_lets_that_one_go(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sendgrid, "_LULL", 0.05)
+
+    class Careful(Queue):
+        """Gives a message when the one before has been answered."""
+
+        async def next(self) -> Message | None:
+            async with self.turn:
+                if self.given:
+                    await self.finished.wait()
+                self.given = True
+                return self.ready()
+
+        def finish(self, message: Message, receipt: Receipt) -> None:
+            super().finish(message, receipt)
+            self.finished.set()
+
+        given, turn, finished = False, asyncio.Lock(), asyncio.Event()
+
+    fake, queue = start(FakeSendGrid()), Careful(ANNA, BOHDAN)
+    asyncio.run(asyncio.wait_for(transport(fake).drain(queue), 5))
+    assert fake.recipients == [ANNA, BOHDAN]
 
 
 def test_a_429_without_end_ends_the_run_and_leaves_everybody_open(start: Start) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from newsletter.errors import TransportUnavailable
 from newsletter.model import IssueState
 from newsletter.store import issues
-from newsletter.store.db import open_database, writing
+from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, subscriber
 from newsletter.transport.sendgrid import SendGrid
 from tests.sendgrid_fake import HANG, Body, FakeSendGrid, Told
@@ -149,14 +149,7 @@ def test_after_a_kill_only_the_requests_under_way_are_unknown(
     house.people(sqlite_engine, 400)
     house.approve(sqlite_engine)
     fake = start(FakeSendGrid(answer=lambda number, _body: f"{HANG} after all" if number >= 6 else None))
-    code = (
-        "from newsletter.store.db import open_database\n"
-        "from newsletter.transport.sendgrid import SendGrid\n"
-        "from tests.sending import house\n"
-        f"transport = SendGrid(key={fake.key!r}, host={fake.host!r}, batch=10)\n"
-        f"house.send(open_database('sqlite:///{tmp_path / 'newsletter.db'}'), transport)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as sender:
+    with subprocess.Popen([sys.executable, "-c", sender_of(fake, tmp_path)], cwd=ROOT) as sender:
         while len(fake.asked) < 10 and sender.poll() is None:
             time.sleep(0.01)
         sender.kill()
@@ -169,6 +162,42 @@ def test_after_a_kill_only_the_requests_under_way_are_unknown(
     counts = house.outcomes(sqlite_engine)
     assert counts["accepted"] + counts["unknown"] == 400
     assert len(hanging) <= counts["unknown"] <= len(hanging) + 40, "and at most what was not recorded yet"
+
+
+def test_a_kill_while_sendgrid_has_us_wait_leaves_nobody_uncertain(
+    sqlite_engine: Engine, start: Start, tmp_path: Path
+) -> None:
+    house.people(sqlite_engine, 40)
+    house.approve(sqlite_engine)
+    reset = {"X-RateLimit-Reset": str(int(time.time()) + 60)}
+    fake = start(FakeSendGrid(answer=lambda _number, _body: Told(429, "too many", headers=reset)))
+    with subprocess.Popen([sys.executable, "-c", sender_of(fake, tmp_path)], cwd=ROOT) as sender:
+        while len(fake.asked) < 4 or on_the_wire(sqlite_engine):
+            assert sender.poll() is None
+            time.sleep(0.01)
+        sender.kill()
+    with writing(sqlite_engine) as connection:
+        connection.execute(update(chunk).values(lease_until=0))
+    fake.answer = lambda _number, _body: None
+    house.send(sqlite_engine, transport(fake))
+    assert house.outcomes(sqlite_engine) == {"accepted": 40}
+
+
+def sender_of(fake: FakeSendGrid, folder: Path) -> str:
+    """Return a program that sends by `fake` in requests of ten."""
+    return (
+        "from newsletter.store.db import open_database\n"
+        "from newsletter.transport.sendgrid import SendGrid\n"
+        "from tests.sending import house\n"
+        f"transport = SendGrid(key={fake.key!r}, host={fake.host!r}, batch=10)\n"
+        f"house.send(open_database('sqlite:///{folder / 'newsletter.db'}'), transport)\n"
+    )
+
+
+def on_the_wire(engine: Engine) -> bool:
+    """Tell whether the ledger has anybody on the wire."""
+    with reading(engine) as connection:
+        return any(connection.execute(select(chunk.c.inflight)).scalars())
 
 
 @pytest.fixture

@@ -41,6 +41,9 @@ class Queue:
         assert message.rcpt_to not in self.receipts
         self.receipts[message.rcpt_to] = receipt
 
+    def withdraw(self, message: Message) -> None:
+        self.begun.remove(message.rcpt_to)
+
     def put_back(self, message: Message) -> None:
         self._left.append(message)
 

@@ -11,6 +11,7 @@ from flask import Flask, g
 from newsletter.checks.markup import KILOBYTE
 from newsletter.errors import ConfigError, ContentError, NewsletterError, Place, Problem, Severity
 from newsletter.web.app import make_app
+from newsletter.web.preview.coverage import communities
 from newsletter.web.preview.pages import pages, trouble
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
@@ -27,6 +28,7 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]  # against DNS rebinding
     app.extensions |= {"proofs": proofs, "watch": watch}
     app.register_blueprint(pages)
+    app.register_blueprint(communities)
     app.register_error_handler(Exception, _explain)
     app.jinja_env.filters |= {"kilobytes": _kilobytes, "cut": _cut, "gathered": _gathered}
     return app

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from newsletter.errors import ConfigError
 from newsletter.model import Edition, Subscriber
 from newsletter.sending.freeze import envelope
+from newsletter.transport.dkim import DomainSigner
 from newsletter.web.preview.letter import EXAMPLE, Letter, write_letter
 from newsletter.web.preview.proofs import Sheet, Snapshot
 from newsletter.web.preview.view import View
+from newsletter.wiring import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Choice:
             envelope(context.settings, snapshot.proof.issue.name),
             context.signer,
             snapshot.at,
+            dkim=_dkim(context),
             email=reader.email if reader else EXAMPLE,
             name=reader.name if reader else "",
         )
@@ -53,6 +57,14 @@ class Choice:
     def _name(self, number: int) -> str | None:
         tally = self.snapshot.proof.tally
         return self.snapshot.names[tally[number - 1][0].key] if 0 < number <= len(tally) else None
+
+
+def _dkim(context: Context) -> DomainSigner | None:
+    """Return who signs, if the key is here: often it is only where sending is done."""
+    try:
+        return context.dkim
+    except ConfigError:
+        return None
 
 
 def choose(snapshot: Snapshot, view: View) -> Choice | None:

@@ -14,6 +14,7 @@ from newsletter.model import Envelope, Rendered
 from newsletter.sending.personal import Writer
 from newsletter.slots import fill_html, fill_text
 from newsletter.store.ledger import Due
+from newsletter.transport.dkim import DomainSigner
 
 EXAMPLE = "reader@example.org"
 _NOBODY = 0  # no subscriber has this number, so the links in a previewed letter change nothing
@@ -38,6 +39,11 @@ class Letter:
         return sha256(self.content).hexdigest()
 
     @property
+    def signed(self) -> bool:
+        """True when the message has a DKIM signature."""
+        return self.content.startswith(b"DKIM-Signature:")
+
+    @property
     def headers(self) -> list[tuple[str, str]]:
         """The headers, decoded and unfolded."""
         message = message_from_bytes(self.content.partition(b"\r\n\r\n")[0], policy=policy.default)
@@ -56,13 +62,17 @@ class Letter:
 
 
 def write_letter(  # noqa: PLR0913  what a letter is made of
-    page: Rendered, shared: Envelope, signer: Signer, now: datetime, *, email: str = EXAMPLE, name: str = ""
+    page: Rendered,
+    shared: Envelope,
+    signer: Signer,
+    now: datetime,
+    *,
+    dkim: DomainSigner | None = None,
+    email: str = EXAMPLE,
+    name: str = "",
 ) -> Letter:
-    """Write `page` to a reader, without a DKIM signature: its key is where sending is done, not here.
-
-    Its links are nobody's, so following them changes nothing.
-    """
-    message = Writer(page, shared, signer).write(Due(_NOBODY, email, name, page.edition, 1), now)
+    """Write `page` to a reader. Its links are nobody's, so following them changes nothing."""
+    message = Writer(page, shared, signer, dkim).write(Due(_NOBODY, email, name, page.edition, 1), now)
     return Letter(
         html=fill_html(page.html, message.values),
         text=fill_text(page.text, message.values),

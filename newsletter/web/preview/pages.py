@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from newsletter.compose.issuefile import closings
 from newsletter.errors import Problem
 from newsletter.i18n import LANGUAGES
+from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown
 from newsletter.web.preview.proofs import Proofs, Snapshot
@@ -20,12 +21,6 @@ pages = Blueprint("preview", __name__)
 
 _PATIENCE = 20.0
 """Seconds for which a page's question whether something changed stays open."""
-
-_MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-)
-"""Nothing in a mail runs or is fetched, also where it is opened outside its frame."""
 
 
 @pages.get("/")
@@ -65,7 +60,7 @@ def html(closing: date) -> Response:
     """Return the HTML part, for the frame."""
     _, letter = _written(closing)
     response = Response(shown(letter.html, "dark" if _view().scheme == "dark" else "light"))
-    response.headers["Content-Security-Policy"] = _MAIL_POLICY
+    response.headers["Content-Security-Policy"] = POLICY
     return response
 
 

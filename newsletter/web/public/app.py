@@ -1,24 +1,48 @@
 """The public site as an application: its pages, and what all of them share."""
 
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, g, request, url_for
+from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.web.app import make_app
-from newsletter.web.public import archive, embed, feeds, hooks, leaving, preferences, signup, status
+from newsletter.web.public import (
+    archive,
+    confirm,
+    embed,
+    feeds,
+    home,
+    hooks,
+    leaving,
+    preferences,
+    signup,
+    status,
+)
+from newsletter.web.public.limits import limiter
 from newsletter.web.public.site import settings
+from newsletter.web.public.traffic import watch
+from newsletter.web.public.trouble import explain_errors
 from newsletter.wiring import Context, theme_folders
 
 _BLUEPRINTS = (
     archive.pages,
+    confirm.pages,
     embed.pages,
     feeds.pages,
+    home.pages,
     hooks.pages,
     leaving.pages,
     preferences.pages,
     signup.pages,
     status.pages,
 )
+_YEAR = 31_536_000  # seconds
+_FORM, _REPORT = 64 << 10, 1 << 20  # bytes of a request's body, at most
 
 
 def create_site(context: Context) -> Flask:
@@ -28,10 +52,25 @@ def create_site(context: Context) -> Flask:
         lambda: context.settings.language,
         policy="frame-ancestors 'none'",
     )
+    base = urlsplit(context.settings.base_url)
+    app.config["TRUSTED_HOSTS"] = [base.hostname, "127.0.0.1", "localhost"]  # against DNS rebinding
+    app.config["MAX_CONTENT_LENGTH"] = _FORM
+    proxies = context.settings.serve.proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     app.extensions["context"] = context
+    app.extensions["metrics"] = status.registry(lambda: context.database, context.now)
+    watch(app, app.extensions["metrics"])
+    app.before_request(_let_reports_be_larger)
+    limiter.init_app(app)
+    explain_errors(app)
     for pages in _BLUEPRINTS:
         app.register_blueprint(pages)
     app.context_processor(_shared)
+    app.url_defaults(_name_version)
+    app.after_request(_keep_version)
+    if base.scheme == "https":
+        app.after_request(_insist_on_https)
     return app
 
 
@@ -42,5 +81,40 @@ def _shared() -> dict[str, Any]:
 
 def _here(language: str) -> str:
     """Return the address of the page that is shown, in another language."""
-    values = {**request.args.to_dict(), **(request.view_args or {}), "lang": language}
-    return url_for(request.endpoint, **values) if request.endpoint else f"?lang={language}"
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
+
+
+def _let_reports_be_larger() -> None:
+    if request.path.startswith("/hooks/"):
+        request.max_content_length = _REPORT
+
+
+@cache
+def _version(file: Path) -> str | None:
+    return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
+
+
+def _static(name: str) -> str | None:
+    return _version(Path(current_app.static_folder or "", name))
+
+
+def _name_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Name the version in the address of a file, so that a copy of it is good for ever."""
+    if endpoint == "static":
+        values["v"] = _static(values["filename"])
+
+
+def _keep_version(response: Response) -> Response:
+    """Let a file that was asked for by its version be kept, but not one that is not there."""
+    names = request.view_args or {}
+    found = request.endpoint == "static" and response.status_code < HTTPStatus.BAD_REQUEST
+    if found and request.args.get("v") == _static(names["filename"]):
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    return response
+
+
+def _insist_on_https(response: Response) -> Response:
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    return response

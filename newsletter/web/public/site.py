@@ -1,10 +1,15 @@
-"""What every public page works with: the workspace that is served."""
+"""What every public page works with: the workspace that is served, and where a visitor comes from."""
 
-from flask import current_app
+from ipaddress import ip_address, ip_network
+
+from flask import current_app, request
 from sqlalchemy import Engine
 
 from newsletter.config import Settings
 from newsletter.wiring import Context
+
+_HOUSEHOLD = {4: 24, 6: 64}
+"""Bits of an address that stand for one household, or one provider's corner."""
 
 
 def context() -> Context:
@@ -21,3 +26,16 @@ def settings() -> Settings:
 def database() -> Engine:
     """Return the database."""
     return context().database
+
+
+def network() -> str:
+    """Return the network that the visitor comes from, /24 or /64 of IPv6; `unknown` when a proxy told none.
+
+    It is all that logs and limits know of a visitor.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(ip_network((address, _HOUSEHOLD[address.version]), strict=False))

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from newsletter.links import Purpose, Signer
 from newsletter.model import Rendered
 from newsletter.sending.freeze import envelope
+from newsletter.transport.dkim import DomainSigner
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown, write_letter
 from newsletter.web.preview.proofs import Proofs
 from tests.web.preview.sample import D
@@ -44,6 +46,14 @@ def test_its_parts_are_those_of_the_message(letter: Letter) -> None:
 def test_its_links_are_nobody_s(letter: Letter) -> None:
     token = letter.text.partition("/unsubscribe/")[2].split()[0]
     assert SIGNER.read(Purpose.UNSUBSCRIBE, token) == (0, D)
+
+
+def test_it_is_signed_where_the_key_is(proofs: Proofs, page: Rendered) -> None:
+    context = proofs.of(D).context
+    dkim = DomainSigner(generate_private_key(65537, 2048), "news.example.org", "s1")
+    letter = write_letter(page, envelope(context.settings, D.isoformat()), SIGNER, NOW, dkim=dkim)
+    assert letter.signed
+    assert dict(letter.headers)["DKIM-Signature"]
 
 
 def test_its_headers_are_readable(letter: Letter) -> None:

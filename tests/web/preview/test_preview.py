@@ -240,6 +240,9 @@ def test_this_machine_s_own_names_are_answered(client: FlaskClient, host: str) -
     assert client.get(ISSUE, headers={"Host": host}).status_code == 200
 
 
+_PARTS = ("letter.html", "letter.eml", "changes")
+
+
 def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
     paths = [
         "/",
@@ -251,13 +254,15 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         "/changes",
     ]
     paths += [
+        "/coverage",
+        "/coverage?region=Сумська",
         "/static/preview.css",
         "/nothing",
         "/2025-02-30",
         "/2030-01-01",
         f"{EDITION}?reader=x@example.org",
     ]
-    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 7
+    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 8
     return [client.get(path, buffered=True) for path in paths]
 
 
@@ -277,7 +282,7 @@ def test_no_request_changes_anything(client: FlaskClient, app: Flask, workspace:
     before = files()
     assert workspace / "var/secret" in before
     every_answer(client, app)
-    for path in ("/", ISSUE, EDITION, f"{ISSUE}/letter.html", f"{ISSUE}/letter.eml", f"{ISSUE}/changes"):
+    for path in ("/", "/coverage", ISSUE, EDITION, *(f"{ISSUE}/{name}" for name in _PARTS)):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             assert client.open(path, method=method).status_code == 405
     assert files() == before

@@ -6,14 +6,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(
         "bucket",
         sa.Column("scope", sa.Text(), nullable=False, comment="run:…, relay:…, domain:… or hold:…"),
-        sa.Column(
-            "free_at", sa.Float(), nullable=False, comment="seconds since 1970 from which it may send again"
-        ),
+        sa.Column("free_at", sa.Float(), nullable=False, comment="seconds since 1970: free from then on"),
         sa.PrimaryKeyConstraint("scope"),
         sqlite_with_rowid=False,
     )
@@ -36,14 +36,11 @@ def upgrade() -> None:
     op.create_table(
         "event",
         sa.Column(
-            "id",
-            sa.Text(),
-            nullable=False,
-            comment="the provider's own, or a hash of the mail; so it counts once",
+            "id", sa.Text(), nullable=False, comment="the provider's, or the mail's hash: counted once"
         ),
         sa.Column("source", sa.Text(), nullable=False, comment="sendgrid | mail"),
         sa.Column("kind", sa.Text(), nullable=False, comment="what was reported"),
-        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber", _ID, nullable=False),
         sa.Column("issue", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False, comment="RFC 3463 status, where one was given"),
         sa.Column("detail", sa.Text(), nullable=False),
@@ -71,6 +68,12 @@ def upgrade() -> None:
             sa.Integer(),
             nullable=False,
             comment="how often a scheduler began; a snapshot knows fewer",
+        ),
+        sa.Column(
+            "machine",
+            sa.Text(),
+            nullable=False,
+            comment="and its folder, where it began; a copy is elsewhere",
         ),
         sa.PrimaryKeyConstraint("place"),
         sqlite_with_rowid=False,
@@ -101,7 +104,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "subscriber",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("email_key", sa.Text(), nullable=False, comment="casefolded, for uniqueness only"),
         sa.Column("name", sa.Text(), nullable=False),
@@ -123,20 +126,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "chunk",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
         sa.Column("issue", sa.Text(), nullable=False),
-        sa.Column(
-            "lo",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-            comment="first subscriber id",
-        ),
-        sa.Column(
-            "hi",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-            comment="last subscriber id, included",
-        ),
+        sa.Column("lo", _ID, nullable=False, comment="first subscriber id"),
+        sa.Column("hi", _ID, nullable=False, comment="last subscriber id, included"),
         sa.Column(
             "epoch", sa.Integer(), nullable=False, comment="raised at every acquisition; fences zombies"
         ),
@@ -150,18 +143,15 @@ def upgrade() -> None:
     op.create_index("chunk_open", "chunk", ["issue", "done"], unique=False)
     op.create_table(
         "consent",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("subscriber", _ID, nullable=False),
         sa.Column("at", sa.Text(), nullable=False, comment="when it was asked for"),
         sa.Column("confirmed_at", sa.Text(), nullable=False, comment="when the link in the mail was used"),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("ip", sa.LargeBinary(), nullable=True, comment="keyed hash of the network address"),
         sa.ForeignKeyConstraint(["subscriber"], ["subscriber.id"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(
-            ["version"],
-            ["consent_text.version"],
-        ),
+        sa.ForeignKeyConstraint(["version"], ["consent_text.version"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_consent_subscriber"), "consent", ["subscriber"], unique=False)
@@ -180,21 +170,13 @@ def upgrade() -> None:
     op.create_table(
         "delivery",
         sa.Column("issue", sa.Text(), nullable=False),
-        sa.Column(
-            "subscriber",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("subscriber", _ID, autoincrement=False, nullable=False),
         sa.Column("state", sa.Text(), nullable=False, comment="an Outcome"),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("code", sa.Integer(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["issue"],
-            ["issue.name"],
-        ),
+        sa.ForeignKeyConstraint(["issue"], ["issue.name"]),
         sa.PrimaryKeyConstraint("issue", "subscriber"),
         sqlite_with_rowid=False,
     )
@@ -213,7 +195,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "item",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
         sa.Column("issue", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False, comment="from 1, in the order of the issue"),
         sa.Column("anchor", sa.Text(), nullable=False, comment="the item's name in its issue"),
@@ -230,11 +212,11 @@ def upgrade() -> None:
     op.create_index("item_section", "item", ["section", "issue"], unique=False)
     op.create_table(
         "request",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="signup | address | handover"),
         sa.Column("email", sa.Text(), nullable=False, comment="the address that has to confirm"),
         sa.Column("email_key", sa.Text(), nullable=False),
-        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("subscriber", _ID, nullable=True),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False, comment="name, attributes, sections as asked for"),
         sa.Column("source", sa.Text(), nullable=False, comment="the page it came from"),
@@ -251,7 +233,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_request_subscriber"), "request", ["subscriber"], unique=False)
     op.create_table(
         "subscription",
-        sa.Column("subscriber", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber", _ID, nullable=False),
         sa.Column("section", sa.Text(), nullable=False, comment="a slug, or * for all"),
         sa.Column("state", sa.Text(), nullable=False, comment="active | paused | left"),
         sa.Column("until", sa.Text(), nullable=False, comment="the day a pause ends; empty: it does not"),
@@ -269,12 +251,7 @@ def upgrade() -> None:
     op.create_table(
         "audience",
         sa.Column("issue", sa.Text(), nullable=False),
-        sa.Column(
-            "subscriber",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("subscriber", _ID, autoincrement=False, nullable=False),
         sa.Column("edition", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["issue", "edition"], ["edition.issue", "edition.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue", "subscriber"),
@@ -282,9 +259,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "letter",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", _ID, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="which template of templates/mail"),
-        sa.Column("request", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("request", _ID, nullable=True),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("email_key", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),

@@ -1,0 +1,183 @@
+"""Which of the country's communities have a reader, by the register, and readers of none that it knows."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from sqlalchemy import Connection, func, select
+
+from newsletter.audience.communities import Community, alphabetical, register
+from newsletter.store.people import IS_READER
+from newsletter.store.schema import subscriber
+
+REGION, COMMUNITY = FIELDS = ("region", "community")
+"""The fields of newsletter.yaml by which readers are placed."""
+
+_ADDED = re.compile(
+    r"\b(міська|селищна|сільська|територіальна|об'?єднана|громада|м?отг|[мс]?тг|рада|область|обл|місто|м)\b\.?"
+)
+"""Words that stand beside a name in lists, and not in the register."""
+_CHOICES = 3  # names to choose from, where several are equally near
+_CRIMEA = "Автономна Республіка Крим"
+_OTHERWISE = {"арк": _CRIMEA, "ар крим": _CRIMEA, "крим": _CRIMEA}
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`′")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """One region: how many readers, those of each community with any, and the communities without.
+
+    `unplaced` are its readers who name no community. A city on a par with regions is one community.
+    """
+
+    name: str
+    readers: int
+    unplaced: int
+    having: Mapping[str, int]
+    without: Sequence[str]
+
+    @property
+    def communities(self) -> int:
+        """How many communities the region has."""
+        return len(self.having) + len(self.without)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """What readers say of their place that the register does not know, and the nearest name it has."""
+
+    region: str
+    community: str
+    readers: int
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The regions in the order of the alphabet, and who is in none of them; `nowhere` name no place."""
+
+    regions: Sequence[Region]
+    strangers: Sequence[Stranger]
+    nowhere: int
+
+    @property
+    def communities(self) -> int:
+        """How many communities there are."""
+        return sum(region.communities for region in self.regions)
+
+    @property
+    def having(self) -> int:
+        """How many communities have a reader."""
+        return sum(len(region.having) for region in self.regions)
+
+
+def coverage(connection: Connection) -> Coverage:
+    """Match the places of all readers against the register."""
+    place = [func.coalesce(subscriber.c.attributes[field].as_string(), "").label(field) for field in FIELDS]
+    query = select(*place, func.count()).where(IS_READER).group_by(*place)
+    return placed((row[0], row[1], row[2]) for row in connection.execute(query))
+
+
+def placed(counts: Iterable[tuple[str, str, int]]) -> Coverage:
+    """Return the coverage of (region, community, readers) as readers have them written."""
+    readers: defaultdict[str, int] = defaultdict(int)
+    unplaced: defaultdict[str, int] = defaultdict(int)
+    having: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    strangers, nowhere = [], 0
+    for region, community, number in counts:
+        home, found = _find(region, community)
+        if home:
+            readers[home] += number
+        if found:
+            having[home][found] += number
+        elif home and not plain(community):
+            unplaced[home] += number
+        elif not plain(region) and not plain(community):
+            nowhere += number
+        else:
+            nearest = _nearest(home, region, community)
+            strangers.append(Stranger(region=region, community=community, readers=number, nearest=nearest))
+    return Coverage(
+        regions=[
+            Region(
+                name=region,
+                readers=readers[region],
+                unplaced=unplaced[region],
+                having=dict(sorted(having[region].items(), key=lambda one: alphabetical(one[0]))),
+                without=[label for label in _labels(region) if label not in having[region]],
+            )
+            for region in register()
+        ],
+        strangers=sorted(strangers, key=lambda one: (-one.readers, one.region, one.community)),
+        nowhere=nowhere,
+    )
+
+
+def region_named(text: str) -> str:
+    """Return the register's name of a region, however it is written; empty when it has none."""
+    return _regions().get(plain(text), "")
+
+
+def plain(text: str) -> str:
+    """Return what makes names equal: without case, apostrophes and words such as «міська громада»."""
+    kept = _ADDED.sub(" ", text.casefold().translate(_APOSTROPHES))
+    return " ".join(kept.split())
+
+
+def _labels(region: str) -> Sequence[str]:
+    """Return the communities of a region; a city is its own."""
+    return [one.label for one in register()[region]] or [region]
+
+
+def _find(region: str, community: str) -> tuple[str, str]:
+    """Return (region, label) of the register, each empty when not known."""
+    home, name = region_named(region), plain(community)
+    if home:
+        if not register()[home]:
+            return home, home
+        found = _by_name().get((home, name), ())
+    else:
+        found = _anywhere().get(name, ()) if not plain(region) else ()
+        home = found[0].region if len(found) == 1 else ""
+    return home, found[0].label if len(found) == 1 else ""
+
+
+def _nearest(home: str, region: str, community: str) -> str:
+    """Return the name that was probably meant."""
+    if not home and plain(region):
+        close = get_close_matches(plain(region), _regions(), n=1)
+        return _regions()[close[0]] if close else ""
+    name = plain(community)
+    names = {known: ones for (at, known), ones in _by_name().items() if at == home} if home else _anywhere()
+    close = get_close_matches(name, names, n=1)
+    found = names[close[0]] if close else ()
+    shown = [one.label if home else f"{one.label}, {one.region}" for one in found]
+    return " / ".join([*shown[:_CHOICES], "…"] if len(shown) > _CHOICES else shown)
+
+
+@cache
+def _regions() -> Mapping[str, str]:
+    return {plain(region): region for region in register()} | _OTHERWISE
+
+
+@cache
+def _by_name() -> Mapping[tuple[str, str], Sequence[Community]]:
+    """Return communities by region and plain name, and each by its label."""
+    found: defaultdict[tuple[str, str], list[Community]] = defaultdict(list)
+    for region, ones in register().items():
+        for one in ones:
+            for name in {plain(one.name), plain(one.label)}:
+                found[region, name].append(one)
+    return found
+
+
+@cache
+def _anywhere() -> Mapping[str, Sequence[Community]]:
+    """Return communities of the whole country by plain name."""
+    found: defaultdict[str, list[Community]] = defaultdict(list)
+    for (_, name), ones in _by_name().items():
+        found[name] += ones
+    return found

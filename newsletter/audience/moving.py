@@ -1,0 +1,93 @@
+"""A reader moves to another address: the old one agrees, the new one confirms, and everything goes along."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from newsletter.audience.asking import Ending, ask
+from newsletter.links import Signer
+from newsletter.model import SubscriberStatus
+from newsletter.store import letters, people, requests
+from newsletter.store.choices import by_choosing, by_leaving, wanted_of
+from newsletter.store.db import timestamp
+from newsletter.store.erasure import readmit
+from newsletter.store.people import Record, key
+from newsletter.store.requests import Kind, Request
+
+AGREES, CONFIRMS = "address-old", "address-new"
+"""The letters to the old address and to the new one."""
+
+
+def ask_both(connection: Connection, person: Record, email: str, language: str, now: datetime) -> int:
+    """Ask both mailboxes whether `person` moves to `email`; return the request's number."""
+    asked = Request(
+        kind=Kind.ADDRESS,
+        email=email,
+        subscriber=person.id,
+        language=language,
+        details={},
+        source="preferences",
+    )
+    number = requests.put(connection, asked, now)
+    letters.put(connection, kind=AGREES, email=person.email, language=language, request=number, now=now)
+    ask(connection, kind=CONFIRMS, email=email, language=language, request=number, now=now)
+    return number
+
+
+def agree(
+    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
+) -> Ending:
+    """Record that the old address agrees to `asked`, which is held for update, and move if both have."""
+    if asked.agreed_at:
+        return Ending.DONE if asked.confirmed_at else Ending.WAITING
+    ending = _settle(connection, replace(asked, agreed_at=timestamp(now)), optional, signer, now)
+    if ending is not Ending.STOPPED:
+        requests.agree(connection, asked.id, now)
+    return ending
+
+
+def confirm(
+    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
+) -> Ending:
+    """Record that the new address confirms `asked`, which is held for update, and move if both have."""
+    if asked.confirmed_at:
+        return Ending.DONE if asked.agreed_at else Ending.WAITING
+    ending = _settle(connection, replace(asked, confirmed_at=timestamp(now)), optional, signer, now)
+    if ending is not Ending.STOPPED:
+        requests.confirm(connection, asked.id, now)
+    return ending
+
+
+def _settle(
+    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
+) -> Ending:
+    found = people.get(connection, asked.subscriber or 0, for_update=True)
+    other = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
+    if found is None or SubscriberStatus.SUPPRESSED in (found.status, other and other.status):
+        return Ending.STOPPED
+    if not (asked.agreed_at and asked.confirmed_at):
+        return Ending.WAITING
+    if other is None or other.id == found.id:
+        people.change(connection, found, replace(found, email=asked.email), now)
+        readmit(connection, asked.email, signer)
+    else:
+        _join(connection, found, other, optional, now)
+    return Ending.DONE
+
+
+def _join(
+    connection: Connection, found: Record, other: Record, optional: Collection[str], now: datetime
+) -> None:
+    """Give `other`, who reads at the new address already, what `found` chose, and let `found` go."""
+    both = wanted_of(found.choices) | wanted_of(other.choices)
+    joined = replace(
+        other,
+        name=other.name or found.name,
+        language=other.language or found.language,
+        attributes={**found.attributes, **other.attributes},
+        choices=by_choosing(other.choices, both, optional),
+    )
+    people.change(connection, other, joined, now)
+    people.change(connection, found, replace(found, choices=by_leaving(found.choices, (), optional)), now)

@@ -1,0 +1,101 @@
+"""Double opt-in: a sign-up waits until the link in a letter to its address is used."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from newsletter.audience.answers import Answers, Fault, Form, first, read, read_address
+from newsletter.audience.asking import Ending, ask
+from newsletter.config import Settings
+from newsletter.i18n import translations
+from newsletter.links import Signer
+from newsletter.model import SubscriberStatus
+from newsletter.store import consent, people, requests
+from newsletter.store.choices import by_joining
+from newsletter.store.consent import Wording
+from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.people import Record, key
+from newsletter.store.requests import Kind, Request
+
+LETTER = "confirm"
+_DIGITS = 12
+
+
+def wording(settings: Settings, language: str) -> Wording:
+    """Return the words that the form asks to agree to: those of newsletter.yaml, else ours."""
+    text = settings.consent or translations(language).gettext(
+        "I agree that %(publisher)s keeps what I enter here and sends me “%(title)s” by e-mail until I"
+        " unsubscribe, which I can do from every letter."
+    ) % {"publisher": settings.publisher, "title": settings.title}
+    return Wording(sha256(text.encode()).hexdigest()[:_DIGITS], language, text)
+
+
+def read_signup(form: Form, settings: Settings, version: str) -> Answers:
+    """Return the sign-up in `form`; who agreed to other words than `version` has not agreed."""
+    answers = read(form, settings)
+    email, fault = read_address(form, "email")
+    agreed = first(form, "consent") == version
+    faults: dict[str, Fault] = {"email": fault} if fault else {}
+    faults |= answers.faults
+    if not agreed:
+        faults["consent"] = Fault.MISSING
+    return replace(answers, email=email, agreed=agreed, faults=faults)
+
+
+def sign_up(  # noqa: PLR0913  what a consent is proved by
+    connection: Connection, answers: Answers, words: Wording, now: datetime, *, source: str, ip: bytes | None
+) -> None:
+    """Record a sign-up and have its address asked, unless it was asked enough or is suppressed.
+
+    Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
+    """
+    consent.keep(connection, words, now)
+    asked = Request(
+        kind=Kind.SIGNUP,
+        email=answers.email,
+        language=words.language,
+        details={
+            "name": answers.name,
+            "attributes": dict(answers.attributes),
+            "sections": sorted(answers.sections),
+        },
+        source=source,
+        consent=words.version,
+        ip=ip,
+    )
+    number = requests.put(connection, asked, now)
+    ask(connection, kind=LETTER, email=asked.email, language=asked.language, request=number, now=now)
+
+
+def confirm(
+    connection: Connection,
+    asked: Request,
+    optional: Collection[str],  # noqa: ARG001  what all confirmations are given
+    signer: Signer,
+    now: datetime,
+) -> Ending:
+    """Make the address that confirms `asked`, which is held for update, a reader's.
+
+    A reader's own word: it brings back whoever left or was erased, and adds to what a reader has.
+    """
+    if asked.confirmed_at:
+        return Ending.DONE
+    before = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
+    if before and before.status is SubscriberStatus.SUPPRESSED:
+        return Ending.STOPPED
+    known, details = before or Record(email=asked.email, attributes={}, choices={}), asked.details
+    after = replace(
+        known,
+        name=details["name"] or known.name,
+        language=asked.language,
+        attributes={**known.attributes, **details["attributes"]},
+        choices=by_joining(known.choices, details["sections"]),
+    )
+    write(connection, [Decision(Entry(email=asked.email), before, after)], asked.source, now)
+    (found,) = people.find_all(connection, [key(asked.email)]).values()
+    consent.record(connection, found.id, asked, signer, now)
+    requests.confirm(connection, asked.id, now)
+    return Ending.DONE

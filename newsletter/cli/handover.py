@@ -1,0 +1,102 @@
+"""The command `subscribers handover`: a post changes hands, at an editor's wish."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli import Session, pass_session
+from newsletter.cli.arguments import as_json
+from newsletter.cli.output import print_json
+from newsletter.cli.person import Address
+from newsletter.errors import ConfigError, ContentError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from newsletter.store.people import Record
+
+
+@click.command()
+@click.argument("old", metavar="OLD", type=Address())
+@click.argument("new", metavar="NEW", type=Address())
+@click.option("--name", metavar="NAME", default="", help="The successor's name.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@pass_session
+def handover(  # noqa: PLR0917  as many as options
+    session: Session, old: str, new: str, name: str, yes: bool, as_json: bool
+) -> None:
+    """Ask NEW to take over the post of OLD, with its sections, by a letter with a link.
+
+    Nothing changes until they confirm. Then NEW reads in place of OLD, who gets no more.
+
+    \b
+    Example:
+      newsletter subscribers handover old.mayor@example.org new.mayor@example.org --name "Ірина Ткач"
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.audience.entries import clean
+    from newsletter.audience.handover import ask_successor, post_of
+    from newsletter.audience.optin import wording
+    from newsletter.store.choices import wanted_of
+    from newsletter.store.db import reading, writing
+
+    name = clean(name)
+    if not name.isprintable():
+        raise ConfigError("--name holds what is no readable text", "Type it anew.")
+    context = session.context
+    with reading(context.database) as connection:
+        holder = _holder(connection, old, new)
+    post, sections = post_of(holder), sorted(wanted_of(holder.choices))
+    if not yes:
+        click.echo(f"{holder.email}: {', '.join(post.values())}; sections {' '.join(sections)}", err=as_json)
+        click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
+    with writing(context.database) as connection:
+        holder = _holder(connection, old, new)
+        asked = ask_successor(
+            connection,
+            holder,
+            email=new,
+            name=name,
+            words=wording(context.settings, holder.language or context.settings.language),
+            source="subscribers handover",
+            now=context.now(),
+        )
+        if not asked:
+            raise ContentError(
+                f"no letter goes to {new}: suppressed, or asked within a day or three times already",
+                f"Look at it: newsletter subscribers show {new}",
+            )
+    if as_json:
+        print_json({"holder": holder.email, "successor": new, "post": post, "sections": sections})
+    else:
+        click.echo(f"{new} is asked by a letter, which waits for `newsletter worker` or `serve`.")
+        click.echo(f"Until they confirm, within 7 days, {holder.email} reads on as before.")
+
+
+def _holder(connection: "Connection", old: str, new: str) -> "Record":
+    """Return the reader at `old` if they hold a post that `new` can take over. Raises ContentError."""
+    from newsletter.audience.handover import POST, holds_post
+    from newsletter.model import SubscriberStatus
+    from newsletter.store.choices import has_left
+    from newsletter.store.people import find, key
+
+    holder = find(connection, old)
+    if holder is None:
+        raise ContentError(f"{old} is not here", "See who is: newsletter subscribers list")
+    if key(old) == key(new):
+        raise ContentError("the successor has the same address as the holder", "Give the successor's own.")
+    if holder.status is SubscriberStatus.SUPPRESSED:
+        raise ContentError(
+            f"{old} is suppressed ({holder.reason})", f"Add the successor: newsletter subscribers add {new}"
+        )
+    if has_left(holder.choices):
+        raise ContentError(
+            f"{old} has left: there are no sections to pass on",
+            f"Add the successor: newsletter subscribers add {new}",
+        )
+    if not holds_post(holder):
+        raise ContentError(
+            f"{old} holds no post: {' and '.join(POST)} must be known",
+            f"Add them: newsletter subscribers add {old} --field {POST[0]}=…",
+        )
+    return holder

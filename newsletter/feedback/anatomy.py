@@ -1,0 +1,99 @@
+"""A mail that came back, taken apart: its own words, the blocks of a report, the returned message.
+
+The older policy of `email` is used: the newer one raises on odd headers.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import Message
+from email.parser import HeaderParser
+from email.policy import Compat32
+
+LIMIT = 100_000
+"""Bytes of a mail that are read; what a mail reports stands before the message it returns."""
+
+_RETURNED = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
+_REPORTS = {
+    "message/delivery-status",
+    "message/global-delivery-status",
+    "message/disposition-notification",
+    "message/feedback-report",
+}
+_COPY = re.compile(
+    r"^[-=_*> ]*(below this line is a copy|this is a copy of|return-path: |received: "
+    r"|(the )?(original|returned|unsent|undelivered) (message|e?-?mail)|(the )?headers? of the original)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TAGS = re.compile(
+    r"<(style|script)\b.*?</\1>|<br\s*/?>|</(?:p|div|tr|h\d)>|<[^>]*>", re.IGNORECASE | re.DOTALL
+)
+
+
+class _AsWritten(Compat32):
+    """Gives headers as they stand, bytes beyond ASCII as UTF-8 (RFC 6532)."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002  the signature of `email`
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+_POLICY = _AsWritten()
+
+
+def parse(content: bytes) -> Message:
+    """Return the mail of these bytes; broken ones give as much of it as there is."""
+    return message_from_bytes(content[:LIMIT], policy=_POLICY)
+
+
+def header(message: Message, name: str) -> str:
+    """Return the value of the first header `name` in one line; empty when there is none."""
+    return " ".join(message.get(name, "").split())
+
+
+def own_parts(message: Message) -> Iterator[Message]:
+    """Yield the parts of a mail that are not inside of a message it returns."""
+    if message.get_content_type() in _RETURNED | _REPORTS or not message.is_multipart():
+        yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from own_parts(part)
+
+
+def blocks(part: Message) -> Iterator[Message]:
+    """Yield the blocks of fields of a report (RFC 3464 §2.1, RFC 5965 §3)."""
+    found = part.get_payload()
+    for block in found if isinstance(found, list) else [found]:
+        if isinstance(block, Message):
+            yield block
+            rest = block.get_payload()
+        else:
+            rest = block
+        if isinstance(rest, str):  # Python parses only message/delivery-status into its blocks
+            fields = HeaderParser(policy=_POLICY)
+            yield from (fields.parsestr(one) for one in re.split(r"\r?\n\r?\n", rest) if one.strip())
+
+
+def text(part: Message) -> str:
+    """Return the text of a part, HTML without its tags; empty when there is none."""
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    try:
+        found = content.decode(part.get_content_charset() or "utf-8", "replace")
+    except (LookupError, ValueError, MessageError):
+        found = content.decode("utf-8", "replace")
+    if part.get_content_type() == "text/html":
+        found = html.unescape(_TAGS.sub("\n", found))
+    return found
+
+
+def words(message: Message) -> str:
+    """Return what a mail itself says, up to the message that it quotes."""
+    texts = [part for part in own_parts(message) if part.get_content_maintype() == "text"]
+    plain = [part for part in texts if part.get_content_type() == "text/plain"]
+    said = "\n\n".join(text(part) for part in (plain or texts) if part.get_content_type() not in _RETURNED)
+    copy = _COPY.search(said)
+    return said[: copy.start()] if copy else said

@@ -1,0 +1,174 @@
+"""Where mails that came back lie: a file, an mbox, a Maildir, standard input, or a mailbox by IMAP."""
+
+import imaplib
+import mailbox
+import ssl
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
+
+from newsletter.errors import ContentError, TransportUnavailable
+from newsletter.feedback.anatomy import LIMIT
+
+_TIMEOUT = 60  # seconds
+
+
+class Mail(NamedTuple):
+    """One mail, and what it is called where it lies."""
+
+    name: str
+    content: bytes
+
+
+class Source(Protocol):
+    """Where mails come from, and what is done there with those that were read."""
+
+    def __len__(self) -> int:
+        """Return how many mails there are."""
+
+    def __iter__(self) -> Iterator[Mail]:
+        """Yield each mail."""
+
+    def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
+        """Take note of mails that were read, and of those that say nothing, by name."""
+
+
+class One(tuple[Mail]):
+    """A single mail, which is left as it is."""
+
+    __slots__ = ()
+
+    def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
+        """Leave it as it is."""
+
+
+class Files:
+    """Mails of an mbox or a Maildir, which are left as they are."""
+
+    def __init__(self, box: "mailbox.Mailbox[mailbox.Message]") -> None:
+        self._box = box
+
+    def __len__(self) -> int:
+        return len(self._box)
+
+    def __iter__(self) -> Iterator[Mail]:
+        for key in self._box.iterkeys():
+            with suppress(KeyError):  # a mail reader has moved it meanwhile
+                yield Mail(str(key), self._box.get_bytes(key))
+
+    def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
+        """Leave everything as it is."""
+
+
+@contextmanager
+def from_path(path: Path) -> Iterator[Source]:
+    """Open a mail, an mbox or a Maildir for as long as the block lasts. Raises ContentError."""
+    found = _open(path)
+    if isinstance(found, Mail):
+        yield One([found])
+        return
+    with closing(found):
+        yield Files(found)
+
+
+def _open(path: Path) -> "Mail | mailbox.Mailbox[mailbox.Message]":
+    try:
+        if path.is_dir():
+            if not (path / "cur").is_dir():
+                raise ContentError(
+                    f"{path} is not a Maildir", "Name a folder with cur and new in it, or a file."
+                )
+            return mailbox.Maildir(path, create=False)
+        with path.open("rb") as file:
+            content = file.read(LIMIT)
+        if content.startswith(b"From "):
+            return mailbox.mbox(path, create=False)
+    except OSError as error:
+        raise ContentError(
+            f"{path} cannot be read: {error.strerror}", "Check its name and who may read it."
+        ) from None
+    return Mail(path.name, content)
+
+
+def from_stdin() -> Source:
+    """Read the one mail that a mail server hands over, with or without its line "From …"."""
+    content = sys.stdin.buffer.read(LIMIT)
+    while sys.stdin.buffer.read(1 << 20):  # to the end: who hands it over takes a closed pipe for a failure
+        pass
+    if content.startswith(b"From "):
+        content = content.partition(b"\n")[2]
+    return One([Mail("-", content)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A mailbox on a server: how to get in, where mails come, and the folder for those that were read."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str
+    folder: str
+    processed: str
+
+
+class Imap:
+    """The mails of a folder that are not flagged; a read one is moved away, an unreadable one is flagged."""
+
+    def __init__(self, box: BaseMailBox, processed: str) -> None:
+        self._box = box
+        self._processed = processed
+        self._numbers = box.uids("UNFLAGGED UNDELETED")
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Mail]:
+        for number in self._numbers:
+            _, data = self._box.client.uid("FETCH", number, f"(BODY.PEEK[]<0.{LIMIT}>)")
+            for part in data:
+                if isinstance(part, tuple):
+                    yield Mail(number, part[1])
+
+    def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
+        """Move what was read to the folder for it, and flag what says nothing, for a person to look at."""
+        if read and not self._box.folder.exists(self._processed):
+            self._box.folder.create(self._processed)
+        self._box.move(read, self._processed)
+        if unreadable:
+            self._box.client.uid("STORE", ",".join(unreadable), "+FLAGS", r"(\Flagged)")
+
+
+@contextmanager
+def from_imap(account: Account) -> Iterator[Imap]:
+    """Open a mailbox for as long as the block lasts. Raises TransportUnavailable, also within the block."""
+    try:
+        box = _connect(account)
+        try:
+            box.login(account.user, account.password, account.folder)
+            yield Imap(box, account.processed)
+        except BaseException:
+            box.client.shutdown()
+            raise
+        box.logout()
+    except (OSError, ImapToolsError, imaplib.IMAP4.error) as error:
+        hint = "Check bounces.imap in newsletter.yaml, and NEWSLETTER_IMAP_PASSWORD."
+        if isinstance(error, ssl.SSLError):
+            hint = "Its certificate must be valid for the name in bounces.imap.host."
+        raise TransportUnavailable(f"the mailbox at {account.host} cannot be used: {error}", hint) from None
+
+
+def _connect(account: Account) -> BaseMailBox:
+    trusted = ssl.create_default_context()
+    if account.security == "tls":
+        return MailBox(account.host, account.port, _TIMEOUT, ssl_context=trusted)
+    if account.security == "starttls":
+        return MailBoxStartTls(account.host, account.port, _TIMEOUT, ssl_context=trusted)
+    return MailBoxUnencrypted(account.host, account.port, _TIMEOUT)

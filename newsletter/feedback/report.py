@@ -1,0 +1,224 @@
+"""Reading a mail that came back: bytes in, what it says of whose message out; nothing it may hold raises."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+
+from newsletter.feedback.anatomy import blocks, header, own_parts, parse, words
+from newsletter.feedback.opinion import Opinion, opinion
+from newsletter.feedback.rules import failure, kept, reply
+from newsletter.feedback.whose import addressed, mentioned
+from newsletter.links import Purpose, Signer
+from newsletter.store.db import timestamp
+from newsletter.store.events import Event, Kind
+from newsletter.transport.replies import Cause, cause
+
+_SAID = re.compile(
+    r"(?<![\d.:/-])([45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b)|(?:^|[:\"'(<>])[ \t]*([45]\d\d[ -](?=\D))",
+    re.MULTILINE,
+)
+_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail(er)? delivery (sub)?system|<>|mdaemon", re.IGNORECASE)
+_DELAY = re.compile(
+    r"\b(delayed|delay notification|still being retried|will (continue to )?(retry|be retried|try)"
+    r"|warning message only|not yet been delivered|do not need to resend|затрим\w+ достав)",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    r"^\W*(auto(matic)?[ -]?(reply|response|answer)|out of (the )?office|away from|vacation|on leave|absence"
+    r"|(я )?(у |в )?відпуст|автоматична відповідь|автовідповід|авто(матический )?ответ|(я )?в отпуск)",
+    re.IGNORECASE,
+)
+# RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
+_ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
+_HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What a mail says: of which reader and issue, with which status (RFC 3463) and words, at what moment."""
+
+    kind: Kind
+    subscriber: int = 0
+    closing: date | None = None
+    code: str = ""
+    detail: str = ""
+    at: datetime | None = None
+    identity: str = ""
+
+    def event(self, now: datetime) -> Event | None:
+        """Return what is to be kept of it; None where it says nothing of a reader."""
+        if self.closing is None or not self.subscriber or self.kind in {Kind.AUTO_REPLY, Kind.UNREADABLE}:
+            return None
+        name = self.closing.isoformat()
+        key = f"{self.subscriber} {name} {self.kind} {self.identity}"
+        return Event(
+            id=f"mail:{sha256(key.encode()).hexdigest()}",
+            source="mail",
+            kind=self.kind,
+            subscriber=self.subscriber,
+            issue=name,
+            code=self.code,
+            detail=self.detail,
+            at=timestamp(min(self.at or now, now)),
+        )
+
+
+def read(content: bytes, signer: Signer) -> Returned:
+    """Return what the mail `content` says; `signer` knows which return paths are ours."""
+    try:
+        return _read(content, signer)
+    except Exception:  # noqa: BLE001  Python's own parser raises several kinds on mail made to break it
+        return Returned(kind=Kind.UNREADABLE, detail="not a mail that can be read")
+
+
+def _read(content: bytes, signer: Signer) -> Returned:
+    message = parse(content)
+    to = addressed(message, signer)
+    whose = to[1] if to else mentioned(content, message, signer)
+    if to and to[0] is Purpose.UNSUBSCRIBE:
+        kind, code, said = Kind.UNSUBSCRIBE, "", "by mail"
+    else:
+        kind, code, said = _report(message) or _letter(message)
+    if whose is None and kind is not Kind.AUTO_REPLY:
+        kind, code, said = Kind.UNREADABLE, "", f"nothing in it says whose message came back ({kind})"
+    return Returned(
+        kind=kind,
+        subscriber=whose.subscriber if whose else 0,
+        closing=whose.closing if whose else None,
+        code=code,
+        detail=kept(said),
+        at=_moment(message),
+        identity=header(message, "Message-ID") or sha256(content).hexdigest(),
+    )
+
+
+_Verdict = tuple[Kind, str, str]
+
+
+def _report(message: Message) -> _Verdict | None:
+    """Return what the machine-readable part of a mail says, if it has one."""
+    for part in own_parts(message):
+        if part.get_content_type() == "message/feedback-report":
+            return _complaint(part)
+        if part.get_content_type() == "message/disposition-notification":
+            return _receipt(part, message)
+        if part.get_content_subtype().endswith("delivery-status") and (found := _delivery(part, message)):
+            return found
+    # Outlook.com's JMRP gives the mail itself and no report.
+    if any(header(part, "X-HmXmrOriginalRecipient") for part in message.walk()):
+        return Kind.COMPLAINT, "", "junk mail report"
+    return None
+
+
+def _receipt(part: Message, message: Message) -> _Verdict:
+    """Return what a disposition notification means (RFC 8098): a filter's refusal, else that it was read."""
+    done = next((found for block in blocks(part) if (found := header(block, "Disposition").lower())), "")
+    if done.startswith("automatic-action") and done.endswith(("deleted", "failed", "denied")):
+        return _failed("", "", words(message))
+    return Kind.AUTO_REPLY, "", "receipt"
+
+
+def _complaint(part: Message) -> _Verdict:
+    """Return what a feedback report means (RFC 5965)."""
+    about = next((header(block, "Feedback-Type").lower() for block in blocks(part)), "")
+    if about in _HARMLESS:
+        return Kind.AUTO_REPLY, "", about
+    if about.startswith("opt-out"):
+        return Kind.UNSUBSCRIBE, "", about
+    return Kind.COMPLAINT, "", about or "abuse"
+
+
+def _delivery(part: Message, message: Message) -> _Verdict | None:
+    """Return what a delivery status means (RFC 3464 §2.3); of several recipients, the one that failed."""
+    told = [block for block in blocks(part) if block["Action"] or block["Status"]]
+    told.sort(key=lambda block: not header(block, "Action").lower().startswith("fail"))
+    if not told:
+        return None
+    block = told[0]
+    status = _STATUS.search(header(block, "Status"))
+    code = status[0] if status else ""
+    said = _one_reply(header(block, "Diagnostic-Code").partition(";")[2].strip())
+    action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
+    if action.startswith("delay"):
+        return Kind.DELAYED, code, said
+    if action.startswith(("deliver", "relay", "expand")):
+        return Kind.DELIVERED, code, said
+    return _failed(code, said, words(message))
+
+
+def _failed(code: str, said: str, text: str) -> _Verdict:
+    """Return what a failure means, by the server's own words, and where these say little, by the mail's."""
+    if not said or _vague(code, said):
+        found = _gist(text)
+        if not said or not _vague(code, found):
+            said = found
+    if not code and (status := _STATUS.search(said)):
+        code = status[0]
+    return failure(code, said), code, said
+
+
+def _vague(code: str, said: str) -> bool:
+    return cause(*reply(code, said)) in {Cause.PERMANENT, Cause.TEMPORARY, Cause.ACCEPTED}
+
+
+def _letter(message: Message) -> _Verdict:
+    """Return what a mail without a report means."""
+    subject, sender = _decoded(message, "Subject"), header(message, "From")
+    daemon = bool(_DAEMON.search(sender)) or bool(header(message, "X-Failed-Recipients"))
+    auto = header(message, "Auto-Submitted").lower()
+    absent = _ABSENT.match(subject) or any(name in message for name in _ABSENCE_HEADERS)
+    if (
+        absent
+        or header(message, "Precedence").lower() == "auto_reply"
+        or (auto == "auto-replied" and not daemon)
+    ):
+        return Kind.AUTO_REPLY, "", subject
+    text = words(message)
+    second = opinion(message)
+    if second is Opinion.DELAYED or (daemon and _DELAY.search(f"{subject}\n{text}")):
+        return Kind.DELAYED, "", _gist(text)
+    if second is Opinion.FAILED or (daemon and not _vague("", _gist(text))):
+        return _failed("", "", text)
+    if auto not in {"", "no"}:
+        return Kind.AUTO_REPLY, "", subject
+    return Kind.UNREADABLE, "", "neither a report nor an automatic answer"
+
+
+def _decoded(message: Message, name: str) -> str:
+    """Return a header in words."""
+    value = header(message, name)
+    with suppress(LookupError, ValueError):
+        return str(make_header(decode_header(value)))
+    return value
+
+
+def _gist(text: str) -> str:
+    """Return the part of a mail that says why: a server's reply, else the paragraph that gives a cause."""
+    if found := _SAID.search(text):
+        start = found.start(found.lastindex or 0)
+        return _one_reply(" ".join(re.split(r"\n[ \t\r]*\n", text[start:])[0].split()))
+    paragraphs = [" ".join(one.split()) for one in re.split(r"\r?\n\s*\r?\n", text)]
+    return next((one for one in paragraphs if one and not _vague("5.0.0", one)), " ".join(paragraphs[:3]))
+
+
+def _one_reply(said: str) -> str:
+    """Return a reply of several lines without the code that each line repeats."""
+    if found := re.match(r"[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3})?", said):
+        code = found[0]
+        again = rf"\s{code[:3]}[ -](?:{re.escape(code[4:])}\s?)?" if code[4:] else rf"\s{code[:3]}[ -]"
+        return f"{code[:3]} {said[4 : found.end()]}{re.sub(again, ' ', said[found.end() :])}"
+    return said
+
+
+def _moment(message: Message) -> datetime | None:
+    """Return when a mail was written, as it says."""
+    with suppress(ValueError, TypeError, OverflowError):
+        found = parsedate_to_datetime(header(message, "Date"))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return None

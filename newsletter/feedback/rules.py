@@ -1,0 +1,142 @@
+"""What reports do to readers, deliveries and issues: rules without I/O, in whatever order reports come."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+
+from newsletter.model import Outcome, masked
+from newsletter.store.events import BOUNCED, COMPLAINED, Change, Event, Kind
+from newsletter.transport.replies import About, cause, gone, too_many_gone
+
+# GNU Mailman 3's defaults: bounce_score_threshold, bounce_info_stale_after.
+_THRESHOLD, _STALE = 5, timedelta(days=7)
+# Gmail and Yahoo want fewer complaints than 0.1 %, and refuse senders from 0.3 % on.
+_WORTH_A_WARNING, _TOO_MANY, _ENOUGH = 0.001, 0.003, 200
+
+_REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")  # PostgreSQL takes no NUL
+_KEPT = 300  # characters
+_FIGURES = re.compile(r"\d+")
+_OUTCOMES = {
+    Kind.DELIVERED: Outcome.ACCEPTED,
+    Kind.HARD: Outcome.BOUNCED,
+    Kind.SOFT: Outcome.BOUNCED,
+    Kind.COMPLAINT: Outcome.COMPLAINED,
+}
+_RANK = (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED)
+
+
+def reply(status: str, words: str) -> tuple[int, str]:
+    """Return the code and the text of the reply that a server gave as `status` (RFC 3463) and `words`."""
+    if found := _REPLY.match(words):
+        return int(found[1]), words[found.end() :].lstrip(" -#")
+    code = 100 * int(status[0]) + 50 if status else 0
+    return code, words if status in words else f"{words} {status}".lstrip()
+
+
+def kept(words: str) -> str:
+    """Return of a server's words what is kept: no address in full, nothing unprintable, not too much."""
+    plain = _UNPRINTABLE.sub(" ", words.encode("utf-8", "replace").decode())
+    return _ADDRESS.sub(lambda found: masked(found[0]), plain)[:_KEPT]
+
+
+def failure(status: str, words: str) -> Kind:
+    """Return whether a message that failed for good did so because nobody is there (hard), or not (soft)."""
+    return Kind.HARD if gone(*reply(status, words)) else Kind.SOFT
+
+
+def stopped_by(days: Iterable[date]) -> bool:
+    """Tell whether soft bounces on these days stop a reader: five days without a gap of over a week."""
+    row, ordered = 1, sorted(set(days))
+    for before, day in pairwise(ordered):
+        row = row + 1 if day - before <= _STALE else 1
+        if row >= _THRESHOLD:
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a batch of events comes to: changes of deliveries, readers stopped for a reason, and leaving."""
+
+    changes: Collection[Change]
+    stopped: Mapping[int, str]
+    leaving: Collection[int]
+    troubled: Collection[str] = field(default=())
+    """Issues with new complaints or addresses that do not exist."""
+
+
+def effects(events: Iterable[Event], soft: Iterable[Event], former: Collection[str]) -> Effects:
+    """Return what `events` do.
+
+    `soft` are all soft bounces of the readers in question; `former` the ids of events about addresses that
+    their readers have left for others: these say nothing of the new ones.
+    """
+    changes: dict[tuple[str, int], Change] = {}
+    stopped: dict[int, str] = {}
+    leaving, troubled = set(), set()
+    for event in events:
+        if event.kind in _OUTCOMES:
+            key = event.issue, event.subscriber
+            told = Change(*key, _OUTCOMES[event.kind], *reply(event.code, event.detail))
+            changes[key] = max(changes.get(key, told), told, key=_rank)
+        if event.kind is Kind.COMPLAINT:
+            stopped[event.subscriber] = _reason(COMPLAINED, event)
+        elif event.kind is Kind.HARD and event.id not in former:
+            stopped.setdefault(event.subscriber, _reason(BOUNCED, event))
+        elif event.kind is Kind.UNSUBSCRIBE:
+            leaving.add(event.subscriber)
+        if event.kind in {Kind.COMPLAINT, Kind.HARD}:
+            troubled.add(event.issue)
+    for number, last in _worn_out(soft).items():
+        stopped.setdefault(number, _reason(f"{BOUNCED} again and again", last))
+    return Effects(changes.values(), stopped, leaving, troubled)
+
+
+def _rank(change: Change) -> int:
+    return _RANK.index(change.outcome)
+
+
+def _reason(how: str, event: Event) -> str:
+    words = event.detail if event.code in event.detail else f"{event.code} {event.detail}"
+    return f"{how}: {words}".rstrip(": ")
+
+
+def _worn_out(soft: Iterable[Event]) -> dict[int, Event]:
+    """Return the readers whose soft bounces stop them, each with the last; our own faults do not count."""
+    days: defaultdict[int, dict[date, Event]] = defaultdict(dict)
+    for event in soft:
+        if cause(*reply(event.code, event.detail)).about in {About.RECIPIENT, About.UNSAID}:
+            days[event.subscriber][date.fromisoformat(event.at[:10])] = event
+    return {number: found[max(found)] for number, found in days.items() if stopped_by(found)}
+
+
+def worth_a_pause(counts: Mapping[Outcome, int], gone: int) -> list[str]:
+    """Return every reason for which the sending of an issue had better pause.
+
+    `counts` are its deliveries by outcome; `gone` how many of them found no such address.
+    """
+    total = sum(counts.values()) - counts[Outcome.SUPPRESSED]
+    return [reason for reason in (_complaints(counts, _TOO_MANY), too_many_gone(gone, total)) if reason]
+
+
+def worth_a_warning(counts: Mapping[Outcome, int]) -> str:
+    """Return what to tell the operator about an issue's complaints, or nothing."""
+    return _complaints(counts, _WORTH_A_WARNING)
+
+
+def _complaints(counts: Mapping[Outcome, int], share: float) -> str:
+    complaints = counts[Outcome.COMPLAINED]
+    taken = counts[Outcome.ACCEPTED] + counts[Outcome.BOUNCED] + complaints
+    if taken < _ENOUGH or complaints < share * taken:
+        return ""
+    return f"{complaints} of {taken} readers complained of it as spam"
+
+
+def is_news(reasons: Iterable[str], known: str) -> bool:
+    """Tell whether one of `reasons` is of another kind than those in `known`, whatever their numbers."""
+    return any(_FIGURES.sub("", reason) not in _FIGURES.sub("", known) for reason in reasons)

@@ -1,0 +1,60 @@
+"""Letters that the pages cause: the words of a kind, in the look of the theme, with slots for the values.
+
+A kind is a file of words in `templates/mail`, which both parts are made of, so that they say the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from newsletter.config import Settings
+from newsletter.model import Rendered
+from newsletter.render.inline import Inliner
+from newsletter.render.mjml import compile_mjml
+from newsletter.render.renderer import fingerprint
+from newsletter.render.templates import Templates
+from newsletter.render.theme import open_theme
+from newsletter.slots import EMAIL, slot
+
+LINK, OTHER = "LINK", "OTHER"
+"""The slots of a letter beside EMAIL: the page to open, and the other address that it speaks of."""
+
+_FOLDER = "mail"
+
+
+class Letters:
+    """Letters in the theme of `settings`, each kind rendered once in a language; `themes` hold the templates.
+
+    Raises ConfigError and RenderError as Renderer does.
+    """
+
+    def __init__(self, settings: Settings, themes: Sequence[Path]) -> None:
+        look = open_theme(settings.theme, themes)
+        own = [root / _FOLDER for root in themes if (root / _FOLDER).is_dir()]
+        self._theme = replace(look, folders=(*own, *look.folders))
+        self._values = {
+            "title": settings.title,
+            "publisher": settings.publisher,
+            "postal_address": settings.postal_address,
+            "email": slot(EMAIL),
+            "link": slot(LINK),
+            "other": slot(OTHER),
+        }
+        self.page = cache(self._page)
+
+    def _page(self, kind: str, language: str) -> Rendered:
+        """Return the letter of `kind` in `language`."""
+        templates = Templates(self._theme, language)
+        values = {**self._values, "kind": kind}
+        subject = " ".join(templates.render("subject.txt", values).split())
+        text = templates.render("letter.txt", values).strip() + "\n"
+        inliner = Inliner(templates.render("style.css", {}))
+        html = inliner.inline(compile_mjml(templates.render("letter.mjml", values)))
+        return Rendered(
+            edition=f"{kind}-{language}",
+            subject=subject,
+            html=html,
+            text=text,
+            sha256=fingerprint(subject, html, text),
+        )

@@ -1,0 +1,74 @@
+"""Letters outside the ledger: each a message of its own that may be repeated, because it only asks."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from newsletter.model import Envelope, Message, Outcome, Receipt, Rendered, Verdict
+from newsletter.slots import UNSUBSCRIBE
+from newsletter.transport.dkim import DomainSigner
+from newsletter.transport.mime import note
+
+
+class Batch:
+    """An `Outgoing` of a few messages; `receipts` by the number of each that was answered."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._waiting = deque(messages)
+        self.receipts: dict[int, Receipt] = {}
+
+    async def next(self) -> Message | None:
+        """Return the next message."""
+        return self.ready()
+
+    def ready(self) -> Message | None:
+        """Return the next message."""
+        return self._waiting.popleft() if self._waiting else None
+
+    async def begin(self, message: Message) -> Verdict:  # noqa: ARG002  the seam's signature
+        """Let every message go."""
+        return Verdict.GO
+
+    def finish(self, message: Message, receipt: Receipt) -> None:
+        """Note what became of a message."""
+        self.receipts[message.subscriber] = receipt
+
+    def withdraw(self, message: Message) -> None:
+        """Note nothing: it may be tried again anyway."""
+
+    def put_back(self, message: Message) -> None:
+        """Note nothing: what ends the sending says why."""
+
+    def receipt(self, number: int) -> Receipt:
+        """Return what became of message `number`."""
+        return self.receipts.get(number, Receipt(outcome=Outcome.UNKNOWN, detail="nothing was said of it"))
+
+
+def compose(  # noqa: PLR0913  what a message is made of
+    page: Rendered,
+    shared: Envelope,
+    dkim: DomainSigner | None = None,
+    *,
+    number: int,
+    to: str,
+    message_id: str,
+    now: datetime,
+    values: Mapping[str, str],
+) -> Message:
+    """Return the letter `page` as a message to the address `to`; `values` holds its slots."""
+
+    def build() -> bytes:
+        content = note(page, shared, to=to, message_id=message_id, date=now, values=values)
+        return dkim.sign(content) if dkim else content
+
+    return Message(
+        subscriber=number,
+        mail_from=shared.from_address,
+        rcpt_to=to,
+        message_id=message_id,
+        name="",
+        page=page,
+        shared=shared,
+        values={UNSUBSCRIBE: "", **values},
+        build=build,
+    )

@@ -1,0 +1,219 @@
+"""The archive: issues that have begun to leave, with their public items as they were approved."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select
+
+from newsletter.model import Closing, IssueState, Period
+from newsletter.store.schema import audience, cover, edition, issue, item, subscriber
+
+PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
+"""What is true of an issue that the archive shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What stands around the items of an issue; `intro` is HTML, `begun_at` is empty before it leaves."""
+
+    period: Period
+    subject: str
+    preheader: str
+    intro: str
+    call: Closing | None
+    begun_at: str = ""
+
+    @property
+    def closing(self) -> date:
+        """The closing date, which names the issue."""
+        return self.period.end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicItem:
+    """An item as the archive shows it: `html` and plain `text`, and its section's title as it was then."""
+
+    closing: date
+    anchor: str
+    section: str
+    section_title: str
+    title: str
+    html: str
+    text: str
+    link: str
+
+
+class Rubric(NamedTuple):
+    """A section that has items in the archive: its title in the newest issue with it, and when that left."""
+
+    slug: str
+    title: str
+    begun_at: str
+
+
+def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> None:
+    """Store what the archive will show of an approved issue."""
+    name = page.closing.isoformat()
+    call = page.call or Closing(text="")
+    connection.execute(
+        insert(cover).values(
+            issue=name,
+            starts=page.period.start.isoformat(),
+            subject=page.subject,
+            preheader=page.preheader,
+            intro=page.intro,
+            closing=call.text,
+            hashtag=call.hashtag,
+        )
+    )
+    connection.execute(
+        insert(item),
+        [
+            {
+                "issue": name,
+                "number": number,
+                "anchor": one.anchor,
+                "section": one.section,
+                "section_title": one.section_title,
+                "title": one.title,
+                "html": one.html,
+                "text": one.text,
+                "link": one.link,
+            }
+            for number, one in enumerate(items, 1)
+        ],
+    )
+
+
+def newest(connection: Connection) -> Cover | None:
+    """Return the newest issue of the archive, if there is any."""
+    return next(iter(covers(connection, limit=1)), None)
+
+
+def covers(connection: Connection, *, limit: int, offset: int = 0) -> list[Cover]:
+    """Return some issues, the newest first."""
+    return _covers(connection, _published().order_by(issue.c.name.desc()).limit(limit).offset(offset))
+
+
+def count(connection: Connection) -> int:
+    """Return how many issues the archive has."""
+    return connection.execute(select(func.count()).select_from(_published().subquery())).scalar_one()
+
+
+def find(connection: Connection, closing: date) -> Cover | None:
+    """Return the issue that closes on `closing`, if the archive has it."""
+    return named(connection, [closing]).get(closing)
+
+
+def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]:
+    """Return issues of the archive by closing date."""
+    names = {closing.isoformat() for closing in closings}
+    return {page.closing: page for page in _covers(connection, _published().where(issue.c.name.in_(names)))}
+
+
+def beside(connection: Connection, closing: date) -> tuple[Cover | None, Cover | None]:
+    """Return the issues before and after the one that closes on `closing`."""
+    name = closing.isoformat()
+    before = _published().where(issue.c.name < name).order_by(issue.c.name.desc()).limit(1)
+    after = _published().where(issue.c.name > name).order_by(issue.c.name).limit(1)
+    earlier, later = _covers(connection, before), _covers(connection, after)
+    return next(iter(earlier), None), next(iter(later), None)
+
+
+def items(connection: Connection, closings: Sequence[date]) -> list[PublicItem]:
+    """Return the items of some issues, each issue's in its own order."""
+    names = [closing.isoformat() for closing in closings]
+    found = select(item).where(item.c.issue.in_(names)).order_by(item.c.issue.desc(), item.c.number)
+    return public_items(connection.execute(found).mappings())
+
+
+def in_section(connection: Connection, slug: str, *, limit: int, offset: int = 0) -> list[PublicItem]:
+    """Return some items of a section, those of the newest issue first."""
+    found = (
+        select(item)
+        .join(issue, issue.c.name == item.c.issue)
+        .where(item.c.section == slug, PUBLISHED)
+        .order_by(item.c.issue.desc(), item.c.number)
+        .limit(limit)
+        .offset(offset)
+    )
+    return public_items(connection.execute(found).mappings())
+
+
+def count_in_section(connection: Connection, slug: str) -> int:
+    """Return how many items of a section the archive has."""
+    return connection.execute(
+        select(func.count())
+        .select_from(item)
+        .join(issue, issue.c.name == item.c.issue)
+        .where(item.c.section == slug, PUBLISHED)
+    ).scalar_one()
+
+
+def rubrics(connection: Connection) -> dict[str, Rubric]:
+    """Return every section with items in the archive, by slug."""
+    last = (
+        select(item.c.section, func.max(item.c.issue).label("issue"))
+        .join(issue, issue.c.name == item.c.issue)
+        .where(PUBLISHED)
+        .group_by(item.c.section)
+        .subquery()
+    )
+    found = connection.execute(
+        select(item.c.section, func.max(item.c.section_title), issue.c.begun_at)
+        .join(last, and_(last.c.section == item.c.section, last.c.issue == item.c.issue))
+        .join(issue, issue.c.name == item.c.issue)
+        .group_by(item.c.section, issue.c.begun_at)
+        .order_by(item.c.section)
+    )
+    return {slug: Rubric(slug, title, begun_at) for slug, title, begun_at in found}
+
+
+def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, str] | None:
+    """Return the HTML, with slots, of what subscriber `number` got of an issue, and their address."""
+    found = connection.execute(
+        select(edition.c.html, subscriber.c.email)
+        .select_from(audience)
+        .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
+        .join(subscriber, subscriber.c.id == audience.c.subscriber)
+        .where(audience.c.issue == closing.isoformat(), audience.c.subscriber == number)
+    ).one_or_none()
+    return (found.html, found.email) if found else None
+
+
+def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
+    """Return rows of the table `item` as values."""
+    return [
+        PublicItem(
+            closing=date.fromisoformat(row["issue"]),
+            anchor=row["anchor"],
+            section=row["section"],
+            section_title=row["section_title"],
+            title=row["title"],
+            html=row["html"],
+            text=row["text"],
+            link=row["link"],
+        )
+        for row in rows
+    ]
+
+
+def _published() -> Select[Any]:
+    return select(cover, issue.c.begun_at).join(issue, issue.c.name == cover.c.issue).where(PUBLISHED)
+
+
+def _covers(connection: Connection, query: Select[Any]) -> list[Cover]:
+    return [_cover(row) for row in connection.execute(query).mappings()]
+
+
+def _cover(row: RowMapping) -> Cover:
+    return Cover(
+        period=Period(start=date.fromisoformat(row["starts"]), end=date.fromisoformat(row["issue"])),
+        subject=row["subject"],
+        preheader=row["preheader"],
+        intro=row["intro"],
+        call=Closing(text=row["closing"], hashtag=row["hashtag"]) if row["closing"] else None,
+        begun_at=row["begun_at"],
+    )

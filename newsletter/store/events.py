@@ -1,0 +1,217 @@
+"""What was reported of messages after they were accepted: each report kept once, and worked on later."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from newsletter.model import IssueState, Outcome, SubscriberStatus
+from newsletter.store.db import timestamp, upsert
+from newsletter.store.requests import Kind as RequestKind
+from newsletter.store.schema import audience, delivery, event, issue, request, subscriber
+
+
+class Kind(StrEnum):
+    """What a report says; the last two say nothing of a reader and are not kept."""
+
+    DELIVERED = "delivered"
+    HARD = "hard"
+    SOFT = "soft"
+    DELAYED = "delayed"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    AUTO_REPLY = "auto-reply"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One report; `code` is a status of RFC 3463, `detail` the server's words, their addresses masked."""
+
+    id: str
+    source: str
+    kind: Kind
+    subscriber: int
+    issue: str
+    code: str = ""
+    detail: str = ""
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a report makes of one delivery."""
+
+    issue: str
+    subscriber: int
+    outcome: Outcome
+    code: int = 0
+    detail: str = ""
+
+
+COMPLAINED, BOUNCED = "complained", "bounced"
+"""How the reason of a suppression begins."""
+
+_REPLACED = {
+    Outcome.ACCEPTED: (Outcome.DEFERRED, Outcome.UNKNOWN),
+    Outcome.BOUNCED: (Outcome.DEFERRED, Outcome.UNKNOWN, Outcome.ACCEPTED),
+    Outcome.COMPLAINED: (Outcome.DEFERRED, Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.BOUNCED),
+}
+"""The outcomes that each may replace: always lesser ones, so that reports may come in any order."""
+
+_MOVED = exists().where(
+    request.c.subscriber == event.c.subscriber,
+    request.c.kind == RequestKind.ADDRESS.value,
+    request.c.agreed_at != "",
+    request.c.confirmed_at != "",
+    or_(request.c.agreed_at > issue.c.begun_at, request.c.confirmed_at > issue.c.begun_at),
+)
+_ABOUT_A_FORMER_ADDRESS = exists().where(issue.c.name == event.c.issue, _MOVED.correlate(event, issue))
+"""True where the reader moved to another address after the issue began to leave to the old one."""
+
+
+def put(connection: Connection, events: Iterable[Event]) -> int:
+    """Keep the events that are not known yet; return how many they are."""
+    rows = {one.id: asdict(one) for one in events}
+    if not rows:
+        return 0
+    fresh = upsert(connection, event).on_conflict_do_nothing().returning(event.c.id)
+    return len(connection.execute(fresh, [rows[key] for key in sorted(rows)]).all())
+
+
+def waiting(connection: Connection) -> bool:
+    """Tell whether there are events to work on."""
+    query = select(event.c.id).where(event.c.processed_at == "").limit(1)
+    return connection.execute(query).first() is not None
+
+
+def take(connection: Connection, limit: int) -> list[Event]:
+    """Return up to `limit` events to work on, which are nobody else's until the transaction ends."""
+    columns = [column for column in event.c if column is not event.c.processed_at]
+    query = select(*columns).where(event.c.processed_at == "").limit(limit)
+    rows = connection.execute(query.with_for_update(skip_locked=True)).mappings()
+    return [Event(**{**row, "kind": Kind(row["kind"])}) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A delivery that a relay refused for good; `id` is what its event is to be called."""
+
+    id: str
+    issue: str
+    subscriber: int
+    code: int
+    detail: str
+    at: str
+
+
+def refusals(connection: Connection, since: datetime) -> list[Refusal]:
+    """Return the refused deliveries of issues sent whole since then, where there is no event of them yet.
+
+    While an issue is being sent or is paused, it may be the relay that is sick.
+    """
+    name = literal("relay:") + delivery.c.issue + literal(":") + cast(delivery.c.subscriber, Text)
+    columns = [delivery.c[column] for column in ("issue", "subscriber", "code", "detail", "at")]
+    rows = connection.execute(
+        select(name, *columns)
+        .join(issue, issue.c.name == delivery.c.issue)
+        .outerjoin(event, event.c.id == name)
+        .where(
+            issue.c.begun_at > timestamp(since),
+            issue.c.state == IssueState.SENT.value,
+            delivery.c.state == Outcome.REFUSED.value,
+            event.c.id.is_(None),
+        )
+    )
+    return [Refusal(*row) for row in rows]
+
+
+def about_former_addresses(connection: Connection, events: Iterable[Event]) -> set[str]:
+    """Return the ids of the events that are about an address which its reader has left for another."""
+    query = select(event.c.id).where(event.c.id.in_([one.id for one in events]), _ABOUT_A_FORMER_ADDRESS)
+    return set(connection.execute(query).scalars())
+
+
+def soft(connection: Connection, readers: Collection[int]) -> list[Event]:
+    """Return the soft bounces of `readers` at the addresses they have now."""
+    columns = [column for column in event.c if column is not event.c.processed_at]
+    query = select(*columns).where(
+        event.c.subscriber.in_(readers), event.c.kind == Kind.SOFT.value, ~_ABOUT_A_FORMER_ADDRESS
+    )
+    return [Event(**{**row, "kind": Kind.SOFT}) for row in connection.execute(query).mappings()]
+
+
+def change(connection: Connection, changes: Iterable[Change], now: datetime) -> None:
+    """Enter what became of deliveries; a delivery that the ledger has not recorded yet is entered too."""
+    rows = [
+        {
+            "_issue": one.issue,
+            "_subscriber": one.subscriber,
+            "_state": one.outcome.value,
+            "_code": one.code,
+            "_detail": one.detail,
+            "_at": timestamp(now),
+        }
+        for one in sorted(changes, key=lambda one: (one.issue, one.subscriber))
+    ]
+    for outcome in _REPLACED:
+        if found := [row for row in rows if row["_state"] == outcome.value]:
+            connection.execute(_changing(connection, outcome), found)
+
+
+def _changing(connection: Connection, outcome: Outcome) -> Insert:
+    told = select(
+        audience.c.issue,
+        audience.c.subscriber,
+        bindparam("_state", type_=Text),
+        literal_column("1"),
+        bindparam("_code", type_=Integer),
+        bindparam("_detail", type_=Text),
+        bindparam("_at", type_=Text),
+    ).where(audience.c.issue == bindparam("_issue"), audience.c.subscriber == bindparam("_subscriber"))
+    columns = ["issue", "subscriber", "state", "attempt", "code", "detail", "at"]
+    entry = upsert(connection, delivery)
+    return entry.from_select(columns, told).on_conflict_do_update(
+        index_elements=[delivery.c.issue, delivery.c.subscriber],
+        set_={column: entry.excluded[column] for column in ("state", "code", "detail", "at")},
+        where=or_(*(delivery.c.state == lesser.value for lesser in _REPLACED[outcome])),
+    )
+
+
+def suppress(connection: Connection, number: int, reason: str, now: datetime) -> bool:
+    """Stop all mail to subscriber `number`; False when it was stopped already.
+
+    A complaint takes the place of a bounce as the reason.
+    """
+    replaced = subscriber.c.status == SubscriberStatus.ACTIVE.value
+    if reason.startswith(COMPLAINED):
+        replaced |= subscriber.c.reason.startswith(BOUNCED)
+    done = connection.execute(
+        update(subscriber)
+        .where(subscriber.c.id == number, replaced)
+        .values(status=SubscriberStatus.SUPPRESSED.value, reason=reason, changed_at=timestamp(now))
+    )
+    return done.rowcount == 1
+
+
+def finish(connection: Connection, events: Iterable[Event], now: datetime) -> None:
+    """Count events as worked on; a delivered message is in the ledger, so its event goes."""
+    ids = [one.id for one in events]
+    connection.execute(delete(event).where(event.c.id.in_(ids), event.c.kind == Kind.DELIVERED.value))
+    connection.execute(update(event).where(event.c.id.in_(ids)).values(processed_at=timestamp(now)))

@@ -1,0 +1,68 @@
+"""Figures for those who watch: how many readers, how far the newest issue, what waits and for how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from newsletter.model import IssueState
+from newsletter.store import deliveries, letters
+from newsletter.store.schema import chunk, firing, issue, subscriber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What can be counted: `deliveries` of the newest issue by outcome or `pending`; `waits` is in seconds.
+
+    `fired` is the last weekly hour that was settled, and what became of it.
+    """
+
+    subscribers: Mapping[str, int]
+    issue: str
+    deliveries: Mapping[str, int]
+    letters: int
+    waits: float
+    fired: tuple[datetime, str] | None
+
+
+def answers(connection: Connection) -> None:
+    """Ask the database something small. Raises an error when it does not answer."""
+    connection.execute(select(issue.c.name).limit(1)).first()
+
+
+def figures(connection: Connection, now: datetime) -> Figures:
+    """Return the figures of `now`."""
+    by_status = select(subscriber.c.status, func.count()).group_by(subscriber.c.status)
+    newest = connection.execute(
+        select(issue.c.name, issue.c.readers).order_by(issue.c.name.desc()).limit(1)
+    ).first()
+    last = connection.execute(
+        select(firing.c.moment, firing.c.outcome).order_by(firing.c.moment.desc()).limit(1)
+    ).first()
+    return Figures(
+        subscribers=dict(connection.execute(by_status).all()),
+        issue=newest.name if newest else "",
+        deliveries=_deliveries(connection, newest.name, newest.readers) if newest else {},
+        letters=letters.waiting(connection),
+        waits=_waits(connection, now),
+        fired=(datetime.fromisoformat(last.moment), last.outcome) if last else None,
+    )
+
+
+def _deliveries(connection: Connection, name: str, readers: int) -> dict[str, int]:
+    counts = deliveries.counts(connection, name)
+    settled = {outcome.value: count for outcome, count in counts.items()}
+    return settled | {"pending": max(0, readers - sum(settled.values()))}
+
+
+def _waits(connection: Connection, now: datetime) -> float:
+    """Return for how many seconds the chunk has been open that anybody could have taken longest."""
+    rows = connection.execute(
+        select(issue.c.begun_at, func.min(chunk.c.lease_until).label("free_at"))
+        .join(chunk, chunk.c.issue == issue.c.name)
+        .where(issue.c.state == IssueState.SENDING.value, chunk.c.done == 0)
+        .group_by(issue.c.name, issue.c.begun_at)
+    )
+    taken = (max(row.free_at, datetime.fromisoformat(row.begun_at).timestamp()) for row in rows)
+    return max(0.0, now.timestamp() - min(taken, default=now.timestamp()))

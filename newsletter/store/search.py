@@ -1,0 +1,102 @@
+"""Search over the items of the archive: SQLite's FTS5, or PostgreSQL's text search."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnClause,
+    Connection,
+    Function,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
+
+from newsletter.store.archive import PUBLISHED, PublicItem, public_items
+from newsletter.store.schema import issue, item
+from newsletter.store.words import Word
+
+MOST = 1000
+"""Items that are ranked: where more have the words, only the newest."""
+
+# Either gives an item's number and its rank, of which the lower is the better.
+_ON_SQLITE = (
+    select(column("rowid").label("id"), literal_column("bm25(item_search, 8.0, 1.0)").label("rank"))
+    .select_from(table("item_search"))
+    .where(text("item_search MATCH :words"))
+    .order_by(column("rowid").desc())
+    .limit(MOST)
+    .cte("found")
+    .prefix_with("MATERIALIZED")  # FTS5 ranks in no other place than its own SELECT
+)
+_SIMPLE: ColumnClause[Any] = literal_column("'simple'::regconfig")
+_ASKED: Function[Any] = func.to_tsquery(_SIMPLE, bindparam("words"))
+_WEIGHED: ColumnClause[Any] = literal_column(
+    "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', text)"
+)
+_ON_POSTGRES = (
+    select(item.c.id, (-func.ts_rank(_WEIGHED, _ASKED)).label("rank"))
+    .where(
+        literal_column("to_tsvector('simple', title || ' ' || text)").bool_op("@@")(  # as its index has it
+            # The query as it stands, too: PostgreSQL takes 24.02 and COVID-19 apart in its own way.
+            _ASKED.op("||")(func.plainto_tsquery(_SIMPLE, bindparam("query")))
+        )
+    )
+    .order_by(item.c.id.desc())
+    .limit(MOST)
+    .cte("found")
+)
+
+
+def search(
+    connection: Connection, words: Sequence[Word], query: str, *, limit: int, offset: int = 0
+) -> tuple[list[PublicItem], int]:
+    """Return some of the items that have all `words` of `query`, the best first, and how many: MOST or less.
+
+    Of equals the newer comes first. Without words nothing is found.
+    """
+    if not words:
+        return [], 0
+    if connection.dialect.name == "sqlite":
+        found, given = _ON_SQLITE, {"words": " AND ".join(map(_fts5, words))}
+    else:
+        found, given = _ON_POSTGRES, {"words": " & ".join(map(_tsquery, words)), "query": query}
+    return _page(connection, found, given, limit, offset)
+
+
+def _page(
+    connection: Connection, found: CTE, given: dict[str, str], limit: int, offset: int
+) -> tuple[list[PublicItem], int]:
+    listed = connection.execute(
+        select(found.c.id, func.count().over().label("total"))
+        .join(item, item.c.id == found.c.id)
+        .join(issue, issue.c.name == item.c.issue)
+        .where(PUBLISHED)
+        .order_by(found.c.rank, item.c.issue.desc(), item.c.number)
+        .limit(limit)
+        .offset(offset),
+        given,
+    ).all()
+    places: dict[Any, int] = {row.id: place for place, row in enumerate(listed)}
+    rows = connection.execute(select(item).where(item.c.id.in_(places))).mappings().all()
+    shown = public_items(sorted(rows, key=lambda row: places[row["id"]]))
+    return shown, listed[0].total if listed else 0
+
+
+def _fts5(word: Word) -> str:
+    """Return `word` in FTS5's query language: in quotes, which no letter of it ends (SQLite: FTS5 §3.1)."""
+    star = "*" if word.prefix else ""
+    spelled = [f'"{" ".join(parts)}"{star}' for parts in word.spellings]
+    return f"({' OR '.join(spelled)})"
+
+
+def _tsquery(word: Word) -> str:
+    """Return `word` in PostgreSQL's query language, each part in quotes (PostgreSQL: 8.11.2)."""
+    star = ":*" if word.prefix else ""
+    spelled = [" <-> ".join(f"'{part}'" for part in parts) + star for parts in word.spellings]
+    return f"({' | '.join(spelled)})"

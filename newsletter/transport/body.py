@@ -1,0 +1,143 @@
+"""A part of a message: encoded once, in the shorter of two encodings (RFC 2045), values spliced in.
+
+A Cyrillic letter takes six characters in quoted-printable and less than three in base64; Latin text is
+shorter in the first. Either way the result is 7-bit, in lines of at most 76, none of which begins with a dot.
+"""
+
+import re
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Mapping
+from html import escape
+from typing import Protocol
+
+from newsletter.slots import split
+
+_LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included; §6.8
+_BYTES = 57  # that make a line of base64
+_SOFT = b"=\r\n"
+
+
+class Body(Protocol):
+    """An encoded part; `encoding` is the word for its Content-Transfer-Encoding."""
+
+    encoding: str
+
+    def filled(self, values: Mapping[str, str]) -> list[bytes]:
+        """Return the part in pieces, each slot replaced by its value."""
+
+
+def body(text: str, *, html: bool) -> Body:
+    """Encode `text`, whose values are escaped when it is `html`."""
+    parts = split(text)
+    bodies: list[Body] = [QuotedPrintable(parts, html=html), Base64(parts, html=html)]
+    nothing = dict.fromkeys(parts[1::2], "")
+    return min(bodies, key=lambda one: sum(len(piece) for piece in one.filled(nothing)))
+
+
+class QuotedPrintable:
+    """`parts` are literals with the names of slots between them.
+
+    A slot stands between two soft line breaks, so what is spliced never changes the encoding around it.
+    """
+
+    encoding = "quoted-printable"
+
+    def __init__(self, parts: list[str], *, html: bool) -> None:
+        self._html = html
+        self._slots = parts[1::2]
+        literals = [quoted_printable(part) for part in parts[::2]]
+        *before, self._last = literals
+        self._literals = [_room(literal) + _SOFT for literal in before]
+
+    def filled(self, values: Mapping[str, str]) -> list[bytes]:
+        """Return the part in pieces, each slot replaced by its value."""
+        encoded = {
+            slot: quoted_printable(escape(values[slot]) if self._html else values[slot]) + _SOFT
+            for slot in set(self._slots)
+        }
+        pieces: list[bytes] = []
+        for literal, slot in zip(self._literals, self._slots, strict=True):
+            pieces += (literal, encoded[slot])
+        return [*pieces, self._last]
+
+
+class Base64:
+    """`parts` are literals with the names of slots between them.
+
+    Base64 takes bytes by threes. Each literal is encoded for the three ways it may be cut, so that only a
+    value is encoded for a reader, with the few bytes around it that complete its threes.
+    """
+
+    encoding = "base64"
+
+    def __init__(self, parts: list[str], *, html: bool) -> None:
+        self._html = html
+        first, *others = [_canonical(part) for part in parts[::2]]
+        self._head = _Cut(first, 0)
+        self._slots = parts[1::2]
+        self._cuts = [[_Cut(literal, start) for start in range(3)] for literal in others]
+
+    def filled(self, values: Mapping[str, str]) -> list[bytes]:
+        """Return the part in pieces, each slot replaced by its value."""
+        encoded = {
+            slot: (escape(values[slot]) if self._html else values[slot]).encode() for slot in set(self._slots)
+        }
+        pieces, rest = [self._head.whole], self._head.rest
+        for slot, cuts in zip(self._slots, self._cuts, strict=True):
+            seam = rest + encoded[slot]
+            cut = cuts[-len(seam) % 3]
+            seam += cut.begun
+            end = len(seam) - len(seam) % 3  # all of it, unless the literal is too short to complete a three
+            pieces += (_lines(seam[:end]), cut.whole)
+            rest = seam[end:] + cut.rest
+        return [*pieces, _lines(rest)]
+
+
+class _Cut:
+    """A literal without its first `start` bytes: what is whole threes, encoded, and the bytes around it."""
+
+    __slots__ = ("begun", "rest", "whole")
+
+    def __init__(self, literal: bytes, start: int) -> None:
+        end = max(start, len(literal) - (len(literal) - start) % 3)
+        self.begun = literal[:start]
+        self.whole = _lines(literal[start:end])
+        self.rest = literal[end:]
+
+
+def _lines(content: bytes) -> bytes:
+    """Encode `content` in base64, every line ended by CRLF."""
+    if 0 < len(content) <= _BYTES:  # nearly every value
+        return b2a_base64(content, newline=False) + b"\r\n"
+    return b"".join(
+        b2a_base64(content[start : start + _BYTES], newline=False) + b"\r\n"
+        for start in range(0, len(content), _BYTES)
+    )
+
+
+def _canonical(text: str) -> bytes:
+    """Return the bytes of `text` with CRLF line ends, as base64 of text must hold them (RFC 2045 §6.8)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+
+
+def quoted_printable(text: str) -> bytes:
+    """Encode `text` with CRLF line ends and no line that begins with a dot (RFC 2045 §6.7)."""
+    unix = text.replace("\r\n", "\n").replace("\r", "\n")
+    encoded = b2a_qp(unix.encode(), istext=True).replace(b"\n", b"\r\n")
+    while encoded.startswith(b".") or b"\n." in encoded:
+        encoded = re.sub(rb"(?m)^\.([^\r\n]*)", _escape_dot, encoded)
+    return encoded
+
+
+def _escape_dot(line: re.Match[bytes]) -> bytes:
+    rest = line[1]
+    return b"=2E" + (_SOFT if len(rest) + 3 > _LINE else b"") + rest
+
+
+def _room(encoded: bytes) -> bytes:
+    """Make room on the last line for the soft break that will follow it."""
+    last = len(encoded) - (encoded.rfind(b"\n") + 1)
+    if last < _LINE:
+        return encoded
+    cut = -3 if encoded[-3:-2] == b"=" else -1
+    return encoded[:cut] + _SOFT + encoded[cut:].replace(b".", b"=2E")

@@ -1,0 +1,46 @@
+"""Which communities have a reader, by region: a page for this machine only, as who reads is private."""
+
+from flask import Blueprint, abort, current_app, g, render_template, request, url_for
+
+from newsletter.audience.coverage import FIELDS, coverage
+from newsletter.compose.issuefile import closings
+from newsletter.i18n import LANGUAGES
+from newsletter.store.db import reading
+from newsletter.web.preview.proofs import Proofs
+from newsletter.web.preview.view import read
+
+communities = Blueprint("coverage", __name__)
+
+_SHOWN = 50  # names that the register does not know; the command prints all
+
+
+@communities.get("/coverage")
+def page() -> str:
+    """Show the regions, or the communities of the one that `region` names."""
+    proofs: Proofs = current_app.extensions["proofs"]
+    context, stamp = proofs.context, proofs.stamp(None)
+    covered = None
+    if all(field in context.settings.fields for field in FIELDS):
+        with reading(context.database) as connection:
+            covered = coverage(connection)
+    wanted = request.args.get("region")
+    region = next((one for one in covered.regions if one.name == wanted), None) if covered else None
+    if wanted and region is None:
+        abort(404)
+
+    def here(lang: str) -> str:
+        return url_for("coverage.page", region=wanted, lang=lang)
+
+    return render_template(
+        "coverage.html",
+        settings=context.settings,
+        closing=None,
+        issues=closings(context.root),
+        view=read(request.args, LANGUAGES),
+        language=g.language,
+        waiting=url_for("preview.changes", since=stamp),
+        covered=covered,
+        region=region,
+        shown=_SHOWN,
+        here=here,
+    )

@@ -1,0 +1,69 @@
+"""A reader's data: to look at, to take along, and to have erased."""
+
+import json
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response as Answer
+
+from newsletter.store.db import reading
+from newsletter.store.people import key
+from newsletter.store.story import Story, story
+from newsletter.web.public import limits
+from newsletter.web.public.reader import reader, titles
+from newsletter.web.public.site import context, database
+from newsletter.wiring.erasure import erase
+
+pages = Blueprint("belongings", __name__)
+
+
+@pages.get("/preferences/<token>/data")
+def show(token: str) -> str:
+    """Show everything that is known of the reader."""
+    with reading(database()) as connection:
+        found = _story(connection, token)
+    return render_template("data.html", token=token, story=found, titles=titles())
+
+
+@pages.post("/preferences/<token>/data")
+@limits.forms
+def download(token: str) -> Response:
+    """Give everything that is known of the reader as JSON (GDPR Art. 20)."""
+    with reading(database()) as connection:
+        found = _story(connection, token)
+    response = Response(json.dumps(found.data(), ensure_ascii=False, indent=2), mimetype="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+@pages.get("/preferences/<token>/erase")
+def question(token: str) -> str:
+    """Say what would go and what would stay."""
+    with reading(database()) as connection:
+        person = reader(connection, token)
+    return render_template("erase.html", token=token, person=person)
+
+
+@pages.post("/preferences/<token>/erase")
+@limits.forms
+def confirm(token: str) -> Answer | tuple[str, int]:
+    """Erase whoever typed their own address."""
+    typed = request.form.get("email", "").strip()
+    with reading(database()) as connection:
+        person = reader(connection, token)
+    if key(typed) != key(person.email):
+        return render_template("erase.html", token=token, person=person, typed=typed, fault=True), 422
+    erase(context(), person.email)
+    return redirect(url_for("preferences.belongings.erased", lang=request.args.get("lang")), 303)
+
+
+@pages.get("/erased")
+def erased() -> str:
+    """Say that it is done; the page knows nobody."""
+    return render_template("erased.html")
+
+
+def _story(connection: Connection, token: str) -> Story:
+    found = story(connection, reader(connection, token).email)
+    assert found  # noqa: S101  the reader was found in the same view
+    return found

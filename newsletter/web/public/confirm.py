@@ -1,0 +1,89 @@
+"""The link in a letter: what it confirms, a button, and what became of it."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+
+from flask import Blueprint, render_template
+from sqlalchemy import Connection
+
+from newsletter.audience import handover, moving, optin
+from newsletter.audience.asking import Ending
+from newsletter.errors import LinkInvalid
+from newsletter.links import Purpose, Signer
+from newsletter.model import SubscriberStatus
+from newsletter.store import archive, people, requests
+from newsletter.store.db import reading, writing
+from newsletter.store.requests import Kind, Request
+from newsletter.web.public.site import context, database, settings
+
+pages = Blueprint("confirm", __name__)
+
+Confirm = Callable[[Connection, Request, Collection[str], Signer, datetime], Ending]
+
+CONFIRM: Mapping[Kind, Confirm] = {
+    Kind.SIGNUP: optin.confirm,
+    Kind.ADDRESS: moving.confirm,
+    Kind.HANDOVER: handover.confirm,
+}
+
+_Answer = str | tuple[str, int]
+
+
+@pages.get("/confirm/<token>")
+def ask(token: str) -> _Answer:
+    """Show what is confirmed, with a button: opening a link changes nothing."""
+    signed = _signed(token)
+    if signed is None:
+        return unknown()
+    with reading(database()) as connection:
+        asked = _find(connection, *signed)
+    if asked is None:
+        return unknown()
+    return render_template(f"confirm_{asked.kind}.html", asked=asked, titles=_titles(asked))
+
+
+@pages.post("/confirm/<token>")
+def confirm(token: str) -> _Answer:
+    """Confirm it; a second time changes nothing and says the same."""
+    signed = _signed(token)
+    if signed is None:
+        return unknown()
+    optional = [section.slug for section in settings().sections if not section.always]
+    now = context().now()
+    with writing(database()) as connection:
+        asked = _find(connection, *signed, for_update=True)
+        if asked is None:
+            return unknown()
+        ending = CONFIRM[asked.kind](connection, asked, optional, context().signer, now)
+        reader = people.find(connection, asked.email)
+        newest = archive.newest(connection)
+    preferences = None
+    if reader and reader.status is SubscriberStatus.ACTIVE:
+        preferences = context().signer.token(Purpose.PREFERENCES, reader.id, now.date())
+    return render_template(
+        f"confirmed_{asked.kind}.html", asked=asked, ending=ending, newest=newest, preferences=preferences
+    )
+
+
+def unknown() -> _Answer:
+    """Say the same of every link that confirms nothing: unknown, too old or tampered with."""
+    return render_template("unknown.html"), 404
+
+
+def _signed(token: str) -> tuple[int, date] | None:
+    """Return the number of the request that a token confirms, and the day it was made."""
+    try:
+        return context().signer.read(Purpose.CONFIRM, token)
+    except LinkInvalid:
+        return None
+
+
+def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:
+    asked = requests.find(connection, number, context().now(), for_update=for_update)
+    return asked if asked and asked.requested_at.startswith(day.isoformat()) else None
+
+
+def _titles(asked: Request) -> list[str]:
+    """Return the titles of the sections asked for; none when it is all of them."""
+    wanted = asked.details.get("sections", ())
+    return [section.title for section in settings().sections if section.slug in wanted]

@@ -1,0 +1,61 @@
+"""What a worker of one workspace does: delivery, and the chores beside it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from newsletter.sending.weekly import tick
+from newsletter.sending.worker import Chore, Worker
+from newsletter.store import letters, people, requests
+from newsletter.store.db import writing
+from newsletter.wiring.feedback import process_events
+from newsletter.wiring.letters import send_letters
+from newsletter.wiring.scheduler import insist, week
+
+if TYPE_CHECKING:
+    from newsletter.wiring import Context
+
+
+def worker(context: "Context") -> Worker:
+    """Return a worker on what `context` sends. Raises StoreError when nothing may be sent from here."""
+    insist(context)
+    return Worker(
+        context.database,
+        lambda frozen: context.run(
+            frozen, context.transport(frozen.transport, date.fromisoformat(frozen.name))
+        ),
+        context.now,
+        chores(context),
+    )
+
+
+def chores(context: "Context") -> Sequence[Chore]:
+    """Return what has to be done again and again, with its period in seconds."""
+    weekly = []
+    if context.settings.schedule.weekly:
+        found = week(context)
+        weekly = [Chore("the weekly hour", lambda: tick(found), 1)]
+    return [
+        *weekly,
+        Chore("sending letters", lambda: send_letters(context), 1),
+        Chore("working on what providers reported", lambda: process_events(context), 2),
+        Chore("ending pauses", lambda: wake(context), 60),
+        Chore("forgetting what is too old", lambda: prune(context), 3600),
+    ]
+
+
+def wake(context: "Context") -> None:
+    """End the pauses whose day has come, by the workspace's clock."""
+    now = context.now()
+    today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
+    with writing(context.database) as connection:
+        people.wake(connection, today, now)
+
+
+def prune(context: "Context") -> None:
+    """Forget requests and letters that are too old to be of use."""
+    now = context.now()
+    with writing(context.database) as connection:
+        requests.prune(connection, now)
+        letters.prune(connection, now)

@@ -1,0 +1,113 @@
+"""Moving to another address: both mailboxes have to say yes, in either order, and nothing is lost."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from newsletter.audience import moving
+from newsletter.audience.asking import Ending, asked_lately
+from newsletter.store import people, requests
+from newsletter.store.choices import CHOSEN, LISTED, has_left, wanted_of
+from newsletter.store.db import reading, writing
+from newsletter.store.erasure import erase, erased_at
+from newsletter.store.requests import Kind
+from tests.audience.conversation import NOW, OPTIONAL, SIGNER, get, letters, subscribe, waiting
+
+OLD, NEW = "old@example.org", "new@example.org"
+Answer = Callable[[Connection, int], Ending]
+
+
+def agree(connection: Connection, number: int) -> Ending:
+    return moving.agree(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
+
+
+def confirm(connection: Connection, number: int) -> Ending:
+    return moving.confirm(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
+
+
+@pytest.mark.parametrize("answers", [(agree, confirm), (confirm, agree)])
+def test_the_second_yes_moves_the_reader_with_number_and_choices(
+    engine: Engine, answers: tuple[Answer, Answer]
+) -> None:
+    first, second = answers
+    with writing(engine) as connection:
+        before = subscribe(connection, OLD, {"social": LISTED})
+        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        assert letters(connection) == [("address-old", OLD), ("address-new", NEW)]
+        assert first(connection, number) is Ending.WAITING
+        assert get(connection, OLD) == before
+        assert second(connection, number) is Ending.DONE
+        after = get(connection, NEW)
+        assert (after.id, after.choices, after.attributes) == (before.id, before.choices, before.attributes)
+        assert people.find(connection, OLD) is None
+        assert first(connection, number) is second(connection, number) is Ending.DONE
+        assert get(connection, NEW) == after
+
+
+def test_the_new_address_may_differ_in_the_size_of_letters_only(engine: Engine) -> None:
+    with writing(engine) as connection:
+        before = subscribe(connection, OLD)
+        number = moving.ask_both(connection, before, "Old@example.org", "uk", NOW)
+        agree(connection, number)
+        confirm(connection, number)
+        assert get(connection, OLD).email == "Old@example.org"
+
+
+def test_an_address_that_reads_already_takes_the_sections_over_and_the_old_one_is_let_go(
+    engine: Engine,
+) -> None:
+    with writing(engine) as connection:
+        before = subscribe(connection, OLD, {"social": LISTED}, {"region": "Сумська", "position": "Голова"})
+        other = subscribe(connection, NEW, {"staff": LISTED}, {"region": "Київська"}, name="")
+        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        confirm(connection, number)
+        assert agree(connection, number) is Ending.DONE
+        joined = get(connection, NEW)
+        assert joined.id == other.id
+        assert joined.choices["social"] == joined.choices["staff"] == CHOSEN
+        assert wanted_of(joined.choices) == {"social", "staff"}
+        assert joined.attributes == {"region": "Київська", "position": "Голова"}
+        assert has_left(get(connection, OLD).choices)
+
+
+def test_a_stopped_address_gets_no_letter_and_takes_nothing_over(engine: Engine) -> None:
+    with writing(engine) as connection:
+        before = subscribe(connection, OLD)
+        subscribe(connection, NEW)
+        people.suppress(connection, NEW, "complained", NOW)
+        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        assert letters(connection) == [("address-old", OLD)]
+        assert agree(connection, number) is Ending.STOPPED
+        assert not waiting(connection, number).agreed_at
+        assert get(connection, OLD) == before
+
+
+def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine: Engine) -> None:
+    with writing(engine) as connection:
+        subscribe(connection, NEW)
+    erase(engine, NEW, SIGNER, NOW)
+    with writing(engine) as connection:
+        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW)
+        agree(connection, number)
+        assert erased_at(connection, NEW, SIGNER)
+        assert confirm(connection, number) is Ending.DONE
+        assert erased_at(connection, NEW, SIGNER) is None
+
+
+def test_what_was_asked_within_a_day_is_known(engine: Engine) -> None:
+    with writing(engine) as connection:
+        person = subscribe(connection, OLD)
+        moving.ask_both(connection, person, NEW, "uk", NOW)
+        assert asked_lately(connection, Kind.ADDRESS, person, NOW)
+        assert not asked_lately(connection, Kind.HANDOVER, person, NOW)
+        assert not asked_lately(connection, Kind.ADDRESS, person, NOW + requests.LIFETIME)
+
+
+def test_the_request_of_an_erased_reader_is_gone(engine: Engine) -> None:
+    with writing(engine) as connection:
+        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW)
+    erase(engine, OLD, SIGNER, NOW)
+    with reading(engine) as connection:
+        assert requests.find(connection, number, NOW) is None
+        assert letters(connection) == []

@@ -1,0 +1,229 @@
+"""`newsletter serve` as a process: pages, and beside them the sending."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import select
+
+from newsletter.cli import run
+from newsletter.store import issues
+from newsletter.store.db import open_database, reading, writing
+from newsletter.store.figures import figures
+from newsletter.store.schema import delivery
+from newsletter.wiring import open_workspace
+from newsletter.wiring.scheduler import insist
+from tests import postgres
+from tests.faults.scene import free_port, wait
+from tests.relay import Relay
+from tests.sending import house
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "AAAAAAABAgMEBQYHCAkKCwwNDg8QERI"  # noqa: S105  of nobody
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a workspace with the sample's settings."""
+    monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
+    shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    return tmp_path
+
+
+def setting(workspace: Path, line: str) -> None:
+    """Set a key of newsletter.yaml."""
+    path = workspace / "newsletter.yaml"
+    key = line.partition(":")[0]
+    lines = [kept for kept in path.read_text("utf-8").splitlines() if not kept.startswith(f"{key}:")]
+    path.write_text("\n".join([*lines, line, ""]), encoding="utf-8")
+
+
+def command(workspace: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "newsletter", "-C", str(workspace), *arguments]
+
+
+@contextmanager
+def serving(workspace: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+    """Run `newsletter serve` until the end of the block; give the process, its address, and its log."""
+    port, log = free_port(), workspace / "log.txt"
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(
+            command(workspace, "serve", "--port", str(port), *arguments),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=file,
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            assert f"Site: http://127.0.0.1:{port} for " in process.stdout.readline().decode()
+            yield process, f"http://127.0.0.1:{port}", log
+        finally:
+            process.kill()
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes that `pid` started to send, by what the system knows of them."""
+    found = subprocess.run(
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return {int(line.split()[0]) for line in found.stdout.splitlines() if "spawn_main" in line}
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def get(address: str) -> str:
+    with urlopen(address) as answer:  # noqa: S310  our own address
+        text: str = answer.read().decode()
+    return text
+
+
+def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> int:
+    process.send_signal(number)
+    return process.wait(60)
+
+
+def test_it_says_where_it_is_answers_and_ends_when_told_with_all_its_processes(workspace: Path) -> None:
+    with serving(workspace) as (process, address, log):
+        assert '"ok"' in get(f"{address}/health")
+        with pytest.raises(OSError, match="404"):
+            get(f"{address}/nothing/{TOKEN}")
+        wait(lambda: len(children(process.pid)) == 1)
+        (child,) = children(process.pid)
+        second = subprocess.run(
+            command(workspace, "serve", "--port", address.rpartition(":")[2]),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 2
+        assert "is taken, perhaps by another `newsletter serve`" in second.stderr
+        assert end(process, signal.SIGINT) == 0
+        assert not lives(child)
+    said = log.read_text()
+    assert re.search(r"^\S+ \S+ 127\.0\.0\.0/24 GET /health 200 \d+ ms$", said, re.MULTILINE)
+    assert "GET /nothing/… 404" in said
+    assert TOKEN not in said
+    assert "Traceback" not in said
+
+
+def begin(workspace: Path, relay: Relay, readers: int, *, pace: float = 0) -> None:
+    """Have an issue for `readers` that is being sent by the relay."""
+    smtp = f"host: 127.0.0.1, port: {relay.port}, security: none, connections: 2, timeout: 5"
+    setting(workspace, f"smtp: {{{smtp}}}")
+    setting(workspace, f"pace: {{run: {pace}}}")
+    context = open_workspace(workspace)
+    house.people(context.database, readers)
+    house.approve(context.database)
+    with writing(context.database) as connection:
+        issues.begin(connection, house.NAME, "smtp", context.now())
+    context.database.dispose()
+
+
+def outcomes(workspace: Path) -> list[str]:
+    context = open_workspace(workspace)
+    with reading(context.database) as connection:
+        found = list(connection.execute(select(delivery.c.state)).scalars())
+    context.database.dispose()
+    return found
+
+
+def test_it_delivers_and_at_its_end_lets_messages_on_their_way_finish(
+    workspace: Path, start_relay: Callable[[Relay], Relay]
+) -> None:
+    relay = start_relay(Relay())
+    begin(workspace, relay, 400, pace=50)
+    with serving(workspace) as (process, address, log):
+        wait(lambda: len(relay.accepted) > 5)
+        assert '"ok"' in get(f"{address}/health")
+        assert end(process) == 0
+    found = outcomes(workspace)
+    assert 5 < len(found) == len(relay.accepted) < 400, "it ended before all had gone"
+    assert set(found) == {"accepted"}
+    said = log.read_text()
+    assert not [recipient for recipient in relay.recipients if recipient in said]
+
+
+def test_a_sender_that_dies_is_started_again_and_ends_when_the_site_is_killed(workspace: Path) -> None:
+    with serving(workspace) as (process, address, log):
+        wait(lambda: len(children(process.pid)) == 1)
+        (first,) = children(process.pid)
+        os.kill(first, signal.SIGKILL)
+        wait(lambda: bool(children(process.pid) - {first}))
+        assert '"ok"' in get(f"{address}/health"), "the pages went on"
+        assert "the sending ended (-9) and goes on in" in log.read_text()
+        (second,) = children(process.pid)
+        process.kill()
+        wait(lambda: not lives(second))
+
+
+@pytest.mark.parametrize("name", ["serve", "worker"])
+def test_a_database_of_another_place_is_not_sent_from(
+    workspace: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    context = open_workspace(workspace)
+    insist(context)
+    context.database.dispose()
+    (workspace / "var/scheduler").unlink()
+    arguments = ["--port", str(free_port())] if name == "serve" else []
+    assert run(["-C", str(workspace), name, *arguments]) == 2
+    assert "newsletter schedule --adopt" in capsys.readouterr().err
+
+
+def test_the_settings_say_where_it_listens_and_plain_http_for_the_world_is_warned_of(workspace: Path) -> None:
+    port = free_port()
+    setting(workspace, "base_url: http://news.example.org/news")
+    setting(workspace, f"serve: {{host: 0.0.0.0, port: {port}}}")
+    with subprocess.Popen(
+        command(workspace, "serve"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == f"Site: http://0.0.0.0:{port} for http://news.example.org/news\n"
+        assert 'href="/news/static/base.css?v=' in get(f"http://127.0.0.1:{port}/news/")
+        process.terminate()
+        assert process.wait(60) == 0
+        assert "base_url does not begin with https" in process.stderr.read()
+
+
+def test_a_database_server_that_is_away_is_waited_for(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.running() as server:
+        monkeypatch.setenv("NEWSLETTER_DATABASE", server.get_uri())
+        engine = open_database(server.get_uri())
+        engine.dispose()
+        server.stop()
+        log = workspace / "log.txt"
+        with (
+            log.open("wb") as said,
+            subprocess.Popen(command(workspace, "worker"), cwd=ROOT, stderr=said) as worker,
+        ):
+            wait(lambda: "(tried again in 1 s)" in log.read_text())
+            server.ensure_postgres_running()
+
+            def works() -> bool:
+                with reading(engine) as connection:
+                    return figures(connection, datetime.now(UTC)).fired is not None
+
+            wait(works)
+            engine.dispose()
+            assert end(worker) == 0
+    assert "Traceback" not in log.read_text()

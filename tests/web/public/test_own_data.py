@@ -1,0 +1,98 @@
+"""A reader's own data: shown whole, taken along as JSON, erased for good."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from newsletter.audience import moving, optin
+from newsletter.audience.answers import Answers
+from newsletter.store import people, requests
+from newsletter.store.db import reading, writing
+from newsletter.store.erasure import erased_at
+from newsletter.wiring import Context
+from tests.web.public.readers import NOW, POST, dump, found, stop, subscribe, token
+
+EMAIL = "olena@konotop.example.org"
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T10:00:00+00:00")
+
+
+@pytest.fixture
+def number(context: Context) -> int:
+    """Make a reader who signed up by the form, and asked to move."""
+    answers = Answers(email=EMAIL, name="Олена <b>", attributes=POST, sections=frozenset({"social"}))
+    words = optin.wording(context.settings, "en")
+    with writing(context.database) as connection:
+        optin.sign_up(connection, answers, words, NOW, source="sign-up page", ip=b"0123456789abcdef")
+        asked = requests.find(connection, 1, NOW, for_update=True)
+        assert asked is not None
+        optional = [section.slug for section in context.settings.rubrics]
+        optin.confirm(connection, asked, optional, context.signer, NOW)
+        person = found(connection, EMAIL)
+        moving.ask_both(connection, person, "new@example.org", "en", NOW)
+    return person.id
+
+
+def test_the_file_holds_everything_that_is_known(client: FlaskClient, context: Context, number: int) -> None:
+    response = client.post(f"/preferences/{token(context, number)}/data")
+    assert response.mimetype == "application/json"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
+    data = json.loads(response.data)
+    assert (data["email"], data["name"], data["attributes"]) == (EMAIL, "Олена <b>", POST)
+    assert [choice["section"] for choice in data["choices"]] == ["social"]
+    assert data["consents"][0]["text"].startswith("I agree")
+    assert [asked["kind"] for asked in data["requests"]] == ["signup", "address"]
+    assert {"deliveries", "events", "letters"} <= data.keys()
+
+
+def test_the_page_shows_the_same_in_words_and_inert(
+    client: FlaskClient, context: Context, number: int
+) -> None:
+    page = client.get(f"/preferences/{token(context, number)}/data").text
+    for words in (
+        EMAIL,
+        "Олена &lt;b&gt;",
+        "Конотопська",
+        "Соціальний захист",
+        "I agree that",
+        "new@example.org",
+    ):
+        assert words in page
+
+
+def test_a_stopped_reader_sees_and_erases_their_data_too(client: FlaskClient, context: Context) -> None:
+    number = subscribe(context)
+    stop(context, EMAIL)
+    assert client.get(f"/preferences/{token(context, number)}/data").status_code == 200
+    assert (
+        client.post(f"/preferences/{token(context, number)}/erase", data={"email": EMAIL}).status_code == 303
+    )
+
+
+@pytest.mark.parametrize("typed", ["", "olena", "other@example.org", f"{EMAIL}x", "\0"])
+def test_erasing_needs_one_s_own_address(
+    client: FlaskClient, context: Context, number: int, typed: str
+) -> None:
+    before = dump(context)
+    response = client.post(f"/preferences/{token(context, number)}/erase", data={"email": typed})
+    assert response.status_code == 422
+    assert "This is not the address that the digest comes to" in response.text
+    assert dump(context) == before
+
+
+def test_erasing_leaves_no_trace_and_ends_every_page(
+    client: FlaskClient, context: Context, number: int
+) -> None:
+    page = f"/preferences/{token(context, number)}"
+    response = client.post(f"{page}/erase?lang=en", data={"email": f"  {EMAIL.upper()} "})
+    assert (response.status_code, response.headers["Location"]) == (303, "/erased?lang=en")
+    assert "You are erased" in client.get("/erased?lang=en").text
+    assert client.get(page).status_code == 404
+    with reading(context.database) as connection:
+        assert people.find(connection, EMAIL) is None
+        assert erased_at(connection, EMAIL, context.signer)
+    assert EMAIL not in repr(dump(context))

@@ -1,0 +1,255 @@
+"""The sign-up form: what it keeps, what it refuses, and that its answer tells nothing of an address."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from newsletter.audience.optin import wording
+from newsletter.links import Purpose
+from newsletter.store import people
+from newsletter.store.db import reading, writing
+from newsletter.store.erasure import erase
+from newsletter.store.schema import letter, request
+from newsletter.wiring import Context
+from tests.web.preview.sample import subscribe
+from tests.web.public.forms import Fields, choices, fields, parse, texts
+
+NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
+EMAIL = "olena@konotop.example.org"
+Send = Callable[..., TestResponse]
+
+
+@pytest.fixture(autouse=True)
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Set the clock to a while after NOW."""
+    monkeypatch.setenv("NEWSLETTER_NOW", NOW.isoformat())
+    return lambda later: monkeypatch.setenv("NEWSLETTER_NOW", (NOW + later).isoformat())
+
+
+@pytest.fixture
+def send(client: FlaskClient, context: Context) -> Send:
+    """Send a form that is 10 seconds old and in order, but for what is given."""
+
+    def send(
+        path: str = "/signup?lang=uk", visitor: str = "192.0.2.1", **given: str | list[str]
+    ) -> TestResponse:
+        then = context.now() - timedelta(seconds=10)
+        form: dict[str, Any] = {
+            "stamp": context.signer.token(Purpose.FORM, int(then.timestamp()), then.date()),
+            "email": EMAIL,
+            "take": "all",
+            "consent": wording(context.settings, "en" if "lang=en" in path else "uk").version,
+            "homepage": "",
+        }
+        form |= {name.replace("_", "-"): value for name, value in given.items()}
+        return client.post(path, data=form, environ_base={"REMOTE_ADDR": visitor})
+
+    return send
+
+
+def asked(context: Context) -> list[dict[str, Any]]:
+    """Return the requests."""
+    with reading(context.database) as connection:
+        return [dict(row) for row in connection.execute(select(request)).mappings()]
+
+
+def written(context: Context) -> int:
+    """Return how many letters were put."""
+    with reading(context.database) as connection:
+        return connection.execute(select(func.count()).select_from(letter)).scalar_one()
+
+
+def test_a_form_as_the_page_has_it_is_taken(
+    client: FlaskClient, context: Context, at: Callable[[timedelta], None]
+) -> None:
+    page = client.get("/signup?lang=uk").text
+    form = fields(page)
+    form |= {"email": [EMAIL], "name": ["Олена Гнатюк"], "take": ["some"], "section": ["social", "staff"]}
+    form |= {"consent": parse(page).xpath("//input[@name='consent']/@value")}
+    at(timedelta(minutes=2))
+    answer = client.post("/signup?lang=uk", data=form)
+    assert (answer.status_code, answer.location) == (303, "/signup/sent?lang=uk")
+    (found,) = asked(context)
+    assert found["details"] == {"name": "Олена Гнатюк", "attributes": {}, "sections": ["social", "staff"]}
+    assert (found["email"], found["language"], found["source"]) == (EMAIL, "uk", "sign-up page")
+    assert found["consent"] == wording(context.settings, "uk").version
+    assert b"127.0.0" not in found["ip"]
+    assert written(context) == 1
+    assert "Лишився один крок" in client.get(answer.location).text
+
+
+def suppressed(context: Context) -> None:
+    subscribe(context.database, 1, EMAIL, "*")
+    with writing(context.database) as connection:
+        people.suppress(connection, EMAIL, "complaint", NOW)
+
+
+def left(context: Context) -> None:
+    subscribe(context.database, 1, EMAIL, "*")
+    with writing(context.database) as connection:
+        people.leave(connection, 1, (), (), NOW)
+
+
+def erased(context: Context) -> None:
+    subscribe(context.database, 1, EMAIL, "*")
+    erase(context.database, EMAIL, context.signer, NOW)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        lambda _context: None,
+        lambda context: subscribe(context.database, 1, EMAIL, "*"),
+        left,
+        suppressed,
+        erased,
+    ],
+    ids=["new", "active", "left", "suppressed", "erased"],
+)
+def test_the_answer_is_the_same_whatever_is_known_of_an_address(
+    known: Callable[[Context], None], send: Send, context: Context, client: FlaskClient
+) -> None:
+    known(context)
+    answers = [send(), send()]  # the second while the first is pending
+    for answer in answers:
+        assert (answer.status_code, answer.location) == (303, "/signup/sent?lang=uk")
+    assert answers[0].data == answers[1].data
+    assert [name for name, _ in answers[0].headers] == [name for name, _ in answers[1].headers]
+    assert EMAIL not in client.get(answers[0].location).text
+    assert len(asked(context)) == 2
+    assert written(context) == (0 if known is suppressed else 1)
+
+
+def test_many_forms_from_many_networks_for_one_victim_are_one_letter(send: Send, context: Context) -> None:
+    for number in range(60):
+        email = EMAIL.upper() if number % 2 else EMAIL
+        assert send(visitor=f"10.0.{number}.9", email=email).status_code == 303
+    assert written(context) == 1
+
+
+def test_one_network_is_slowed_down(send: Send) -> None:
+    codes = [
+        send(visitor=f"192.0.2.{number}", email=f"a{number}@example.org").status_code for number in range(40)
+    ]
+    assert codes == [303] * 30 + [429] * 10
+    assert send(visitor="192.0.3.1").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"homepage": "https://spam.example"}, {"stamp": "now"}],
+    ids=["the trap", "two seconds"],
+)
+def test_programs_are_told_that_all_went_well_and_nothing_is_stored(
+    given: dict[str, str], send: Send, context: Context
+) -> None:
+    if given.get("stamp") == "now":
+        then = context.now() - timedelta(seconds=2)
+        given = {"stamp": context.signer.token(Purpose.FORM, int(then.timestamp()), then.date())}
+    answer = send(**given)
+    assert (answer.status_code, answer.location) == (303, "/signup/sent?lang=uk")
+    assert asked(context) == []
+
+
+@pytest.mark.parametrize("hours", [25, None])
+def test_a_form_that_is_too_old_or_not_ours_is_shown_again_with_all_its_values(
+    hours: int | None, send: Send, context: Context
+) -> None:
+    then = NOW - timedelta(hours=hours or 0)
+    stamp = context.signer.token(Purpose.FORM, int(then.timestamp()), then.date()) if hours else "forged"
+    answer = send(stamp=stamp, name="Олена", take="some", section=["social"])
+    assert answer.status_code == 422
+    assert "дуже довго" in answer.text
+    form = fields(answer.text)
+    assert (form["name"], form["section"], form["email"]) == (["Олена"], ["social"], [EMAIL])
+    assert form["stamp"] != [stamp]
+    assert "consent" in form
+    assert asked(context) == []
+
+
+def test_faults_stand_on_top_with_links_and_beside_their_fields(send: Send) -> None:
+    answer = send(email="olena", take="some", consent="", name="ї" * 101)
+    assert answer.status_code == 422
+    page = parse(answer.text)
+    links = [str(href) for href in page.xpath("//div[@role='alert']//a/@href")]
+    assert links == ["#email", "#name", "#section", "#consent"]
+    for link in links:
+        (field,) = page.xpath(f"//*[@id='{link[1:]}']")
+        if link != "#section":
+            (error,) = page.xpath(f"//*[@id='{field.get('aria-describedby')}']")
+            assert error.text_content().strip() in page.xpath("string(//div[@role='alert'])")
+            assert field.get("aria-invalid") == "true"
+    assert str(page.xpath("string(//title)")).startswith("Помилка: ")
+    assert fields(answer.text)["name"] == ["ї" * 101]
+
+
+def test_communities_of_a_region_are_listed_and_all_values_kept(send: Send, context: Context) -> None:
+    answer = send(step="communities", field_region="Сумська", email="olena@", take="some", section=["social"])
+    assert answer.status_code == 200
+    assert texts(answer.text, "//div[@role='alert']") == []
+    form = fields(answer.text)
+    assert (form["field-region"], form["email"], form["section"]) == (["Сумська"], ["olena@"], ["social"])
+    listed = choices(answer.text, "field-community")
+    assert (listed[0], listed[1], len(listed)) == ("", "Андріяшівська", 52)
+    assert asked(context) == []
+    other = send(step="communities", field_region="Сумська", other_community="Нова")
+    assert fields(other.text)["other-community"] == ["Нова"]
+    kyiv = send(step="communities", field_region="Київ")
+    assert choices(kyiv.text, "field-community") == []
+    assert fields(kyiv.text)["field-community"] == [""]
+
+
+def test_a_community_of_another_region_is_asked_again_from_the_right_list(send: Send) -> None:
+    answer = send(field_region="Харківська", field_community="Конотопська")
+    assert answer.status_code == 422
+    assert texts(answer.text, "//div[@role='alert']//li") == ["Ця громада в іншій області: оберіть її ще раз"]
+    assert "Ізюмська" in choices(answer.text, "field-community")
+
+
+@pytest.mark.parametrize(("language", "word"), [("uk", "Підписатися"), ("en", "Subscribe")])
+def test_the_form_speaks_the_visitor_s_language(client: FlaskClient, language: str, word: str) -> None:
+    answer = client.get("/signup", headers={"Accept-Language": language})
+    assert texts(answer.text, "//h1") == [word]
+
+
+def test_the_form_is_small_and_sections_that_always_come_are_not_asked_about(client: FlaskClient) -> None:
+    answer = client.get("/signup?lang=uk")
+    assert len(answer.data) < 50_000
+    assert "За будь-якого вибору надходить також: ТОП." in answer.text
+    assert parse(answer.text).xpath("//input[@name='section']/@value")[0] == "staff"
+    assert "style=" not in answer.text
+    assert "<script" not in answer.text
+
+
+def test_get_and_head_store_nothing(client: FlaskClient, context: Context) -> None:
+    for path in ("/", "/signup", "/signup/sent", "/embed", "/confirm/abc"):
+        for _ in range(3):
+            client.get(path)
+            client.head(path)
+    assert asked(context) == []
+
+
+names = st.sampled_from(
+    [
+        *("email", "name", "take", "section", "consent", "stamp", "homepage", "step"),
+        *("field-region", "field-community", "other-community", "field-position"),
+    ]
+)
+values = st.one_of(st.text(), st.sampled_from(["Сумська", "all", "some", "social", EMAIL, "communities"]))
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(form=st.dictionaries(names, st.lists(values, max_size=2)), number=st.integers(0, 2**24))
+def test_no_form_is_a_trouble(form: Fields, number: int, client: FlaskClient, context: Context) -> None:
+    form.setdefault("stamp", [context.signer.token(Purpose.FORM, int(NOW.timestamp()) - 60, NOW.date())])
+    form.setdefault("consent", [wording(context.settings, "uk").version])
+    network = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    answer = client.post("/signup?lang=uk", data=form, environ_base={"REMOTE_ADDR": network})
+    assert answer.status_code in {200, 303, 422, 429}
