@@ -73,9 +73,9 @@ def start_relay() -> Iterator[Callable[[Relay], Relay]]:
         yield lambda relay: stack.enter_context(running(relay))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium."""
+    """Start Debian's Chromium; while it runs, nothing else in this thread can have an event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed")

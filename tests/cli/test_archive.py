@@ -17,7 +17,7 @@ from newsletter.cli import run
 from newsletter.model import IssueState
 from newsletter.store import issues
 from newsletter.store.db import writing
-from newsletter.web.public import archive as pages
+from newsletter.web.public.archive import pages
 from newsletter.wiring import Context, open_workspace
 from tests import press
 

@@ -11,19 +11,12 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.web.app import make_app
-from newsletter.web.public import (
-    archive,
-    confirm,
-    embed,
-    feeds,
-    home,
-    hooks,
-    leaving,
-    preferences,
-    signup,
-    status,
-)
+from newsletter.web.public import home, hooks, status
+from newsletter.web.public.archive import feeds
+from newsletter.web.public.archive import pages as archive
+from newsletter.web.public.joining import confirm, embed, signup
 from newsletter.web.public.limits import limiter
+from newsletter.web.public.reader import leaving, preferences
 from newsletter.web.public.site import settings
 from newsletter.web.public.traffic import watch
 from newsletter.web.public.trouble import explain_errors

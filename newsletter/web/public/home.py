@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, render_template
 from newsletter.config.words import DAYS
 from newsletter.store import archive
 from newsletter.store.db import reading
-from newsletter.web.public.publishing import published
+from newsletter.web.public.archive.publishing import published
 from newsletter.web.public.site import database, settings
 
 pages = Blueprint("home", __name__)

@@ -16,8 +16,8 @@ from newsletter.sending.freeze import Approval, envelope, freeze
 from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.erasure import erase
-from newsletter.web.public import archive
 from newsletter.web.public.app import create_site
+from newsletter.web.public.archive import pages as archive
 from newsletter.wiring import Context
 from tests import press
 from tests.sample import sample

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from newsletter.store.db import reading
 from newsletter.store.schema import request
-from newsletter.web.public.signup import SOONEST
+from newsletter.web.public.joining.signup import SOONEST
 from newsletter.wiring import Context
 
 pytestmark = pytest.mark.browser
@@ -82,7 +82,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a form be filled in as fast as this browser does."""
-    monkeypatch.setattr("newsletter.web.public.signup.SOONEST", SOONEST - timedelta(seconds=3))
+    monkeypatch.setattr("newsletter.web.public.joining.signup.SOONEST", SOONEST - timedelta(seconds=3))
 
 
 def asked(context: Context) -> list[tuple[str, str, dict[str, object]]]:

@@ -14,7 +14,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.people import key
 from newsletter.store.requests import Kind, Request
 from newsletter.web.public import limits
-from newsletter.web.public.reader import optional, reader, speak, stale
+from newsletter.web.public.reader.access import optional, reader, speak, stale
 from newsletter.web.public.site import context, database
 
 pages = Blueprint("moving", __name__)

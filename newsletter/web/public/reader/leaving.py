@@ -8,7 +8,7 @@ from newsletter.model import masked
 from newsletter.store import people
 from newsletter.store.db import reading, writing
 from newsletter.web.public.limits import limiter
-from newsletter.web.public.reader import fresh, optional, speak, stale
+from newsletter.web.public.reader.access import fresh, optional, speak, stale
 from newsletter.web.public.site import context, database
 
 pages = Blueprint("leaving", __name__)

@@ -3,8 +3,8 @@
 from flask import Blueprint
 
 from newsletter.audience.answers import Answers
-from newsletter.web.public.frame import EMBED, let_frame
-from newsletter.web.public.signup import page, stamp
+from newsletter.web.public.joining.frame import EMBED, let_frame
+from newsletter.web.public.joining.signup import page, stamp
 
 pages = Blueprint(EMBED, __name__)
 pages.after_request(let_frame)

@@ -18,10 +18,11 @@ from newsletter.store.choices import by_pausing, by_resuming, has_left, standing
 from newsletter.store.db import reading, writing
 from newsletter.store.events import COMPLAINED
 from newsletter.store.people import Record
-from newsletter.web.public import belongings, limits, moving, succession
-from newsletter.web.public.reader import optional, reader, titles, today
+from newsletter.web.public import limits
+from newsletter.web.public.reader import belongings, moving, succession
+from newsletter.web.public.reader.access import optional, reader, titles, today
+from newsletter.web.public.reader.wishes import Wishes, days, filled_form, standing_form
 from newsletter.web.public.site import context, database, settings
-from newsletter.web.public.wishes import Wishes, days, filled_form, standing_form
 
 pages = Blueprint("preferences", __name__)
 for _more in (belongings.pages, moving.pages, succession.pages):

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, render_template, request
 from newsletter.store import archive
 from newsletter.store.archive import Cover, PublicItem
 from newsletter.store.db import reading
-from newsletter.web.public.archive import blocks, section_title
-from newsletter.web.public.publishing import absolute, published
+from newsletter.web.public.archive.pages import blocks, section_title
+from newsletter.web.public.archive.publishing import absolute, published
 from newsletter.web.public.site import database, settings
 
 pages = Blueprint("feeds", __name__)

@@ -10,7 +10,7 @@ from newsletter.store.db import reading
 from newsletter.store.people import key
 from newsletter.store.story import Story, story
 from newsletter.web.public import limits
-from newsletter.web.public.reader import reader, titles
+from newsletter.web.public.reader.access import reader, titles
 from newsletter.web.public.site import context, database
 from newsletter.wiring.erasure import erase
 

@@ -10,7 +10,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.people import key
 from newsletter.store.requests import Kind
 from newsletter.web.public import limits
-from newsletter.web.public.reader import reader
+from newsletter.web.public.reader.access import reader
 from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("succession", __name__)

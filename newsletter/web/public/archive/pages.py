@@ -19,7 +19,7 @@ from newsletter.store.search import MOST
 from newsletter.store.search import search as find
 from newsletter.web import mail
 from newsletter.web.public import limits
-from newsletter.web.public.publishing import absolute, part, published
+from newsletter.web.public.archive.publishing import absolute, part, published
 from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("archive", __name__)

@@ -14,7 +14,7 @@ from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.store.db import writing
 from newsletter.web.public import limits
-from newsletter.web.public.frame import EMBED, framed, let_frame
+from newsletter.web.public.joining.frame import EMBED, framed, let_frame
 from newsletter.web.public.site import context, database, network, settings
 
 pages = Blueprint("signup", __name__)

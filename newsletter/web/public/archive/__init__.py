@@ -1,0 +1,1 @@
+"""What was sent, for everybody: issues, sections, search, feeds, and all of it as files."""

@@ -1,0 +1,1 @@
+"""Signing up: the form, the same form in a frame of another site, and the link that confirms."""
