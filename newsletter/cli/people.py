@@ -12,6 +12,7 @@ from newsletter.cli.handover import handover
 from newsletter.cli.lists import export_list, import_list, in_segment
 from newsletter.cli.output import print_json
 from newsletter.cli.person import add, erase, leave, show
+from newsletter.cli.restore import restore
 from newsletter.errors import ConfigError
 from newsletter.yamlfile import nearest
 
@@ -219,7 +220,7 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
     return FINDINGS if problems else 0
 
 
-for command in (import_list, export_list, add, show, leave, handover, erase):
+for command in (import_list, export_list, add, show, leave, handover, restore, erase):
     subscribers.add_command(command)
 
 COMMANDS = {"subscribers": subscribers, "segments": segments}

@@ -28,7 +28,7 @@ from newsletter.store.schema import audience, delivery, event, issue, request, s
 
 
 class Kind(StrEnum):
-    """What a report says; the last two say nothing of a reader and are not kept."""
+    """What a report says, or an editor; the last two say nothing of a reader and are not kept."""
 
     DELIVERED = "delivered"
     HARD = "hard"
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     DELAYED = "delayed"
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
+    RESTORED = "restored"
     AUTO_REPLY = "auto-reply"
     UNREADABLE = "unreadable"
 
@@ -84,6 +85,15 @@ _MOVED = exists().where(
 )
 _ABOUT_A_FORMER_ADDRESS = exists().where(issue.c.name == event.c.issue, _MOVED.correlate(event, issue))
 """True where the reader moved to another address after the issue began to leave to the old one."""
+
+
+_later = event.alias("later")
+_BEFORE_A_RESTORING = exists().where(
+    _later.c.subscriber == event.c.subscriber,
+    _later.c.kind == Kind.RESTORED.value,
+    _later.c.at >= event.c.at,
+)
+"""True of what came before an editor let mail go to the reader again."""
 
 
 def put(connection: Connection, events: Iterable[Event]) -> int:
@@ -149,10 +159,13 @@ def about_former_addresses(connection: Connection, events: Iterable[Event]) -> s
 
 
 def soft(connection: Connection, readers: Collection[int]) -> list[Event]:
-    """Return the soft bounces of `readers` at the addresses they have now."""
+    """Return the soft bounces of `readers` that count: at the addresses they have now, and since restored."""
     columns = [column for column in event.c if column is not event.c.processed_at]
     query = select(*columns).where(
-        event.c.subscriber.in_(readers), event.c.kind == Kind.SOFT.value, ~_ABOUT_A_FORMER_ADDRESS
+        event.c.subscriber.in_(readers),
+        event.c.kind == Kind.SOFT.value,
+        ~_ABOUT_A_FORMER_ADDRESS,
+        ~_BEFORE_A_RESTORING,
     )
     return [Event(**{**row, "kind": Kind.SOFT}) for row in connection.execute(query).mappings()]
 
@@ -208,6 +221,26 @@ def suppress(connection: Connection, number: int, reason: str, now: datetime) ->
         .values(status=SubscriberStatus.SUPPRESSED.value, reason=reason, changed_at=timestamp(now))
     )
     return done.rowcount == 1
+
+
+def restore(connection: Connection, number: int, why: str, now: datetime) -> None:
+    """Let mail go to subscriber `number` again; what bounced before counts no more."""
+    connection.execute(
+        update(subscriber)
+        .where(subscriber.c.id == number)
+        .values(status=SubscriberStatus.ACTIVE.value, reason="", changed_at=timestamp(now))
+    )
+    told = Event(
+        id=f"restored:{number}:{timestamp(now)}",
+        source="editor",
+        kind=Kind.RESTORED,
+        subscriber=number,
+        issue="",
+        detail=why,
+        at=timestamp(now),
+    )
+    put(connection, [told])
+    finish(connection, [told], now)
 
 
 def finish(connection: Connection, events: Iterable[Event], now: datetime) -> None:

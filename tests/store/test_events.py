@@ -200,3 +200,15 @@ def test_an_event_of_an_erased_reader_or_unknown_issue_is_kept_without_harm(sent
         assert events.about_former_addresses(connection, [ONE]) == set()
         assert not events.suppress(connection, 99, "bounced", NOW)
         connection.execute(update(event).values(processed_at=""))
+
+
+def test_who_is_restored_is_written_to_again_and_old_bounces_count_no_more(sent: Engine) -> None:
+    with writing(sent) as connection:
+        events.put(connection, [replace(ONE, kind=Kind.SOFT)])
+        events.suppress(connection, 1, "bounced again and again", NOW)
+        events.restore(connection, 1, "the mailbox works again", NOW)
+        assert people.count_readers(connection) == 3
+        assert events.soft(connection, [1]) == []
+        later = replace(ONE, id="mail:2", kind=Kind.SOFT, at="2025-02-16T10:00:00Z")
+        events.put(connection, [later])
+        assert events.soft(connection, [1]) == [later]
