@@ -12,7 +12,7 @@ PREFERENCES = "PREFERENCES"
 UNSUBSCRIBE = "UNSUBSCRIBE"
 VIEW = "VIEW"
 
-_PATTERN = re.compile("QZ7([A-Z]+)QZ")
+_PATTERN = re.compile("QZ7([A-Z]+?)QZ")
 
 
 def slot(name: str) -> str:

@@ -39,9 +39,11 @@ class Relay:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak SMTP on one connection until it ends."""
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await _Conversation(self, reader, writer).run()
-        writer.transport.abort()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await _Conversation(self, reader, writer).run()
+        finally:
+            writer.transport.abort()
 
 
 class _Conversation:
@@ -173,6 +175,7 @@ def running(relay: Relay) -> Iterator[Relay]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await asyncio.sleep(0.01)  # for what was aborted to be closed
 
     def work() -> None:
         try:

@@ -6,9 +6,11 @@ matches the chunk's epoch and the issue's state: no match, no body. So after a c
 `inflight` are uncertain.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,6 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store.db import timestamp
 from newsletter.store.people import IS_READER
+from newsletter.store.prepared import Prepared
 from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
 LEASE = 6.0
@@ -75,8 +78,7 @@ def _recording(statement: sqlite.Insert | postgresql.Insert) -> Insert:
     )
 
 
-# What every commit runs is built once: making a statement costs more than running it.
-_HOLD = (
+_HOLD = Prepared(
     update(chunk)
     .where(chunk.c.id == bindparam("_chunk"), chunk.c.epoch == bindparam("_epoch"))
     .values(lease_until=bindparam("lease_until"), inflight=bindparam("inflight"))
@@ -84,13 +86,17 @@ _HOLD = (
 _RUNNING = select(issue.c.name).where(
     issue.c.name == bindparam("_issue"), issue.c.state == IssueState.SENDING.value
 )
-_REACHABLE = select(subscriber.c.id).where(
-    subscriber.c.id.in_(bindparam("_readers", expanding=True)), IS_READER, _RUNNING.exists()
-)
 _RECORD = {
-    "sqlite": _recording(sqlite.insert(delivery)),
-    "postgresql": _recording(postgresql.insert(delivery)),
+    "sqlite": Prepared(_recording(sqlite.insert(delivery))),
+    "postgresql": Prepared(_recording(postgresql.insert(delivery))),
 }
+
+
+@cache
+def _reachable(number: int) -> Prepared:
+    """Return the statement that tells which of so many readers may be written to now."""
+    readers = [bindparam(f"_reader{place}", type_=subscriber.c.id.type) for place in range(number)]
+    return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, _RUNNING.exists()))
 
 
 def acquire(
@@ -182,9 +188,9 @@ def commit(
         "_chunk": lease.chunk,
         "_epoch": lease.epoch,
         "lease_until": now.timestamp() + LEASE,
-        "inflight": begun,
+        "inflight": json.dumps(begun),
     }
-    if connection.execute(_HOLD, values).rowcount != 1:
+    if _HOLD.execute(connection, values).rowcount != 1:
         settle(connection, lease.issue, results, now)
         return False
     record(connection, lease.issue, results, now)
@@ -198,8 +204,8 @@ def running(connection: Connection, name: str) -> bool:
 
 def reachable(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
     """Return which of `readers` may be written to now: nobody when issue `name` is not running."""
-    rows = connection.execute(_REACHABLE, {"_issue": name, "_readers": readers})
-    return set(rows.scalars())
+    values = {f"_reader{place}": number for place, number in enumerate(readers)}
+    return set(_reachable(len(readers)).execute(connection, {"_issue": name, **values}).scalars())
 
 
 def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]]:
@@ -233,10 +239,10 @@ def postpone(connection: Connection, name: str, until: datetime) -> None:
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
     """Enter outcomes; a final one is never replaced."""
     at = timestamp(now)
-    rows = [_row(name, result, at) for result in results]
-    if not rows:
-        return
-    connection.execute(_RECORD[connection.dialect.name], rows)
+    # In one order, so that on PostgreSQL two who enter the same rows do not wait for each other.
+    rows = [_row(name, result, at) for result in sorted(results, key=lambda result: result.subscriber)]
+    if rows:
+        _RECORD[connection.dialect.name].execute(connection, *rows)
 
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:

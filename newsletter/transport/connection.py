@@ -50,7 +50,7 @@ class Connection(asyncio.BufferedProtocol):
         for line in lines:
             self._lines.append(line)
             if line[3:4] != b"-":
-                self._replies.append(parse(self._lines))
+                self._replies.append(parse(*self._lines))
                 self._lines = []
         self._wake()
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from newsletter.model import Outcome, Receipt
 
@@ -46,7 +47,8 @@ def receipt(reply: Reply) -> Receipt:
     return Receipt(outcome=outcome, code=reply.code, detail=reply.text[:_DETAIL])
 
 
-def parse(lines: list[bytes]) -> Reply:
+@lru_cache(maxsize=256)  # a relay says the same to every MAIL, RCPT and DATA
+def parse(*lines: bytes) -> Reply:
     """Return the reply made of `lines`, the last of which has a blank after its code."""
     texts = [line[4:].decode("utf-8", "replace").strip() for line in lines]
     first = _ENHANCED.match(texts[0])

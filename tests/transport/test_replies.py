@@ -32,7 +32,7 @@ def test_a_cause_is_known_from_the_words_wherever_they_stand() -> None:
         b"550-5.1.1 does not exist. Please try double-checking",
         b"550 5.1.1 the address. - gsmtp",
     ]
-    reply = parse(lines)
+    reply = parse(*lines)
     assert cause(reply.code, reply.text) is Cause.NO_SUCH_USER
 
 
