@@ -15,7 +15,7 @@ def check_address(text: str) -> tuple[str, str]:
     Letters beyond ASCII before the @ need SMTPUTF8 (RFC 6531) of every server on the way; they are refused.
     """
     plain = _PLAIN.fullmatch(text)
-    if plain and len(plain[1]) <= _LOCAL:
+    if plain and len(plain[1]) <= _LOCAL and len(plain[2]) < _WHOLE:
         domain, fault = _domain(plain[2])
         address = f"{plain[1]}@{domain}"
         if fault or len(address) <= _WHOLE:

@@ -1,4 +1,4 @@
-"""A post changes hands: whoever takes it over reads in place of whoever held it, once they confirm."""
+"""A post changes hands: whoever takes it over reads in place of whoever held it, once both say yes."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from newsletter.audience import asking
 from newsletter.audience.asking import Ending, ask
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
-from newsletter.store import consent, intake, people, requests
+from newsletter.store import consent, intake, letters, people, requests
 from newsletter.store.choices import Choices, by_choosing, has_left, wanted_of
 from newsletter.store.consent import Wording
+from newsletter.store.db import timestamp
 from newsletter.store.intake import Decision, Entry
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
@@ -22,8 +24,10 @@ POST = ("position", "community")
 HANDED_OVER = "handed over"
 """The reason for which a former holder is suppressed."""
 
+AGREES, CONFIRMS = "handover-old", "handover"
+"""The letters to the holder and to the successor."""
+
 _GOES_ALONG = (*POST, "region")
-_LETTER = "handover"
 
 
 def holds_post(person: Record) -> bool:
@@ -43,9 +47,13 @@ def ask_successor(  # noqa: PLR0913  what is asked
     name: str,
     words: Wording,
     source: str,
+    agreed: bool,
     now: datetime,
 ) -> bool:
-    """Ask `email` to take over the post of `holder` and agree to `words`; False when no letter leaves."""
+    """Ask `email` to take over the post of `holder` and consent to `words`; False when no letter leaves.
+
+    The holder is asked too, unless it is known that they `agreed`: a link may have been forwarded.
+    """
     consent.keep(connection, words, now)
     asked = Request(
         kind=Kind.HANDOVER,
@@ -55,9 +63,19 @@ def ask_successor(  # noqa: PLR0913  what is asked
         details={"name": name, "attributes": post_of(holder), "words": words.text},
         source=source,
         consent=words.version,
+        agreed_at=timestamp(now) if agreed else "",
     )
     number = requests.put(connection, asked, now)
-    return ask(connection, kind=_LETTER, email=email, language=words.language, request=number, now=now)
+    if not agreed:
+        letters.put(
+            connection,
+            kind=AGREES,
+            email=holder.email,
+            language=words.language,
+            request=number,
+            now=now,
+        )
+    return ask(connection, kind=CONFIRMS, email=email, language=words.language, request=number, now=now)
 
 
 def post_of(holder: Record) -> dict[str, str]:
@@ -65,16 +83,32 @@ def post_of(holder: Record) -> dict[str, str]:
     return {field: value for field in _GOES_ALONG if (value := holder.attributes.get(field))}
 
 
+def agree(
+    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
+) -> Ending:
+    """Record that the holder agrees to `asked`, which is held for update, and hand over if both have."""
+    return asking.agree(connection, asked, lambda told: _settle(connection, told, optional, signer, now), now)
+
+
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    """Let the successor, who confirms `asked`, read in place of the holder; `asked` is held for update."""
-    if asked.confirmed_at:
-        return Ending.DONE
+    """Record that the successor confirms `asked`, which is held for update, and hand over if both have."""
+    return asking.confirm(
+        connection, asked, lambda told: _settle(connection, told, optional, signer, now), now
+    )
+
+
+def _settle(
+    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
+) -> Ending:
     holder = people.get(connection, asked.subscriber or 0, for_update=True)
+    people.hold(connection, asked.email)
     found = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
     if holder is None or SubscriberStatus.SUPPRESSED in (holder.status, found and found.status):
         return Ending.STOPPED
+    if not (asked.agreed_at and asked.confirmed_at):
+        return Ending.WAITING
     wanted = wanted_of(holder.choices) or {EVERY_SECTION}
     if found is None:
         number = _take_in(connection, asked, by_choosing({}, wanted, optional), now)
@@ -87,10 +121,9 @@ def confirm(
             choices=by_choosing(found.choices, wanted | wanted_of(found.choices), optional),
         )
         people.change(connection, found, successor, now)
-    consent.record(connection, number, asked, signer, now)
+    consent.record(connection, number, asked, signer)
     people.leave(connection, holder.id, (), optional, now)
     people.suppress(connection, holder.email, HANDED_OVER, now)
-    requests.confirm(connection, asked.id, now)
     return Ending.DONE
 
 

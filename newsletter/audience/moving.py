@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from newsletter.audience import asking
 from newsletter.audience.asking import Ending, ask
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
 from newsletter.store import letters, people, requests
 from newsletter.store.choices import by_choosing, by_leaving, wanted_of
-from newsletter.store.db import timestamp
 from newsletter.store.erasure import readmit
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
@@ -40,30 +40,23 @@ def agree(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
     """Record that the old address agrees to `asked`, which is held for update, and move if both have."""
-    if asked.agreed_at:
-        return Ending.DONE if asked.confirmed_at else Ending.WAITING
-    ending = _settle(connection, replace(asked, agreed_at=timestamp(now)), optional, signer, now)
-    if ending is not Ending.STOPPED:
-        requests.agree(connection, asked.id, now)
-    return ending
+    return asking.agree(connection, asked, lambda told: _settle(connection, told, optional, signer, now), now)
 
 
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
     """Record that the new address confirms `asked`, which is held for update, and move if both have."""
-    if asked.confirmed_at:
-        return Ending.DONE if asked.agreed_at else Ending.WAITING
-    ending = _settle(connection, replace(asked, confirmed_at=timestamp(now)), optional, signer, now)
-    if ending is not Ending.STOPPED:
-        requests.confirm(connection, asked.id, now)
-    return ending
+    return asking.confirm(
+        connection, asked, lambda told: _settle(connection, told, optional, signer, now), now
+    )
 
 
 def _settle(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
     found = people.get(connection, asked.subscriber or 0, for_update=True)
+    people.hold(connection, asked.email)
     other = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
     if found is None or SubscriberStatus.SUPPRESSED in (found.status, other and other.status):
         return Ending.STOPPED

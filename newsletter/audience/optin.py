@@ -16,6 +16,7 @@ from newsletter.model import SubscriberStatus
 from newsletter.store import consent, people, requests
 from newsletter.store.choices import by_joining
 from newsletter.store.consent import Wording
+from newsletter.store.db import timestamp
 from newsletter.store.intake import Decision, Entry, write
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
@@ -83,6 +84,7 @@ def confirm(
     """
     if asked.confirmed_at:
         return Ending.DONE
+    people.hold(connection, asked.email)
     before = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
     if before and before.status is SubscriberStatus.SUPPRESSED:
         return Ending.STOPPED
@@ -96,6 +98,6 @@ def confirm(
     )
     write(connection, [Decision(Entry(email=asked.email), before, after)], asked.source, now)
     (found,) = people.find_all(connection, [key(asked.email)]).values()
-    consent.record(connection, found.id, asked, signer, now)
+    consent.record(connection, found.id, replace(asked, confirmed_at=timestamp(now)), signer)
     requests.confirm(connection, asked.id, now)
     return Ending.DONE

@@ -38,11 +38,8 @@ COMMANDS = {
         "resume": "sending",
         "cancel": "sending",
         "reconcile": "reconcile",
-        "bounces": "bounces",
-        "worker": "worker",
-        "serve": "serve",
-        "archive": "archive",
     },
+    "Keep running": {"serve": "serve", "worker": "worker", "bounces": "bounces", "archive": "archive"},
 }
 
 

@@ -23,7 +23,7 @@ def init(folder: Path, language: str) -> int:
     """Make a new workspace in DIR, with an example issue of this week that is ready to render.
 
     \b
-    Example:
+    Examples:
       newsletter init our-digest
       newsletter init our-digest --language en
     """  # noqa: D301  click's mark for text that is not re-wrapped
@@ -51,7 +51,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
     Importing again changes nothing; an item that was edited since is left alone and named.
 
     \b
-    Example:
+    Examples:
       newsletter import digest.txt
       newsletter import digest.docx --issue 2025-02-14
     """  # noqa: D301  likewise

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 def handover(  # noqa: PLR0917  as many as options
     session: Session, old: str, new: str, name: str, yes: bool, as_json: bool
 ) -> None:
-    """Ask NEW to take over the post of OLD, with its sections, by a letter with a link.
+    """Ask NEW, by a letter, to take over the post of OLD.
 
-    Nothing changes until they confirm. Then NEW reads in place of OLD, who gets no more.
+    Nothing changes until they confirm. Then NEW reads in place of OLD, who gets no more. OLD is not asked:
+    you know that they agree, or are gone.
 
     \b
     Example:
@@ -59,6 +60,7 @@ def handover(  # noqa: PLR0917  as many as options
             name=name,
             words=wording(context.settings, holder.language or context.settings.language),
             source="subscribers handover",
+            agreed=True,
             now=context.now(),
         )
         if not asked:

@@ -49,7 +49,7 @@ def import_list(  # noqa: PLR0917  as many as options
     everything: bool,
     as_json: bool,
 ) -> int:
-    """Take people from the list FILE, CSV, .xlsx or YAML, into the database.
+    """Take people from a list into the database: CSV, .xlsx, YAML.
 
     The columns are email, name, sections, language and the fields of newsletter.yaml, by name, label or
     usual heading. In `sections` stand slugs with ; or , between; empty or * means all. Known people are

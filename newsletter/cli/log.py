@@ -5,7 +5,7 @@ import re
 
 from newsletter.model import masked
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;@]+@[^\s<>\"'(),:;@]+\.[^\s<>\"'(),:;@]+")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;@])[^\s<>\"'(),:;@]++@[^\s<>\"'(),:;@.]++\.[^\s<>\"'(),:;@]+")
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{31}(?![\w-])")  # as newsletter.links writes them
 
 

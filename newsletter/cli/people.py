@@ -24,17 +24,26 @@ if TYPE_CHECKING:
 _VALUES_SHOWN = 12
 
 
-@click.group()
+class _InOrder(click.Group):
+    """Lists commands in the order of a reader's life, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return every command as it was added."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
 def subscribers() -> None:
     """Import and export lists; look at people, add them, let them go.
 
     \b
-    Example:
-      newsletter subscribers import subscribers/example.csv
+    Examples:
+      newsletter subscribers import subscribers/example.csv --dry-run
+      newsletter subscribers show olena@example.org
     """  # noqa: D301  click's mark for text that is not re-wrapped
 
 
-@subscribers.command("list")
+@click.command("list")
 @in_segment
 @click.option("--section", metavar="SLUG", help="Only readers who chose this section, or all.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N.")
@@ -73,12 +82,12 @@ def list_readers(
             click.echo(f"{reader.email}\t{reader.name}\t{' '.join(sorted(reader.sections))}")
 
 
-@subscribers.command()
+@click.command()
 @click.option("--region", metavar="NAME", help="The communities of this region, with and without a reader.")
 @as_json
 @pass_session
 def report(session: Session, region: str | None, as_json: bool) -> None:
-    """Count people by status, section and field, and the communities that have a reader.
+    """Count people by status, section and field, and communities.
 
     Communities are those of the state's register, if newsletter.yaml has the fields region and community.
 
@@ -220,7 +229,18 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
     return FINDINGS if problems else 0
 
 
-for command in (import_list, export_list, add, show, leave, handover, restore, erase):
+for command in (
+    import_list,
+    export_list,
+    list_readers,
+    add,
+    show,
+    leave,
+    handover,
+    restore,
+    erase,
+    report,
+):
     subscribers.add_command(command)
 
 COMMANDS = {"subscribers": subscribers, "segments": segments}

@@ -84,7 +84,9 @@ def add(  # noqa: PLR0917  as many as options
 @as_json
 @pass_session
 def show(session: Session, address: str, as_json: bool) -> None:
-    """Show everything known of one person: source, choices, consents, requests, letters, deliveries, events.
+    """Show everything known of one person.
+
+    Source, choices, consents, requests, letters, deliveries, events.
 
     \b
     Example:
@@ -153,7 +155,7 @@ def _print_facts(heading: str, facts: "Facts") -> None:
 @click.argument("sections", metavar="[SECTION]...", nargs=-1)
 @pass_session
 def leave(session: Session, address: str, sections: tuple[str, ...]) -> None:
-    """Record that a reader asked to leave SECTIONs; none named, the whole newsletter.
+    """Record that a reader asked to leave SECTIONs, or everything.
 
     No list brings them back to what they left.
 

@@ -12,10 +12,11 @@ from newsletter.errors import ContentError
 @click.option("--because", "why", metavar="WORDS", required=True, help="How you know; `show` tells it.")
 @pass_session
 def restore(session: Session, address: str, why: str) -> None:
-    """Let mail go again to an address that was stopped, as when a full mailbox was emptied.
+    """Let mail go again to an address that was stopped.
 
-    What bounced before is forgotten. Nobody is brought back who complained of spam, and whoever has left
-    chooses anew by themselves.
+    As when a full mailbox was emptied, or a post was handed over by mistake. What bounced before is
+    forgotten. Nobody is brought back who complained of spam, and whoever has left chooses anew by
+    themselves.
 
     \b
     Example:

@@ -12,7 +12,7 @@ from newsletter.cli import Session, pass_session
 def serve(session: Session, host: str | None, port: int | None) -> int:
     """Serve the public pages, and send: issues, the weekly one at its hour, and letters.
 
-    It is all that one machine needs. For the world put a web server with TLS before it, and tell
+    It is all that has to run on one machine. For the world put a web server with TLS before it, and tell
     newsletter.yaml so: serve.proxies. Ctrl-C or SIGTERM lets requests and messages on their way finish.
 
     \b

@@ -17,7 +17,7 @@ _THRESHOLD, _STALE = 5, timedelta(days=7)
 _WORTH_A_WARNING, _TOO_MANY, _ENOUGH = 0.001, 0.003, 200
 
 _REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:@])[^\s<>()\[\]\"',;:@]++@[^\s<>()\[\]\"',;:]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")  # PostgreSQL takes no NUL
 _KEPT = 300  # characters
 _FIGURES = re.compile(r"\d+")

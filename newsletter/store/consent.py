@@ -34,8 +34,8 @@ def keep(connection: Connection, wording: Wording, now: datetime) -> None:
     )
 
 
-def record(connection: Connection, number: int, asked: Request, signer: Signer, now: datetime) -> None:
-    """Record that subscriber `number` consented when they `asked`, and confirmed it `now`.
+def record(connection: Connection, number: int, asked: Request, signer: Signer) -> None:
+    """Record that subscriber `number` consented as they `asked` and confirmed.
 
     That ends what an erasure of the address left: lists may name it again.
     """
@@ -44,7 +44,7 @@ def record(connection: Connection, number: int, asked: Request, signer: Signer, 
         insert(consent).values(
             subscriber=number,
             at=asked.requested_at,
-            confirmed_at=timestamp(now),
+            confirmed_at=asked.confirmed_at,
             source=asked.source,
             version=asked.consent,
             ip=asked.ip,

@@ -14,6 +14,8 @@ _TRIES = 5
 _LEASE = 600.0
 """Seconds in which whoever took a letter must send it; after that another may."""
 _KEPT = timedelta(days=30)
+_HOURLY = 1000
+"""Letters that leave in an hour at most: programs may type in strangers' addresses from many networks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,9 @@ class Letter:
 def put(  # noqa: PLR0913  what a letter is made of
     connection: Connection, *, kind: str, email: str, language: str, request: int | None, now: datetime
 ) -> None:
-    """Have a letter of `kind` sent to `email`."""
+    """Have a letter of `kind` sent to `email`; of very many in an hour, each waits for its turn."""
+    before = select(letter.c.due_at).order_by(letter.c.id.desc()).offset(_HOURLY - 1).limit(1)
+    free_at = connection.execute(before).scalar_one_or_none() or 0
     connection.execute(
         insert(letter).values(
             kind=kind,
@@ -40,7 +44,7 @@ def put(  # noqa: PLR0913  what a letter is made of
             email_key=key(email),
             language=language,
             created_at=timestamp(now),
-            due_at=now.timestamp(),
+            due_at=max(now.timestamp(), free_at + 3600),
         )
     )
 

@@ -105,6 +105,12 @@ def find(connection: Connection, email: str) -> Record | None:
     return find_all(connection, [key(email)]).get(key(email))
 
 
+def hold(connection: Connection, email: str) -> None:
+    """Let whoever else holds this address wait for this transaction's end, also where nobody has it yet."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key(email), 0))))
+
+
 def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
     """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
     query = select(subscriber).where(subscriber.c.email_key.in_(keys))

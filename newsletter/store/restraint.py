@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from newsletter.model import SubscriberStatus
 from newsletter.store.db import timestamp
-from newsletter.store.people import key
+from newsletter.store.people import hold, key
 from newsletter.store.schema import letter, request, subscriber
 
 _PAUSE = timedelta(hours=24)
@@ -18,16 +18,20 @@ def may_be_asked(connection: Connection, email: str, now: datetime) -> bool:
     """Tell whether a letter may ask `email` to confirm; whoever else asks waits for this transaction's end.
 
     No for a suppressed address, within a day of another letter, and after three that were not confirmed.
+    Addresses that differ after a + count as one, since most servers put their mail into one mailbox.
     """
-    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key(email), 0))))
+    name, _, domain = key(email).rpartition("@")
+    name = name.partition("+")[0]
+    hold(connection, f"{name}@{domain}")
+    known = letter.c.email_key.collate("C" if connection.dialect.name == "postgresql" else "BINARY")
+    tagged = and_(known > f"{name}+", known < f"{name},", known.endswith(f"@{domain}", autoescape=True))
     last, unanswered = connection.execute(
         select(
             func.coalesce(func.max(letter.c.created_at), ""),
             func.count(request.c.id).filter(request.c.confirmed_at == ""),
         )
         .select_from(letter.outerjoin(request, letter.c.request == request.c.id))
-        .where(letter.c.email_key == key(email))
+        .where(or_(letter.c.email_key == f"{name}@{domain}", tagged))
     ).one()
     stopped = connection.execute(
         select(subscriber.c.id).where(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from newsletter.audience import moving
+from newsletter.audience import handover, moving
 from newsletter.links import Purpose
 from newsletter.model import Message, Outcome, masked
 from newsletter.render.letter import LINK, OTHER, Letters
@@ -19,13 +19,14 @@ from newsletter.slots import EMAIL
 from newsletter.store import letters, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Letter
-from newsletter.store.requests import Kind, Request
+from newsletter.store.requests import Request
 from newsletter.wiring import theme_folders
 
 if TYPE_CHECKING:
     from newsletter.ports import Transport
     from newsletter.wiring import Context
 
+_AGREES = {moving.AGREES, handover.AGREES}
 _LAST = {Outcome.ACCEPTED, Outcome.REFUSED}
 """What is not tried again. A lost answer is: two letters that ask are better than none."""
 
@@ -72,7 +73,7 @@ def _settle(context: "Context", taken: Sequence[Letter], batch: Batch) -> None:
 def _write(context: "Context", connection: Connection, one: Letter) -> Message | None:
     """Return the letter as a message, or None when what it asks is settled, or too old."""
     asked = requests.find(connection, one.request or 0, context.now())
-    purpose = Purpose.AGREE if one.kind == moving.AGREES else Purpose.CONFIRM
+    purpose = Purpose.AGREE if one.kind in _AGREES else Purpose.CONFIRM
     if asked is None or (asked.agreed_at if purpose is Purpose.AGREE else asked.confirmed_at):
         return None
     day = date.fromisoformat(asked.requested_at[:10])
@@ -90,14 +91,14 @@ def _write(context: "Context", connection: Connection, one: Letter) -> Message |
         values={
             EMAIL: one.email,
             LINK: f"{shared.base_url}/{purpose}/{token}?lang={one.language}",
-            OTHER: _other(connection, asked),
+            OTHER: _other(connection, asked, one.kind),
         },
     )
 
 
-def _other(connection: Connection, asked: Request) -> str:
+def _other(connection: Connection, asked: Request, kind: str) -> str:
     """Return the address that a letter speaks of; the holder's is told a successor only in part."""
-    if asked.kind is Kind.HANDOVER:
+    if kind == handover.CONFIRMS:
         holder = people.get(connection, asked.subscriber or 0)
         return masked(holder.email) if holder else ""
     return asked.email

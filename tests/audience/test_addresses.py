@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.addresses import check_address
+from newsletter.audience.addresses import _domain, check_address
 
 LONG = "a" * 64
 
@@ -83,3 +83,10 @@ def test_the_short_way_finds_what_the_library_finds(before: str, after: str) -> 
     address, fault = check_address(text)
     assert address == wanted
     assert bool(fault) == (wanted == "")
+
+
+def test_of_what_is_too_long_to_be_a_domain_nothing_is_remembered() -> None:
+    before = _domain.cache_info().currsize
+    for number in range(10):
+        assert check_address(f"a@{number}{'a' * 300}.org")[1]
+    assert _domain.cache_info().currsize == before

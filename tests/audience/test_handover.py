@@ -1,5 +1,6 @@
-"""A post changes hands: the successor reads in place of the holder once they confirm, and not before."""
+"""A post changes hands: the successor reads in place of the holder once both say yes, and not before."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -10,7 +11,7 @@ from newsletter.model import SubscriberStatus, SubscriptionState
 from newsletter.store import people
 from newsletter.store.choices import CHOSEN, LEFT, LISTED, Choice, Origin, by_list, has_left, wanted_of
 from newsletter.store.consent import Wording
-from newsletter.store.db import writing
+from newsletter.store.db import timestamp, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.people import Record
 from newsletter.store.schema import consent, request
@@ -21,10 +22,21 @@ WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
 REST = Choice(SubscriptionState.PAUSED, Origin.READER, "2025-03-01")
 
 
-def ask(connection: Connection, holder: Record, email: str = NEW) -> bool:
+def ask(connection: Connection, holder: Record, email: str = NEW, *, agreed: bool = True) -> bool:
     return handover.ask_successor(
-        connection, holder, email=email, name="Ірина", words=WORDS, source="preferences", now=NOW
+        connection,
+        holder,
+        email=email,
+        name="Ірина",
+        words=WORDS,
+        source="preferences",
+        agreed=agreed,
+        now=NOW,
     )
+
+
+def agree(connection: Connection, number: int = 1, now: datetime = NOW) -> Ending:
+    return handover.agree(connection, waiting(connection, number), OPTIONAL, SIGNER, now)
 
 
 def confirm(connection: Connection, number: int = 1) -> Ending:
@@ -55,6 +67,29 @@ def test_a_successor_has_the_post_and_its_sections_and_nothing_of_the_person(eng
         assert get(connection, NEW) == successor
 
 
+def test_the_holder_agrees_by_their_own_mailbox_before_or_after_the_successor(engine: Engine) -> None:
+    later = NOW + timedelta(hours=1)
+    with writing(engine) as connection:
+        first, second = subscribe(connection, OLD), subscribe(connection, "second@example.org")
+        ask(connection, first, agreed=False)
+        ask(connection, second, "heir@example.org", agreed=False)
+        assert letters(connection) == [
+            ("handover-old", OLD),
+            ("handover", NEW),
+            ("handover-old", "second@example.org"),
+            ("handover", "heir@example.org"),
+        ]
+        assert agree(connection, 1) is agree(connection, 1) is Ending.WAITING
+        assert confirm(connection, 2) is confirm(connection, 2) is Ending.WAITING
+        assert (get(connection, OLD), get(connection, "second@example.org")) == (first, second)
+        assert people.find(connection, "heir@example.org") is None
+        assert confirm(connection, 1) is agree(connection, 1) is Ending.DONE
+        assert agree(connection, 2, later) is confirm(connection, 2) is Ending.DONE
+        assert get(connection, OLD).reason == get(connection, "second@example.org").reason == "handed over"
+        confirmed = connection.execute(select(consent.c.confirmed_at)).scalars()
+        assert set(confirmed) == {timestamp(NOW)}, "the successor consented when they confirmed"
+
+
 def test_a_successor_who_reads_already_joins_the_sections_and_gets_the_post(engine: Engine) -> None:
     with writing(engine) as connection:
         holder = subscribe(connection, OLD, {"social": LISTED})
@@ -77,6 +112,9 @@ def test_a_post_is_passed_on_once(engine: Engine) -> None:
         ask(connection, holder, "second@example.org")
         assert confirm(connection, 1) is Ending.DONE
         assert confirm(connection, 2) is Ending.STOPPED
+        ask(connection, holder, "third@example.org", agreed=False)
+        assert agree(connection, 3) is Ending.STOPPED
+        assert not waiting(connection, 3).agreed_at
         assert people.find(connection, "second@example.org") is None
 
 

@@ -143,7 +143,14 @@ class Life(RuleBasedStateMachine):
         heir = f"heir{self.requests}@example.org"
         with writing(self.engine) as connection:
             handover.ask_successor(
-                connection, holder, email=heir, name="", words=WORDS, source="preferences", now=NOW
+                connection,
+                holder,
+                email=heir,
+                name="",
+                words=WORDS,
+                source="preferences",
+                agreed=True,
+                now=NOW,
             )
             asked = find_request(connection, self.requests, NOW)
             assert asked is not None

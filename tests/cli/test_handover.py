@@ -46,6 +46,8 @@ def test_it_says_what_happens_and_asks_first(say: Say) -> None:
     assert "old@example.org reads on as before" in out
     (asked,) = json.loads(say("show", OLD, "--json")[1])["requests"]
     assert (asked["kind"], asked["email"], asked["details"]["name"]) == ("handover", NEW, "Ірина Ткач")
+    assert asked["agreed_at"], "the editor's word stands for the holder's"
+    assert json.loads(say("show", OLD, "--json")[1])["letters"] == []
 
 
 def test_machines_get_json(say: Say) -> None:

@@ -21,7 +21,11 @@ def line(message: str, *arguments: object) -> str:
         ("/preferences/AAAAAAABAgMEBQYHCAkKCwwNDg8QERI?x", "/preferences/…?x"),
         ("issue 2025-02-14: delivering by smtp", "issue 2025-02-14: delivering by smtp"),
         ("postgresql://db.example.org", "postgresql://db.example.org"),
+        ("a@b@c.org a@b", "a@b***@c.org a@b"),
+        ("a" * 100_000, "a" * 100_000),
+        ("a@" + "b" * 100_000, "a@" + "b" * 100_000),
     ],
+    ids=lambda text: text[:40],
 )
 def test_addresses_are_masked_and_links_left_out(said: str, kept: str) -> None:
     assert line(said) == kept

@@ -27,7 +27,7 @@ TODAY = date.today()  # noqa: DTZ011  links are good for a year from their issue
 FIRST, SECOND, THIRD = ((TODAY + timedelta(weeks=week)).isoformat() for week in range(3))
 ITEMS = {"top": "Найважливіше", "social": "Субсидія на житло", "economy": "Грант для підприємців"}
 WORDS = {
-    "uk": {"confirm": "Так, підпишіть мене", "pause": "Призупинити «Соціальний захист»"},
+    "uk": {"confirm": "Так, підписатися", "pause": "Призупинити «Соціальний захист»"},
     "en": {"confirm": "Yes, subscribe me", "pause": "Pause “Соціальний захист”"},
 }
 Run = Callable[..., subprocess.CompletedProcess[str]]

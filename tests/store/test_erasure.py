@@ -79,7 +79,8 @@ def busy(engine: Engine, email: str) -> None:
         letters.put(connection, kind="address-old", email=email, language="uk", request=None, now=NOW)
         for letter in letters.take(connection, NOW):
             letters.settle(connection, letter.id, f"<{email}>: greylisted", NOW, done=False)
-        record(connection, person.id, replace(asked, requested_at="2025-02-14"), SIGNER, NOW)
+        confirmed = replace(asked, requested_at="2025-02-14", confirmed_at="2025-02-14T16:00:00Z")
+        record(connection, person.id, confirmed, SIGNER)
         connection.execute(
             insert(event).values(
                 id="e1",

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from newsletter.store import letters
 from newsletter.store.db import reading, writing
+from newsletter.store.schema import letter
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=11)
@@ -57,3 +58,12 @@ def test_what_was_settled_or_dropped_is_not_taken_again(engine: Engine) -> None:
         letters.settle(connection, again, "451 later", NOW, done=False)
         letters.drop(connection, [dropped])
     assert take(engine, LATER) == [again]
+
+
+def test_of_very_many_letters_a_thousand_leave_in_an_hour(engine: Engine) -> None:
+    put(engine, *(f"a{number}@example.org" for number in range(1003)))
+    assert len(take(engine, limit=2000)) == 1000
+    with writing(engine) as connection:
+        connection.execute(update(letter).where(letter.c.tries > 0).values(sent_at="2025-02-14T10:00:00Z"))
+    assert take(engine, NOW + timedelta(minutes=59)) == []
+    assert len(take(engine, NOW + timedelta(minutes=60))) == 3

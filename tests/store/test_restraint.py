@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import Engine, func, select
 
 from newsletter.store import letters
@@ -30,3 +31,22 @@ def test_of_many_at_one_moment_one_may_write(engine: Engine) -> None:
         list(pool.map(ask, range(24)))
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(letter)).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "may"),
+    [
+        ("olena@example.org", "olena+1@example.org", False),
+        ("olena+1@example.org", "Olena+2@example.org", False),
+        ("olena+1@example.org", "olena@example.org", False),
+        ("olena+1@example.org", "olena+1@other.example.org", True),
+        ("olena+1@example.org", "olen@example.org", True),
+        ("olena-1@example.org", "olena@example.org", True),
+        ("o%+1@example.org", "ola@example.org", True),
+        ("ola+1@example.org", "o_a@example.org", True),
+    ],
+)
+def test_addresses_of_one_mailbox_count_as_one(engine: Engine, first: str, second: str, *, may: bool) -> None:
+    with writing(engine) as connection:
+        letters.put(connection, kind="confirm", email=first, language="uk", request=None, now=NOW)
+        assert may_be_asked(connection, second, NOW) is may

@@ -1,6 +1,6 @@
 """The public site as an application: its pages, and what all of them share."""
 
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -83,7 +83,7 @@ def _let_reports_be_larger() -> None:
         request.max_content_length = _REPORT
 
 
-@cache
+@lru_cache(maxsize=256)  # visitors can name one file in many ways
 def _version(file: Path) -> str | None:
     return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
 

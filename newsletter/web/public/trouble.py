@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from newsletter.errors import LinkInvalid, StoreError, told
 from newsletter.web.public import limits
-from newsletter.web.public.traffic import shown
+from newsletter.web.public.traffic import METHOD, shown
 
 _log = logging.getLogger(__name__)
 _SOON = "30"  # seconds after which a database that was away may be back
@@ -40,10 +40,14 @@ def _too_often(_error: RateLimitExceeded) -> Response:
 
 
 def _closed(error: StoreError) -> Response:
-    _log.error("%s %s: %s", request.method, shown(request.path), told(error))
+    _note(error)
     return _page(503, **{"Retry-After": _SOON})
 
 
 def _failed(error: Exception) -> Response:
-    _log.error("%s %s: %s", request.method, shown(request.path), told(error))
+    _note(error)
     return _page(500)
+
+
+def _note(error: Exception) -> None:
+    _log.error("%s %s: %s", request.method[:METHOD], shown(request.path), told(error))

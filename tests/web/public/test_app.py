@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from newsletter.errors import LinkInvalid, StoreError
 from newsletter.web.public import limits
-from newsletter.web.public.app import create_site
+from newsletter.web.public.app import _version, create_site
 from newsletter.web.public.traffic import shown
 from newsletter.wiring import Context
 
@@ -158,6 +158,21 @@ def test_the_log_has_a_line_for_each_request_and_nobody_in_it(
         "unknown GET /health 200",
     ]
     assert TOKEN not in caplog.text
+
+
+def test_a_method_that_a_visitor_made_up_is_logged_in_short(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "newsletter"):
+        client.open("/health", method="G" * 5000)
+    assert "G" * 11 not in caplog.text
+
+
+def test_one_file_named_in_many_ways_is_remembered_a_few_times_only(client: FlaskClient) -> None:
+    for number in range(400):
+        with client.get(f"/static/{'./' * number}base.css") as answer:
+            assert answer.status_code == HTTPStatus.OK
+    assert _version.cache_info().currsize <= 256
 
 
 def test_a_path_is_logged_on_one_line_and_never_whole_when_it_is_long() -> None:

@@ -59,7 +59,7 @@ def test_opening_the_link_shows_what_is_confirmed_and_changes_nothing(
         "Ім’яОлена",
         "ОбластьСумська",
     ]
-    assert texts(page, "//form[@method='post']//button") == ["Так, підпишіть мене"]
+    assert texts(page, "//form[@method='post']//button") == ["Так, підписатися"]
     assert person(context) is None
 
 
@@ -71,7 +71,7 @@ def test_the_button_makes_a_reader_and_says_what_next(
     found = person(context)
     assert found
     assert (found.status, found.choices) == (SubscriberStatus.ACTIVE, {"social": CHOSEN})
-    assert texts(answer.text, "//h1") == ["Вас підписано"]
+    assert texts(answer.text, "//h1") == ["Підписку оформлено"]
     own = context.signer.token(Purpose.PREFERENCES, found.id, NOW.date())
     assert f"/preferences/{own}" in answer.text
     assert client.post(f"/confirm/{token}?lang=uk").data == answer.data

@@ -107,6 +107,20 @@ def test_what_is_unknown_tampered_with_too_old_or_erased_looks_alike(
     assert len({page.text for page in pages}) == 1
 
 
+def test_no_page_behind_a_link_gives_one_that_lasts_longer(
+    client: FlaskClient, context: Context, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_NOW", "2026-02-10T10:00:00+00:00")
+    seen, waiting = set(), {f"/preferences/{token(context, number)}"}
+    while waiting:
+        page = waiting.pop()
+        seen.add(page)
+        waiting |= set(re.findall(r'="(/(?:preferences|unsubscribe)/[^"?]*)', client.get(page).text)) - seen
+    assert len(seen) > 4
+    monkeypatch.setenv("NEWSLETTER_NOW", "2026-02-20T10:00:00+00:00")
+    assert {client.get(page).status_code for page in seen if page.startswith("/preferences/")} == {404}
+
+
 @pytest.mark.usefixtures("number")
 def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
     client: FlaskClient, context: Context
@@ -122,12 +136,13 @@ def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
             name="",
             words=wording(context.settings, "en"),
             source="preferences",
+            agreed=False,
             now=NOW,
         )
     here = ["-C", str(context.root)]
     assert run([*here, "approve", "2025-02-14", "--by", "Олена"]) == 0
     assert run([*here, "send", "2025-02-14", "--yes", "--now"]) == 0
-    assert send_letters(context) == 3
+    assert send_letters(context) == 4
     links = {
         link
         for file in (context.root / "var/outbox").rglob("*.eml")

@@ -1,15 +1,17 @@
 """A reader's own data: shown whole, taken along as JSON, erased for good."""
 
 import json
+import re
 
 import pytest
 from flask.testing import FlaskClient
 
 from newsletter.audience import moving, optin
 from newsletter.audience.answers import Answers
-from newsletter.store import people, requests
+from newsletter.store import events, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erased_at
+from newsletter.store.events import Event, Kind
 from newsletter.wiring import Context
 from tests.web.public.readers import NOW, POST, dump, found, stop, subscribe, token
 
@@ -62,6 +64,23 @@ def test_the_page_shows_the_same_in_words_and_inert(
         "new@example.org",
     ):
         assert words in page
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.AUTO_REPLY, Kind.UNREADABLE)])
+def test_a_report_is_told_in_the_reader_s_words_and_hours(
+    client: FlaskClient, context: Context, number: int, kind: Kind
+) -> None:
+    at = "2025-02-14T21:59:00Z"
+    report = Event(
+        id="1", source="mail", kind=kind, subscriber=number, issue="2025-02-14", code="5.1.1", at=at
+    )
+    with writing(context.database) as connection:
+        events.put(connection, [report])
+    page = client.get(f"/preferences/{token(context, number)}/data?lang=uk").text
+    told = page.partition("Що повідомили")[2]
+    assert ": 14 лютого 2025 року" in told
+    assert "14 лютого 2025 року, 23:59 · 5.1.1" in told
+    assert not re.search(rf"\b{kind.value}\b", told)
 
 
 def test_a_stopped_reader_sees_and_erases_their_data_too(client: FlaskClient, context: Context) -> None:

@@ -1,19 +1,17 @@
-"""A reader's own pages in Chromium: without scripts, on a small phone, by keyboard, in both schemes."""
+"""A reader's own pages in Chromium: without scripts, by keyboard, on a small phone."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from threading import Thread
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from newsletter.links import Purpose
 from newsletter.store.choices import by_choosing, by_pausing
 from newsletter.wiring import Context
-from tests.web.public.readers import OPTIONAL, person, states, stop, subscribe, token
+from tests.web.public.readers import OPTIONAL, person, states, subscribe, token
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -49,45 +47,6 @@ def number(context: Context) -> int:
     return subscribe(
         context, choices=by_pausing(choices, ["education"], "2025-03-01", OPTIONAL), language="uk"
     )
-
-
-def every_page(context: Context, number: int) -> list[str]:
-    stopped = subscribe(context, "stopped@example.org", language="uk")
-    stop(context, "stopped@example.org")
-    own = f"/preferences/{token(context, number)}"
-    return [
-        own,
-        f"{own}?pause=social",
-        *(f"{own}/{place}" for place in ("address", "handover", "data", "erase")),
-        f"/preferences/{token(context, stopped)}",
-        f"/unsubscribe/{token(context, number, Purpose.UNSUBSCRIBE)}",
-        "/erased",
-        "/preferences/nonsense",
-    ]
-
-
-def test_a_small_phone_shows_every_page_whole_and_with_large_targets(
-    open_page: Open, context: Context, number: int
-) -> None:
-    for path in every_page(context, number):
-        page = open_page(path, java_script_enabled=True)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320, path
-        small = page.locator(
-            "main a:visible, main button:not(.unseen):visible, main label:has(input[type=checkbox]):visible,"
-            " main select:visible, main input[type=email]:visible, main input[type=date]:visible"
-        ).evaluate_all("all => all.filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)")
-        assert small == [], path
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_hinders_whoever_cannot_see_the_page(
-    open_page: Open, context: Context, number: int, scheme: str
-) -> None:
-    paths = every_page(context, number)
-    for path in paths if scheme == "light" else paths[:3]:  # what differs are colours, and these have all
-        page = open_page(path, java_script_enabled=True, color_scheme=scheme, bypass_csp=True)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
 
 
 def test_sections_are_chosen_and_paused_without_a_script(

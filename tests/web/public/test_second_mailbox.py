@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from newsletter.links import Purpose
+from newsletter.model import SubscriberStatus
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.store.erasure import erase
@@ -56,25 +57,48 @@ def test_both_mailboxes_press_a_button_and_the_reader_moves(client: FlaskClient,
     assert dump(context) == after
 
 
-def test_a_successor_presses_a_button_and_reads_in_place_of_the_holder(
+def test_holder_and_successor_press_a_button_and_the_one_reads_in_place_of_the_other(
     client: FlaskClient, context: Context
 ) -> None:
     number = subscribe(context)
     assert "Pass your post on" in client.get(f"/preferences/{token(context, number)}").text
     assert "Міський голова" in client.get(f"/preferences/{token(context, number)}/handover").text
-    assert "We have written to new@example.org" in ask(client, context, number, "handover").text
-    assert letters(context) == [("handover", NEW)]
+    assert f"to {OLD} and {NEW}" in ask(client, context, number, "handover").text
+    assert letters(context) == [("handover-old", OLD), ("handover", NEW)]
+    agree = f"/agree/{token(context, request(context), Purpose.AGREE)}?lang=en"
     confirm = f"/confirm/{token(context, request(context), Purpose.CONFIRM)}?lang=en"
     page = client.get(confirm).text
     assert "I agree that" in page
     assert OLD not in page
-    assert "The digest now comes to you" in client.post(confirm).text
+    waits = client.post(confirm).text
+    assert "Whoever passes the post on has to agree too" in waits
+    assert "/preferences/" not in waits
+    assert person(context, number).status is SubscriberStatus.ACTIVE
+    page = client.get(agree).text
+    assert NEW in page
+    assert "Міський голова" in page
+    for _ in range(2):
+        assert "Your post is passed on" in client.post(agree).text
+        assert "The digest now comes to you" in client.post(confirm).text
     with reading(context.database) as connection:
         successor = people.find(connection, NEW)
     assert successor is not None
     assert (successor.name, successor.attributes) == ("Ірина", POST)
     assert states(successor.choices) == {"*": "active"}
     assert "The post was passed on" in client.get(f"/preferences/{token(context, number)}").text
+
+
+def test_whoever_only_has_the_link_of_a_forwarded_letter_takes_no_post_over(
+    client: FlaskClient, context: Context
+) -> None:
+    number = subscribe(context)
+    ask(client, context, number, "handover", "thief@example.org")
+    confirm = f"/confirm/{token(context, request(context), Purpose.CONFIRM)}?lang=en"
+    before = person(context, number)
+    assert "One step is left" in client.post(confirm).text
+    assert person(context, number) == before
+    with reading(context.database) as connection:
+        assert people.find(connection, "thief@example.org") is None
 
 
 @pytest.mark.parametrize("place", ["address", "handover"])

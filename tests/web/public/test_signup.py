@@ -82,7 +82,7 @@ def test_a_form_as_the_page_has_it_is_taken(
     assert found["consent"] == wording(context.settings, "uk").version
     assert b"127.0.0" not in found["ip"]
     assert written(context) == 1
-    assert "Лишився один крок" in client.get(answer.location).text
+    assert "Залишився один крок" in client.get(answer.location).text
 
 
 def suppressed(context: Context) -> None:

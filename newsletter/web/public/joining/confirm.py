@@ -1,15 +1,15 @@
 """The link in a letter: what it confirms, a button, and what became of it."""
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 
 from flask import Blueprint, render_template
 from sqlalchemy import Connection
 
 from newsletter.audience import handover, moving, optin
-from newsletter.audience.asking import Ending
+from newsletter.audience.asking import Answer
 from newsletter.errors import LinkInvalid
-from newsletter.links import Purpose, Signer
+from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
 from newsletter.store import archive, people, requests
 from newsletter.store.db import reading, writing
@@ -18,9 +18,7 @@ from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("confirm", __name__)
 
-Confirm = Callable[[Connection, Request, Collection[str], Signer, datetime], Ending]
-
-CONFIRM: Mapping[Kind, Confirm] = {
+CONFIRM: Mapping[Kind, Answer] = {
     Kind.SIGNUP: optin.confirm,
     Kind.ADDRESS: moving.confirm,
     Kind.HANDOVER: handover.confirm,

@@ -1,20 +1,33 @@
 """A reader's data: to look at, to take along, and to have erased."""
 
+import datetime as dt
 import json
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from newsletter.i18n import format_period
+from newsletter.model import Period
 from newsletter.store.db import reading
 from newsletter.store.people import key
 from newsletter.store.story import Story, story
 from newsletter.web.public import limits
 from newsletter.web.public.reader.access import reader, titles
-from newsletter.web.public.site import context, database
+from newsletter.web.public.site import context, database, settings
 from newsletter.wiring.erasure import erase
 
 pages = Blueprint("belongings", __name__)
+
+
+@pages.app_template_filter("moment")
+def moment(at: str) -> str:
+    """Return a moment, 2025-02-14T10:00:00Z, in words and in the workspace's time; none is empty."""
+    if not at:
+        return ""
+    local = dt.datetime.fromisoformat(at).astimezone(ZoneInfo(settings().timezone))
+    return f"{format_period(Period(start=local.date(), end=local.date()), g.language)}, {local:%H:%M}"
 
 
 @pages.get("/preferences/<token>/data")

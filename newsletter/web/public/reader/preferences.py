@@ -19,13 +19,13 @@ from newsletter.store.db import reading, writing
 from newsletter.store.events import COMPLAINED
 from newsletter.store.people import Record
 from newsletter.web.public import limits
-from newsletter.web.public.reader import belongings, moving, succession
+from newsletter.web.public.reader import agreeing, belongings, moving, succession
 from newsletter.web.public.reader.access import optional, reader, titles, today
 from newsletter.web.public.reader.wishes import Wishes, days, filled_form, standing_form
 from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("preferences", __name__)
-for _more in (belongings.pages, moving.pages, succession.pages):
+for _more in (agreeing.pages, belongings.pages, moving.pages, succession.pages):
     pages.register_blueprint(_more)
 
 _MONTH = dt.timedelta(days=30)
@@ -128,6 +128,7 @@ def _page(
         return render_template("stopped.html", person=person, token=token, reason=_reason(person))
     sections = [section for section in house.rubrics if not section.always]
     states = {section.slug: standing(person.choices, section.slug) for section in sections}
+    _, closing = context().signer.read(Purpose.PREFERENCES, token)
     named = next((section for section in sections if section.slug == asked), None)
     return render_template(
         "preferences.html",
@@ -147,7 +148,7 @@ def _page(
         days=days(today()),
         regions=register(),
         holds_post=holds_post(person),
-        unsubscribe=context().signer.token(Purpose.UNSUBSCRIBE, person.id, today()),
+        unsubscribe=context().signer.token(Purpose.UNSUBSCRIBE, person.id, closing),  # no younger link
     )
 
 

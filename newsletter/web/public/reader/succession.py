@@ -1,4 +1,4 @@
-"""Passing a post on: the form; the successor confirms by the link in a letter."""
+"""Passing a post on: the form; holder and successor each say yes by the link in a letter."""
 
 from flask import Blueprint, abort, g, render_template, request
 
@@ -7,7 +7,7 @@ from newsletter.audience.answers import read, read_address
 from newsletter.audience.asking import asked_lately
 from newsletter.audience.optin import wording
 from newsletter.store.db import reading, writing
-from newsletter.store.people import key
+from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
 from newsletter.web.public import limits
 from newsletter.web.public.reader.access import reader
@@ -23,13 +23,13 @@ def form(token: str) -> str:
         person = reader(connection, token)
     if not handover.holds_post(person):
         abort(404)
-    return _page(token, handover.post_of(person))
+    return _page(token, person)
 
 
 @pages.post("/preferences/<token>/handover")
 @limits.forms
 def ask(token: str) -> tuple[str, int]:
-    """Write to the successor; the answer is the same whatever is known of that address."""
+    """Write to holder and successor; the answer is the same whatever is known of the latter's address."""
     filled = request.form.to_dict(flat=False)
     email, wrong = read_address(filled, "email")
     answers = read(filled, settings())
@@ -52,11 +52,13 @@ def ask(token: str) -> tuple[str, int]:
                 name=answers.name,
                 words=wording(settings(), g.language),
                 source="preferences",
+                agreed=False,
                 now=now,
             )
-    page = _page(token, handover.post_of(holder), email=email, name=answers.name, faults=faults, asked=asked)
+    page = _page(token, holder, email=email, name=answers.name, faults=faults, asked=asked)
     return page, 200 if asked else 429 if faults["email"] == "lately" else 422
 
 
-def _page(token: str, post: dict[str, str], **values: object) -> str:
-    return render_template("handover.html", token=token, post=post, **{"faults": {}, **values})
+def _page(token: str, holder: Record, **values: object) -> str:
+    post = handover.post_of(holder)
+    return render_template("handover.html", token=token, holder=holder, post=post, **{"faults": {}, **values})

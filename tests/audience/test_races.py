@@ -1,0 +1,102 @@
+"""Buttons that are pressed at one moment: what was asked for is done once, and nobody sees an error."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import Connection, Engine, func, select
+
+from newsletter.audience import handover, moving, optin
+from newsletter.audience.answers import Answers
+from newsletter.audience.asking import Answer, Ending
+from newsletter.store import people, requests
+from newsletter.store.consent import Wording
+from newsletter.store.db import reading, writing
+from newsletter.store.schema import consent, subscriber
+from tests.audience.conversation import NOW, OPTIONAL, SIGNER, get, subscribe
+
+OLD, NEW = "old@example.org", "new@example.org"
+WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
+
+
+def press(engine: Engine, buttons: Iterable[tuple[Answer, int]]) -> list[Ending]:
+    """Press each button, given as what it does and the number of the request, all at once."""
+
+    def one(button: tuple[Answer, int]) -> Ending:
+        answer, number = button
+        with writing(engine) as connection:
+            asked = requests.find(connection, number, NOW, for_update=True)
+            assert asked is not None
+            return answer(connection, asked, OPTIONAL, SIGNER, NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(one, buttons))
+
+
+def ask(engine: Engine, question: Callable[[Connection], object]) -> None:
+    with writing(engine) as connection:
+        question(connection)
+
+
+def sign_up(connection: Connection, section: str) -> None:
+    answers = Answers(email=NEW, sections=frozenset({section}))
+    optin.sign_up(connection, answers, WORDS, NOW, source="sign-up page", ip=None)
+
+
+def pass_on(connection: Connection, email: str = OLD, *, agreed: bool) -> None:
+    handover.ask_successor(
+        connection,
+        subscribe(connection, email),
+        email=NEW,
+        name="",
+        words=WORDS,
+        source="preferences",
+        agreed=agreed,
+        now=NOW,
+    )
+
+
+def consents(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(consent)).scalar_one()
+
+
+def test_a_button_pressed_many_times_at_once_subscribes_once(engine: Engine) -> None:
+    ask(engine, lambda connection: sign_up(connection, "social"))
+    assert set(press(engine, [(optin.confirm, 1)] * 8)) == {Ending.DONE}
+    assert consents(engine) == 1
+
+
+def test_two_sign_ups_of_one_address_confirmed_at_once_make_one_reader_with_both_choices(
+    engine: Engine,
+) -> None:
+    ask(engine, lambda connection: sign_up(connection, "social"))
+    ask(engine, lambda connection: sign_up(connection, "staff"))
+    assert press(engine, [(optin.confirm, 1), (optin.confirm, 2)]) == [Ending.DONE, Ending.DONE]
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(subscriber)).scalar_one() == 1
+        assert set(get(connection, NEW).choices) == {"social", "staff"}
+
+
+def test_both_mailboxes_at_once_move_the_reader_once(engine: Engine) -> None:
+    ask(engine, lambda connection: moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW))
+    endings = press(engine, [(moving.agree, 1), (moving.confirm, 1)] * 4)
+    assert Ending.DONE in endings
+    assert Ending.STOPPED not in endings
+    with reading(engine) as connection:
+        assert people.find(connection, OLD) is None
+        assert get(connection, NEW).name == "Олена"
+
+
+def test_holder_and_successor_at_once_hand_over_once(engine: Engine) -> None:
+    ask(engine, lambda connection: pass_on(connection, agreed=False))
+    press(engine, [(handover.agree, 1), (handover.confirm, 1)] * 4)
+    assert consents(engine) == 1
+    with reading(engine) as connection:
+        assert get(connection, OLD).reason == handover.HANDED_OVER
+
+
+def test_a_successor_named_by_two_holders_takes_both_posts_over(engine: Engine) -> None:
+    ask(engine, lambda connection: pass_on(connection, agreed=True))
+    ask(engine, lambda connection: pass_on(connection, "second@example.org", agreed=True))
+    assert press(engine, [(handover.confirm, 1), (handover.confirm, 2)]) == [Ending.DONE, Ending.DONE]
+    assert consents(engine) == 2
