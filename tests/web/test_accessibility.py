@@ -248,5 +248,6 @@ def test_a_letter_in_the_browser_is_usable_by_everybody(look: Look, path: str) -
 @pytest.mark.parametrize("path", PRESSED.values(), ids=PRESSED)
 def test_what_a_button_brings_is_usable_by_everybody(look: Look, path: str) -> None:
     page = look(f"site:{path}")
-    page.locator("main form[method=post] button").last.click()
+    with page.expect_navigation():
+        page.locator("main form[method=post] button").last.click()
     judge(page)

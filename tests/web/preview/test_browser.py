@@ -78,7 +78,7 @@ def test_keys_work_in_the_letter_and_are_left_alone_in_a_field(open_page: Open) 
 
 
 def test_the_letter_stays_where_it_was_scrolled_to(open_page: Open, workspace: Path) -> None:
-    page = open_page(f"{EDITION}?edition=top.social.education")
+    page = open_page(f"{EDITION}?edition=top.social.education", bypass_csp=True)  # for waiting
     scrolled = "frame => frame.contentWindow.scrollY"
     page.wait_for_function("document.querySelector('iframe').contentDocument.readyState === 'complete'")
     page.locator("iframe").evaluate("frame => frame.contentWindow.scrollTo(0, 200)")
