@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from newsletter.audience import handover, moving
 from newsletter.audience.optin import wording
 from newsletter.cli import run
 from newsletter.links import Purpose, Signer
+from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.erasure import erase
 from newsletter.wiring import Context
 from newsletter.wiring.letters import send_letters
+from tests import press
 from tests.web.public.readers import NOW, dump, found, subscribe, token
 
 ROOT = Path(__file__).parents[3]
@@ -119,6 +121,19 @@ def test_no_page_behind_a_link_gives_one_that_lasts_longer(
     assert len(seen) > 4
     monkeypatch.setenv("NEWSLETTER_NOW", "2026-02-20T10:00:00+00:00")
     assert {client.get(page).status_code for page in seen if page.startswith("/preferences/")} == {404}
+
+
+def test_the_links_of_an_issue_sent_long_after_its_day_count_from_when_it_left(
+    client: FlaskClient, context: Context, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = f"/preferences/{token(context, number)}"
+    press.approve(context.database, press.issue(press.CLOSING, [press.item("Дороги")]))
+    with writing(context.database) as connection:
+        issues.begin(connection, str(press.CLOSING), "smtp", datetime(2026, 11, 22, tzinfo=UTC))
+    monkeypatch.setenv("NEWSLETTER_NOW", "2027-11-20T10:00:00+00:00")
+    assert client.get(page).status_code == 200
+    monkeypatch.setenv("NEWSLETTER_NOW", "2027-11-25T10:00:00+00:00")
+    assert client.get(page).status_code == 404
 
 
 @pytest.mark.usefixtures("number")

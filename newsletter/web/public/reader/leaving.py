@@ -1,6 +1,9 @@
 """Leaving: by a page with a button, and by the one click of a mail program (RFC 8058)."""
 
+from datetime import date
+
 from flask import Blueprint, render_template
+from sqlalchemy import Connection
 
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
@@ -17,9 +20,10 @@ pages = Blueprint("leaving", __name__)
 @pages.get("/unsubscribe/<token>")
 def ask(token: str) -> str:
     """Show a button; opening the link, as scanners of mail do, changes nothing."""
-    number, own = _read(token)
+    number, closing = _read(token)
     with reading(database()) as connection:
         person = people.get(connection, number)
+        own = _own(connection, number, closing)
     speak(person.language if person else "")
     return render_template(
         "unsubscribe.html", token=token, address=masked(person.email) if person else "", own=own
@@ -34,20 +38,25 @@ def leave(token: str) -> str:
     The link never expires. One that was tampered with is not found (404): RFC 8058 leaves that open, and
     whoever signs a link of ours is told the truth.
     """
-    number, own = _read(token)
+    number, closing = _read(token)
     with writing(database()) as connection:
         person = people.get(connection, number, for_update=True)
         if person:
             people.leave(connection, number, (), optional(), context().now())
+        own = _own(connection, number, closing)
     speak(person.language if person else "")
     return render_template("unsubscribed.html", own=own)
 
 
-def _read(token: str) -> tuple[int, str]:
-    """Return the reader's number, and the token of their own page while letters of that age open it."""
+def _read(token: str) -> tuple[int, date]:
     try:
-        number, closing = context().signer.read(Purpose.UNSUBSCRIBE, token)
+        return context().signer.read(Purpose.UNSUBSCRIBE, token)
     except LinkInvalid:
         stale()
-    own = context().signer.token(Purpose.PREFERENCES, number, closing)
-    return number, own if fresh(closing) else ""
+
+
+def _own(connection: Connection, number: int, closing: date) -> str:
+    """Return the token of the reader's own page while letters of that age open it."""
+    if not fresh(connection, closing):
+        return ""
+    return context().signer.token(Purpose.PREFERENCES, number, closing)
