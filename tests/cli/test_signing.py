@@ -62,7 +62,7 @@ def say(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 @pytest.fixture
 def approved(say: Say) -> Say:
     """Approve the sample issue for the example's readers, then run commands."""
-    assert say("subscribers", "import", "subscribers/example.csv")[0] == 0
+    assert say("subscribers", "import", "subscribers/example.csv", "--consent", "forms")[0] == 0
     assert say("approve", D, "--by", "Олена")[0] == 0
     return say
 

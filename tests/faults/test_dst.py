@@ -67,7 +67,7 @@ def scene(tmp_path: Path, night: Night) -> Scene:
 
 def letters(scene: Scene) -> list[tuple[str, int]]:
     """Return the letters in the outbox, and when each was written."""
-    return sorted((path.name, path.stat().st_mtime_ns) for path in scene.root.glob("var/outbox/*.eml"))
+    return sorted((path.name, path.stat().st_mtime_ns) for path in scene.root.glob("var/outbox/[!.]*.eml"))
 
 
 def test_send_due_sends_once_and_not_before_the_hour(scene: Scene, night: Night) -> None:

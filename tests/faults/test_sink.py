@@ -6,6 +6,7 @@ The sink keeps what it received up to the final dot; the second sending goes to 
 import asyncio
 import os
 import re
+import socket
 import socketserver
 import subprocess
 import tempfile
@@ -64,13 +65,21 @@ def sink(*options: str) -> Iterator[tuple[int, Callable[[], Counter[str]]]]:
         command = [str(SINK), *user, *options, "-D", str(dump), f"127.0.0.1:{port}", "20"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:
-                time.sleep(0.05)
+                _wait_until_it_listens(port)
                 yield (
                     port,
                     lambda: Counter(_RECIPIENT.findall(dump.read_text() if dump.exists() else "")),
                 )
             finally:
                 process.kill()
+
+
+def _wait_until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.01)
 
 
 def send(engine: Engine, port: int, *, later: timedelta = timedelta(), timeout: float = 2) -> str:
