@@ -8,12 +8,14 @@ import hmac
 import os
 import secrets
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from newsletter.errors import ConfigError, LinkInvalid
 _EPOCH = date(2020, 1, 1)
 _NUMBERS = struct.Struct(">QH")  # subscriber (of which five bytes travel), days since the epoch
 _HEAD, _TAG = 7, 16
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -77,8 +80,15 @@ class Signer:
         return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
 
     def _signed(self, purpose: Purpose, head: bytes) -> bytes:
-        tag = blake2b(head, key=self.key, person=purpose.encode(), digest_size=_TAG).digest()
-        return urlsafe_b64encode(head + tag).rstrip(b"=")
+        tag = _keyed(self.key, purpose).copy()
+        tag.update(head)
+        return b2a_base64(head + tag.digest(), newline=False).translate(_URL_SAFE, b"=")
+
+
+@cache
+def _keyed(key: bytes, purpose: Purpose) -> blake2b:
+    """Return a hash that has taken in its key: half of what a token costs, and a letter has five."""
+    return blake2b(key=key, person=purpose.encode(), digest_size=_TAG)
 
 
 def signer(value: str | None, keep: Path) -> Signer:

@@ -1,7 +1,7 @@
 """The values everything is made of: frozen, without I/O or clock; times are UTC."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -255,9 +255,19 @@ class Message:
     page: Rendered
     shared: Envelope
     values: Mapping[str, str]
-    build: Callable[[], bytes]
+    build: Callable[[], Sequence[bytes]]
 
     @cached_property
-    def content(self) -> bytes:
-        """The whole: 7-bit, lines end in CRLF, none begins with a dot, so that SMTP needs no stuffing."""
+    def pieces(self) -> Sequence[bytes]:
+        """The whole, to be joined: 7-bit, lines end in CRLF, none begins with a dot: no stuffing for SMTP."""
         return self.build()
+
+    @property
+    def content(self) -> bytes:
+        """The whole."""
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the whole."""
+        return sum(map(len, self.pieces))

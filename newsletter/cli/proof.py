@@ -78,7 +78,7 @@ def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, byte
     """Write the files of one edition; the message is dated at noon of the issue's closing day."""
     from newsletter.transport.mime import Skeleton
 
-    message = Skeleton(page, shared).message(
+    pieces = Skeleton(page, shared).pieces(
         name="",
         email=_EXAMPLE[EMAIL],
         message_id=f"<example@{shared.domain}>",
@@ -88,7 +88,7 @@ def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, byte
     files = {
         f"{page.edition}.html": fill_html(page.html, _EXAMPLE).encode(),
         f"{page.edition}.txt": fill_text(page.text, _EXAMPLE).encode(),
-        f"{page.edition}.eml": message,
+        f"{page.edition}.eml": b"".join(pieces),
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)

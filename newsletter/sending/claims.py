@@ -8,7 +8,6 @@ After a failed commit nothing more leaves; the database alone then says what is 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
@@ -18,10 +17,10 @@ from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
+from newsletter.sending.ledger_thread import LedgerThread
 from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
 from newsletter.sending.work import Begin, Holder, Part, Work
 from newsletter.store import ledger
-from newsletter.store.db import writing
 from newsletter.store.ledger import LEASE, Due, Result
 
 T = TypeVar("T")
@@ -41,7 +40,7 @@ class Claims:
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
         self._taking = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._ledger = LedgerThread(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
         self.passed: set[int] = set()
@@ -57,22 +56,22 @@ class Claims:
             if self._works and self._works[-1] is not current and self._works[-1].queue:
                 return self._works[-1]
             ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
-            work = await self._in_thread(self._acquire, self.passed | ours)
+            passed = self.passed | ours
+            work = await self._ledger.transaction(lambda connection: self._acquire(connection, passed))
             if work:
                 self._works.append(work)
                 if work.finished:
                     self._wanted.set()
             return work
 
-    def _acquire(self, passed: set[int]) -> Work | None:
+    def _acquire(self, connection: Connection, passed: set[int]) -> Work | None:
         holder = self._holder
-        with writing(holder.engine) as connection:
-            now = holder.clock()
-            lease = ledger.acquire(connection, holder.name, holder.worker, now, passed)
-            if lease is None:
-                return None
-            ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
-            dues = ledger.due(connection, lease, holder.where)
+        now = holder.clock()
+        lease = ledger.acquire(connection, holder.name, holder.worker, now, passed)
+        if lease is None:
+            return None
+        ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
+        dues = ledger.due(connection, lease, holder.where)
         work = Work(
             lease,
             deque(
@@ -154,7 +153,7 @@ class Claims:
         parts = [self._part(work) for work in self._works]
         self._waiting.clear()
         try:
-            await self._in_thread(self._write, parts)
+            await self._ledger.transaction(lambda connection: self._write(connection, parts))
         except NewsletterError as error:
             self._failed = error
             for one in chain(*(part.waiting for part in parts), *self._waiting.values()):
@@ -170,20 +169,19 @@ class Claims:
         others = bool(work.queue) or work.handed > len(waiting)
         return Part(work, list(work.begun.items()), results, waiting, others)
 
-    def _write(self, parts: list[Part]) -> None:
-        """Write one transaction; runs in the ledger's thread and touches no chunk's own state."""
-        with writing(self._holder.engine) as connection:
-            now = self._holder.clock()
-            for part in parts:
-                self._judge(connection, part)
-                going = [one for one in part.waiting if part.verdict[one.due.subscriber] is Verdict.GO]
-                part.begun += [(one.due.subscriber, one.due.attempt) for one in going]
-                if not ledger.commit(connection, part.work.lease, part.begun, part.results, now):
-                    part.lost = True
-                elif not part.others and not going:
-                    ledger.release(connection, part.work.lease, self._due_again(connection, part.work))
-                    part.released = True
-            self._holder.share(connection)
+    def _write(self, connection: Connection, parts: list[Part]) -> None:
+        """Write one commit; runs in the ledger's thread and touches no chunk's own state."""
+        now = self._holder.clock()
+        for part in parts:
+            self._judge(connection, part)
+            going = [one for one in part.waiting if part.verdict[one.due.subscriber] is Verdict.GO]
+            part.begun += [(one.due.subscriber, one.due.attempt) for one in going]
+            if not ledger.commit(connection, part.work.lease, part.begun, part.results, now):
+                part.lost = True
+            elif not part.others and not going:
+                ledger.release(connection, part.work.lease, self._due_again(connection, part.work))
+                part.released = True
+        self._holder.share(connection)
 
     @staticmethod
     def _due_again(connection: Connection, work: Work) -> float | None:
@@ -242,18 +240,10 @@ class Claims:
         self._wanted.set()
         self._enough.set()
 
-    def end(self) -> None:
-        """Let go of the thread; there are no commits after this."""
-        self._thread.shutdown(wait=False)
-
     async def in_transaction(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction of its own, between two commits. Raises StoreError."""
+        return await self._ledger.transaction(function)
 
-        def run() -> T:
-            with writing(self._holder.engine) as connection:
-                return function(connection)
-
-        return await self._in_thread(run)
-
-    async def _in_thread(self, function: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+    def end(self) -> None:
+        """Let go of the ledger's thread; there are no commits after this."""
+        self._ledger.close()

@@ -1,6 +1,7 @@
 """Delivering a frozen issue: claim, personalise, send, record."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -86,9 +87,11 @@ class Run:
         or `stop` was called. Raises TransportUnavailable when no connection can be had, StoreError when the
         database fails.
         """
+        gc.freeze()  # the collector need not look, for every few messages, at all that was there before
         try:
             failed = await self._deliver()
         finally:
+            gc.unfreeze()
             self._claims.end()
         with writing(self._plan.engine) as connection:
             if not deliveries.open_chunks(connection, self._plan.name):

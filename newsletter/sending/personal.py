@@ -18,6 +18,7 @@ class Writer:
         self._skeleton = Skeleton(edition, shared)
         self._page = edition
         self._shared = shared
+        self._domain = shared.domain
         self._closing = date.fromisoformat(shared.issue)
         self._signer = signer
         self._dkim = dkim
@@ -25,18 +26,18 @@ class Writer:
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
         number, email = due.subscriber, due.email
-        identity = message_id(self._signer, number, self._closing, self._shared.domain)
+        identity = message_id(self._signer, number, self._closing, self._domain)
         values = self._signer.slots(number, due.email, self._closing)
 
-        def build() -> bytes:
-            content = self._skeleton.message(
+        def build() -> list[bytes]:
+            pieces = self._skeleton.pieces(
                 name=due.name, email=email, message_id=identity, date=now, values=values
             )
-            return self._dkim.sign(content) if self._dkim else content
+            return [self._dkim.sign(b"".join(pieces))] if self._dkim else pieces
 
         return Message(
             subscriber=number,
-            mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._shared.domain}",
+            mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._domain}",
             rcpt_to=email,
             message_id=identity,
             name=due.name,

@@ -57,9 +57,9 @@ def compose(  # noqa: PLR0913  what a message is made of
 ) -> Message:
     """Return the letter `page` as a message to the address `to`; `values` holds its slots."""
 
-    def build() -> bytes:
+    def build() -> list[bytes]:
         content = note(page, shared, to=to, message_id=message_id, date=now, values=values)
-        return dkim.sign(content) if dkim else content
+        return [dkim.sign(content) if dkim else content]
 
     return Message(
         subscriber=number,

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from newsletter.errors import StoreError
 
@@ -66,7 +66,7 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once where writing is meant: a read that turns into a write cannot wait."""
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.connection.cursor().execute("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _limit_silence(connection: DBAPIConnection, _record: object) -> None:
@@ -96,24 +96,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
-    """Turn the driver's failures into StoreError."""
-    where = engine.url.database or engine.url.render_as_string()
+    """Turn the driver's failures, as they are or as SQLAlchemy passes them on, into StoreError."""
+    driver = engine.dialect.loaded_dbapi
     try:
         yield
-    except OperationalError as error:
-        cause = str(error.orig).strip().splitlines()[0]
-        hint = "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
-        if "locked" in cause:
-            hint = "Another program is writing to it for long; wait for it to finish, then run this again."
-        elif "full" in cause:
-            hint = "Free some disk space, then run this again: nothing half-done was kept."
-        elif engine.dialect.name == "sqlite":
-            hint = "Check that the folder exists, is writable, and has free space."
-        raise StoreError(f"the database {where}: {cause}", hint) from error
-    except DBAPIError as error:
-        cause = str(error.orig).strip().splitlines()[0]
+    except (DBAPIError, driver.Error) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        cause = str(original).strip().splitlines()[0]
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
+        if isinstance(original, driver.OperationalError):
+            hint = _cure(engine, cause)
+        where = engine.url.database or engine.url.render_as_string()
         raise StoreError(f"the database {where}: {cause}", hint) from error
+
+
+def _cure(engine: Engine, cause: str) -> str:
+    if "locked" in cause:
+        return "Another program is writing to it for long; wait for it to finish, then run this again."
+    if "full" in cause:
+        return "Free some disk space, then run this again: nothing half-done was kept."
+    if engine.dialect.name == "sqlite":
+        return "Check that the folder exists, is writable, and has free space."
+    return "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -190,7 +190,7 @@ def commit(
         "lease_until": now.timestamp() + LEASE,
         "inflight": json.dumps(begun),
     }
-    if _HOLD.execute(connection, values).rowcount != 1:
+    if _HOLD.run(connection, [values]) != 1:
         settle(connection, lease.issue, results, now)
         return False
     record(connection, lease.issue, results, now)
@@ -205,7 +205,8 @@ def running(connection: Connection, name: str) -> bool:
 def reachable(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
     """Return which of `readers` may be written to now: nobody when issue `name` is not running."""
     values = {f"_reader{place}": number for place, number in enumerate(readers)}
-    return set(_reachable(len(readers)).execute(connection, {"_issue": name, **values}).scalars())
+    rows = _reachable(len(readers)).fetch(connection, {"_issue": name, **values})
+    return {number for (number,) in rows}
 
 
 def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]]:
@@ -242,7 +243,7 @@ def record(connection: Connection, name: str, results: Iterable[Result], now: da
     # In one order, so that on PostgreSQL two who enter the same rows do not wait for each other.
     rows = [_row(name, result, at) for result in sorted(results, key=lambda result: result.subscriber)]
     if rows:
-        _RECORD[connection.dialect.name].execute(connection, *rows)
+        _RECORD[connection.dialect.name].run(connection, rows)
 
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:

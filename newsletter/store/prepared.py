@@ -7,7 +7,8 @@ three of them for a handful of messages.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.expression import UpdateBase
 from sqlalchemy.sql.selectable import Select
 
@@ -21,17 +22,27 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
-    def execute(self, connection: Connection, *rows: Values) -> CursorResult[Any]:
-        """Run it for each of `rows`. Raises what SQLAlchemy raises."""
+    def run(self, connection: Connection, rows: Sequence[Values]) -> int:
+        """Run it for each of `rows`; return how many rows of the table it met. Raises the driver's errors."""
+        return self._given(connection, rows).rowcount
+
+    def fetch(self, connection: Connection, values: Values) -> Sequence[Sequence[Any]]:
+        """Return the rows that it selects. Raises the driver's errors."""
+        return self._given(connection, [values]).fetchall()
+
+    def _given(self, connection: Connection, rows: Sequence[Values]) -> DBAPICursor:
         name = connection.dialect.name
         if name not in self._compiled:
             self._compiled[name] = self._compile(connection.dialect, list(rows[0]))
-        sql, order, given = self._compiled[name]
-        if order is None:
-            named = [{**given, **row} for row in rows]
-            return connection.exec_driver_sql(sql, named if len(named) > 1 else named[0])
-        placed = [tuple([row[key] if key in row else given[key] for key in order]) for row in rows]
-        return connection.exec_driver_sql(sql, placed if len(placed) > 1 else placed[0])
+        sql, order, own = self._compiled[name]
+        named = [{**own, **row} for row in rows]
+        values = named if order is None else [tuple([row[key] for key in order]) for row in named]
+        cursor = connection.connection.cursor()
+        if len(values) == 1:
+            cursor.execute(sql, values[0])
+        else:
+            cursor.executemany(sql, values)
+        return cursor
 
     def _compile(
         self, dialect: Dialect, columns: list[str]

@@ -6,7 +6,7 @@ shorter in the first. Either way the result is 7-bit, in lines of at most 76, no
 
 import re
 from binascii import b2a_base64, b2a_qp
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Protocol
 
@@ -64,45 +64,62 @@ class QuotedPrintable:
 class Base64:
     """`parts` are literals with the names of slots between them.
 
-    Base64 takes bytes by threes. Each literal is encoded for the three ways it may be cut, so that only a
-    value is encoded for a reader, with the few bytes around it that complete its threes.
+    Base64 takes bytes by threes, so how a literal is cut depends on the lengths of the values before it,
+    modulo three. Each way that occurs is encoded once: for a reader only their values are, with the few bytes
+    around them that complete their threes.
     """
 
     encoding = "base64"
 
     def __init__(self, parts: list[str], *, html: bool) -> None:
         self._html = html
-        first, *others = [_canonical(part) for part in parts[::2]]
-        self._head = _Cut(first, 0)
+        self._literals = [_canonical(part) for part in parts[::2]]
         self._slots = parts[1::2]
-        self._cuts = [[_Cut(literal, start) for start in range(3)] for literal in others]
+        self._names = tuple(dict.fromkeys(self._slots))
+        self._cuts: dict[tuple[int, ...], _Cut] = {}
 
     def filled(self, values: Mapping[str, str]) -> list[bytes]:
         """Return the part in pieces, each slot replaced by its value."""
-        encoded = {
-            slot: (escape(values[slot]) if self._html else values[slot]).encode() for slot in set(self._slots)
-        }
-        pieces, rest = [self._head.whole], self._head.rest
-        for slot, cuts in zip(self._slots, self._cuts, strict=True):
-            seam = rest + encoded[slot]
-            cut = cuts[-len(seam) % 3]
-            seam += cut.begun
-            end = len(seam) - len(seam) % 3  # all of it, unless the literal is too short to complete a three
-            pieces += (_lines(seam[:end]), cut.whole)
-            rest = seam[end:] + cut.rest
-        return [*pieces, _lines(rest)]
+        own = {name: (escape(values[name]) if self._html else values[name]).encode() for name in self._names}
+        lengths = tuple([len(value) % 3 for value in own.values()])
+        cut = self._cuts.get(lengths)
+        if cut is None:
+            by_name = dict(zip(self._names, lengths, strict=True))
+            cut = self._cuts[lengths] = _Cut(self._literals, self._slots, by_name)
+        pieces = [cut.head]
+        for begun, values_after, whole in cut.seams:
+            seam = begun
+            for name, after in values_after:
+                seam += own[name] + after
+            pieces += (_lines(seam), whole)
+        return pieces
 
 
 class _Cut:
-    """A literal without its first `start` bytes: what is whole threes, encoded, and the bytes around it."""
+    """One way to cut literals, for values of such `lengths`.
 
-    __slots__ = ("begun", "rest", "whole")
+    `head` is encoded. Each of `seams` is a few bytes, then values with a few bytes after each, then what is
+    encoded up to the next.
+    """
 
-    def __init__(self, literal: bytes, start: int) -> None:
-        end = max(start, len(literal) - (len(literal) - start) % 3)
-        self.begun = literal[:start]
-        self.whole = _lines(literal[start:end])
-        self.rest = literal[end:]
+    __slots__ = ("head", "seams")
+
+    def __init__(self, literals: Sequence[bytes], slots: Sequence[str], lengths: Mapping[str, int]) -> None:
+        first = len(literals[0]) - len(literals[0]) % 3
+        self.head = _lines(literals[0][:first])
+        self.seams: list[tuple[bytes, list[tuple[str, bytes]], bytes]] = []
+        before, length, seam = literals[0][first:], len(literals[0]) % 3, []
+        for slot, literal in zip(slots, literals[1:], strict=True):
+            length += lengths[slot]
+            start = min(-length % 3, len(literal))  # what completes the threes of the seam
+            end = max(start, len(literal) - (len(literal) - start) % 3)
+            seam.append((slot, literal[:start]))
+            if (length + start) % 3 == 0:
+                self.seams.append((before, seam, _lines(literal[start:end])))
+                before, length, seam = literal[end:], len(literal) - end, []
+            else:
+                length += start
+        self.seams.append((before, seam, b""))
 
 
 def _lines(content: bytes) -> bytes:

@@ -26,6 +26,8 @@ class Connection(asyncio.BufferedProtocol):
         self._lines: list[bytes] = []
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0  # of the answer that is waited for, by the loop's clock
+        self._timer: asyncio.TimerHandle | None = None
         self._lost = False
         self._closed = asyncio.Event()
         self.extensions = extensions
@@ -61,6 +63,8 @@ class Connection(asyncio.BufferedProtocol):
         """Remember it for whoever waits."""
         self._lost = True
         self._closed.set()
+        if self._timer:
+            self._timer.cancel()
         self._wake()
 
     def _wake(self) -> None:
@@ -78,14 +82,34 @@ class Connection(asyncio.BufferedProtocol):
         while not self._replies:
             if self._lost:
                 raise ConnectionLost
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(self._timeout * patience):
-                    await self._waiter
-            except TimeoutError:
-                await self.abort()
-                raise ConnectionLost from None
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            self._expect_by(loop.time() + self._timeout * patience)
+            await self._waiter
         return self._replies.popleft()
+
+    def _expect_by(self, deadline: float) -> None:
+        """Set the deadline; the timer of an earlier answer is left to find that it was moved.
+
+        One `asyncio.timeout` for every answer would cost as much as the message's copy to the socket.
+        """
+        self._deadline = deadline
+        if self._timer and self._timer.when() <= deadline:
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._waiter or self._waiter.done():
+            return
+        if self._deadline > asyncio.get_running_loop().time():
+            self._expect_by(self._deadline)
+        else:
+            self._lost = True
+            self._transport.abort()
+            self._wake()
 
     async def abort(self) -> None:
         """Drop the stream, and with it whatever the relay has not yet taken."""

@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -39,19 +39,19 @@ class Skeleton:
         self._between = b"\r\n" + _opening(boundary, "html", self._html.encoding)
         self._end = f"\r\n--{boundary}--\r\n".encode("ascii")
 
-    def message(
+    def pieces(
         self, *, name: str, email: str, message_id: str, date: datetime, values: Mapping[str, str]
-    ) -> bytes:
-        """Return the whole message for one reader; `values` holds every slot of the edition."""
+    ) -> list[bytes]:
+        """Return the message for one reader, to be joined; `values` holds every slot of the edition."""
         way_out = self._envelope.list_unsubscribe(values[UNSUBSCRIBE]).replace(" ", "\r\n ")
         own = (
-            f"Date: {_date(date.replace(microsecond=0))}\r\n"
+            f"Date: {_date(int(date.timestamp()))}\r\n"
             f"To: {mailbox(name, email)}\r\n"
             f"Message-ID: {message_id}\r\n"
             f"List-Unsubscribe: {way_out}\r\n"
         ).encode()
         text, html = self._text.filled(values), self._html.filled(values)
-        return b"".join((own, self._shared, *text, self._between, *html, self._end))
+        return [own, self._shared, *text, self._between, *html, self._end]
 
 
 def _opening(boundary: str, kind: str, encoding: str) -> bytes:
@@ -72,7 +72,7 @@ def note(  # noqa: PLR0913  the headers of a message
         f"Reply-To: {shared.reply_to}\r\n"
         f"To: {to}\r\n"
         f"Subject: {unstructured(page.subject)}\r\n"
-        f"Date: {_date(date.replace(microsecond=0))}\r\n"
+        f"Date: {_date(int(date.timestamp()))}\r\n"
         f"Message-ID: {message_id}\r\n"
         "Auto-Submitted: auto-generated\r\n"
         "MIME-Version: 1.0\r\n"
@@ -107,6 +107,8 @@ def unstructured(text: str) -> str:
 
 def _words(text: str) -> str:
     """Cut `text` into encoded words of whole characters, one a line (RFC 2047 §2, §5)."""
+    if len(whole := text.encode()) <= _WORD:  # as most names are
+        return f"=?utf-8?b?{b64encode(whole).decode()}?="
     words, word = [], b""
     for character in text:
         encoded = character.encode()
@@ -118,9 +120,9 @@ def _words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
-@lru_cache(maxsize=4)
-def _date(moment: datetime) -> str:
-    return format_datetime(moment)
+@lru_cache(maxsize=4)  # all messages of a second share it
+def _date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def _sender_id(envelope: Envelope) -> str:

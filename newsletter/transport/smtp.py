@@ -147,6 +147,8 @@ class _Session:
         self._pipelining = "pipelining" in connection.extensions
         self._opened = False  # whether the current message's MAIL, RCPT and DATA have been written
         self._left = limit or sys.maxsize
+        size = connection.extensions.get("size", "")
+        self._largest = int(size) if size.isdigit() else 0  # bytes of a message; 0 for any number (RFC 1870)
         self.answered = False
         self.farewell = "it said nothing"
 
@@ -163,7 +165,7 @@ class _Session:
         return self._message
 
     async def _one(self, message: Message) -> None:
-        if fault := self._unfit(message):
+        if not self._opened and (fault := self._unfit(message)):
             self._outgoing.finish(message, fault)
             await self._advance()
             return
@@ -186,7 +188,7 @@ class _Session:
         pipelining = self._pipelining and self._left
         ahead = _envelope(following) if following and pipelining and not self._unfit(following) else b""
         try:
-            self._connection.write(message.content + b".\r\n" + ahead)
+            self._connection.write(b"".join((*message.pieces, b".\r\n", ahead)))
             answer = await self._connection.reply(patience=_FINAL)
         except ConnectionLost:
             self._outgoing.finish(message, Receipt(outcome=Outcome.UNKNOWN, detail=_UNSURE))
@@ -238,9 +240,8 @@ class _Session:
 
     def _unfit(self, message: Message) -> Receipt | None:
         """Refuse here what this relay has said it cannot take."""
-        limit = self._connection.extensions.get("size", "")
-        if limit.isdigit() and 0 < int(limit) < len(message.content):
-            detail = f"the message has {len(message.content)} bytes, the relay takes {limit}"
+        if 0 < self._largest < message.size:
+            detail = f"the message has {message.size} bytes, the relay takes {self._largest}"
             return Receipt(outcome=Outcome.REFUSED, code=552, detail=detail)
         if not message.rcpt_to.isprintable():
             return Receipt(outcome=Outcome.REFUSED, code=553, detail="the address holds control characters")

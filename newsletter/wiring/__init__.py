@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,7 +210,7 @@ class Context:
                 },
                 transport=transport,
                 worker=f"{socket.gethostname()}:{os.getpid()}",
-                clock=self.now,
+                clock=self.clock(),
                 begun_at=datetime.fromisoformat(frozen.begun_at),
                 progress=progress,
                 rates={scope: rate for scope, rate in limits.items() if rate},
@@ -220,6 +220,12 @@ class Context:
 
     @staticmethod
     def now() -> datetime:
-        """Return the present in UTC; tests set NEWSLETTER_NOW."""
-        fixed = os.environ.get("NEWSLETTER_NOW")
-        return datetime.fromisoformat(fixed) if fixed else datetime.now(UTC)
+        """Return the present in UTC."""
+        return Context.clock()()
+
+    @staticmethod
+    def clock() -> Callable[[], datetime]:
+        """Return what tells the present in UTC; tests set NEWSLETTER_NOW before."""
+        if fixed := os.environ.get("NEWSLETTER_NOW"):
+            return partial(datetime.fromisoformat, fixed)
+        return partial(datetime.now, UTC)

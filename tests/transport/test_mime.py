@@ -62,7 +62,8 @@ def page(html: str, text: str, subject: str = "Дайджест") -> Rendered:
 
 def built(rendered: Rendered, *, name: str = "Олена", email: str = "olena@example.org") -> bytes:
     skeleton = Skeleton(rendered, SHARED)
-    return skeleton.message(name=name, email=email, message_id="<1@example.org>", date=NOW, values=VALUES)
+    pieces = skeleton.pieces(name=name, email=email, message_id="<1@example.org>", date=NOW, values=VALUES)
+    return b"".join(pieces)
 
 
 def decoded(raw: str) -> str:

@@ -62,7 +62,7 @@ def message(address: str, number: int = 1, size: int = 0) -> Message:
         page=Rendered(edition="e", subject="", html="", text="", sha256=""),
         shared=house.SHARED,
         values={},
-        build=f"Subject: {number}\r\n\r\nHello{'!' * size}\r\n".encode,
+        build=lambda: [f"Subject: {number}\r\n\r\n".encode(), f"Hello{'!' * size}\r\n".encode()],
     )
 
 

@@ -1,0 +1,80 @@
+"""The ledger's thread: transactions in order, and failures for whoever asked."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from newsletter.errors import StoreError
+from newsletter.sending.ledger_thread import LedgerThread
+from newsletter.store import buckets
+from newsletter.store.db import reading
+from newsletter.store.prepared import Prepared
+from newsletter.store.schema import bucket
+
+
+def scopes(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(select(bucket.c.scope).order_by(bucket.c.scope)).scalars())
+
+
+def test_transactions_are_done_one_after_another_in_the_order_asked(engine: Engine) -> None:
+    order: list[int] = []
+
+    async def ask() -> None:
+        steps = [partial(append, order, number) for number in range(50)]
+        await asyncio.gather(*(ledger.transaction(step) for step in steps))
+
+    def append(order: list[int], number: int, _: Connection) -> None:
+        order.append(number)
+
+    ledger = LedgerThread(engine)
+    asyncio.run(ask())
+    ledger.close()
+    assert order == list(range(50))
+
+
+def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(engine: Engine) -> None:
+    def half(connection: Connection) -> None:
+        buckets.hold(connection, "half", 1.0)
+        raise LookupError
+
+    async def ask() -> None:
+        with pytest.raises(LookupError):
+            await ledger.transaction(half)
+        await ledger.transaction(lambda connection: buckets.hold(connection, "whole", 1.0))
+
+    ledger = LedgerThread(engine)
+    asyncio.run(ask())
+    ledger.close()
+    assert scopes(engine) == ["whole"]
+
+
+def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
+    statement = Prepared(select(bucket.c.scope))
+
+    def without_table(connection: Connection) -> None:
+        bucket.drop(connection)
+        statement.fetch(connection, {})
+
+    ledger = LedgerThread(engine)
+    with pytest.raises(StoreError, match="bucket"):
+        asyncio.run(ledger.transaction(without_table))
+    ledger.close()
+    assert scopes(engine) == []
+
+
+def test_the_thread_ends_when_it_is_closed(engine: Engine) -> None:
+    ledger = LedgerThread(engine)
+    thread = asyncio.run(ledger.transaction(lambda _: threading.current_thread()))
+    ledger.close()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_one_that_was_never_asked_has_nothing_to_end(engine: Engine) -> None:
+    before = threading.active_count()
+    LedgerThread(engine).close()
+    assert threading.active_count() == before
