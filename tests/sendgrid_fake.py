@@ -128,7 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _say(self, told: Told, document: object) -> None:
         content = b"" if document is None else json.dumps(document).encode()
         self.send_response(told.status)
-        for name, value in told.headers.items():
+        kind = {} if document is None else {"Content-Type": "application/json"}
+        for name, value in (kind | told.headers).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
