@@ -1,60 +1,59 @@
-"""Holds our requests against SendGrid's own OpenAPI document, which Prism reads: scripts/prism DOCUMENT.
+"""Prism before a server: lets pass what SendGrid's own OpenAPI document allows, in both directions.
 
-Not part of the suite: the document (spec/json/tsg_mail_v3.json of twilio/sendgrid-oai) comes in no package we
-know of. Prism refuses what it does not allow; tests/sendgrid_fake.py knows the rules that are not in it.
+scripts/prism installs both. The rules that are not in the document, tests/sendgrid_fake.py knows.
 """
 
-import argparse
-import asyncio
-import os
-import signal
-import socket
+import json
+import re
 import subprocess
 import time
-from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-import click
+import pytest
 
-from newsletter.transport.sendgrid import SendGrid
-from tests.faults.scene import free_port
-from tests.transport.test_sendgrid import Queue, crowd
-
-PATIENCE = 120  # seconds for npx to fetch Prism and start it
-CASES = {"one reader": 1, "one more than a request takes": 1_001, "many": 2_500}
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens on `port`."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.2)
-    raise SystemExit("Prism did not start")
+HOME = Path(__file__).parent.parent / ".venv/prism"
+LISTENING = re.compile(r"listening on (http://[\d.:]+)")
+PATIENCE = 60  # seconds
+needs_prism = pytest.mark.skipif(
+    not (HOME / "stamp").exists(), reason="Prism is not installed (scripts/prism, which needs npm)"
+)
 
 
-def main() -> None:
-    """Run Prism, send to it, and say what it took; what it refuses ends with its reasons."""
-    parser = argparse.ArgumentParser(prog="scripts/prism", description=__doc__)
-    parser.add_argument("document", type=Path)
-    given = parser.parse_args()
-    port = free_port()
-    command = ["npx", "--yes", "@stoplight/prism-cli@5", "mock", "--errors", "--port", str(port)]
-    with subprocess.Popen(
-        [*command, str(given.document)], stdout=subprocess.DEVNULL, start_new_session=True
-    ) as prism:
+@contextmanager
+def before(host: str, folder: Path) -> Iterator[str]:
+    """Run Prism before the server at `host`, with its files in `folder`; give Prism's address."""
+    document, log = folder / "document.json", folder / "prism.log"
+    document.write_text(json.dumps(_document()), encoding="utf-8")
+    command = [f"{HOME}/node_modules/.bin/prism", "proxy", "--errors", "--port", "0", f"{document}", host]
+    with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as prism:
         try:
-            wait_for(port)
-            for words, readers in CASES.items():
-                queue = Queue(*crowd(readers))
-                sendgrid = SendGrid(key="SG.any", host=f"http://127.0.0.1:{port}", batch=1000)
-                asyncio.run(sendgrid.drain(queue))
-                click.echo(f"{words}: {dict(Counter(queue.outcomes.values()))}")
+            yield _address(prism, log)
         finally:
-            os.killpg(prism.pid, signal.SIGTERM)  # npx starts another program
+            prism.terminate()
 
 
-if __name__ == "__main__":
-    main()
+def _address(prism: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := LISTENING.search(log.read_text(encoding="utf-8"))):
+        assert prism.poll() is None, log.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline, "Prism does not start"
+        time.sleep(0.05)
+    return found[1]
+
+
+def _document() -> dict[str, Any]:
+    """Return SendGrid's document with whole paths: Prism leaves aside that of `servers`, which is /v3."""
+    document = json.loads((HOME / "sendgrid.com.json").read_text(encoding="utf-8"), object_hook=_closed)
+    start = urlsplit(document["servers"][0]["url"]).path
+    return {**document, "paths": {start + path: calls for path, calls in document["paths"].items()}}
+
+
+def _closed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Allow no other fields than an object's own: the document itself would let a misspelt one pass."""
+    if entry.get("type") == "object" and "properties" in entry:
+        return {"additionalProperties": False, **entry}
+    return entry
