@@ -127,7 +127,8 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 def timestamp(moment: datetime) -> str:
     """Return a moment as the tables hold it: UTC to the second, so that text sorts as time does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plain = moment.astimezone(UTC).replace(tzinfo=None)  # strftime gives a year before 1000 too few digits
+    return f"{plain.isoformat(timespec='seconds')}Z"
 
 
 def _migrate(engine: Engine) -> None:

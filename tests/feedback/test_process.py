@@ -98,6 +98,12 @@ def test_five_soft_days_suppress_and_a_delay_is_none(engine: Engine) -> None:
     assert reader(engine, 1).reason.startswith("bounced again and again: 552 5.2.2")
 
 
+def test_a_soft_bounce_of_an_impossible_date_does_not_stop_the_work(engine: Engine) -> None:
+    begin(engine, 2)
+    odd = mails.bounce(1, "552 5.2.2 full").replace(b"Feb 2025", b"Feb 0101")
+    assert report(engine, odd, mails.bounce(2)) == Done(events=2, suppressed=1)
+
+
 def test_a_complaint_after_a_bounce_stands_and_a_bounce_after_it_changes_nothing(engine: Engine) -> None:
     begin(engine, 1)
     report(engine, mails.bounce(1))

@@ -104,6 +104,7 @@ def test_a_moment_is_kept_in_utc_to_the_second() -> None:
     kyiv = datetime(2025, 2, 14, 16, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=2)))
     assert timestamp(kyiv) == "2025-02-14T14:00:00Z"
     assert timestamp(datetime(2025, 2, 14, 14, tzinfo=UTC)) == timestamp(kyiv)
+    assert timestamp(datetime(101, 4, 2, tzinfo=UTC)) == "0101-04-02T00:00:00Z"
 
 
 def test_a_writer_stopped_with_its_machine_does_not_hold_its_rows_for_ever(postgres_engine: Engine) -> None:
