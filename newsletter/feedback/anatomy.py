@@ -24,8 +24,12 @@ _REPORTS = {
 }
 _COPY = re.compile(
     r"^[-=_*> ]*(below this line is a copy|this is a copy of|return-path: |received: "
-    r"|(the )?(original|returned|unsent|undelivered) (message|e?-?mail)|(the )?headers? of the original)",
+    r"|(the )?(original|returned|unsent|undelivered) (message|e?-?mail)(?! was received)"
+    r"|(the )?headers? of the original|message headers follow)",
     re.IGNORECASE | re.MULTILINE,
+)
+_FIELDS = re.compile(
+    r"^(?:Reporting-MTA|Original-Recipient|Final-Recipient|Action):", re.IGNORECASE | re.MULTILINE
 )
 _TAGS = re.compile(
     r"<(style|script)\b(?:[^<]++|<(?!/\1>))*+(?:</\1>)?|<[^<>]*+>", re.IGNORECASE
@@ -72,8 +76,18 @@ def blocks(part: Message) -> Iterator[Message]:
         else:
             rest = block
         if isinstance(rest, str):  # Python parses only message/delivery-status into its blocks
-            fields = HeaderParser(policy=_POLICY)
-            yield from (fields.parsestr(one) for one in re.split(r"\r?\n\r?\n", rest) if one.strip())
+            yield from _fields(rest)
+
+
+def stray_blocks(said: str) -> Iterator[Message]:
+    """Yield the blocks of fields of a report that stands among the words of a mail."""
+    if first := _FIELDS.search(said):
+        yield from _fields(said[first.start() :])
+
+
+def _fields(said: str) -> Iterator[Message]:
+    parser = HeaderParser(policy=_POLICY)
+    return (parser.parsestr(one) for one in re.split(r"\r?\n\r?\n", said) if one.strip())
 
 
 def text(part: Message) -> str:
@@ -92,8 +106,9 @@ def text(part: Message) -> str:
 
 def words(message: Message) -> str:
     """Return what a mail itself says, up to the message that it quotes."""
-    texts = [part for part in own_parts(message) if part.get_content_maintype() == "text"]
+    parts = [part for part in own_parts(message) if part.get_content_type() not in _RETURNED]
+    texts = [part for part in parts if part.get_content_maintype() in {"text", "multipart"}]  # of no parts
     plain = [part for part in texts if part.get_content_type() == "text/plain"]
-    said = "\n\n".join(text(part) for part in (plain or texts) if part.get_content_type() not in _RETURNED)
+    said = "\n\n".join(text(part) for part in plain or texts)
     copy = _COPY.search(said)
     return said[: copy.start()] if copy else said

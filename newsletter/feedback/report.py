@@ -1,17 +1,21 @@
 """Reading a mail that came back: bytes in, what it says of whose message out; nothing it may hold raises."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from itertools import islice
 
-from newsletter.feedback.anatomy import blocks, header, own_parts, parse, words
+from newsletter.feedback.anatomy import blocks, header, own_parts, parse, stray_blocks, words
 from newsletter.feedback.opinion import Opinion, opinion
 from newsletter.feedback.rules import failure, kept, reply
+from newsletter.feedback.stage import refused_at
 from newsletter.feedback.whose import addressed, mentioned
 from newsletter.links import Purpose, Signer
 from newsletter.store.db import timestamp
@@ -23,12 +27,20 @@ _SAID = re.compile(
     re.MULTILINE,
 )
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
-_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail(er)? delivery (sub)?system|<>|mdaemon", re.IGNORECASE)
+_DAEMON = re.compile(
+    r"mailer[- ]?daemon|postmaster|mail(er)? delivery (sub)?system|<>|mdaemon", re.IGNORECASE
+)
 _DELAY = re.compile(
     r"\b(delayed|delay notification|still being retried|will (continue to )?(retry|be retried|try)"
     r"|warning message only|not yet been delivered|do not need to resend|затрим\w+ достав)",
     re.IGNORECASE,
 )
+_FAILED = re.compile(
+    r"\bundeliver|\breturned (e?-?mail|message)|\bnon-?delivery"
+    r"|\b(delivery|mail)\b[\w :-]{0,40}(fail|error)|\bfail\w{0,4} (of |notice|deliver)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\b([45]\d\d)-'(.{1,400})' \(delivery attempts")  # relays of Cisco and Amazon
 _ABSENT = re.compile(
     r"^\W*(auto(matic)?[ -]?(reply|response|answer)|out of (the )?office|away from|vacation|on leave|absence"
     r"|(я )?(у |в )?відпуст|автоматична відповідь|автовідповід|авто(матический )?ответ|(я )?в отпуск)",
@@ -37,6 +49,11 @@ _ABSENT = re.compile(
 # RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
 _ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
 _HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
+_REPLIES = 10  # of a transcript, are looked at
+_BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
+_ROOM = 250  # characters of a reply, so that what follows it is kept
+UNREAD = "not a mail that can be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +73,8 @@ class Returned:
         if self.closing is None or not self.subscriber or self.kind in {Kind.AUTO_REPLY, Kind.UNREADABLE}:
             return None
         name = self.closing.isoformat()
+        sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
+        at = self.at if self.at and sent < self.at < now else now  # its date may be anything
         key = f"{self.subscriber} {name} {self.kind} {self.identity}"
         return Event(
             id=f"mail:{sha256(key.encode()).hexdigest()}",
@@ -65,7 +84,7 @@ class Returned:
             issue=name,
             code=self.code,
             detail=self.detail,
-            at=timestamp(min(self.at or now, now)),
+            at=timestamp(at),
         )
 
 
@@ -74,7 +93,7 @@ def read(content: bytes, signer: Signer) -> Returned:
     try:
         return _read(content, signer)
     except Exception:  # noqa: BLE001  Python's own parser raises several kinds on mail made to break it
-        return Returned(kind=Kind.UNREADABLE, detail="not a mail that can be read")
+        return Returned(kind=Kind.UNREADABLE, detail=UNREAD)
 
 
 def _read(content: bytes, signer: Signer) -> Returned:
@@ -108,11 +127,16 @@ def _report(message: Message) -> _Verdict | None:
             return _complaint(part)
         if part.get_content_type() == "message/disposition-notification":
             return _receipt(part, message)
-        if part.get_content_subtype().endswith("delivery-status") and (found := _delivery(part, message)):
+        if part.get_content_subtype().endswith("delivery-status") and (
+            found := _delivery(blocks(part), words(message))
+        ):
             return found
     # Outlook.com's JMRP gives the mail itself and no report.
     if any(header(part, "X-HmXmrOriginalRecipient") for part in message.walk()):
         return Kind.COMPLAINT, "", "junk mail report"
+    if _from_a_daemon(message):
+        said = words(message)
+        return _delivery(stray_blocks(said), said)
     return None
 
 
@@ -134,22 +158,24 @@ def _complaint(part: Message) -> _Verdict:
     return Kind.COMPLAINT, "", about or "abuse"
 
 
-def _delivery(part: Message, message: Message) -> _Verdict | None:
+def _delivery(report: Iterable[Message], text: str) -> _Verdict | None:
     """Return what a delivery status means (RFC 3464 §2.3); of several recipients, the one that failed."""
-    told = [block for block in blocks(part) if block["Action"] or block["Status"]]
+    told = [block for block in report if block["Action"] or block["Status"]]
     told.sort(key=lambda block: not header(block, "Action").lower().startswith("fail"))
     if not told:
         return None
     block = told[0]
-    status = _STATUS.search(header(block, "Status"))
+    told_status = header(block, "Status")
+    status = _STATUS.search(told_status)
     code = status[0] if status else ""
     said = _one_reply(header(block, "Diagnostic-Code").partition(";")[2].strip())
+    said = said or told_status.partition("(")[2].rstrip(")")  # a comment, which RFC 3464 §2.1.1 lets it have
     action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
     if action.startswith("delay"):
         return Kind.DELAYED, code, said
     if action.startswith(("deliver", "relay", "expand")):
         return Kind.DELIVERED, code, said
-    return _failed(code, said, words(message))
+    return _failed(code, said, text)
 
 
 def _failed(code: str, said: str, text: str) -> _Verdict:
@@ -158,6 +184,9 @@ def _failed(code: str, said: str, text: str) -> _Verdict:
         found = _gist(text)
         if not said or not _vague(code, found):
             said = found
+    stage = refused_at(text)
+    if stage and f"in reply to {stage}" not in said:
+        said = f"{said[:_ROOM]} (in reply to {stage} command)"
     if not code and (status := _STATUS.search(said)):
         code = status[0]
     return failure(code, said), code, said
@@ -169,8 +198,8 @@ def _vague(code: str, said: str) -> bool:
 
 def _letter(message: Message) -> _Verdict:
     """Return what a mail without a report means."""
-    subject, sender = _decoded(message, "Subject"), header(message, "From")
-    daemon = bool(_DAEMON.search(sender)) or bool(header(message, "X-Failed-Recipients"))
+    subject = _decoded(message, "Subject")
+    daemon = _from_a_daemon(message)
     auto = header(message, "Auto-Submitted").lower()
     absent = _ABSENT.match(subject) or any(name in message for name in _ABSENCE_HEADERS)
     if (
@@ -183,32 +212,41 @@ def _letter(message: Message) -> _Verdict:
     second = opinion(message)
     if second is Opinion.DELAYED or (daemon and _DELAY.search(f"{subject}\n{text}")):
         return Kind.DELAYED, "", _gist(text)
-    if second is Opinion.FAILED or (daemon and not _vague("", _gist(text))):
+    if second is Opinion.FAILED or (
+        daemon and (_SAID.search(text) or _FAILED.search(subject) or not _vague("", _gist(text)))
+    ):
         return _failed("", "", text)
     if auto not in {"", "no"}:
         return Kind.AUTO_REPLY, "", subject
     return Kind.UNREADABLE, "", "neither a report nor an automatic answer"
 
 
+def _from_a_daemon(message: Message) -> bool:
+    return bool(_DAEMON.search(header(message, "From")) or header(message, "X-Failed-Recipients"))
+
+
 def _decoded(message: Message, name: str) -> str:
     """Return a header in words."""
     value = header(message, name)
-    with suppress(LookupError, ValueError):
+    with suppress(LookupError, ValueError, MessageError):
         return str(make_header(decode_header(value)))
     return value
 
 
 def _gist(text: str) -> str:
     """Return the part of a mail that says why: a server's reply, else the paragraph that gives a cause."""
-    if found := _SAID.search(text):
-        start = found.start(found.lastindex or 0)
-        return _one_reply(" ".join(re.split(r"\n[ \t\r]*\n", text[start:])[0].split()))
+    starts = [found.start(found.lastindex or 0) for found in islice(_SAID.finditer(text), _REPLIES)]
+    if starts:
+        replies = [_one_reply(" ".join(_PARAGRAPH.split(text[start:], 1)[0].split())) for start in starts]
+        return next((one for one in replies if not _vague("", one)), replies[0])
     paragraphs = [" ".join(one.split()) for one in re.split(r"\r?\n\s*\r?\n", text)]
     return next((one for one in paragraphs if one and not _vague("5.0.0", one)), " ".join(paragraphs[:3]))
 
 
 def _one_reply(said: str) -> str:
     """Return a reply of several lines without the code that each line repeats."""
+    if quoted := _QUOTED.search(said):
+        said = f"{quoted[1]} {quoted[2]}"
     if found := re.match(r"[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3})?", said):
         code = found[0]
         again = rf"\s{code[:3]}[ -](?:{re.escape(code[4:])}\s?)?" if code[4:] else rf"\s{code[:3]}[ -]"

@@ -74,6 +74,7 @@ class Cause(StrEnum):
     BAD_DOMAIN = "bad domain"
     MAILBOX_FULL = "mailbox full"
     DISABLED = "mailbox disabled"
+    FILTERED = "recipient's own filter"
     AUTHENTICATION = "authentication"
     POLICY = "policy"
     CONTENT = "content"
@@ -99,6 +100,7 @@ _ABOUT = {
     Cause.BAD_DOMAIN: About.RECIPIENT,
     Cause.MAILBOX_FULL: About.RECIPIENT,
     Cause.DISABLED: About.RECIPIENT,
+    Cause.FILTERED: About.RECIPIENT,
     Cause.AUTHENTICATION: About.US,
     Cause.POLICY: About.US,
     Cause.CONTENT: About.US,
@@ -113,9 +115,16 @@ _WORDS = [
     for why, words in (
         (Cause.TEMPORARY, r"receiving e?mail (too quickly|at a rate)|per connection|connection expired"),
         (Cause.TEMPORARY, r"not found, try again"),
+        (
+            Cause.FILTERED,
+            r"recipient'?s? preferences|^550 : user unknown",
+        ),  # Facebook; au, where the address is known
         (Cause.NO_SUCH_USER, r"not listed in .*(directory|address book)|addressee unknown"),
         (Cause.RATE, r"unusual rate|(sending|relay|daily|message) (limit|quota)|too many requests"),
-        (Cause.AUTHENTICATION, r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|from domain"),
+        (
+            Cause.AUTHENTICATION,
+            r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|\brdns\b|from domain",
+        ),
         (Cause.AUTHENTICATION, r"relay(ing)? (access )?(denied|not permitted)|configured to relay|\bhelo\b"),
         (Cause.AUTHENTICATION, r"sender (address|rejected|verify)|credentials|\btls (required|connection)"),
         (Cause.GREYLISTED, r"gr[ae]y.?list"),
@@ -129,11 +138,23 @@ _WORDS = [
         (Cause.DISABLED, r"(account|mailbox|user) .*(disabled|suspended|frozen|inactive|locked)\b"),
         (Cause.DISABLED, r"inactive (account|user|mailbox|recipient|email address)|no longer valid"),
         (Cause.BAD_DOMAIN, r"(domain|host)( \S+)? (is )?(not found|unknown|does(n't| not) exist)"),
+        (
+            Cause.BAD_DOMAIN,
+            r"(invalid|illegal) (host|domain)|find a mail exchanger|no mx record|no smtp service",
+        ),
+        (Cause.BAD_DOMAIN, r"domain is not reachable"),
         (Cause.BAD_DOMAIN, r"no such (domain|host)|null ?mx|(domain|host)( \S+)? does not accept mail"),
-        (Cause.NO_SUCH_USER, r"no (such|mailbox)\b|does(n't| not) (exist|have)|not a (known|valid)"),
+        (
+            Cause.NO_SUCH_USER,
+            r"no (such\b(?! file)|mailbox\b)|does(n't| not) (exist|have)|not a (known|valid)",
+        ),
         (Cause.NO_SUCH_USER, r"(user|recipient|mailbox|account|address) .*(unknown|not (exist|found|known))"),
         (Cause.NO_SUCH_USER, r"(unknown|invalid) (or illegal )?(user|recipient|mailbox|alias|address)"),
-        (Cause.NO_SUCH_USER, r"^550 .*(not used|mailbox unavailable|unrouteable|no longer on server)"),
+        (
+            Cause.NO_SUCH_USER,
+            r"^550 .*(not used|mailbox unavailable|no longer on server)|^(0|550) .*unrouteable",
+        ),
+        (Cause.NO_SUCH_USER, r"invalid final delivery userid"),
         (Cause.NO_SUCH_USER, r"recipient address rejected: access denied"),
         (Cause.CONTENT, r"rfc.?(2822|5322)|malformed|\bheaders?\b|\bmime\b|bare (lf|line)|\[ph\d\d\]"),
         (Cause.CONTENT, r"attachment|virus|malware|phishing|security issue"),
@@ -144,7 +165,7 @@ _ADDRESS = re.compile(r"\S+@\S+")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of them
     **dict.fromkeys(("1.0", "1.1", "1.3", "1.6"), Cause.NO_SUCH_USER),
-    **dict.fromkeys(("1.2", "1.10"), Cause.BAD_DOMAIN),
+    **dict.fromkeys(("1.2", "1.10", "4.4"), Cause.BAD_DOMAIN),
     **dict.fromkeys(("1.7", "1.8", "7.8", "7.10", "7.11", "7.509", "7.515"), Cause.AUTHENTICATION),
     **dict.fromkeys([f"7.{n}" for n in (*range(20, 28), *range(29, 33), 40)], Cause.AUTHENTICATION),
     **dict.fromkeys(("2.1", "7.13"), Cause.DISABLED),
@@ -153,6 +174,15 @@ _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of 
     "7.28": Cause.RATE,
 }
 _SUBJECTS = {"4.6": Cause.CONTENT, "5.6": Cause.CONTENT, "4.7": Cause.RATE, "5.7": Cause.POLICY}
+_NOT_OF_THE_ADDRESS = (
+    (re.compile(r"in reply to (mail from|ehlo)|(?<![\d.])5\.1\.[78]\b"), Cause.AUTHENTICATION),
+    (re.compile(r"(?<![\d.])5\.2\.1\b"), Cause.DISABLED),
+    (re.compile(r"^550 (?!.*\b5\.1\.\d).*in reply to end of data"), Cause.FILTERED),
+)
+"""Where "no such user" or domain does not mean the address: it is the sender's (RFC 3463 §3.2), or a mailbox
+that exists (§3.3), or 550 to the letter itself, where it stands for policy (RFC 5321 §4.3.2): so mobile
+providers of Japan speak for a reader's filter. Yahoo, which looks for its user only then, says 552 or 554.
+"""
 _CODES = {
     **dict.fromkeys((530, 534, 535, 538), Cause.AUTHENTICATION),
     **dict.fromkeys((521, 556), Cause.BAD_DOMAIN),
@@ -167,9 +197,13 @@ def cause(code: int, text: str) -> Cause:
         return Cause.ACCEPTED
     text = text[:_DETAIL]
     said = f"{code} {_ADDRESS.sub('', text)}".lower()
-    for found, words in _WORDS:
-        if words.search(said):
-            return found
+    found = next((found for found, words in _WORDS if words.search(said)), None) or _by_numbers(code, text)
+    if found.hard:
+        return next((other for marks, other in _NOT_OF_THE_ADDRESS if marks.search(said)), found)
+    return found
+
+
+def _by_numbers(code: int, text: str) -> Cause:
     if status := _STATUS.search(text):
         kind, number = status.groups()
         subject = f"{kind}.{number.partition('.')[0]}"

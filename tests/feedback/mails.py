@@ -59,6 +59,13 @@ Diagnostic-Code: smtp; {said}
 """.encode()
 
 
+def notice(reader: int, body: str, *, subject: str = "failure notice", kind: str = "text/plain") -> bytes:
+    """Return what a mail server writes to the return path of `reader` in its own words."""
+    to = f"b+{SIGNER.token(Purpose.BOUNCE, reader, CLOSING)}@news.example.org"
+    head = f"From: MAILER-DAEMON@relay.example.org\nTo: {to}\nSubject: {subject}\nContent-Type: {kind}\n"
+    return f"{head}\n{body}".encode()
+
+
 def complaint(reader: int, *, signer: Signer = SIGNER) -> bytes:
     """Return a feedback report of `reader` with every address taken out."""
     identity = signer.token(Purpose.MESSAGE, reader, CLOSING)

@@ -93,12 +93,133 @@ def test_what_the_returned_letter_says_is_no_reason() -> None:
         ("450 4.1.1 no such user", Kind.SOFT),
         ("550 5.2.2 mailbox full", Kind.SOFT),
         ("550 5.2.1 account disabled", Kind.SOFT),
+        ("550 5.2.1 user unknown", Kind.SOFT),
+        ("550 5.1.8 no such domain", Kind.SOFT),
+        ("550 5.4.4 unable to route", Kind.HARD),
         ("550 5.7.1 listed at spamhaus", Kind.SOFT),
         ("550 5.1.2 domain not found", Kind.HARD),
     ],
 )
 def test_only_an_unknown_user_or_domain_is_hard_and_never_a_4xx(said: str, kind: Kind) -> None:
     assert told(mails.bounce(7, said)).kind is kind
+
+
+POSTFIX = "<a@b.example>: host mx.b.example said: {} (in reply to\n    {} command)\n"
+EXIM = "  a@b.example\n    SMTP error from remote mail server after {}:\n    {}\n"
+SENDMAIL = "   ----- Transcript of session follows -----\n>>> {}\n<<< {}\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (POSTFIX.format("550 user unknown", "RCPT TO"), Kind.HARD),
+        (POSTFIX.format("550 user unknown", "end of DATA"), Kind.SOFT),
+        (POSTFIX.format("550 5.1.1 user unknown", "end of DATA"), Kind.HARD),
+        (POSTFIX.format("552 1 mailbox not found", "end of DATA"), Kind.HARD),
+        (POSTFIX.format("550 no such domain", "MAIL FROM"), Kind.SOFT),
+        (POSTFIX.format("550 no such host", "EHLO"), Kind.SOFT),
+        (EXIM.format("end of data", "550 no such user"), Kind.SOFT),
+        (EXIM.format("RCPT TO:<a@b.example>", "550 no such user"), Kind.HARD),
+        (SENDMAIL.format("DATA", "550 user unknown", "554 5.0.0 Service unavailable"), Kind.SOFT),
+        (SENDMAIL.format("RCPT To:<a@b.example>", "550 user unknown", ""), Kind.HARD),
+        (SENDMAIL.format("DATA", "550 user unknown", "550 5.1.1 <a@b.example>... User unknown"), Kind.HARD),
+        (SENDMAIL.format("DATA", "550 user unknown", "<<< 503 need RCPT"), Kind.HARD),
+        (SENDMAIL.format("MAIL From:<b@news.example.org>", "553 domain does not exist", ""), Kind.SOFT),
+    ],
+)
+def test_an_unknown_user_is_hard_where_it_was_the_reader_s_address_that_was_refused(
+    body: str, kind: Kind
+) -> None:
+    assert told(mails.notice(7, body)).kind is kind
+
+
+def test_the_command_that_was_refused_is_kept_with_the_words_of_a_report() -> None:
+    content = mails.bounce(7, "550 5.0.0 no such domain news.example.org").replace(
+        b"could not be delivered.", b"could not be delivered (in reply to MAIL FROM command)"
+    )
+    found = told(content)
+    assert found.kind is Kind.SOFT
+    assert found.detail == "550 5.0.0 no such domain news.example.org (in reply to MAIL FROM command)"
+
+
+REPORT = (
+    "Reporting-MTA: dns; relay.example.org\n\nFinal-Recipient: rfc822; a@b.example\n"
+    "Action: {}\nStatus: {}\nDiagnostic-Code: smtp; {}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "said", "kind"),
+    [
+        ("failed", "5.1.1", "550 5.1.1 gone", Kind.HARD),
+        ("failed", "5.2.2", "552 5.2.2 full", Kind.SOFT),
+        ("delayed", "4.4.1", "connection timed out", Kind.DELAYED),
+        ("relayed", "2.0.0", "250 queued", Kind.DELIVERED),
+    ],
+)
+def test_a_report_that_lost_its_place_in_the_mail_is_read_among_its_words(
+    action: str, status: str, said: str, kind: Kind
+) -> None:
+    report = REPORT.format(action, status, said)
+    plain = mails.notice(7, f"An error occurred.\n\nTechnical report:\n\n{report}")
+    other = 'multipart/report; report-type=delivery-status; boundary="y"'
+    lost = mails.notice(
+        7, f"--x\n\nSorry.\n\n--x\nContent-Type: message/delivery-status\n\n{report}", kind=other
+    )
+    for content in (plain, lost):
+        assert (told(content).kind, told(content).code) == (kind, status)
+
+
+def test_a_report_quoted_by_a_person_is_none() -> None:
+    content = mails.notice(7, REPORT.format("failed", "5.1.1", "550 5.1.1 gone"), subject="What is this?")
+    assert told(content.replace(b"MAILER-DAEMON", b"olena")).kind is Kind.UNREADABLE
+
+
+def test_the_comment_of_a_status_says_why_where_there_is_no_diagnostic() -> None:
+    content = mails.bounce(7).replace(b"Status: 5.1.1", b"Status: 5.0.0 (host/domain does not accept mail)")
+    found = told(b"\n".join(line for line in content.split(b"\n") if not line.startswith(b"Diagnostic")))
+    assert (found.kind, found.code, found.detail) == (Kind.HARD, "5.0.0", "host/domain does not accept mail")
+
+
+def test_a_status_counts_however_much_is_said_before_it() -> None:
+    said = "This report is about a letter of yours. " * 12
+    assert told(mails.bounce(7, f"550 5.1.1 {said}")).kind is Kind.HARD
+    content = mails.bounce(7).replace(b"smtp; 550 5.1.1 <olena@rada.example> no such user", said.encode())
+    assert told(content).kind is Kind.HARD
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("Returned mail: see transcript", "It did not work.\n"),
+        ("Undelivered Mail Returned to Sender", "--- Delivery report unavailable ---\n"),
+        ("Mail delivery failed", "It did not work.\n"),
+        ("Your letter", "The server did not like our RCPT TO:\n554 5.3.0 on hold\n"),
+    ],
+)
+def test_a_mail_server_s_notice_is_a_bounce_though_nobody_knows_its_words(subject: str, body: str) -> None:
+    assert told(mails.notice(7, body, subject=subject)).kind is Kind.SOFT
+
+
+def test_where_a_notice_begins_with_when_the_letter_came_what_follows_is_read() -> None:
+    body = "The original message was received at 10:00\n\n----- Transcript -----\n550 5.1.1 no such user\n"
+    assert told(mails.notice(7, body)).kind is Kind.HARD
+
+
+def test_of_several_replies_the_one_that_says_why_counts() -> None:
+    body = "550 <a@b.example>... Remote protocol error\n\n550 5.1.1 <a@b.example>... User unknown\n"
+    assert told(mails.notice(7, body)).code == "5.1.1"
+
+
+def test_a_reply_that_a_relay_quotes_counts_and_not_what_it_makes_of_it() -> None:
+    said = "5.1.0 - Unknown address error 550-'5.7.1 Access denied' (delivery attempts: 0)"
+    found = told(mails.bounce(7).replace(b"550 5.1.1 <olena@rada.example> no such user", said.encode()))
+    assert (found.kind, found.detail) == (Kind.SOFT, "550 5.7.1 Access denied")
+
+
+@pytest.mark.parametrize("subject", ["=?utf-8?b?x?=", "=?utf\N{DIAERESIS}8?q?x?="])
+def test_a_subject_that_cannot_be_decoded_does_not_hide_a_bounce(subject: str) -> None:
+    assert told(mails.notice(7, "550 5.1.1 no such user\n", subject=subject)).kind is Kind.HARD
 
 
 def test_the_same_mail_is_the_same_event_and_another_report_is_another() -> None:
@@ -116,6 +237,13 @@ def test_an_event_happened_when_the_mail_was_written_and_never_in_the_future() -
     early = told(mails.bounce(7, day=28)).event(NOW)
     assert early
     assert early.at == "2025-02-20T12:00:00Z"
+
+
+@pytest.mark.parametrize("year", ["0101", "1969", "2024"])
+def test_a_bounce_dated_before_its_letter_happened_when_it_was_read(year: str) -> None:
+    event = told(mails.bounce(7).replace(b"Feb 2025", b"Feb " + year.encode())).event(NOW)
+    assert event
+    assert event.at == "2025-02-20T12:00:00Z"
 
 
 @pytest.mark.parametrize("kind", [Kind.AUTO_REPLY, Kind.UNREADABLE])
@@ -198,8 +326,14 @@ def test_any_bytes_are_read_without_a_reader(content: bytes) -> None:
         b"Subject: Out of office " + b"a@" * 48_000 + b"\n\n",
         b"From: MAILER-DAEMON\n\n" + b"550 5.1.1 " + b"a" * 96_000,
         b"From: MAILER-DAEMON\n\n" + b"\n \n" * 30_000,
+        b"From: MAILER-DAEMON\nSubject: " + b"mail delivery " * 6_500 + b"\n\n",
+        b"From: MAILER-DAEMON\nSubject: " + b"fail" * 24_000 + b"\n\n",
+        b"From: MAILER-DAEMON\n\n" + b"550-'" * 19_000,
+        b"From: MAILER-DAEMON\n\n" + b">>> DATA\n" * 10_000,
+        b"From: MAILER-DAEMON\n\n" + b"in reply to after " * 5_000,
+        b"From: MAILER-DAEMON\n\n" + b"Action: x\n\n" * 9_000,
     ],
-    ids=["style", "<", "subject", "@", "reply", "lines"],
+    ids=["style", "<", "subject", "@", "reply", "lines", "mail", "fail", "quote", "DATA", "after", "Action"],
 )
 def test_a_mail_made_to_be_slow_is_read_in_seconds(content: bytes) -> None:
     begun = process_time()

@@ -77,7 +77,10 @@ def test_a_full_mailbox_is_about_the_reader_and_does_not_count_against_them() ->
     [
         (About.PACE, {Cause.RATE, Cause.GREYLISTED}),
         (About.US, {Cause.AUTHENTICATION, Cause.POLICY, Cause.CONTENT, Cause.SIZE}),
-        (About.RECIPIENT, {Cause.NO_SUCH_USER, Cause.BAD_DOMAIN, Cause.MAILBOX_FULL, Cause.DISABLED}),
+        (
+            About.RECIPIENT,
+            {Cause.NO_SUCH_USER, Cause.BAD_DOMAIN, Cause.MAILBOX_FULL, Cause.DISABLED, Cause.FILTERED},
+        ),
         (About.UNSAID, {Cause.ACCEPTED, Cause.TEMPORARY, Cause.PERMANENT}),
     ],
 )
