@@ -115,16 +115,11 @@ _WORDS = [
     for why, words in (
         (Cause.TEMPORARY, r"receiving e?mail (too quickly|at a rate)|per connection|connection expired"),
         (Cause.TEMPORARY, r"not found, try again"),
-        (
-            Cause.FILTERED,
-            r"recipient'?s? preferences|^550 : user unknown",
-        ),  # Facebook; au, where the address is known
+        (Cause.FILTERED, r"recipient'?s? preferences|^550 : user unknown"),  # Facebook; au, of a known one
         (Cause.NO_SUCH_USER, r"not listed in .*(directory|address book)|addressee unknown"),
         (Cause.RATE, r"unusual rate|(sending|relay|daily|message) (limit|quota)|too many requests"),
-        (
-            Cause.AUTHENTICATION,
-            r"\b(spf|dkim|dmarc)\b|authenticat|ptr record|reverse (dns|host)|\brdns\b|from domain",
-        ),
+        (Cause.AUTHENTICATION, r"\b(spf|dkim|dmarc|rdns)\b|authenticat|ptr record|reverse (dns|host)"),
+        (Cause.AUTHENTICATION, r"from domain"),
         (Cause.AUTHENTICATION, r"relay(ing)? (access )?(denied|not permitted)|configured to relay|\bhelo\b"),
         (Cause.AUTHENTICATION, r"sender (address|rejected|verify)|credentials|\btls (required|connection)"),
         (Cause.GREYLISTED, r"gr[ae]y.?list"),
@@ -138,23 +133,15 @@ _WORDS = [
         (Cause.DISABLED, r"(account|mailbox|user) .*(disabled|suspended|frozen|inactive|locked)\b"),
         (Cause.DISABLED, r"inactive (account|user|mailbox|recipient|email address)|no longer valid"),
         (Cause.BAD_DOMAIN, r"(domain|host)( \S+)? (is )?(not found|unknown|does(n't| not) exist)"),
-        (
-            Cause.BAD_DOMAIN,
-            r"(invalid|illegal) (host|domain)|find a mail exchanger|no mx record|no smtp service",
-        ),
-        (Cause.BAD_DOMAIN, r"domain is not reachable"),
+        (Cause.BAD_DOMAIN, r"(invalid|illegal) (host|domain)|domain is not reachable"),
+        (Cause.BAD_DOMAIN, r"find a mail exchanger|no mx record|no smtp service"),
         (Cause.BAD_DOMAIN, r"no such (domain|host)|null ?mx|(domain|host)( \S+)? does not accept mail"),
-        (
-            Cause.NO_SUCH_USER,
-            r"no (such\b(?! file)|mailbox\b)|does(n't| not) (exist|have)|not a (known|valid)",
-        ),
+        (Cause.NO_SUCH_USER, r"no (such\b(?! file)|mailbox\b)|does(n't| not) (exist|have)"),
+        (Cause.NO_SUCH_USER, r"not a (known|valid)|invalid final delivery userid"),
         (Cause.NO_SUCH_USER, r"(user|recipient|mailbox|account|address) .*(unknown|not (exist|found|known))"),
         (Cause.NO_SUCH_USER, r"(unknown|invalid) (or illegal )?(user|recipient|mailbox|alias|address)"),
-        (
-            Cause.NO_SUCH_USER,
-            r"^550 .*(not used|mailbox unavailable|no longer on server)|^(0|550) .*unrouteable",
-        ),
-        (Cause.NO_SUCH_USER, r"invalid final delivery userid"),
+        (Cause.NO_SUCH_USER, r"^550 .*(not used|mailbox unavailable|no longer on server)"),
+        (Cause.NO_SUCH_USER, r"^(0|550) .*unrouteable"),
         (Cause.NO_SUCH_USER, r"recipient address rejected: access denied"),
         (Cause.CONTENT, r"rfc.?(2822|5322)|malformed|\bheaders?\b|\bmime\b|bare (lf|line)|\[ph\d\d\]"),
         (Cause.CONTENT, r"attachment|virus|malware|phishing|security issue"),
