@@ -26,7 +26,7 @@ from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
 from newsletter.web.public.app import create_site
-from newsletter.web.public.limits import limiter
+from newsletter.web.public.limits import Counts
 from newsletter.wiring import Context, open_workspace
 from tests import press
 from tests.web.preview import sample
@@ -194,7 +194,7 @@ def look(browser: Browser, applications: tuple[Flask, Flask, dict[str, str]]) ->
         page = context.new_page()
 
         def look(path: str) -> Page:
-            limiter.reset()
+            site.extensions["counts"] = Counts()
             page.emulate_media(color_scheme="light")
             application, _, rest = path.partition(":")
             page.goto(addresses[application] + rest.format(**tokens))

@@ -15,7 +15,7 @@ from newsletter.web.public import home, hooks, status
 from newsletter.web.public.archive import feeds
 from newsletter.web.public.archive import pages as archive
 from newsletter.web.public.joining import confirm, embed, signup
-from newsletter.web.public.limits import limiter
+from newsletter.web.public.limits import limit
 from newsletter.web.public.reader import leaving, preferences
 from newsletter.web.public.site import settings
 from newsletter.web.public.traffic import watch
@@ -55,7 +55,7 @@ def create_site(context: Context) -> Flask:
     app.extensions["metrics"] = status.registry(lambda: context.database, context.now)
     watch(app, app.extensions["metrics"])
     app.before_request(_let_reports_be_larger)
-    limiter.init_app(app)
+    limit(app)
     explain_errors(app)
     for pages in _BLUEPRINTS:
         app.register_blueprint(pages)

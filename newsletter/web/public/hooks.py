@@ -5,7 +5,7 @@ import logging
 from flask import Blueprint, Response, abort, request
 
 from newsletter.errors import ConfigError, StoreError
-from newsletter.web.public.limits import limiter
+from newsletter.web.public import limits
 from newsletter.web.public.site import context
 from newsletter.wiring.feedback import keep_sendgrid_events, sendgrid_verifier
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 @pages.post("/hooks/sendgrid")
-@limiter.exempt
+@limits.exempt
 def sendgrid() -> Response:
     """Keep SendGrid's events; without the key that proves them there is no such page.
 

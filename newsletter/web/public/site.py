@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
-from flask import current_app, request
+from flask import current_app, g, request
 from sqlalchemy import Engine
 
 from newsletter.config import Settings
@@ -33,8 +33,15 @@ def network() -> str:
 
     It is all that logs and limits know of a visitor.
     """
+    if "network" not in g:
+        g.network = _network(request.remote_addr or "")
+    found: str = g.network
+    return found
+
+
+def _network(remote: str) -> str:
     try:
-        address = ip_address(request.remote_addr or "")
+        address = ip_address(remote)
     except ValueError:
         return "unknown"
     address = getattr(address, "ipv4_mapped", None) or address

@@ -15,7 +15,7 @@ from newsletter.config import secret
 from newsletter.errors import StoreError
 from newsletter.store.db import reading
 from newsletter.store.figures import Figures, answers, figures
-from newsletter.web.public.limits import limiter
+from newsletter.web.public import limits
 from newsletter.web.public.server import is_loopback
 from newsletter.web.public.site import database
 
@@ -23,7 +23,7 @@ pages = Blueprint("status", __name__)
 
 
 @pages.get("/health")
-@limiter.exempt
+@limits.exempt
 def health() -> tuple[dict[str, str], int]:
     """Say whether pages can be served: whether the database answers."""
     try:
@@ -35,7 +35,7 @@ def health() -> tuple[dict[str, str], int]:
 
 
 @pages.get("/metrics")
-@limiter.exempt
+@limits.exempt
 def metrics() -> Response:
     """Give the figures in Prometheus's text format, to whoever may know them."""
     if not _may_know():

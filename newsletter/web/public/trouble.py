@@ -3,11 +3,9 @@
 import logging
 
 from flask import Flask, Response, make_response, render_template, request
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from newsletter.errors import LinkInvalid, StoreError, told
-from newsletter.web.public import limits
 from newsletter.web.public.traffic import METHOD, shown
 
 _log = logging.getLogger(__name__)
@@ -18,7 +16,6 @@ _KEPT = ("Allow", "Retry-After")
 def explain_errors(app: Flask) -> None:
     """Let every error of `app` end in a page."""
     app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(RateLimitExceeded, _too_often)
     app.register_error_handler(LinkInvalid, lambda _error: _page(404))
     app.register_error_handler(StoreError, _closed)
     app.register_error_handler(Exception, _failed)
@@ -33,10 +30,6 @@ def _refused(error: HTTPException) -> Response:
         return Response("400 Bad Request\n", 400, mimetype="text/plain")
     code = error.code or 500
     return _page(code, **{name: value for name, value in error.get_headers() if name in _KEPT})
-
-
-def _too_often(_error: RateLimitExceeded) -> Response:
-    return _page(429, **{"Retry-After": str(limits.seconds_left())})
 
 
 def _closed(error: StoreError) -> Response:

@@ -6,19 +6,18 @@ from html import escape, unescape
 from posixpath import dirname, relpath
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from newsletter.errors import RenderError
 from newsletter.web.public.app import create_site
-from newsletter.web.public.limits import limiter
+from newsletter.web.public.limits import OURS
 from newsletter.wiring import Context
 
 _SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt")
 _KEPT = re.compile(r"archive\.(issues|issue|section)|feeds\.\w+|static")
 _ISSUE = "archive.issue"
-_OURS = "newsletter.export"  # in the environment of our own requests, where no visitor can put it
 _LINK = re.compile(r'(?<= )(href|action)="((?:/(?!/)|\?)[^"]*)"')
 
 
@@ -56,7 +55,7 @@ class _Crawl:
                 self._progress(issues)
 
     def _get(self, path: str) -> TestResponse:
-        response = self._client.get(path, base_url=self._base, environ_overrides={_OURS: True}, buffered=True)
+        response = self._client.get(path, base_url=self._base, environ_overrides={OURS: True}, buffered=True)
         if response.status_code != 200:  # noqa: PLR2004  what every page of the archive answers
             raise RenderError(
                 f"the page {path} answers {response.status}",
@@ -98,8 +97,3 @@ def _file(path: str) -> str:
     """Return the name of the file for the page at `path`."""
     name = path.removeprefix("/")
     return name if "." in name.rpartition("/")[2] else f"{name}/index.html"
-
-
-@limiter.request_filter
-def _own() -> bool:
-    return _OURS in request.environ

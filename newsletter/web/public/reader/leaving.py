@@ -10,7 +10,7 @@ from newsletter.links import Purpose
 from newsletter.model import masked
 from newsletter.store import people
 from newsletter.store.db import reading, writing
-from newsletter.web.public.limits import limiter
+from newsletter.web.public import limits
 from newsletter.web.public.reader.access import fresh, optional, speak, stale
 from newsletter.web.public.site import context, database
 
@@ -31,7 +31,7 @@ def ask(token: str) -> str:
 
 
 @pages.post("/unsubscribe/<token>")
-@limiter.exempt  # mail providers click for all their users from a few networks
+@limits.exempt  # mail providers click for all their users from a few networks
 def leave(token: str) -> str:
     """Let the reader leave everything, whatever the body says; 200 also when they left or were erased before.
 
