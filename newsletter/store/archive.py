@@ -13,6 +13,12 @@ from newsletter.store.schema import audience, cover, edition, issue, item, subsc
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
 """What is true of an issue that the archive shows."""
 
+_VERSION = select(
+    func.count(),
+    func.max(issue.c.begun_at),
+    func.count().filter(issue.c.state == IssueState.CANCELLED.value),
+).where(issue.c.begun_at != "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
@@ -85,6 +91,15 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
             for number, one in enumerate(items, 1)
         ],
     )
+
+
+def version(connection: Connection) -> tuple[int, str | None, int]:
+    """Return what is another whenever the archive shows something else.
+
+    An issue begins to leave once, is cancelled for good, and shows the same ever after.
+    """
+    begun, last, cancelled = connection.execute(_VERSION).one()
+    return begun, last, cancelled
 
 
 def newest(connection: Connection) -> Cover | None:

@@ -42,6 +42,31 @@ def test_an_issue_appears_when_it_begins_to_leave_and_goes_when_it_is_cancelled(
         assert archive.count_in_section(connection, "social") == 0
 
 
+def test_the_version_changes_with_what_the_archive_shows_and_with_nothing_else(engine: Engine) -> None:
+    name = press.CLOSING.isoformat()
+    seen = []
+
+    def look() -> None:
+        with reading(engine) as connection:
+            seen.append(archive.version(connection))
+
+    look()
+    press.approve(engine, press.issue(press.CLOSING, [press.item("Житло")]))
+    look()
+    press.publish(engine, press.issue(press.CLOSING, [press.item("Житло"), press.item("Школи")]))
+    look()
+    for state in (IssueState.PAUSED, IssueState.SENDING, IssueState.SENT, IssueState.CANCELLED):
+        with writing(engine) as connection:
+            issues.change_state(connection, name, state, among=list(IssueState))
+        look()
+    press.publish(engine, press.issue(BEFORE, [press.item("Житло")]))
+    look()
+    empty, approved, begun, *changed, cancelled, another = seen
+    assert empty == approved
+    assert changed == [begun] * 3
+    assert len({empty, begun, cancelled, another}) == 4
+
+
 def test_a_cover_is_what_was_approved(engine: Engine) -> None:
     call = Closing(text="Закликаємо долучитися.", hashtag="#FreeOurPeople")
     one = press.issue(press.CLOSING, [press.item("Житло")], intro="Вітаємо, **мери**!", call=call)

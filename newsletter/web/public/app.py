@@ -14,6 +14,7 @@ from newsletter.web.app import make_app
 from newsletter.web.public import home, hooks, status
 from newsletter.web.public.archive import feeds
 from newsletter.web.public.archive import pages as archive
+from newsletter.web.public.archive.copies import keep_copies
 from newsletter.web.public.joining import confirm, embed, signup
 from newsletter.web.public.limits import limit
 from newsletter.web.public.reader import leaving, preferences
@@ -56,6 +57,7 @@ def create_site(context: Context) -> Flask:
     watch(app, app.extensions["metrics"])
     app.before_request(_let_reports_be_larger)
     limit(app)
+    keep_copies(app)
     explain_errors(app)
     for pages in _BLUEPRINTS:
         app.register_blueprint(pages)

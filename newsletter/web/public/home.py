@@ -1,24 +1,25 @@
 """The first page: what the digest is, for whom, when it comes, and the newest issue to look at."""
 
 from babel.dates import get_day_names
-from flask import Blueprint, Response, g, render_template
+from flask import Blueprint, g, render_template
+from sqlalchemy import Connection
 
 from newsletter.config.words import DAYS
 from newsletter.store import archive
-from newsletter.store.db import reading
-from newsletter.web.public.archive.publishing import published
-from newsletter.web.public.site import database, settings
+from newsletter.web.public.archive.copies import kept
+from newsletter.web.public.archive.publishing import Publication, publication
+from newsletter.web.public.site import settings
 
 pages = Blueprint("home", __name__)
 
 
 @pages.get("/")
-def home() -> Response:
+@kept
+def home(connection: Connection) -> Publication:
     """Show the first page."""
-    with reading(database()) as connection:
-        newest = archive.newest(connection)
-        items = len(archive.items(connection, [newest.closing])) if newest else 0
-    return published(render_template("home.html", newest=newest, items=items, weekly=_weekly()))
+    newest = archive.newest(connection)
+    items = len(archive.items(connection, [newest.closing])) if newest else 0
+    return publication(render_template("home.html", newest=newest, items=items, weekly=_weekly()))
 
 
 def _weekly() -> tuple[str, str] | None:

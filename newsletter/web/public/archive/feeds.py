@@ -4,13 +4,14 @@ import json as _json
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
+from sqlalchemy import Connection
 
 from newsletter.store import archive
 from newsletter.store.archive import Cover, PublicItem
-from newsletter.store.db import reading
+from newsletter.web.public.archive.copies import kept
 from newsletter.web.public.archive.pages import blocks, section_title
-from newsletter.web.public.archive.publishing import absolute, published
-from newsletter.web.public.site import database, settings
+from newsletter.web.public.archive.publishing import Publication, absolute, publication, published
+from newsletter.web.public.site import settings
 
 pages = Blueprint("feeds", __name__)
 
@@ -48,40 +49,44 @@ class Feed:
 
 
 @pages.get("/feed.xml")
-def atom() -> Response:
+@kept
+def atom(connection: Connection) -> Publication:
     """Return the newest issues as Atom (RFC 4287)."""
-    return _atom(_issues(absolute("feeds.atom")))
+    return _atom(_issues(connection, absolute("feeds.atom")))
 
 
 @pages.get("/feed.json")
-def json() -> Response:
+@kept
+def json(connection: Connection) -> Publication:
     """Return the newest issues as JSON Feed 1.1."""
-    return _json_feed(_issues(absolute("feeds.json")))
+    return _json_feed(_issues(connection, absolute("feeds.json")))
 
 
 @pages.get("/sections/<slug>/feed.xml")
-def section_atom(slug: str) -> Response:
+@kept
+def section_atom(connection: Connection, slug: str) -> Publication:
     """Return a section's newest items as Atom."""
-    return _atom(_section(slug, absolute("feeds.section_atom", slug=slug)))
+    return _atom(_section(connection, slug, absolute("feeds.section_atom", slug=slug)))
 
 
 @pages.get("/sections/<slug>/feed.json")
-def section_json(slug: str) -> Response:
+@kept
+def section_json(connection: Connection, slug: str) -> Publication:
     """Return a section's newest items as JSON Feed."""
-    return _json_feed(_section(slug, absolute("feeds.section_json", slug=slug)))
+    return _json_feed(_section(connection, slug, absolute("feeds.section_json", slug=slug)))
 
 
 @pages.get("/sitemap.xml")
-def sitemap() -> Response:
+@kept
+def sitemap(connection: Connection) -> Publication:
     """Return the pages that search engines may show (sitemaps.org)."""
-    with reading(database()) as connection:
-        covers = archive.covers(connection, limit=archive.count(connection))
-        rubrics = archive.rubrics(connection).values()
+    covers = archive.covers(connection, limit=archive.count(connection))
+    rubrics = archive.rubrics(connection).values()
     newest = max((cover.begun_at for cover in covers), default="")
     places = [(f"{settings().base_url}/", newest), (absolute("archive.issues"), newest)]
     places += [(absolute("archive.issue", closing=cover.closing), cover.begun_at) for cover in covers]
     places += [(absolute("archive.section", slug=one.slug), one.begun_at) for one in rubrics]
-    return published(render_template("sitemap.xml", places=places), "application/xml", newest)
+    return publication(render_template("sitemap.xml", places=places), "application/xml", newest)
 
 
 @pages.get("/robots.txt")
@@ -89,13 +94,12 @@ def robots() -> Response:
     """Ask search engines to leave out the pages that are one reader's own (RFC 9309)."""
     lines = [f"Disallow: {request.script_root}/{name}" for name in _PRIVATE]
     lines = ["User-agent: *", *lines, "", f"Sitemap: {absolute('feeds.sitemap')}", ""]
-    return published("\n".join(lines), "text/plain")
+    return published(publication("\n".join(lines), "text/plain"))
 
 
-def _issues(address: str) -> Feed:
-    with reading(database()) as connection:
-        covers = archive.covers(connection, limit=_ISSUES)
-        items = archive.items(connection, [cover.closing for cover in covers])
+def _issues(connection: Connection, address: str) -> Feed:
+    covers = archive.covers(connection, limit=_ISSUES)
+    items = archive.items(connection, [cover.closing for cover in covers])
     return Feed(
         title=settings().title,
         address=address,
@@ -116,11 +120,10 @@ def _issue(cover: Cover, items: list[PublicItem]) -> Entry:
     )
 
 
-def _section(slug: str, address: str) -> Feed:
-    with reading(database()) as connection:
-        title = section_title(archive.rubrics(connection), slug)
-        items = archive.in_section(connection, slug, limit=_ITEMS)
-        covers = archive.named(connection, (item.closing for item in items))
+def _section(connection: Connection, slug: str, address: str) -> Feed:
+    title = section_title(archive.rubrics(connection), slug)
+    items = archive.in_section(connection, slug, limit=_ITEMS)
+    covers = archive.named(connection, (item.closing for item in items))
     return Feed(
         title=f"{title} · {settings().title}",
         address=address,
@@ -139,11 +142,11 @@ def _item(item: PublicItem, at: str) -> Entry:
     )
 
 
-def _atom(feed: Feed) -> Response:
-    return published(render_template("feed.xml", feed=feed), _ATOM, feed.changed)
+def _atom(feed: Feed) -> Publication:
+    return publication(render_template("feed.xml", feed=feed), _ATOM, feed.changed)
 
 
-def _json_feed(feed: Feed) -> Response:
+def _json_feed(feed: Feed) -> Publication:
     document = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
@@ -153,7 +156,7 @@ def _json_feed(feed: Feed) -> Response:
         "authors": [{"name": settings().publisher}],
         "items": [_json_entry(entry) for entry in feed.entries],
     }
-    return published(_json.dumps(document, ensure_ascii=False), _JSON, feed.changed)
+    return publication(_json.dumps(document, ensure_ascii=False), _JSON, feed.changed)
 
 
 def _json_entry(entry: Entry) -> dict[str, str]:

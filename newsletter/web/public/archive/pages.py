@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy import Connection
 
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
@@ -19,7 +20,8 @@ from newsletter.store.search import MOST
 from newsletter.store.search import search as find
 from newsletter.web import mail
 from newsletter.web.public import limits
-from newsletter.web.public.archive.publishing import absolute, part, published
+from newsletter.web.public.archive.copies import kept
+from newsletter.web.public.archive.publishing import Publication, absolute, part, publication, published
 from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("archive", __name__)
@@ -34,22 +36,22 @@ LONGEST = 200
 
 @pages.get("/issues", defaults={"number": 1})
 @pages.get("/issues/page/<int(min=2):number>")
-def issues(number: int) -> Response:
+@kept
+def issues(connection: Connection, number: int) -> Publication:
     """List the issues, the newest first, and the sections."""
-    with reading(database()) as connection:
-        page = part(number, ISSUES, archive.count(connection))
-        covers = archive.covers(connection, limit=page.size, offset=page.offset)
-        rubrics = archive.rubrics(connection)
+    page = part(number, ISSUES, archive.count(connection))
+    covers = archive.covers(connection, limit=page.size, offset=page.offset)
+    rubrics = archive.rubrics(connection)
     return _page("issues.html", covers=covers, rubrics=_titles(rubrics), page=page)
 
 
 @pages.get("/issues/<closing:closing>")
-def issue(closing: date) -> Response:
+@kept
+def issue(connection: Connection, closing: date) -> Publication:
     """Show an issue."""
-    with reading(database()) as connection:
-        cover = archive.find(connection, closing) or abort(404)
-        items = archive.items(connection, [closing])
-        earlier, later = archive.beside(connection, closing)
+    cover = archive.find(connection, closing) or abort(404)
+    items = archive.items(connection, [closing])
+    earlier, later = archive.beside(connection, closing)
     return _page(
         "issue.html", cover=cover, blocks=blocks(items), count=len(items), earlier=earlier, later=later
     )
@@ -57,13 +59,13 @@ def issue(closing: date) -> Response:
 
 @pages.get("/sections/<slug>", defaults={"number": 1})
 @pages.get("/sections/<slug>/page/<int(min=2):number>")
-def section(slug: str, number: int) -> Response:
+@kept
+def section(connection: Connection, slug: str, number: int) -> Publication:
     """Show the items of a section over all issues, also of one that is no more but had items."""
-    with reading(database()) as connection:
-        title = section_title(archive.rubrics(connection), slug)
-        page = part(number, ITEMS, archive.count_in_section(connection, slug))
-        items = archive.in_section(connection, slug, limit=page.size, offset=page.offset)
-        covers = archive.named(connection, (item.closing for item in items))
+    title = section_title(archive.rubrics(connection), slug)
+    page = part(number, ITEMS, archive.count_in_section(connection, slug))
+    items = archive.in_section(connection, slug, limit=page.size, offset=page.offset)
+    covers = archive.named(connection, (item.closing for item in items))
     groups = [(covers[closing], list(group)) for closing, group in groupby(items, lambda item: item.closing)]
     return _page("section.html", slug=slug, heading=title, groups=groups, page=page)
 
@@ -87,7 +89,7 @@ def search() -> Response:
         (item, covers[item.closing], words.marked(item.title, asked), words.excerpt(item.text, asked))
         for item in found
     ]
-    return _page("search.html", query=query, results=results, page=page, most=MOST)
+    return published(_page("search.html", query=query, results=results, page=page, most=MOST))
 
 
 @pages.get("/view/<token>")
@@ -128,8 +130,8 @@ def _titles(rubrics: dict[str, archive.Rubric]) -> list[tuple[str, str]]:
     return today + [(one.slug, one.title) for one in rubrics.values() if one.slug not in known]
 
 
-def _page(template: str, **values: Any) -> Response:
-    return published(_filled(template, **values))
+def _page(template: str, **values: Any) -> Publication:
+    return publication(_filled(template, **values))
 
 
 def _filled(template: str, **values: Any) -> str:

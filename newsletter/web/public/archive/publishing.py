@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -9,6 +10,7 @@ from flask import Response, abort, request, url_for
 from newsletter.web.public.site import settings
 
 _FRESH = 300  # seconds for which a copy need not be asked about again
+_HTML = "text/html"
 
 
 def absolute(endpoint: str, **values: Any) -> str:
@@ -16,20 +18,35 @@ def absolute(endpoint: str, **values: Any) -> str:
     return settings().base_url + url_for(endpoint, **values).removeprefix(request.script_root)
 
 
-def published(content: str, mimetype: str = "text/html", changed: str = "") -> Response:
-    """Return an answer that is the same for everybody; `changed` is UTC, ISO 8601.
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is the same for everybody; `changed` is UTC, ISO 8601, and `mark` another for other content."""
 
-    A copy of it can be kept, and whoever has it still is told so (RFC 9110 §13). Pages, unlike what programs
-    read, are in the visitor's language.
+    content: bytes
+    mimetype: str
+    changed: str
+    mark: str
+
+
+def publication(content: str, mimetype: str = _HTML, changed: str = "") -> Publication:
+    """Return what is to be published."""
+    data = content.encode()
+    return Publication(data, mimetype, changed, sha256(data).hexdigest()[:32])
+
+
+def published(what: Publication) -> Response:
+    """Answer with it. A copy can be kept, and whoever has it still is told so (RFC 9110 §13).
+
+    Pages, unlike what programs read, are in the visitor's language.
     """
-    response = Response(content, mimetype=mimetype)
+    response = Response(what.content, mimetype=what.mimetype)
     response.cache_control.public = True
     response.cache_control.max_age = _FRESH
-    if mimetype == "text/html":
+    if what.mimetype == _HTML:
         response.vary.add("Accept-Language")
-    if changed:
-        response.last_modified = datetime.fromisoformat(changed)
-    response.add_etag()
+    if what.changed:
+        response.last_modified = datetime.fromisoformat(what.changed)
+    response.set_etag(what.mark)
     response.make_conditional(request)
     return response
 
