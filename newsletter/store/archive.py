@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
 
 from newsletter.model import Closing, IssueState, Period
 from newsletter.store.schema import audience, cover, edition, issue, item, subscriber
@@ -18,6 +18,14 @@ _VERSION = select(
     func.max(issue.c.begun_at),
     func.count().filter(issue.c.state == IssueState.CANCELLED.value),
 ).where(issue.c.begun_at != "")
+
+_LETTER = (
+    select(edition.c.html, subscriber.c.email)
+    .select_from(audience)
+    .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
+    .join(subscriber, subscriber.c.id == audience.c.subscriber)
+    .where(audience.c.issue == bindparam("closing"), audience.c.subscriber == bindparam("number"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,13 +196,8 @@ def rubrics(connection: Connection) -> dict[str, Rubric]:
 
 def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, str] | None:
     """Return the HTML, with slots, of what subscriber `number` got of an issue, and their address."""
-    found = connection.execute(
-        select(edition.c.html, subscriber.c.email)
-        .select_from(audience)
-        .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
-        .join(subscriber, subscriber.c.id == audience.c.subscriber)
-        .where(audience.c.issue == closing.isoformat(), audience.c.subscriber == number)
-    ).one_or_none()
+    given = {"closing": closing.isoformat(), "number": number}
+    found = connection.execute(_LETTER, given).one_or_none()
     return (found.html, found.email) if found else None
 
 

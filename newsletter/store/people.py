@@ -37,6 +37,16 @@ IS_READER = and_(
 )
 """True of a subscriber who may be written to and has an active choice."""
 
+_WITH_NUMBER = select(subscriber).where(subscriber.c.id == bindparam("these"))
+_WITH_KEYS = select(subscriber).where(subscriber.c.email_key.in_(bindparam("these", expanding=True)))
+_CHOICES = select(
+    subscription.c.subscriber,
+    subscription.c.section,
+    subscription.c.state,
+    subscription.c.origin,
+    subscription.c.until,
+).where(subscription.c.subscriber.in_(bindparam("these", expanding=True)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -113,18 +123,17 @@ def hold(connection: Connection, email: str) -> None:
 
 def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
     """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
-    query = select(subscriber).where(subscriber.c.email_key.in_(keys))
-    return {key(found.email): found for found in _records(connection, query, for_update=for_update)}
+    records = _records(connection, _WITH_KEYS, list(keys), for_update=for_update)
+    return {key(found.email): found for found in records}
 
 
 def get(connection: Connection, number: int, *, for_update: bool = False) -> Record | None:
     """Return the subscriber with this number, if there is one; `for_update` holds it until the end."""
-    query = select(subscriber).where(subscriber.c.id == number)
-    return next(iter(_records(connection, query, for_update=for_update)), None)
+    return next(iter(_records(connection, _WITH_NUMBER, number, for_update=for_update)), None)
 
 
-def _records(connection: Connection, query: Select[Any], *, for_update: bool) -> list[Record]:
-    rows = connection.execute(query.with_for_update() if for_update else query).all()
+def _records(connection: Connection, query: Select[Any], these: object, *, for_update: bool) -> list[Record]:
+    rows = connection.execute(query.with_for_update() if for_update else query, {"these": these}).all()
     choices = _choices(connection, [row.id for row in rows])
     return [
         Record(
@@ -145,14 +154,7 @@ def _records(connection: Connection, query: Select[Any], *, for_update: bool) ->
 
 def _choices(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Choice]]:
     found: dict[int, dict[str, Choice]] = {number: {} for number in numbers}
-    query = select(
-        subscription.c.subscriber,
-        subscription.c.section,
-        subscription.c.state,
-        subscription.c.origin,
-        subscription.c.until,
-    ).where(subscription.c.subscriber.in_(numbers))
-    for number, section, state, origin, until in connection.execute(query):
+    for number, section, state, origin, until in connection.execute(_CHOICES, {"these": numbers}):
         found[number][section] = _choice(state, origin, until)
     return found
 

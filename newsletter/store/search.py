@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnClause,
     Connection,
     Function,
+    Select,
     bindparam,
     column,
     func,
@@ -24,8 +25,22 @@ from newsletter.store.words import Word
 MOST = 1000
 """Items that are ranked: where more have the words, only the newest."""
 
-# Either gives an item's number and its rank, of which the lower is the better.
-_ON_SQLITE = (
+
+def _best(found: CTE) -> Select[Any]:
+    """Return the statement for a page of the items that are `found`, each with how many there are."""
+    return (
+        select(found.c.id, func.count().over().label("total"))
+        .join(item, item.c.id == found.c.id)
+        .join(issue, issue.c.name == item.c.issue)
+        .where(PUBLISHED)
+        .order_by(found.c.rank, item.c.issue.desc(), item.c.number)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+
+
+# Either finds an item's number and its rank, of which the lower is the better.
+_ON_SQLITE = _best(
     select(column("rowid").label("id"), literal_column("bm25(item_search, 8.0, 1.0)").label("rank"))
     .select_from(table("item_search"))
     .where(text("item_search MATCH :words"))
@@ -39,7 +54,7 @@ _ASKED: Function[Any] = func.to_tsquery(_SIMPLE, bindparam("words"))
 _WEIGHED: ColumnClause[Any] = literal_column(
     "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', text)"
 )
-_ON_POSTGRES = (
+_ON_POSTGRES = _best(
     select(item.c.id, (-func.ts_rank(_WEIGHED, _ASKED)).label("rank"))
     .where(
         literal_column("to_tsvector('simple', title || ' ' || text)").bool_op("@@")(  # as its index has it
@@ -62,26 +77,12 @@ def search(
     """
     if not words:
         return [], 0
+    given: dict[str, Any] = {"limit": limit, "offset": offset}
     if connection.dialect.name == "sqlite":
-        found, given = _ON_SQLITE, {"words": " AND ".join(map(_fts5, words))}
+        listed = connection.execute(_ON_SQLITE, given | {"words": " AND ".join(map(_fts5, words))}).all()
     else:
-        found, given = _ON_POSTGRES, {"words": " & ".join(map(_tsquery, words)), "query": query}
-    return _page(connection, found, given, limit, offset)
-
-
-def _page(
-    connection: Connection, found: CTE, given: dict[str, str], limit: int, offset: int
-) -> tuple[list[PublicItem], int]:
-    listed = connection.execute(
-        select(found.c.id, func.count().over().label("total"))
-        .join(item, item.c.id == found.c.id)
-        .join(issue, issue.c.name == item.c.issue)
-        .where(PUBLISHED)
-        .order_by(found.c.rank, item.c.issue.desc(), item.c.number)
-        .limit(limit)
-        .offset(offset),
-        given,
-    ).all()
+        asked = {"words": " & ".join(map(_tsquery, words)), "query": query}
+        listed = connection.execute(_ON_POSTGRES, given | asked).all()
     places: dict[Any, int] = {row.id: place for place, row in enumerate(listed)}
     rows = connection.execute(select(item).where(item.c.id.in_(places))).mappings().all()
     shown = public_items(sorted(rows, key=lambda row: places[row["id"]]))

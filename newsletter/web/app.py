@@ -6,6 +6,7 @@ from pathlib import Path
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, ValidationError
 
@@ -49,12 +50,7 @@ def make_app(pages: Path, language: Callable[[], str], *, policy: str) -> Flask:
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-        lambda message: translations(g.language).gettext(message),
-        lambda one, many, number: translations(g.language).ngettext(one, many, number),
-        newstyle=True,
-    )
+    app.jinja_env.globals |= {"_": _words, "ngettext": _counted}
     app.jinja_env.filters |= {"period": _period, "number": _number}
     return app
 
@@ -66,14 +62,26 @@ def _choose_language(usual: str) -> None:
 
 
 def _secure(response: Response, headers: Mapping[str, str]) -> Response:
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
+    there = {name.lower() for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in headers.items() if name.lower() not in there)
     return response
 
 
 def _plain(error: HTTPException) -> Response:
     """Say in a line what was wrong with a request."""
     return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
+
+
+def _words(message: str, **values: object) -> Markup:
+    """Return a message of the templates in the reader's language, with `values` where it names them."""
+    said = Markup(translations(g.language).gettext(message))  # noqa: S704  the catalog is ours
+    return said % values if values else said
+
+
+def _counted(one: str, many: str, number: int) -> Markup:
+    """Return the message for so many of something."""
+    said = Markup(translations(g.language).ngettext(one, many, number))  # noqa: S704  likewise
+    return said % {"num": number}
 
 
 def _period(period: Period) -> str:

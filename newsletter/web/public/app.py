@@ -86,12 +86,13 @@ def _let_reports_be_larger() -> None:
 
 
 @lru_cache(maxsize=256)  # visitors can name one file in many ways
-def _version(file: Path) -> str | None:
+def _version(folder: str, name: str) -> str | None:
+    file = Path(folder, name)
     return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
 
 
 def _static(name: str) -> str | None:
-    return _version(Path(current_app.static_folder or "", name))
+    return _version(current_app.static_folder or "", name)
 
 
 def _name_version(endpoint: str, values: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def day(date: str) -> str:
 @pages.app_url_defaults
 def keep_language(endpoint: str, values: dict[str, Any]) -> None:
     """Let a reader's pages lead to each other in the language that was asked for."""
-    if request.args.get("lang") in LANGUAGES and endpoint.startswith(("preferences.", "leaving.")):
+    if endpoint.startswith(("preferences.", "leaving.")) and request.args.get("lang") in LANGUAGES:
         values.setdefault("lang", g.language)
 
 
