@@ -1,7 +1,8 @@
 """How fast `newsletter serve` answers while an issue is being delivered, asked at a fixed rate.
 
 The rate is kept whatever the answers take (an open loop), and each is timed from the moment it was due: a
-site that stalls cannot hide it by being asked less.
+site that stalls cannot hide it by being asked less. How late the asking was is told too: it has the same
+processors as what it measures.
 """
 
 import argparse
@@ -110,10 +111,12 @@ class Visitors:
         self._port = port
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.late: list[float] = []
         self.failed: defaultdict[str, int] = defaultdict(int)
 
     async def ask(self, path: str, network: int, due: float) -> None:
         """Fetch a page that was due at `due`, and keep how long it took since."""
+        self.late.append((asyncio.get_running_loop().time() - due) * 1000)
         page = "/".join(part if len(part) < 24 else "…" for part in path.partition("?")[0].split("/"))
         try:
             status = await self._fetch(path, network)
@@ -140,12 +143,16 @@ class Visitors:
         return int(head.split(None, 2)[1])
 
 
-async def visit(port: int, asked: Sequence[str], rate: float, seconds: float) -> Visitors:
-    """Ask for the pages in turn, `rate` a second for so long; first for each once: templates are compiled."""
+async def warm_up(port: int, asked: Sequence[str]) -> None:
+    """Ask for each page once: templates are compiled then."""
     visitors, loop = Visitors(port), asyncio.get_running_loop()
     for path in asked:
         await visitors.ask(path, 0, loop.time())
-    visitors.times.clear()
+
+
+async def visit(port: int, asked: Sequence[str], rate: float, seconds: float) -> Visitors:
+    """Ask for the pages in turn, `rate` a second for so long."""
+    visitors, loop = Visitors(port), asyncio.get_running_loop()
     begun, turns = loop.time(), zip(cycle(asked), cycle(range(NETWORKS)), strict=False)
     async with asyncio.TaskGroup() as tasks:
         for number in range(int(rate * seconds)):
@@ -153,6 +160,11 @@ async def visit(port: int, asked: Sequence[str], rate: float, seconds: float) ->
             await asyncio.sleep(due - loop.time())
             tasks.create_task(visitors.ask(*next(turns), due))
     return visitors
+
+
+def processor(process: int) -> float:
+    """Return how many seconds of processor a process has taken."""
+    return sum(map(int, Path(f"/proc/{process}/stat").read_text().split()[13:15])) / TICKS
 
 
 def quantile(times: Sequence[float], share: float) -> float:
@@ -176,15 +188,20 @@ def main() -> None:
         asked = paths(context, given.readers)
         context.database.dispose()
         with site(root, port) as process:
+            asyncio.run(warm_up(port, asked))
+            before, ours = processor(process.pid), processor(os.getpid())
             visitors = asyncio.run(visit(port, asked, given.rate, given.seconds))
-            cpu = sum(map(int, Path(f"/proc/{process.pid}/stat").read_text().split()[13:15]))
+            cpu, ours = processor(process.pid) - before, processor(os.getpid()) - ours
             told = json.loads(newsletter(root, "status", D, "--json"))
     every = [took for times in visitors.times.values() for took in times]
     for page, times in sorted(visitors.times.items()):
         print(f"{page:24} p50 {quantile(times, 0.5):6.1f}  p99 {quantile(times, 0.99):6.1f} ms")
     for failure, count in visitors.failed.items():
         print(f"failed: {failure} × {count}")
-    print(f"{told['accepted']:,} messages accepted meanwhile; {cpu / TICKS:.1f} s CPU for the pages")
+    print(f"{told['accepted']:,} messages accepted meanwhile")
+    each, asking = 1000 * cpu / len(every), 1000 * ours / len(every)
+    late = quantile(visitors.late, 0.99)
+    print(f"{each:.2f} ms CPU a page; for asking {asking:.2f} ms, late by p99 {late:.1f} ms")
     spread = ", ".join(f"p{100 * share:.0f} {quantile(every, share):.1f}" for share in (0.5, 0.95, 0.99))
     rate, failed = len(every) / given.seconds, sum(visitors.failed.values())
     print(f"{rate:.0f} requests/s, {spread}, max {max(every):.1f} ms, {failed} failed")

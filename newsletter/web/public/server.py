@@ -14,7 +14,7 @@ from waitress.server import create_server
 
 from newsletter.errors import ConfigError
 
-_THREADS = 8
+_THREADS = 4  # pages take processor, and more of them at once wait longer for the interpreter's one lock
 _GRACE = 10.0  # seconds for requests that are being answered when the end comes
 _LARGEST = 2 << 20  # bytes of a request's body that are read at all; the application refuses far less
 _HEAD = 32 << 10  # bytes of a request's headers
