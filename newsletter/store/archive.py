@@ -13,6 +13,8 @@ from newsletter.store.schema import audience, cover, edition, issue, item, subsc
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
 """What is true of an issue that the archive shows."""
 
+_COVERS = select(cover, issue.c.begun_at).join(issue, issue.c.name == cover.c.issue).where(PUBLISHED)
+_NAMED = _COVERS.where(issue.c.name.in_(bindparam("names", expanding=True)))
 _VERSION = select(
     func.count(),
     func.max(issue.c.begun_at),
@@ -117,12 +119,12 @@ def newest(connection: Connection) -> Cover | None:
 
 def covers(connection: Connection, *, limit: int, offset: int = 0) -> list[Cover]:
     """Return some issues, the newest first."""
-    return _covers(connection, _published().order_by(issue.c.name.desc()).limit(limit).offset(offset))
+    return _covers(connection, _COVERS.order_by(issue.c.name.desc()).limit(limit).offset(offset))
 
 
 def count(connection: Connection) -> int:
     """Return how many issues the archive has."""
-    return connection.execute(select(func.count()).select_from(_published().subquery())).scalar_one()
+    return connection.execute(select(func.count()).select_from(_COVERS.subquery())).scalar_one()
 
 
 def find(connection: Connection, closing: date) -> Cover | None:
@@ -132,15 +134,16 @@ def find(connection: Connection, closing: date) -> Cover | None:
 
 def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]:
     """Return issues of the archive by closing date."""
-    names = {closing.isoformat() for closing in closings}
-    return {page.closing: page for page in _covers(connection, _published().where(issue.c.name.in_(names)))}
+    names = list({closing.isoformat() for closing in closings})
+    found = connection.execute(_NAMED, {"names": names}).mappings()
+    return {page.closing: page for page in map(_cover, found)}
 
 
 def beside(connection: Connection, closing: date) -> tuple[Cover | None, Cover | None]:
     """Return the issues before and after the one that closes on `closing`."""
     name = closing.isoformat()
-    before = _published().where(issue.c.name < name).order_by(issue.c.name.desc()).limit(1)
-    after = _published().where(issue.c.name > name).order_by(issue.c.name).limit(1)
+    before = _COVERS.where(issue.c.name < name).order_by(issue.c.name.desc()).limit(1)
+    after = _COVERS.where(issue.c.name > name).order_by(issue.c.name).limit(1)
     earlier, later = _covers(connection, before), _covers(connection, after)
     return next(iter(earlier), None), next(iter(later), None)
 
@@ -216,10 +219,6 @@ def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
         )
         for row in rows
     ]
-
-
-def _published() -> Select[Any]:
-    return select(cover, issue.c.begun_at).join(issue, issue.c.name == cover.c.issue).where(PUBLISHED)
 
 
 def _covers(connection: Connection, query: Select[Any]) -> list[Cover]:

@@ -66,6 +66,7 @@ _ON_POSTGRES = _best(
     .limit(MOST)
     .cte("found")
 )
+_ITEMS = select(item).where(item.c.id.in_(bindparam("places", expanding=True)))
 
 
 def search(
@@ -84,7 +85,7 @@ def search(
         asked = {"words": " & ".join(map(_tsquery, words)), "query": query}
         listed = connection.execute(_ON_POSTGRES, given | asked).all()
     places: dict[Any, int] = {row.id: place for place, row in enumerate(listed)}
-    rows = connection.execute(select(item).where(item.c.id.in_(places))).mappings().all()
+    rows = connection.execute(_ITEMS, {"places": list(places)}).mappings()
     shown = public_items(sorted(rows, key=lambda row: places[row["id"]]))
     return shown, listed[0].total if listed else 0
 

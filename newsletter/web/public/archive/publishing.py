@@ -40,10 +40,9 @@ def published(what: Publication) -> Response:
     Pages, unlike what programs read, are in the visitor's language.
     """
     response = Response(what.content, mimetype=what.mimetype)
-    response.cache_control.public = True
-    response.cache_control.max_age = _FRESH
+    response.headers["Cache-Control"] = f"public, max-age={_FRESH}"
     if what.mimetype == _HTML:
-        response.vary.add("Accept-Language")
+        response.headers["Vary"] = "Accept-Language"
     if what.changed:
         response.last_modified = datetime.fromisoformat(what.changed)
     response.set_etag(what.mark)
