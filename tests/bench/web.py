@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 D = "2025-02-14"
 AIM = 200  # milliseconds
 NETWORKS = 200
+KEPT = 32  # idle connections
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -105,7 +106,7 @@ def site(root: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 class Visitors:
-    """Connections that are kept, and as many more as are needed at once."""
+    """Connections as a web server before the site has them: some are kept, more are opened when needed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -139,7 +140,10 @@ class Visitors:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         await reader.readexactly(int(length.partition(b":")[2]))
-        self._idle.append((reader, writer))
+        if len(self._idle) < KEPT:
+            self._idle.append((reader, writer))
+        else:
+            writer.close()
         return int(head.split(None, 2)[1])
 
 
