@@ -1,13 +1,14 @@
 """What every web application of the house shares: templates, languages, words, and security headers."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from newsletter.i18n import LANGUAGES, format_period, translations
@@ -21,6 +22,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _OWN = "script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 
 
@@ -37,16 +39,19 @@ class ClosingDate(BaseConverter):
             raise ValidationError from None
 
 
-def make_app(pages: Path, language: Callable[[], str], *, policy: str) -> Flask:
+def make_app(pages: Path, language: Callable[[], str], *, policy: str, hosts: Collection[str] = ()) -> Flask:
     """Return an application whose templates are in `pages`, with `static` beside it.
 
     `language` gives the one for whoever's browser asks for none of ours; `policy` is the
     Content-Security-Policy beyond what all pages share. A view may set any header otherwise.
+    Beside this machine's own names it answers to `hosts` only, as they stand in addresses.
     """
     app = Flask("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
     app.url_map.converters["closing"] = ClosingDate
+    names = _LOOPBACK.union(_name(host).encode("idna").decode() for host in hosts)
     app.before_request(lambda: _choose_language(language()))
+    app.before_request(lambda: _refuse_others(names))
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -59,6 +64,20 @@ def _choose_language(usual: str) -> None:
     """Take the language that the address names, else the browser's, else the workspace's."""
     asked = request.args.get("lang")
     g.language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, usual)
+
+
+def _refuse_others(names: Collection[str]) -> None:
+    """Answer to our own names only, against DNS rebinding.
+
+    TRUSTED_HOSTS cannot hold an IPv6 address: Werkzeug cuts a name at its first colon.
+    """
+    if _name(request.host) not in names:
+        raise SecurityError
+
+
+def _name(host: str) -> str:
+    """Return a host without its port; an IPv6 address keeps its brackets."""
+    return re.sub(r":\d*$", "", host.lower())
 
 
 def _secure(response: Response, headers: Mapping[str, str]) -> Response:

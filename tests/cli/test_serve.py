@@ -52,7 +52,9 @@ def command(workspace: Path, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(workspace: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+def serving(
+    workspace: Path, *arguments: str, host: str = "127.0.0.1"
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
     """Run `newsletter serve` until the end of the block; give the process, its address, and its log."""
     port, log = free_port(), workspace / "log.txt"
     with (
@@ -66,8 +68,8 @@ def serving(workspace: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen
     ):
         try:
             assert process.stdout
-            assert f"Site: http://127.0.0.1:{port} for " in process.stdout.readline().decode()
-            yield process, f"http://127.0.0.1:{port}", log
+            assert f"Site: http://{host}:{port} for " in process.stdout.readline().decode()
+            yield process, f"http://{host}:{port}", log
         finally:
             process.kill()
 
@@ -122,6 +124,17 @@ def test_it_says_where_it_is_answers_and_ends_when_told_with_all_its_processes(w
     assert "GET /nothing/… 404" in said
     assert TOKEN not in said
     assert "Traceback" not in said
+
+
+def test_it_serves_on_ipv6_too(workspace: Path) -> None:
+    with serving(workspace, "--host", "::1", host="[::1]") as (process, address, log):
+        assert '"ok"' in get(f"{address}/health")
+        assert "newsletter_database_up 1.0" in get(f"{address}/metrics")
+        style = re.search(r'href="(/static/base\.css[^"]*)"', get(f"{address}/signup?lang=en"))
+        assert style
+        assert "{" in get(f"{address}{style[1]}")
+        assert end(process) == 0
+    assert "::/64 GET /signup 200" in log.read_text()
 
 
 def begin(workspace: Path, relay: Relay, readers: int, *, pace: float = 0) -> None:

@@ -25,7 +25,6 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
         lambda: proofs.context.settings.language,
         policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
     )
-    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]  # against DNS rebinding
     app.extensions |= {"proofs": proofs, "watch": watch}
     app.register_blueprint(pages)
     app.register_blueprint(communities)

@@ -41,13 +41,13 @@ _FORM, _REPORT = 64 << 10, 1 << 20  # bytes of a request's body, at most
 
 def create_site(context: Context) -> Flask:
     """Return the public pages of the workspace `context`, and the answers to providers."""
+    base = urlsplit(context.settings.base_url)
     app = make_app(
         theme_folders(context.root)[-1] / "web/public",
         lambda: context.settings.language,
         policy="frame-ancestors 'none'",
+        hosts=[base.netloc],
     )
-    base = urlsplit(context.settings.base_url)
-    app.config["TRUSTED_HOSTS"] = [base.hostname, "127.0.0.1", "localhost"]  # against DNS rebinding
     app.config["MAX_CONTENT_LENGTH"] = _FORM
     proxies = context.settings.serve.proxies
     if proxies:

@@ -26,7 +26,7 @@ def _page(code: int, **headers: str) -> Response:
 
 
 def _refused(error: HTTPException) -> Response:
-    if isinstance(error, SecurityError):  # of a host that is not ours; a page could not link anywhere
+    if isinstance(error, SecurityError):  # for a host that is not ours: it is told nothing
         return Response("400 Bad Request\n", 400, mimetype="text/plain")
     code = error.code or 500
     return _page(code, **{name: value for name, value in error.get_headers() if name in _KEPT})

@@ -235,7 +235,7 @@ def test_a_foreign_host_is_refused(client: FlaskClient, host: str) -> None:
         assert "Форум" not in response.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8123"])
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8123", "[::1]:8000"])
 def test_this_machine_s_own_names_are_answered(client: FlaskClient, host: str) -> None:
     assert client.get(ISSUE, headers={"Host": host}).status_code == 200
 

@@ -70,11 +70,28 @@ def test_who_came_over_https_is_to_do_so_for_a_year(client: FlaskClient) -> None
 
 
 def test_only_our_own_names_are_answered_to(client: FlaskClient) -> None:
-    for host in ("news.example.org", "localhost:8080", "127.0.0.1"):
+    for host in ("news.example.org", "News.Example.org:443", "localhost:8080", "127.0.0.1", "[::1]:8080"):
         assert client.get("/health", headers={"Host": host}).status_code == HTTPStatus.OK
-    refused = client.get("/health", headers={"Host": "evil.example"})
-    assert (refused.status_code, refused.text) == (HTTPStatus.BAD_REQUEST, "400 Bad Request\n")
-    assert "Content-Security-Policy" in refused.headers
+    for host in ("evil.example", "localhost.evil.example", "[::2]:8080", "[::1]evil", ""):
+        for path in ("/health", "/nothing", "/static/base.css"):
+            refused = client.get(path, headers={"Host": host})
+            assert (refused.status_code, refused.text) == (HTTPStatus.BAD_REQUEST, "400 Bad Request\n"), host
+            assert "Content-Security-Policy" in refused.headers
+
+
+@pytest.mark.parametrize(
+    ("base_url", "host"),
+    [
+        ("https://новини.example.org:8443/news", "xn--b1amarcd.example.org:8443"),
+        ("http://[2001:db8::1]:8080", "[2001:db8::1]:8080"),
+    ],
+)
+def test_the_host_of_base_url_is_answered_to_as_browsers_write_it(
+    context: Context, base_url: str, host: str
+) -> None:
+    context.settings = context.settings.model_copy(update={"base_url": base_url})
+    answer = create_site(context).test_client().get("/health", headers={"Host": host})
+    assert answer.status_code == HTTPStatus.OK
 
 
 def told_by_a_proxy(context: Context, proxies: int) -> str:
