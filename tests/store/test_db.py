@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event, insert, select, text
 from newsletter.errors import StoreError
 from newsletter.store.db import open_database, reading, timestamp, writing
 from newsletter.store.schema import erased
+from tests import postgres
 
 
 def put(engine: Engine, digest: bytes) -> None:
@@ -113,3 +114,17 @@ def test_a_writer_stopped_with_its_machine_does_not_hold_its_rows_for_ever(postg
         assert connection.execute(limit).scalar() == "30s"
     with reading(postgres_engine) as connection:
         assert connection.execute(limit).scalar() == "0", "a reader may wait for a pager"
+
+
+def test_after_a_restart_of_the_server_nothing_fails() -> None:
+    with postgres.running() as server:
+        engine = open_database(server.get_uri())
+        with reading(engine), reading(engine):
+            put(engine, b"a")
+        server.stop()
+        server.ensure_postgres_running()
+        with writing(engine) as first, reading(engine) as second:
+            first.execute(insert(erased).values(digest=b"b", at=""))
+            assert second.execute(select(erased.c.digest)).scalar() == b"a"
+        assert digests(engine) == {b"a", b"b"}
+        engine.dispose()
