@@ -8,11 +8,10 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from newsletter.links import Signer
-from newsletter.store import letters, requests
+from newsletter.store import letters, requests, restraint
 from newsletter.store.db import timestamp
 from newsletter.store.people import Record
 from newsletter.store.requests import Kind, Request
-from newsletter.store.restraint import may_be_asked
 
 _REST = timedelta(days=1)
 
@@ -40,10 +39,17 @@ def asked_lately(connection: Connection, kind: Kind, person: Record, now: dateti
 
 
 def ask(  # noqa: PLR0913  what a letter is made of
-    connection: Connection, *, kind: str, email: str, language: str, request: int, now: datetime
+    connection: Connection,
+    *,
+    kind: str,
+    email: str,
+    language: str,
+    request: int,
+    signer: Signer,
+    now: datetime,
 ) -> bool:
     """Have `email` asked by a letter, if it may be; False when not, which no page may show."""
-    allowed = may_be_asked(connection, email, now)
+    allowed = restraint.count(connection, email, signer, now)
     if allowed:
         letters.put(connection, kind=kind, email=email, language=language, request=request, now=now)
     return allowed
@@ -59,11 +65,12 @@ def agree(connection: Connection, asked: Request, settle: Settle, now: datetime)
     return ending
 
 
-def confirm(connection: Connection, asked: Request, settle: Settle, now: datetime) -> Ending:
+def confirm(connection: Connection, asked: Request, settle: Settle, signer: Signer, now: datetime) -> Ending:
     """Record that the other address confirms `asked`, and settle it; it is held for update."""
     if asked.confirmed_at:
         return Ending.DONE if asked.agreed_at else Ending.WAITING
     ending = settle(replace(asked, confirmed_at=timestamp(now)))
     if ending is not Ending.STOPPED:
         requests.confirm(connection, asked.id, now)
+        restraint.answered(connection, asked.email, signer)
     return ending

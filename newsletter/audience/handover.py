@@ -48,6 +48,7 @@ def ask_successor(  # noqa: PLR0913  what is asked
     words: Wording,
     source: str,
     agreed: bool,
+    signer: Signer,
     now: datetime,
 ) -> bool:
     """Ask `email` to take over the post of `holder` and consent to `words`; False when no letter leaves.
@@ -75,7 +76,15 @@ def ask_successor(  # noqa: PLR0913  what is asked
             request=number,
             now=now,
         )
-    return ask(connection, kind=CONFIRMS, email=email, language=words.language, request=number, now=now)
+    return ask(
+        connection,
+        kind=CONFIRMS,
+        email=email,
+        language=words.language,
+        request=number,
+        signer=signer,
+        now=now,
+    )
 
 
 def post_of(holder: Record) -> dict[str, str]:
@@ -95,7 +104,7 @@ def confirm(
 ) -> Ending:
     """Record that the successor confirms `asked`, which is held for update, and hand over if both have."""
     return asking.confirm(
-        connection, asked, lambda told: _settle(connection, told, optional, signer, now), now
+        connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )
 
 

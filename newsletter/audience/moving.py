@@ -20,7 +20,9 @@ AGREES, CONFIRMS = "address-old", "address-new"
 """The letters to the old address and to the new one."""
 
 
-def ask_both(connection: Connection, person: Record, email: str, language: str, now: datetime) -> int:
+def ask_both(  # noqa: PLR0913  what is asked
+    connection: Connection, person: Record, email: str, language: str, now: datetime, *, signer: Signer
+) -> int:
     """Ask both mailboxes whether `person` moves to `email`; return the request's number."""
     asked = Request(
         kind=Kind.ADDRESS,
@@ -32,7 +34,15 @@ def ask_both(connection: Connection, person: Record, email: str, language: str, 
     )
     number = requests.put(connection, asked, now)
     letters.put(connection, kind=AGREES, email=person.email, language=language, request=number, now=now)
-    ask(connection, kind=CONFIRMS, email=email, language=language, request=number, now=now)
+    ask(
+        connection,
+        kind=CONFIRMS,
+        email=email,
+        language=language,
+        request=number,
+        signer=signer,
+        now=now,
+    )
     return number
 
 
@@ -48,7 +58,7 @@ def confirm(
 ) -> Ending:
     """Record that the new address confirms `asked`, which is held for update, and move if both have."""
     return asking.confirm(
-        connection, asked, lambda told: _settle(connection, told, optional, signer, now), now
+        connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )
 
 

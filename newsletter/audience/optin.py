@@ -13,7 +13,7 @@ from newsletter.config import Settings
 from newsletter.i18n import translations
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import consent, people, requests
+from newsletter.store import consent, people, requests, restraint
 from newsletter.store.choices import by_joining
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
@@ -47,7 +47,14 @@ def read_signup(form: Form, settings: Settings, version: str) -> Answers:
 
 
 def sign_up(  # noqa: PLR0913  what a consent is proved by
-    connection: Connection, answers: Answers, words: Wording, now: datetime, *, source: str, ip: bytes | None
+    connection: Connection,
+    answers: Answers,
+    words: Wording,
+    now: datetime,
+    *,
+    signer: Signer,
+    source: str,
+    ip: bytes | None,
 ) -> None:
     """Record a sign-up and have its address asked, unless it was asked enough or is suppressed.
 
@@ -68,7 +75,15 @@ def sign_up(  # noqa: PLR0913  what a consent is proved by
         ip=ip,
     )
     number = requests.put(connection, asked, now)
-    ask(connection, kind=LETTER, email=asked.email, language=asked.language, request=number, now=now)
+    ask(
+        connection,
+        kind=LETTER,
+        email=asked.email,
+        language=asked.language,
+        request=number,
+        signer=signer,
+        now=now,
+    )
 
 
 def confirm(
@@ -100,4 +115,5 @@ def confirm(
     (found,) = people.find_all(connection, [key(asked.email)]).values()
     consent.record(connection, found.id, replace(asked, confirmed_at=timestamp(now)), signer)
     requests.confirm(connection, asked.id, now)
+    restraint.answered(connection, asked.email, signer)
     return Ending.DONE

@@ -61,6 +61,7 @@ def handover(  # noqa: PLR0917  as many as options
             words=wording(context.settings, holder.language or context.settings.language),
             source="subscribers handover",
             agreed=True,
+            signer=context.signer,
             now=context.now(),
         )
         if not asked:

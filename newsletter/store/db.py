@@ -18,7 +18,7 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from newsletter.links import Signer
+from newsletter.store import restraint
 from newsletter.store.db import plain_errors, timestamp, upsert, writing
 from newsletter.store.people import key
 from newsletter.store.schema import delivery, erased, event, issue, letter, request, subscriber
@@ -28,7 +29,8 @@ def erase(engine: Engine, email: str, signer: Signer, now: datetime) -> bool:
         ).scalar_one_or_none()
         letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
         requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
-        if number is None and not letters and not requests:
+        counts = restraint.forget(connection, email, signer)
+        if number is None and not letters and not requests and not counts:
             return False
         connection.execute(
             update(delivery)

@@ -1,42 +1,62 @@
-"""How often an address is written to before it has confirmed anything, whoever types it into forms."""
+"""How often a mailbox is asked before it says yes, whoever types its address into forms.
+
+A count under a keyed hash, so that it can outlive by far what is known of somebody who never answers.
+"""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
+from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store.db import timestamp
-from newsletter.store.people import hold, key
-from newsletter.store.schema import letter, request, subscriber
+from newsletter.store.db import timestamp, upsert
+from newsletter.store.people import key
+from newsletter.store.schema import asked, subscriber
 
 _PAUSE = timedelta(hours=24)
 _MOST = 3
-"""Letters to which nobody answered, while their requests are kept."""
+_KEPT = timedelta(days=180)
+"""After the last letter: then whoever gave no answer may be asked anew."""
 
 
-def may_be_asked(connection: Connection, email: str, now: datetime) -> bool:
-    """Tell whether a letter may ask `email` to confirm; whoever else asks waits for this transaction's end.
+def count(connection: Connection, email: str, signer: Signer, now: datetime) -> bool:
+    """Count a letter that asks `email`, if it may be asked now; of many at one moment one may.
 
-    No for a suppressed address, within a day of another letter, and after three that were not confirmed.
-    Addresses that differ after a + count as one, since most servers put their mail into one mailbox.
+    It may not when it is suppressed, within a day of another letter, and after three without an answer.
     """
+    stopped = select(subscriber.c.id).where(
+        subscriber.c.email_key == key(email), subscriber.c.status == SubscriberStatus.SUPPRESSED.value
+    )
+    if connection.execute(stopped).first():
+        return False
+    forgotten = asked.c.at <= timestamp(now - _KEPT)
+    first = {"digest": _mailbox(email, signer), "letters": 1, "at": timestamp(now)}
+    statement = upsert(connection, asked).values(first)
+    counted = statement.on_conflict_do_update(
+        index_elements=[asked.c.digest],
+        set_={"letters": case((forgotten, 1), else_=asked.c.letters + 1), "at": timestamp(now)},
+        where=and_(asked.c.at <= timestamp(now - _PAUSE), or_(asked.c.letters < _MOST, forgotten)),
+    )
+    return connection.execute(counted.returning(asked.c.letters)).first() is not None
+
+
+def answered(connection: Connection, email: str, signer: Signer) -> None:
+    """Begin the count anew, because `email` said yes; a day must still pass until the next letter."""
+    connection.execute(update(asked).where(asked.c.digest == _mailbox(email, signer)).values(letters=0))
+
+
+def forget(connection: Connection, email: str, signer: Signer) -> int:
+    """Forget the count of an erased address; return how many there were."""
+    return connection.execute(delete(asked).where(asked.c.digest == _mailbox(email, signer))).rowcount
+
+
+def prune(connection: Connection, now: datetime) -> None:
+    """Forget what holds up nobody any more."""
+    rested = and_(asked.c.letters == 0, asked.c.at <= timestamp(now - _PAUSE))
+    connection.execute(delete(asked).where(or_(rested, asked.c.at <= timestamp(now - _KEPT))))
+
+
+def _mailbox(email: str, signer: Signer) -> bytes:
+    """Return the keyed hash of a mailbox; most servers put mail for anna+news@… into that of anna@…."""
     name, _, domain = key(email).rpartition("@")
-    name = name.partition("+")[0]
-    hold(connection, f"{name}@{domain}")
-    known = letter.c.email_key.collate("C" if connection.dialect.name == "postgresql" else "BINARY")
-    tagged = and_(known > f"{name}+", known < f"{name},", known.endswith(f"@{domain}", autoescape=True))
-    last, unanswered = connection.execute(
-        select(
-            func.coalesce(func.max(letter.c.created_at), ""),
-            func.count(request.c.id).filter(request.c.confirmed_at == ""),
-        )
-        .select_from(letter.outerjoin(request, letter.c.request == request.c.id))
-        .where(or_(letter.c.email_key == f"{name}@{domain}", tagged))
-    ).one()
-    stopped = connection.execute(
-        select(subscriber.c.id).where(
-            subscriber.c.email_key == key(email),
-            subscriber.c.status == SubscriberStatus.SUPPRESSED.value,
-        )
-    ).one_or_none()
-    return stopped is None and unanswered < _MOST and last <= timestamp(now - _PAUSE)
+    return signer.digest(f"{name.partition('+')[0]}@{domain}")

@@ -84,6 +84,15 @@ letter = Table(
     Column("detail", Text, nullable=False, default="", comment="what the server said at the last try"),
 )
 
+asked = Table(
+    "asked",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="keyed hash of a mailbox"),
+    Column("letters", Integer, nullable=False, comment="to which nobody has said yes"),
+    Column("at", Text, nullable=False, comment="when the last one was put"),
+    sqlite_with_rowid=False,
+)
+
 consent = Table(
     "consent",
     metadata,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.sending.weekly import tick
 from newsletter.sending.worker import Chore, Worker
-from newsletter.store import letters, people, requests
+from newsletter.store import letters, people, requests, restraint
 from newsletter.store.db import writing
 from newsletter.wiring.feedback import process_events
 from newsletter.wiring.letters import send_letters
@@ -54,8 +54,9 @@ def wake(context: "Context") -> None:
 
 
 def prune(context: "Context") -> None:
-    """Forget requests and letters that are too old to be of use."""
+    """Forget requests, letters and counts of them that are too old to be of use."""
     now = context.now()
     with writing(context.database) as connection:
         requests.prune(connection, now)
         letters.prune(connection, now)
+        restraint.prune(connection, now)

@@ -31,6 +31,7 @@ def ask(connection: Connection, holder: Record, email: str = NEW, *, agreed: boo
         words=WORDS,
         source="preferences",
         agreed=agreed,
+        signer=SIGNER,
         now=NOW,
     )
 

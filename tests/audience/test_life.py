@@ -150,6 +150,7 @@ class Life(RuleBasedStateMachine):
                 words=WORDS,
                 source="preferences",
                 agreed=True,
+                signer=SIGNER,
                 now=NOW,
             )
             asked = find_request(connection, self.requests, NOW)

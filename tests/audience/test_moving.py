@@ -33,7 +33,7 @@ def test_the_second_yes_moves_the_reader_with_number_and_choices(
     first, second = answers
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED})
-        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
         assert letters(connection) == [("address-old", OLD), ("address-new", NEW)]
         assert first(connection, number) is Ending.WAITING
         assert get(connection, OLD) == before
@@ -48,7 +48,7 @@ def test_the_second_yes_moves_the_reader_with_number_and_choices(
 def test_the_new_address_may_differ_in_the_size_of_letters_only(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD)
-        number = moving.ask_both(connection, before, "Old@example.org", "uk", NOW)
+        number = moving.ask_both(connection, before, "Old@example.org", "uk", NOW, signer=SIGNER)
         agree(connection, number)
         confirm(connection, number)
         assert get(connection, OLD).email == "Old@example.org"
@@ -60,7 +60,7 @@ def test_an_address_that_reads_already_takes_the_sections_over_and_the_old_one_i
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED}, {"region": "Сумська", "position": "Голова"})
         other = subscribe(connection, NEW, {"staff": LISTED}, {"region": "Київська"}, name="")
-        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
         confirm(connection, number)
         assert agree(connection, number) is Ending.DONE
         joined = get(connection, NEW)
@@ -76,7 +76,7 @@ def test_a_stopped_address_gets_no_letter_and_takes_nothing_over(engine: Engine)
         before = subscribe(connection, OLD)
         subscribe(connection, NEW)
         people.suppress(connection, NEW, "complained", NOW)
-        number = moving.ask_both(connection, before, NEW, "uk", NOW)
+        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
         assert letters(connection) == [("address-old", OLD)]
         assert agree(connection, number) is Ending.STOPPED
         assert not waiting(connection, number).agreed_at
@@ -88,7 +88,7 @@ def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine
         subscribe(connection, NEW)
     erase(engine, NEW, SIGNER, NOW)
     with writing(engine) as connection:
-        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW)
+        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
         agree(connection, number)
         assert erased_at(connection, NEW, SIGNER)
         assert confirm(connection, number) is Ending.DONE
@@ -98,7 +98,7 @@ def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine
 def test_what_was_asked_within_a_day_is_known(engine: Engine) -> None:
     with writing(engine) as connection:
         person = subscribe(connection, OLD)
-        moving.ask_both(connection, person, NEW, "uk", NOW)
+        moving.ask_both(connection, person, NEW, "uk", NOW, signer=SIGNER)
         assert asked_lately(connection, Kind.ADDRESS, person, NOW)
         assert not asked_lately(connection, Kind.HANDOVER, person, NOW)
         assert not asked_lately(connection, Kind.ADDRESS, person, NOW + requests.LIFETIME)
@@ -106,7 +106,7 @@ def test_what_was_asked_within_a_day_is_known(engine: Engine) -> None:
 
 def test_the_request_of_an_erased_reader_is_gone(engine: Engine) -> None:
     with writing(engine) as connection:
-        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW)
+        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
     erase(engine, OLD, SIGNER, NOW)
     with reading(engine) as connection:
         assert requests.find(connection, number, NOW) is None

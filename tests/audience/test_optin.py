@@ -12,12 +12,12 @@ from newsletter.audience.optin import confirm, read_signup, sign_up, wording
 from newsletter.config import Settings
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import letters, people, requests
+from newsletter.store import letters, people, requests, restraint
 from newsletter.store.choices import CHOSEN, LEFT
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.people import Record, key
-from newsletter.store.schema import consent, consent_text, letter, request, subscriber
+from newsletter.store.schema import asked, consent, consent_text, letter, request, subscriber
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -32,16 +32,17 @@ def ask(engine: Engine, settings: Settings, answers: Answers = SOCIAL, now: date
     """Sign up, and return the request's number."""
     words = wording(settings, "uk")
     with writing(engine) as connection:
-        sign_up(connection, answers, words, now, source="sign-up page", ip=SIGNER.digest("192.0.2.0/24"))
+        ip = SIGNER.digest("192.0.2.0/24")
+        sign_up(connection, answers, words, now, signer=SIGNER, source="sign-up page", ip=ip)
         number: int = connection.execute(select(func.max(request.c.id))).scalar_one()
         return number
 
 
 def answer(engine: Engine, number: int, now: datetime = NOW) -> Ending:
     with writing(engine) as connection:
-        asked = requests.find(connection, number, now, for_update=True)
-        assert asked
-        return confirm(connection, asked, ("social", "staff"), SIGNER, now)
+        found = requests.find(connection, number, now, for_update=True)
+        assert found
+        return confirm(connection, found, ("social", "staff"), SIGNER, now)
 
 
 def person(engine: Engine, email: str = EMAIL) -> Record | None:
@@ -160,12 +161,35 @@ def test_an_address_gets_a_letter_a_day_and_three_at_most_until_it_answers(
     assert letters_at(engine, settings, [130]) == [130]
 
 
+def test_three_letters_without_an_answer_are_all_for_half_a_year_though_the_requests_are_gone(
+    engine: Engine, settings: Settings
+) -> None:
+    assert letters_at(engine, settings, [0, 24, 48]) == [0, 24, 48]
+    days = range(3, 190)
+    put = []
+    for day in days:
+        with writing(engine) as connection:
+            requests.prune(connection, NOW + day * DAY)
+            letters.prune(connection, NOW + day * DAY)
+            restraint.prune(connection, NOW + day * DAY)
+        put += letters_at(engine, settings, [24 * day])
+    assert [hour // 24 for hour in put] == [182, 183, 184]
+
+
+def test_who_said_yes_is_forgotten_by_the_count_within_a_day(engine: Engine, settings: Settings) -> None:
+    answer(engine, ask(engine, settings))
+    assert letters_at(engine, settings, [1]) == [], "but a letter a day it stays"
+    with writing(engine) as connection:
+        restraint.prune(connection, NOW + DAY)
+        assert not connection.execute(select(asked)).all()
+
+
 def test_a_thousand_sign_ups_of_one_victim_are_one_letter(sqlite_engine: Engine, settings: Settings) -> None:
     words = wording(settings, "uk")
     with writing(sqlite_engine) as connection:
         for number in range(1000):
             now = NOW + timedelta(minutes=number)
-            sign_up(connection, SOCIAL, words, now, source="sign-up page", ip=None)
+            sign_up(connection, SOCIAL, words, now, signer=SIGNER, source="sign-up page", ip=None)
     assert count(sqlite_engine) == 1
 
 

@@ -39,7 +39,7 @@ def ask(engine: Engine, question: Callable[[Connection], object]) -> None:
 
 def sign_up(connection: Connection, section: str) -> None:
     answers = Answers(email=NEW, sections=frozenset({section}))
-    optin.sign_up(connection, answers, WORDS, NOW, source="sign-up page", ip=None)
+    optin.sign_up(connection, answers, WORDS, NOW, signer=SIGNER, source="sign-up page", ip=None)
 
 
 def pass_on(connection: Connection, email: str = OLD, *, agreed: bool) -> None:
@@ -51,6 +51,7 @@ def pass_on(connection: Connection, email: str = OLD, *, agreed: bool) -> None:
         words=WORDS,
         source="preferences",
         agreed=agreed,
+        signer=SIGNER,
         now=NOW,
     )
 
@@ -78,7 +79,12 @@ def test_two_sign_ups_of_one_address_confirmed_at_once_make_one_reader_with_both
 
 
 def test_both_mailboxes_at_once_move_the_reader_once(engine: Engine) -> None:
-    ask(engine, lambda connection: moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW))
+    ask(
+        engine,
+        lambda connection: moving.ask_both(
+            connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER
+        ),
+    )
     endings = press(engine, [(moving.agree, 1), (moving.confirm, 1)] * 4)
     assert Ending.DONE in endings
     assert Ending.STOPPED not in endings

@@ -124,12 +124,14 @@ def fill(context: Context) -> dict[str, str]:
         assert person is not None
         words = wording(context.settings, "uk")
         answers = Answers(email="new@example.org", sections=frozenset({"social"}))
-        sign_up(connection, answers, words, NOW, source="sign-up page", ip=None)
+        sign_up(connection, answers, words, NOW, signer=context.signer, source="sign-up page", ip=None)
     signup = token(context, readers.request(context), Purpose.CONFIRM)
     with writing(context.database) as connection:
-        moved = moving.ask_both(connection, person, "other@example.org", "uk", NOW)
+        moved = moving.ask_both(connection, person, "other@example.org", "uk", NOW, signer=context.signer)
         asked = {"email": "next@example.org", "name": "Ірина", "source": "preferences"}
-        handover.ask_successor(connection, person, words=words, agreed=False, now=NOW, **asked)
+        handover.ask_successor(
+            connection, person, words=words, agreed=False, signer=context.signer, now=NOW, **asked
+        )
     handed = readers.request(context)
     return {
         "reader": token(context, number),

@@ -59,7 +59,8 @@ def ask(context: Context, *emails: str) -> None:
     with writing(context.database) as connection:
         for email in emails:
             words = wording(context.settings, "uk")
-            sign_up(connection, Answers(email=email), words, context.now(), source="test", ip=None)
+            answers, signer = Answers(email=email), context.signer
+            sign_up(connection, answers, words, context.now(), signer=signer, source="test", ip=None)
 
 
 def states(context: Context) -> list[tuple[bool, int, str]]:

@@ -38,7 +38,7 @@ def token(context: Context) -> str:
     )
     with writing(context.database) as connection:
         words = wording(context.settings, "uk")
-        sign_up(connection, answers, words, NOW, source="sign-up page", ip=None)
+        sign_up(connection, answers, words, NOW, signer=context.signer, source="sign-up page", ip=None)
     return context.signer.token(Purpose.CONFIRM, 1, NOW.date())
 
 
@@ -84,7 +84,8 @@ def test_an_address_that_was_stopped_meanwhile_is_told_so(
     with writing(context.database) as connection:
         people.suppress(connection, EMAIL, "complaint", NOW)
         answers = Answers(email=EMAIL)
-        sign_up(connection, answers, wording(context.settings, "uk"), NOW, source="test", ip=None)
+        words = wording(context.settings, "uk")
+        sign_up(connection, answers, words, NOW, signer=context.signer, source="test", ip=None)
     second = context.signer.token(Purpose.CONFIRM, 2, NOW.date())
     answer = client.post(f"/confirm/{second}?lang=uk")
     assert texts(answer.text, "//h1") == ["На цю адресу ми не пишемо"]

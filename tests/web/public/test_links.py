@@ -50,7 +50,7 @@ def number(context: Context) -> int:
     number = subscribe(context)
     with writing(context.database) as connection:
         person = found(connection, "olena@konotop.example.org")
-        asked = moving.ask_both(connection, person, "new@example.org", "en", NOW)
+        asked = moving.ask_both(connection, person, "new@example.org", "en", NOW, signer=context.signer)
     assert asked == number
     return number
 
@@ -152,6 +152,7 @@ def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
             words=wording(context.settings, "en"),
             source="preferences",
             agreed=False,
+            signer=context.signer,
             now=NOW,
         )
     here = ["-C", str(context.root)]

@@ -29,13 +29,14 @@ def number(context: Context) -> int:
     answers = Answers(email=EMAIL, name="Олена <b>", attributes=POST, sections=frozenset({"social"}))
     words = optin.wording(context.settings, "en")
     with writing(context.database) as connection:
-        optin.sign_up(connection, answers, words, NOW, source="sign-up page", ip=b"0123456789abcdef")
+        signer, ip = context.signer, b"0123456789abcdef"
+        optin.sign_up(connection, answers, words, NOW, signer=signer, source="sign-up page", ip=ip)
         asked = requests.find(connection, 1, NOW, for_update=True)
         assert asked is not None
         optional = [section.slug for section in context.settings.rubrics]
-        optin.confirm(connection, asked, optional, context.signer, NOW)
+        optin.confirm(connection, asked, optional, signer, NOW)
         person = found(connection, EMAIL)
-        moving.ask_both(connection, person, "new@example.org", "en", NOW)
+        moving.ask_both(connection, person, "new@example.org", "en", NOW, signer=signer)
     return person.id
 
 

@@ -51,10 +51,11 @@ def send() -> _Answer:
     if answers.faults:
         return page(answers, given), 422
     if age >= SOONEST and not first(filled, TRAP):
-        ip = context().signer.digest(network())
+        signer, now = context().signer, context().now()
+        ip = signer.digest(network())
         source = "embedded form" if framed() else "sign-up page"
         with writing(database()) as connection:
-            sign_up(connection, answers, words, context().now(), source=source, ip=ip)
+            sign_up(connection, answers, words, now, signer=signer, source=source, ip=ip)
     return redirect(url_for("signup.sent", lang=g.language, **_origin()), 303)
 
 

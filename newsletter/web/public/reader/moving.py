@@ -41,6 +41,6 @@ def ask(token: str) -> tuple[str, int]:
             fault = "lately"
         asked = not fault and person.status is SubscriberStatus.ACTIVE
         if asked:
-            moving.ask_both(connection, person, email, g.language, now)
+            moving.ask_both(connection, person, email, g.language, now, signer=context().signer)
     page = render_template("address.html", token=token, person=person, email=email, fault=fault, asked=asked)
     return page, _CODES.get(fault, 422)

@@ -53,6 +53,7 @@ def ask(token: str) -> tuple[str, int]:
                 words=wording(settings(), g.language),
                 source="preferences",
                 agreed=False,
+                signer=context().signer,
                 now=now,
             )
     page = _page(token, holder, email=email, name=answers.name, faults=faults, asked=asked)
