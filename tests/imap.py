@@ -19,10 +19,14 @@ class Stored:
 
 @dataclass
 class Imap:
-    """Folders of mails by number; `moves`: it knows MOVE; `drop`: the command at which it hangs up."""
+    """Folders of mails by number; `moves`: it knows MOVE; `drop`: the command at which it hangs up.
+
+    It speaks `tls` from the first word, or with `starttls` once it is asked to.
+    """
 
     password: str = "geheim"  # noqa: S105  a planted one
     tls: ssl.SSLContext | None = None
+    starttls: bool = False
     moves: bool = True
     drop: str = ""
     port: int = 0
@@ -49,20 +53,26 @@ class _Conversation(socketserver.StreamRequestHandler):
     folder = "INBOX"
 
     def handle(self) -> None:
-        if self.imap.tls:
-            try:
-                self.request = self.imap.tls.wrap_socket(self.request, server_side=True)
-            except OSError:
-                return
-            self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
-        with self.request, suppress(ConnectionError):
+        with suppress(OSError):  # a client that does not trust us hangs up
+            if not self.imap.starttls:
+                self._secure()
             self._say("* OK ready")
-            while line := self.rfile.readline().decode().strip():
+            while line := self.rfile.readline().decode(errors="replace").strip():
                 tag, _, rest = line.partition(" ")
                 self.imap.commands.append(rest)
                 if self.imap.drop and rest.startswith(self.imap.drop):
                     return
                 self._command(tag, rest)
+
+    def finish(self) -> None:
+        """Hang up, in TLS too."""
+        self.request.close()
+        super().finish()
+
+    def _secure(self) -> None:
+        if self.imap.tls:
+            self.request = self.imap.tls.wrap_socket(self.request, server_side=True)
+            self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb", 0)
 
     def _say(self, line: str | bytes) -> None:
         self.wfile.write((line if isinstance(line, bytes) else line.encode()) + b"\r\n")
@@ -74,9 +84,15 @@ class _Conversation(socketserver.StreamRequestHandler):
             self._say(f"{tag} BAD what?")
             return
         self._say(f"{tag} {answer(said) or 'OK done'}")
+        if verb == "STARTTLS":
+            self._secure()
 
     def _capability(self, _said: str) -> None:
-        self._say(f"* CAPABILITY IMAP4rev1{' MOVE' if self.imap.moves else ''}")
+        offered = {"MOVE": self.imap.moves, "STARTTLS": self.imap.starttls}
+        self._say(f"* CAPABILITY IMAP4rev1 {' '.join(name for name, so in offered.items() if so)}")
+
+    def _starttls(self, _said: str) -> None:
+        """Let the client begin."""
 
     def _login(self, said: str) -> str | None:
         return None if said.endswith(f'"{self.imap.password}"') else "NO wrong password"

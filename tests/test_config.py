@@ -59,3 +59,18 @@ def test_an_address_is_kept_with_its_domain_in_ascii(tmp_path: Path) -> None:
 def test_an_address_that_mail_servers_would_not_take_is_refused(tmp_path: Path, address: str) -> None:
     [fault] = faults(tmp_path, f'editors: ["{address}"]')
     assert fault.startswith(f"newsletter.yaml:{LINE}: editors.0: ")
+
+
+@pytest.mark.parametrize(("security", "port"), [("", 993), ("tls", 993), ("starttls", 143), ("none", 143)])
+def test_a_mailbox_is_where_its_kind_of_security_usually_is(tmp_path: Path, security: str, port: int) -> None:
+    said = f", security: {security}" if security else ""
+    imap = f"bounces: {{imap: {{host: mail.example.org, user: bounces{said}}}}}"
+    assert faults(tmp_path, imap) == []
+    found = read_settings(tmp_path).bounces.imap
+    assert found
+    assert found.port == port
+
+
+def test_a_kind_of_security_that_is_none_is_refused_alone(tmp_path: Path) -> None:
+    [fault] = faults(tmp_path, "bounces: {imap: {host: mail.example.org, user: bounces, security: ssl}}")
+    assert "bounces.imap.security" in fault

@@ -1,8 +1,8 @@
 """The parts of newsletter.yaml, each a model that refuses what it does not know."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from newsletter.config.words import Address, Domain, Duration, Line, Moment, Slug, Url
 
@@ -97,6 +97,14 @@ class Imap(Part):
     user: Line
     folder: Line = "INBOX"
     processed: Line = "Processed"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, given: Any) -> Any:
+        """Look at port 143 where TLS is not spoken from the first word (RFC 8314 §3.2)."""
+        if isinstance(given, dict) and given.get("security") in {"none", "starttls"}:
+            return {"port": 143, **given}
+        return given
 
 
 class Bounces(Part):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
 from newsletter.errors import ContentError, TransportUnavailable
@@ -158,17 +158,33 @@ def from_imap(account: Account) -> Iterator[Imap]:
             box.client.shutdown()
             raise
         box.logout()
+    except ssl.SSLCertVerificationError as error:
+        raise TransportUnavailable(
+            f"the certificate of {account.host} is not to be trusted: {error.verify_message}",
+            "Give bounces.imap.host the name the certificate is for, or install its issuer on this machine.",
+        ) from None
     except (OSError, ImapToolsError, imaplib.IMAP4.error) as error:
-        hint = "Check bounces.imap in newsletter.yaml, and NEWSLETTER_IMAP_PASSWORD."
-        if isinstance(error, ssl.SSLError):
-            hint = "Its certificate must be valid for the name in bounces.imap.host."
-        raise TransportUnavailable(f"the mailbox at {account.host} cannot be used: {error}", hint) from None
+        raise TransportUnavailable(
+            f"the mailbox at {account.host} cannot be used: {error}",
+            "Check bounces.imap in newsletter.yaml, and NEWSLETTER_IMAP_PASSWORD.",
+        ) from None
+
+
+class _StartTls(MailBoxUnencrypted):
+    """A mailbox that TLS is asked for; the library's own leaves the connection open when it is refused."""
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        client = super()._get_mailbox_client()
+        try:
+            client.starttls(ssl.create_default_context())
+        except imaplib.IMAP4.error:
+            client.shutdown()
+            raise
+        return client
 
 
 def _connect(account: Account) -> BaseMailBox:
-    trusted = ssl.create_default_context()
     if account.security == "tls":
-        return MailBox(account.host, account.port, _TIMEOUT, ssl_context=trusted)
-    if account.security == "starttls":
-        return MailBoxStartTls(account.host, account.port, _TIMEOUT, ssl_context=trusted)
-    return MailBoxUnencrypted(account.host, account.port, _TIMEOUT)
+        return MailBox(account.host, account.port, _TIMEOUT, ssl_context=ssl.create_default_context())
+    kind = _StartTls if account.security == "starttls" else MailBoxUnencrypted
+    return kind(account.host, account.port, _TIMEOUT)

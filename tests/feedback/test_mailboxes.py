@@ -144,23 +144,64 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def secured(authority: trustme.CA, name: str) -> Imap:
+def secured(authority: trustme.CA, security: str, name: str = "127.0.0.1") -> Imap:
     imap = filled()
     imap.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    imap.starttls = security == "starttls"
     authority.issue_cert(name).configure_cert(imap.tls)
     return imap
 
 
-def test_a_trusted_certificate_lets_in_and_any_other_does_not(
-    start: Start, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    imap = start(secured(authority, "127.0.0.1"))
-    with pytest.raises(TransportUnavailable, match="certificate"), from_imap(account(imap, security="tls")):
-        pass
+@pytest.fixture
+def trusting(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust the authority on this machine."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    with from_imap(account(imap, security="tls")) as source:
-        assert len(list(source)) == 3
-    other = start(secured(authority, "other.test"))
-    with pytest.raises(TransportUnavailable, match="certificate"), from_imap(account(other, security="tls")):
+
+
+both = pytest.mark.parametrize("security", ["tls", "starttls"])
+
+
+@both
+@pytest.mark.usefixtures("trusting")
+def test_a_trusted_certificate_lets_in(start: Start, authority: trustme.CA, security: str) -> None:
+    imap = start(secured(authority, security))
+    with from_imap(account(imap, security=security)) as source:
+        source.settle([mail.name for mail in source], [])
+    assert len(imap.folders["Processed"]) == 3
+    assert ("STARTTLS" in imap.commands) is (security == "starttls")
+
+
+def refused(imap: Imap, security: str) -> TransportUnavailable:
+    """Return what is said when there is no way in; nothing may have changed, nor a password been shown."""
+    with pytest.raises(TransportUnavailable) as caught, from_imap(account(imap, security=security)):
         pass
+    assert not any("LOGIN" in command for command in imap.commands)
+    assert [not mail.flags for mail in imap.folders["INBOX"].values()] == [True] * 3
+    return caught.value
+
+
+@both
+def test_an_issuer_that_is_not_known_here_does_not_let_in(
+    start: Start, authority: trustme.CA, security: str
+) -> None:
+    told = refused(start(secured(authority, security)), security)
+    assert told.message.startswith("the certificate of 127.0.0.1 is not to be trusted: ")
+    assert told.hint.endswith("or install its issuer on this machine.")
+
+
+@both
+@pytest.mark.usefixtures("trusting")
+def test_a_certificate_for_another_name_does_not_let_in(
+    start: Start, authority: trustme.CA, security: str
+) -> None:
+    told = refused(start(secured(authority, security, "other.test")), security)
+    assert told.hint.startswith("Give bounces.imap.host the name the certificate is for")
+
+
+def test_starttls_is_never_given_up_where_it_is_not_offered(start: Start) -> None:
+    assert "TLS not supported by server" in refused(start(filled()), "starttls").message
+
+
+def test_a_server_that_speaks_no_tls_is_told(start: Start) -> None:
+    assert "bounces.imap" in refused(start(filled()), "tls").hint
