@@ -36,6 +36,7 @@ class Chore:
 class Worker:
     """Runs until `stop`; `start` makes a run of an issue; `chores` are done in threads of their own.
 
+    `count` is called before and after each run: a backup made before or meanwhile is known by it for one.
     A transport or a database that is away is tried again, and so is a chore that fails.
     """
 
@@ -45,9 +46,11 @@ class Worker:
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
         chores: Sequence[Chore] = (),
+        count: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
         self._chores = chores
+        self._count = count
         self._start = start
         self._clock = clock
         self._stopped = asyncio.Event()
@@ -108,11 +111,13 @@ class Worker:
 
     async def _deliver(self, frozen: Frozen) -> None:
         _log.info("issue %s: delivering by %s", frozen.name, frozen.transport)
+        self._count()
         self._run = self._start(frozen)
         try:
             await self._run.deliver()
         finally:
             self._run = None
+            self._count()
 
     async def _repeat(self, chore: Chore, threads: Executor) -> None:
         """Do a chore again and again; one that fails is tried again, ever later."""

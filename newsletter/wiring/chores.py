@@ -27,6 +27,7 @@ def worker(context: "Context") -> Worker:
         ),
         context.now,
         chores(context),
+        lambda: insist(context),
     )
 
 

@@ -4,10 +4,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
@@ -16,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from newsletter.cli import run
+from newsletter.errors import StoreError
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.figures import figures
@@ -185,6 +187,26 @@ def test_a_sender_that_dies_is_started_again_and_ends_when_the_site_is_killed(wo
         (second,) = children(process.pid)
         process.kill()
         wait(lambda: not lives(second))
+
+
+def test_a_backup_made_while_it_sends_is_known_for_one_when_it_is_put_back(
+    workspace: Path, start_relay: Callable[[Relay], Relay]
+) -> None:
+    relay = start_relay(Relay())
+    begin(workspace, relay, 60, pace=30)
+    database, backup = workspace / "var/newsletter.db", workspace / "backup.db"
+    with serving(workspace) as (process, _, _):
+        wait(lambda: len(relay.accepted) > 5)
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
+            source.backup(target)
+        wait(lambda: len(relay.accepted) == 60)
+        assert end(process) == 0
+    shutil.copy(backup, database)
+    assert outcomes(workspace).count("accepted") < 60
+    context = open_workspace(workspace)
+    with pytest.raises(StoreError, match="a snapshot put back"):
+        insist(context)
+    context.database.dispose()
 
 
 @pytest.mark.parametrize("name", ["serve", "worker"])
