@@ -92,11 +92,22 @@ def _keyed(key: bytes, purpose: Purpose) -> blake2b:
 
 
 def signer(value: str | None, keep: Path) -> Signer:
-    """Return a Signer from the secret `value`, or from the file `keep`, made when it is absent."""
+    """Return a Signer from the secret `value`, or from the file `keep`, made when it is absent.
+
+    Raises ConfigError.
+    """
     if value is None:
-        if not keep.exists():
-            _make(keep)
-        value = keep.read_text(encoding="ascii").strip()
+        try:
+            if not keep.exists():
+                _make(keep)
+            value = keep.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise ConfigError(
+                f"the secret in {keep} cannot be read or made: {error.strerror}",
+                "Let whoever runs this read it, and write to its folder.",
+            ) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{keep} is not as it was made", "Restore it from your backup.") from None
     if len(value) < 16:  # noqa: PLR2004  128 bits at the very least
         raise ConfigError(
             "NEWSLETTER_SECRET is too short", "Use at least 16 characters, better 43 random ones."

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,13 @@ from newsletter.errors import ContentError, Place, Problem, Severity
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
+
+_KINDS = {
+    "dict_type": "keys with values",
+    "string_type": "words: put them in quotes",
+    "tuple_type": "a list, like `[one, another]`",
+}
+_CURE = "Check quotes, colons and the indentation of this line and the one above."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +52,11 @@ class _Loader(yaml.SafeLoader):
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands here a second time", key_node.start_mark
-                )
+            if not isinstance(key, Hashable):
+                continue  # is refused below
+            if key in seen:
+                text, mark = f"the key {key!r} stands here a second time", key_node.start_mark
+                raise yaml.constructor.ConstructorError(None, None, text, mark, "Keep one of the two.")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -78,19 +86,22 @@ def load(text: str, name: str, *, first_line: int = 1) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line + 1 if mark else 1) + offset
-        raise _unreadable(getattr(error, "problem", None) or str(error), name, line) from None
+        problem, cure = getattr(error, "problem", None) or str(error), getattr(error, "note", None)
+        if r"'\t'" in problem:
+            problem, cure = "a tab stands before the first word", "Indent with spaces."
+        raise _unreadable(problem, name, line, cure or _CURE) from None
     except RecursionError:
         raise _unreadable("it is nested without end", name, first_line) from None
     return Document(data=data, name=name, lines=lines)
 
 
-def _unreadable(what: str, name: str, line: int) -> ContentError:
+def _unreadable(what: str, name: str, line: int, cure: str = _CURE) -> ContentError:
     return ContentError(
         Problem(
             severity=Severity.ERROR,
             text=f"not readable as YAML: {what}",
             at=Place(name, line),
-            hint="Check quotes, colons and the indentation of this line and the one above.",
+            hint=cure,
         )
     )
 
@@ -127,6 +138,10 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     elif fault["type"] == "missing":
         text = f"the key {key!r} is missing"
         hint = f"Add `{path[-1]}: …` here."
+    elif fault["type"] == "model_type":
+        text = f"{key or 'all of it'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
+    elif fault["type"] in _KINDS:
+        text = f"{key}: must be {_KINDS[fault['type']]}"
     else:
         message = fault["msg"].removeprefix("Value error, ")
         text = f"{key}: {message}" if key else message
@@ -134,13 +149,21 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
 
 
 def _keys(model: Any, path: Path) -> list[str]:
+    """Return the keys that are known at `path`; a step into a list or a mapping leads to what it holds."""
     for step in path:
-        if isinstance(step, int):
-            continue
-        model = model.model_fields[step].annotation
-    candidates = [model, *getattr(model, "__args__", ())]
-    found = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        inside = _part(model)
+        if inside is None:
+            return []
+        model = (
+            inside if get_origin(model) in {dict, list, tuple} else inside.model_fields[str(step)].annotation
+        )
+    found = _part(model)
     return list(found.model_fields) if found else []
+
+
+def _part(annotation: Any) -> type[BaseModel] | None:
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

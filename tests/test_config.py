@@ -74,3 +74,46 @@ def test_a_mailbox_is_where_its_kind_of_security_usually_is(tmp_path: Path, secu
 def test_a_kind_of_security_that_is_none_is_refused_alone(tmp_path: Path) -> None:
     [fault] = faults(tmp_path, "bounces: {imap: {host: mail.example.org, user: bounces, security: ssl}}")
     assert "bounces.imap.security" in fault
+
+
+@pytest.mark.parametrize("text", ["- title\n", "title\n"])
+def test_settings_without_keys_are_told_what_keys_look_like(tmp_path: Path, text: str) -> None:
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="must be keys with values, like `title: …`"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("bounces: {imap: mail}", "bounces.imap: must be keys with values, like `host: …`"),
+        ("pace: {domains: 5}", "pace.domains: must be keys with values"),
+        ("editors: a@example.org", "editors: must be a list, like `[one, another]`"),
+        ("consent: 2025-02-14", "consent: must be words: put them in quotes"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_what_it_must_be(tmp_path: Path, line: str, fault: str) -> None:
+    assert faults(tmp_path, line) == [f"newsletter.yaml:{LINE}: {fault}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "fault"),
+    [
+        ("{lable: x}", "unknown key 'fields.label.lable'\n  Did you mean 'label'?"),
+        ("5", "fields.label: must be keys with values, like `label: …`"),
+    ],
+)
+def test_a_slip_in_a_field_is_told_whatever_its_name(tmp_path: Path, field: str, fault: str) -> None:
+    text = SAMPLE.replace("  region: {label: Область}", f"  label: {field}")
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tmp_path)
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://a..b", "https://example.org:port", "https://:80"])
+def test_an_address_that_no_browser_opens_is_refused(tmp_path: Path, url: str) -> None:
+    text = SAMPLE.replace("base_url: https://news.example.org", f'base_url: "{url}"')
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="base_url: must be a full web address"):
+        read_settings(tmp_path)

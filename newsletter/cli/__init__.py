@@ -133,10 +133,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort, so that no traceback reaches a user
         if os.environ.get("NEWSLETTER_DEBUG"):
             raise
-        click.echo(
-            f"This should not have happened: {type(error).__name__}: {error}\n"
-            "  Nothing half-done was kept. Please report it with what NEWSLETTER_DEBUG=1 prints.",
-            err=True,
-        )
-        return FINDINGS
+        return _unforeseen(error)
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say what stopped a command that it did not foresee, and return the exit code."""
+    if isinstance(error, OSError) and error.filename:
+        cure = "Check that it is there, and who may use it."
+        click.echo(f"{error.filename}: {error.strerror}\n  {cure}", err=True)
+        return USAGE
+    click.echo(
+        f"This should not have happened: {type(error).__name__}: {error}\n"
+        "  Nothing half-done was kept. Please report it with what NEWSLETTER_DEBUG=1 prints.",
+        err=True,
+    )
+    return FINDINGS

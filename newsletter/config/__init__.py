@@ -23,7 +23,7 @@ from newsletter.config.parts import (
     Week,
 )
 from newsletter.config.words import DAYS, Address, Line, Slug, Url, Zone
-from newsletter.errors import ConfigError, ContentError, Problem, Severity
+from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Period, Section
 from newsletter.yamlfile import load, validate
 
@@ -105,6 +105,10 @@ def read_settings(root: Path) -> Settings:
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{FILE} is not UTF-8 text", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{root / FILE} cannot be read: {error.strerror}", "Check who may read it."
+        ) from None
     try:
         document = load(text, FILE)
     except ContentError as error:
@@ -129,20 +133,23 @@ def find_root(start: Path) -> Path:
 def secret(name: str) -> str | None:
     """Return the environment's `name`, or the content of the file that `name`_FILE names.
 
-    Raises ConfigError when that file cannot be read or both are given.
+    Raises ConfigError when that file cannot be read or is empty, or both are given.
     """
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value and file:
         raise ConfigError(f"both {name} and {name}_FILE are set", "Unset one of them.")
     if file:
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
             raise ConfigError(
-                Problem(
-                    severity=Severity.ERROR,
-                    text=f"{name}_FILE names a file that cannot be read: {error}",
-                    hint="Correct the path, or the file's permissions.",
-                )
+                f"{name}_FILE names {file}, which cannot be read: {error.strerror}",
+                "Correct the path, or the file's permissions.",
             ) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{name}_FILE names {file}, which is no text", "Name another file.") from None
+        if not value:
+            raise ConfigError(
+                f"{name}_FILE names {file}, which is empty", f"Write the value into it, or unset {name}_FILE."
+            )
     return value or None

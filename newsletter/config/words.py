@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
@@ -11,7 +12,13 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 def _url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value):
+    try:
+        found = urlsplit(value)
+        host = (found.hostname or "").encode("idna")
+        whole = re.fullmatch(r"https?://[^\s/?#]+[^\s]*", value) and host and found.port != 0
+    except ValueError:  # a port or an IPv6 address that is none, or a name that no DNS can hold
+        whole = False
+    if not whole:
         raise ValueError("must be a full web address, like https://example.org")
     return value.rstrip("/")
 

@@ -23,19 +23,23 @@ HEAD = "0002"
 
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
 
+_WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
+
 
 def open_database(url: str) -> Engine:
     """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure."""
     try:
         engine = create_engine(_driver(url))
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
+        cause = (
+            "its port is no number" if isinstance(error, ValueError) else error
+        )  # which may quote a password
         raise StoreError(
-            f"NEWSLETTER_DATABASE cannot be used: {error}",
+            f"NEWSLETTER_DATABASE cannot be used: {cause}",
             "Write it as postgresql://user@host/name or sqlite:///file.",
         ) from None
     if engine.dialect.name == "sqlite":
-        if engine.url.database:
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(engine.url.database or ""))
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin_immediate)
     else:
@@ -45,6 +49,15 @@ def open_database(url: str) -> Engine:
     with plain_errors(engine):
         _migrate(engine)
     return engine
+
+
+def _make_folder(database: Path) -> None:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the database {database}: {error.filename} cannot be made: {error.strerror}", _WRITABLE
+        ) from None
 
 
 def _driver(url: str) -> str:
@@ -134,7 +147,7 @@ def _cure(engine: Engine, cause: str) -> str:
     if "full" in cause:
         return "Free some disk space, then run this again: nothing half-done was kept."
     if engine.dialect.name == "sqlite":
-        return "Check that the folder exists, is writable, and has free space."
+        return _WRITABLE
     return "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
 
 
