@@ -1,8 +1,13 @@
 """The command `serve`: the public pages, and beside them everything that goes out by itself."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.cli import Session, pass_session
+
+if TYPE_CHECKING:
+    from newsletter.wiring import Context
 
 
 @click.command()
@@ -30,6 +35,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     context = session.context
     where, base_url = context.settings.serve, context.settings.base_url
     with listen(host or where.host, port or where.port) as listening:
+        _read_secrets(context)
         wait_for_database(context)
         insist(context)
         with sender(context.root):
@@ -42,6 +48,15 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 )
             server.run()
     return 0
+
+
+def _read_secrets(context: "Context") -> None:
+    """Read what pages ask for, so that a fault ends the start and not each visit. Raises ConfigError."""
+    from newsletter.config import secret
+
+    for name in ("NEWSLETTER_METRICS_TOKEN", "SENDGRID_WEBHOOK_KEY"):
+        secret(name)
+    context.signer  # noqa: B018  made, or read, by asking for it
 
 
 COMMANDS = {"serve": serve}

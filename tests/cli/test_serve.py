@@ -222,6 +222,26 @@ def test_a_database_of_another_place_is_not_sent_from(
     assert "newsletter schedule --adopt" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name", ["NEWSLETTER_METRICS_TOKEN_FILE", "NEWSLETTER_SECRET_FILE", "SENDGRID_WEBHOOK_KEY_FILE"]
+)
+def test_a_secret_that_pages_need_and_that_cannot_be_read_ends_the_start(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, str(workspace / "missing"))
+    done = subprocess.run(
+        command(workspace, "serve", "--port", str(free_port())),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{name} names {workspace / 'missing'}, which cannot be read")
+    assert [path.name for path in workspace.iterdir()] == ["newsletter.yaml"]
+
+
 def test_the_settings_say_where_it_listens_and_plain_http_for_the_world_is_warned_of(workspace: Path) -> None:
     port = free_port()
     setting(workspace, "base_url: http://news.example.org/news")
