@@ -31,9 +31,8 @@ def open_database(url: str) -> Engine:
     try:
         engine = create_engine(_driver(url))
     except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
-        cause = (
-            "its port is no number" if isinstance(error, ValueError) else error
-        )  # which may quote a password
+        # Of a wrong port, Python quotes what may be a password.
+        cause = "its port is no number" if isinstance(error, ValueError) else error
         raise StoreError(
             f"NEWSLETTER_DATABASE cannot be used: {cause}",
             "Write it as postgresql://user@host/name or sqlite:///file.",
