@@ -1,7 +1,7 @@
 """The chunks a worker holds, and the one commit that serves all its connections.
 
-A body waits for a commit before it leaves. Commits are written in a thread of their own, and a commit costs
-about the same for one body as for ten: so it waits a moment until half of the connections go with it.
+A body waits for a commit before it leaves. A commit costs about the same for one body as for ten: so it waits
+a moment until half of the connections go with it, while the relay is busy with the other half.
 After a failed commit nothing more leaves; the database alone then says what is certain.
 """
 
@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
-from newsletter.sending.ledger_thread import LedgerThread
 from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
+from newsletter.sending.transactions import transactions
 from newsletter.sending.work import Begin, Holder, Part, Work
 from newsletter.store import ledger
 from newsletter.store.ledger import LEASE, Due, Result
@@ -40,7 +40,7 @@ class Claims:
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
         self._taking = asyncio.Lock()
-        self._ledger = LedgerThread(holder.engine)
+        self._transactions = transactions(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
         self.passed: set[int] = set()
@@ -57,7 +57,7 @@ class Claims:
                 return self._works[-1]
             ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
             passed = self.passed | ours
-            work = await self._ledger.transaction(lambda connection: self._acquire(connection, passed))
+            work = await self._transactions.run(lambda connection: self._acquire(connection, passed))
             if work:
                 self._works.append(work)
                 if work.finished:
@@ -153,7 +153,7 @@ class Claims:
         parts = [self._part(work) for work in self._works]
         self._waiting.clear()
         try:
-            await self._ledger.transaction(lambda connection: self._write(connection, parts))
+            await self._transactions.run(lambda connection: self._write(connection, parts))
         except NewsletterError as error:
             self._failed = error
             for one in chain(*(part.waiting for part in parts), *self._waiting.values()):
@@ -170,7 +170,7 @@ class Claims:
         return Part(work, list(work.begun.items()), results, waiting, others)
 
     def _write(self, connection: Connection, parts: list[Part]) -> None:
-        """Write one commit; runs in the ledger's thread and touches no chunk's own state."""
+        """Write one commit; it may run in another thread, and touches no chunk's own state."""
         now = self._holder.clock()
         for part in parts:
             self._judge(connection, part)
@@ -242,8 +242,8 @@ class Claims:
 
     async def in_transaction(self, function: Callable[[Connection], T]) -> T:
         """Run `function` in a transaction of its own, between two commits. Raises StoreError."""
-        return await self._ledger.transaction(function)
+        return await self._transactions.run(function)
 
     def end(self) -> None:
-        """Let go of the ledger's thread; there are no commits after this."""
-        self._ledger.close()
+        """Let go of the database; there are no commits after this."""
+        self._transactions.close()

@@ -1,4 +1,4 @@
-"""The ledger's thread: transactions in order, and failures for whoever asked."""
+"""A worker's transactions: in order, on the loop or in a thread, and failures for whoever asked."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from newsletter.errors import StoreError
-from newsletter.sending.ledger_thread import LedgerThread
+from newsletter.sending.transactions import transactions
 from newsletter.store import buckets
 from newsletter.store.db import reading
 from newsletter.store.prepared import Prepared
@@ -25,12 +25,12 @@ def test_transactions_are_done_one_after_another_in_the_order_asked(engine: Engi
 
     async def ask() -> None:
         steps = [partial(append, order, number) for number in range(50)]
-        await asyncio.gather(*(ledger.transaction(step) for step in steps))
+        await asyncio.gather(*(ledger.run(step) for step in steps))
 
     def append(order: list[int], number: int, _: Connection) -> None:
         order.append(number)
 
-    ledger = LedgerThread(engine)
+    ledger = transactions(engine)
     asyncio.run(ask())
     ledger.close()
     assert order == list(range(50))
@@ -43,10 +43,10 @@ def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_works(engine: 
 
     async def ask() -> None:
         with pytest.raises(LookupError):
-            await ledger.transaction(half)
-        await ledger.transaction(lambda connection: buckets.hold(connection, "whole", 1.0))
+            await ledger.run(half)
+        await ledger.run(lambda connection: buckets.hold(connection, "whole", 1.0))
 
-    ledger = LedgerThread(engine)
+    ledger = transactions(engine)
     asyncio.run(ask())
     ledger.close()
     assert scopes(engine) == ["whole"]
@@ -59,22 +59,22 @@ def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
         bucket.drop(connection)
         statement.fetch(connection, {})
 
-    ledger = LedgerThread(engine)
+    ledger = transactions(engine)
     with pytest.raises(StoreError, match="bucket"):
-        asyncio.run(ledger.transaction(without_table))
+        asyncio.run(ledger.run(without_table))
     ledger.close()
     assert scopes(engine) == []
 
 
-def test_the_thread_ends_when_it_is_closed(engine: Engine) -> None:
-    ledger = LedgerThread(engine)
-    thread = asyncio.run(ledger.transaction(lambda _: threading.current_thread()))
+def test_a_server_gets_a_thread_that_ends_when_it_is_closed(postgres_engine: Engine) -> None:
+    ledger = transactions(postgres_engine)
+    thread = asyncio.run(ledger.run(lambda _: threading.current_thread()))
+    assert thread is not threading.current_thread()
     ledger.close()
-    thread.join(5)
     assert not thread.is_alive()
 
 
 def test_one_that_was_never_asked_has_nothing_to_end(engine: Engine) -> None:
     before = threading.active_count()
-    LedgerThread(engine).close()
+    transactions(engine).close()
     assert threading.active_count() == before
