@@ -65,6 +65,14 @@ class Smtp(Part):
     per_connection: int = Field(default=0, ge=0)
     timeout: int = Field(default=60, ge=1, le=600, description="seconds")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, given: Any) -> Any:
+        """Send to port 465 where TLS is spoken from the first word (RFC 8314 §7.3)."""
+        if isinstance(given, dict) and given.get("security") == "tls":
+            return {"port": 465, **given}
+        return given
+
 
 class Dkim(Part):
     """Our own signature, for one's own relay; its key is in NEWSLETTER_DKIM_KEY."""
