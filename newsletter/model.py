@@ -1,6 +1,7 @@
 """The values everything is made of: frozen, without I/O or clock; times are UTC."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,8 @@ from functools import cached_property
 from types import MappingProxyType
 
 from newsletter.errors import Place
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 EVERY_SECTION = "*"
 """The choice of a reader who takes all sections, also those added later."""
@@ -231,6 +234,13 @@ class Envelope:
         return f"<{self.base_url}/unsubscribe/{token}>, <mailto:u+{token}@{self.domain}>"
 
 
+def readable(words: str) -> str:
+    """Return a server's words as they may be kept and shown: no NUL (PostgreSQL), no ESC (terminals)."""
+    if words.isprintable():
+        return words
+    return _CONTROLS.sub(" ", words.encode("utf-8", "replace").decode()).strip()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A transport's answer for one message: SMTP code or HTTP status, and its words."""
@@ -238,6 +248,10 @@ class Receipt:
     outcome: Outcome
     code: int = 0
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep the words readable."""
+        object.__setattr__(self, "detail", readable(self.detail))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
-from newsletter.model import Outcome, masked
+from newsletter.model import Outcome, masked, readable
 from newsletter.store.events import BOUNCED, COMPLAINED, Change, Event, Kind
 from newsletter.transport.replies import About, cause, gone, too_many_gone
 
@@ -18,7 +18,6 @@ _WORTH_A_WARNING, _TOO_MANY, _ENOUGH = 0.001, 0.003, 200
 
 _REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:@])[^\s<>()\[\]\"',;:@]++@[^\s<>()\[\]\"',;:]+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]+")  # PostgreSQL takes no NUL
 _KEPT = 300  # characters
 _FIGURES = re.compile(r"\d+")
 _OUTCOMES = {
@@ -40,8 +39,7 @@ def reply(status: str, words: str) -> tuple[int, str]:
 
 def kept(words: str) -> str:
     """Return of a server's words what is kept: no address in full, nothing unprintable, not too much."""
-    plain = _UNPRINTABLE.sub(" ", words.encode("utf-8", "replace").decode())
-    return _ADDRESS.sub(lambda found: masked(found[0]), plain)[:_KEPT]
+    return _ADDRESS.sub(lambda found: masked(found[0]), readable(words))[:_KEPT]
 
 
 def failure(status: str, words: str) -> Kind:

@@ -11,19 +11,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
 from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
-from newsletter.sending.transactions import transactions
 from newsletter.sending.work import Begin, Holder, Part, Work
 from newsletter.store import ledger
+from newsletter.store.commits import Leave, Step, commit
+from newsletter.store.db import Kept, writing
 from newsletter.store.ledger import LEASE, Due, Result
-
-T = TypeVar("T")
 
 _GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
@@ -39,30 +37,28 @@ class Claims:
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
-        self._taking = asyncio.Lock()
-        self._transactions = transactions(holder.engine)
+        self._kept = Kept(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
         self.passed: set[int] = set()
         self.left_behind = False
         self.recorded = 0
 
-    async def take(self, current: Work | None) -> Work | None:
+    def take(self, current: Work | None) -> Work | None:
         """Acquire a chunk that is open and free, unless another connection did so after `current`.
 
         Return None when there is none.
         """
-        async with self._taking:
-            if self._works and self._works[-1] is not current and self._works[-1].queue:
-                return self._works[-1]
-            ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
-            passed = self.passed | ours
-            work = await self._transactions.run(lambda connection: self._acquire(connection, passed))
-            if work:
-                self._works.append(work)
-                if work.finished:
-                    self._wanted.set()
-            return work
+        if self._works and self._works[-1] is not current and self._works[-1].queue:
+            return self._works[-1]
+        ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
+        with writing(self._holder.engine) as connection:
+            work = self._acquire(connection, self.passed | ours)
+        if work:
+            self._works.append(work)
+            if work.finished:
+                self._wanted.set()
+        return work
 
     def _acquire(self, connection: Connection, passed: set[int]) -> Work | None:
         holder = self._holder
@@ -134,7 +130,7 @@ class Claims:
             await self._gather()
             self._wanted.clear()
             last = self._closing
-            await self._commit()
+            self._commit()
             told(self.recorded)
         if self._failed:
             raise self._failed
@@ -146,19 +142,21 @@ class Claims:
                 await self._enough.wait()
         self._enough.clear()
 
-    async def _commit(self) -> None:
+    def _commit(self) -> None:
         """Renew the leases, record outcomes, and answer whoever waits to begin."""
         if self._failed:
             return
         parts = [self._part(work) for work in self._works]
         self._waiting.clear()
         try:
-            await self._transactions.run(lambda connection: self._write(connection, parts))
+            with self._kept.writing() as connection:
+                for part in parts:
+                    self._write(connection, part)
+                self._holder.share(connection)
         except NewsletterError as error:
             self._failed = error
-            for one in chain(*(part.waiting for part in parts), *self._waiting.values()):
+            for one in chain.from_iterable(part.waiting for part in parts):
                 one.verdict.set_exception(error)
-            self._waiting.clear()
             return
         for part in parts:
             self._settle(part)
@@ -167,21 +165,17 @@ class Claims:
         waiting = self._waiting.get(work, [])
         results, work.results = work.results, []
         others = bool(work.queue) or work.handed > len(waiting)
-        return Part(work, list(work.begun.items()), results, waiting, others)
+        asked = [(one.due.subscriber, one.due.attempt) for one in waiting]
+        return Part(work, Step(work.lease, list(work.begun.items()), asked, results), waiting, others)
 
-    def _write(self, connection: Connection, parts: list[Part]) -> None:
-        """Write one commit; it may run in another thread, and touches no chunk's own state."""
-        now = self._holder.clock()
-        for part in parts:
-            self._judge(connection, part)
-            going = [one for one in part.waiting if part.verdict[one.due.subscriber] is Verdict.GO]
-            part.begun += [(one.due.subscriber, one.due.attempt) for one in going]
-            if not ledger.commit(connection, part.work.lease, part.begun, part.results, now):
-                part.lost = True
-            elif not part.others and not going:
-                ledger.release(connection, part.work.lease, self._due_again(connection, part.work))
-                part.released = True
-        self._holder.share(connection)
+    def _write(self, connection: Connection, part: Part) -> None:
+        now, step = self._holder.clock(), part.step
+        part.leave = commit(connection, step, now)
+        if part.leave is None:
+            ledger.settle(connection, step.lease.issue, step.results, now)
+        elif not part.others and not step.asked:
+            ledger.release(connection, step.lease, self._due_again(connection, part.work))
+            part.released = True
 
     @staticmethod
     def _due_again(connection: Connection, work: Work) -> float | None:
@@ -192,38 +186,32 @@ class Claims:
         ]
         return min(moments, default=None)
 
-    def _judge(self, connection: Connection, part: Part) -> None:
-        if not part.waiting:
-            return
-        name = self._holder.name
-        asked = [one.due.subscriber for one in part.waiting]
-        reachable = ledger.reachable(connection, name, asked)
-        unreachable = Verdict.GO
-        if len(reachable) < len(asked):
-            unreachable = Verdict.SUPPRESSED if ledger.running(connection, name) else Verdict.STOP
-        for one in part.waiting:
-            number = one.due.subscriber
-            part.verdict[number] = Verdict.GO if number in reachable else unreachable
-            if part.verdict[number] is Verdict.SUPPRESSED:
-                part.results.append(Result(number, one.due.attempt, _SUPPRESSED))
-
     def _settle(self, part: Part) -> None:
-        work = part.work
-        self.recorded += len(part.results)
-        if part.lost:
+        work, lost = part.work, part.leave is None
+        self.recorded += len(part.step.results)
+        if lost:
             work.queue.clear()
         for one in part.waiting:
-            verdict = Verdict.STOP if part.lost else part.verdict[one.due.subscriber]
+            verdict = self._verdict(part.leave, one.due)
             if verdict is Verdict.GO:
                 work.begun[one.due.subscriber] = one.due.attempt
             else:
                 work.handed -= 1
+            if verdict is Verdict.SUPPRESSED:
+                work.add(one.due, _SUPPRESSED)
+                self._wanted.set()
             if not one.verdict.done():
                 one.verdict.set_result(verdict)
         if part.released:
             self.passed.add(work.lease.chunk)
-        if part.released or (part.lost and work.finished and not work.results):
+        if part.released or (lost and work.finished and not work.results):
             self._works.remove(work)
+
+    @staticmethod
+    def _verdict(leave: Leave | None, due: Due) -> Verdict:
+        if leave is None or not leave.running:
+            return Verdict.STOP
+        return Verdict.GO if due.subscriber in leave.readers else Verdict.SUPPRESSED
 
     def close(self) -> None:
         """Give every chunk back with the next commit, which is the last; all connections have ended."""
@@ -240,10 +228,6 @@ class Claims:
         self._wanted.set()
         self._enough.set()
 
-    async def in_transaction(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` in a transaction of its own, between two commits. Raises StoreError."""
-        return await self._transactions.run(function)
-
     def end(self) -> None:
         """Let go of the database; there are no commits after this."""
-        self._transactions.close()
+        self._kept.close()

@@ -147,7 +147,7 @@ class Run:
         """Return the next message to prepare, when its turn has come; None when there are no more for now."""
         while not self._stopping:
             if self._work is None or not self._work.queue:
-                self._work = await self._claims.take(self._work)
+                self._work = self._claims.take(self._work)
                 if self._work is None:
                     return None
                 continue
@@ -202,8 +202,9 @@ class Run:
         self._pacer.leave(domain_of(due.email))
         self._claims.put_back(work, due)
 
-    async def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
-        return await self._claims.in_transaction(lambda connection: buckets.take(connection, spans, now))
+    def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
+        with writing(self._plan.engine) as connection:
+            return buckets.take(connection, spans, now)
 
     def _share(self, connection: Connection) -> None:
         """Write, within a commit, what other workers need to know: holds, and a reason to stop."""

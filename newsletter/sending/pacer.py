@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ _SPAN = 0.2  # seconds of turns taken at once, so that the database is asked fiv
 _LOOK = 1.0  # seconds between looks at what other workers hold
 _DOMAIN, _HOLD = "domain:", "hold:"
 
-Take = Callable[[Mapping[str, float], float], Awaitable[dict[str, float]]]
+Take = Callable[[Mapping[str, float], float], dict[str, float]]
 
 
 @dataclass(slots=True)
@@ -35,7 +35,6 @@ class Pacer:
         self._take = take
         self._clock = clock
         self._turns = {scope: _Turns() for scope in rates}
-        self._taking = asyncio.Lock()
         self._holds: dict[str, float] = {}
         self._fresh: dict[str, float] = {}
         self._careful: set[str] = set()
@@ -62,20 +61,19 @@ class Pacer:
             await self._finished.wait()
         self._busy[domain] += 1
         own = [scope for scope in self._rates if scope == _DOMAIN + domain or _DOMAIN not in scope]
-        async with self._taking:
-            await self._fill(own)
-            start = max((self._spend(scope) for scope in own), default=0.0)
+        self._fill(own)
+        start = max((self._spend(scope) for scope in own), default=0.0)
         if (wait := start - self._clock()) > 0:
             await asyncio.sleep(wait)
 
-    async def _fill(self, scopes: list[str]) -> None:
+    def _fill(self, scopes: list[str]) -> None:
         spans = {}
         for scope in scopes:
             if not self._turns[scope].left:
                 self._turns[scope].left = max(1, int(self._rates[scope] * _SPAN))
                 spans[scope] = self._turns[scope].left / self._rates[scope]
         if spans:
-            for scope, start in (await self._take(spans, self._clock())).items():
+            for scope, start in self._take(spans, self._clock()).items():
                 self._turns[scope].start = start
 
     def _spend(self, scope: str) -> float:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.model import Receipt, Verdict
+from newsletter.store.commits import Leave, Step
 from newsletter.store.ledger import Due, Lease, Result
 
 
@@ -63,13 +64,11 @@ class Begin:
 
 @dataclass(slots=True)
 class Part:
-    """What one commit writes for one chunk, and what it found."""
+    """What one commit says of one chunk, and what it found: who may leave, None when the chunk is lost."""
 
     work: Work
-    begun: list[tuple[int, int]]
-    results: list[Result]
+    step: Step
     waiting: list[Begin]
     others: bool  # whether the chunk has readers beside those that wait
-    verdict: dict[int, Verdict] = field(default_factory=dict)
-    lost: bool = False
+    leave: Leave | None = None
     released: bool = False

@@ -124,6 +124,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+class Kept:
+    """A connection that is kept from one writing to the next, for whoever writes often."""
+
+    def __init__(self, engine: Engine) -> None:
+        by_itself = engine.dialect.name == "postgresql"
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT") if by_itself else engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """On SQLite a write transaction; on PostgreSQL each statement is one, which saves two ways there."""
+        with plain_errors(self._engine):
+            self._connection = self._connection or self._engine.connect()
+            with self._connection.begin():
+                yield self._connection
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection:
+            self._connection.close()
+
+
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
     """Turn the driver's failures, as they are or as SQLAlchemy passes them on, into StoreError."""

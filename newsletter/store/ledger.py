@@ -1,16 +1,14 @@
 """The delivery ledger: what is on the wire now, and what became of every delivery.
 
-A chunk of the audience belongs to whoever raised its epoch last. Before a body leaves, one transaction (a)
-puts its reader into the chunk's `inflight`, (b) inserts the outcomes known since the last one, and (c)
-matches the chunk's epoch and the issue's state: no match, no body. So after a crash exactly the readers in
-`inflight` are uncertain.
+A chunk of the audience belongs to whoever raised its epoch last. Before a body leaves, one commit
+(`store/commits.py`) (a) puts its reader into the chunk's `inflight`, (b) inserts the outcomes known since the
+last one, and (c) matches the chunk's epoch and the issue's state: no match, no body. So after a crash exactly
+the readers in `inflight` are uncertain.
 """
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +27,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store.db import timestamp
-from newsletter.store.people import IS_READER
 from newsletter.store.prepared import Prepared
 from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
@@ -69,7 +66,8 @@ class Result:
     receipt: Receipt
 
 
-def _recording(statement: sqlite.Insert | postgresql.Insert) -> Insert:
+def once(statement: sqlite.Insert | postgresql.Insert) -> Insert:
+    """Let an INSERT of deliveries replace those that were deferred, and none that has a final outcome."""
     fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
     return statement.on_conflict_do_update(
         index_elements=[delivery.c.issue, delivery.c.subscriber],
@@ -78,25 +76,13 @@ def _recording(statement: sqlite.Insert | postgresql.Insert) -> Insert:
     )
 
 
-_HOLD = Prepared(
-    update(chunk)
-    .where(chunk.c.id == bindparam("_chunk"), chunk.c.epoch == bindparam("_epoch"))
-    .values(lease_until=bindparam("lease_until"), inflight=bindparam("inflight"))
-)
-_RUNNING = select(issue.c.name).where(
+RUNNING = select(issue.c.name).where(
     issue.c.name == bindparam("_issue"), issue.c.state == IssueState.SENDING.value
 )
 _RECORD = {
-    "sqlite": Prepared(_recording(sqlite.insert(delivery))),
-    "postgresql": Prepared(_recording(postgresql.insert(delivery))),
+    "sqlite": Prepared(once(sqlite.insert(delivery))),
+    "postgresql": Prepared(once(postgresql.insert(delivery))),
 }
-
-
-@cache
-def _reachable(number: int) -> Prepared:
-    """Return the statement that tells which of so many readers may be written to now."""
-    readers = [bindparam(f"_reader{place}", type_=subscriber.c.id.type) for place in range(number)]
-    return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, _RUNNING.exists()))
 
 
 def acquire(
@@ -172,41 +158,9 @@ def _open(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def commit(
-    connection: Connection,
-    lease: Lease,
-    begun: Sequence[tuple[int, int]],
-    results: Sequence[Result],
-    now: datetime,
-) -> bool:
-    """Renew the lease, enter `results`, and put `begun` (reader, attempt) on the wire.
-
-    False when the chunk has gone to another worker: then nothing may leave, and of `results` only what
-    settles an uncertainty of ours is entered.
-    """
-    values = {
-        "_chunk": lease.chunk,
-        "_epoch": lease.epoch,
-        "lease_until": now.timestamp() + LEASE,
-        "inflight": json.dumps(begun),
-    }
-    if _HOLD.run(connection, [values]) != 1:
-        settle(connection, lease.issue, results, now)
-        return False
-    record(connection, lease.issue, results, now)
-    return True
-
-
 def running(connection: Connection, name: str) -> bool:
     """Tell whether issue `name` is being sent: neither paused nor cancelled."""
-    return connection.execute(_RUNNING, {"_issue": name}).first() is not None
-
-
-def reachable(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
-    """Return which of `readers` may be written to now: nobody when issue `name` is not running."""
-    values = {f"_reader{place}": number for place, number in enumerate(readers)}
-    rows = _reachable(len(readers)).fetch(connection, {"_issue": name, **values})
-    return {number for (number,) in rows}
+    return connection.execute(RUNNING, {"_issue": name}).first() is not None
 
 
 def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]]:
@@ -239,11 +193,17 @@ def postpone(connection: Connection, name: str, until: datetime) -> None:
 
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
     """Enter outcomes; a final one is never replaced."""
+    if found := rows(name, results, now):
+        _RECORD[connection.dialect.name].run(connection, found)
+
+
+def rows(name: str, results: Iterable[Result], now: datetime) -> list[dict[str, str | int]]:
+    """Return the rows of `delivery` that say so.
+
+    They are in one order, so that on PostgreSQL two who enter the same do not wait for each other.
+    """
     at = timestamp(now)
-    # In one order, so that on PostgreSQL two who enter the same rows do not wait for each other.
-    rows = [_row(name, result, at) for result in sorted(results, key=lambda result: result.subscriber)]
-    if rows:
-        _RECORD[connection.dialect.name].run(connection, rows)
+    return [_row(name, result, at) for result in sorted(results, key=lambda result: result.subscriber)]
 
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:

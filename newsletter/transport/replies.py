@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from newsletter.model import Outcome, Receipt
+from newsletter.model import Outcome, Receipt, readable
 
 _ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\s*")
 _DETAIL = 400
@@ -50,7 +50,7 @@ def receipt(reply: Reply) -> Receipt:
 @lru_cache(maxsize=256)  # a relay says the same to every MAIL, RCPT and DATA
 def parse(*lines: bytes) -> Reply:
     """Return the reply made of `lines`, the last of which has a blank after its code."""
-    texts = [line[4:].decode("utf-8", "replace").strip() for line in lines]
+    texts = [readable(line[4:].decode("utf-8", "replace").strip()) for line in lines]
     first = _ENHANCED.match(texts[0])
     rest = [_ENHANCED.sub("", text) for text in texts[1:]] if first else texts[1:]
     code = lines[-1][:3]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Outcome
+from newsletter.model import Outcome, readable
 from newsletter.transport.sendgrid_limits import Fault
 
 _DETAIL = 400
@@ -55,7 +55,7 @@ def read(status: int, content: bytes, headers: Mapping[str, str]) -> Answer:
     return Answer(
         meaning=_meaning(status, faults),
         status=status,
-        text="; ".join(map(str, faults))[:_DETAIL] or content.decode("utf-8", "replace").strip()[:_DETAIL],
+        text=readable("; ".join(map(str, faults)) or content.decode("utf-8", "replace"))[:_DETAIL],
         reset=int(reset) if reset.isdecimal() else None,
         content=content,
     )

@@ -35,7 +35,7 @@ from tests.sending import house
 
 SESSIONS = 10
 STEP = 20_000  # readers subscribed at a time
-LOOK = 0.005  # seconds between looks at the ledger
+LOOK = 0.05  # seconds between looks at the ledger
 TICKS = os.sysconf("SC_CLK_TCK")
 DATABASES = ("sqlite", "postgres")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Text, cast, event, update
+from sqlalchemy import Engine, Text, cast, event, select, update
 
 from newsletter.errors import ContentError, StateError, StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
@@ -17,9 +17,9 @@ from newsletter.ports import Outgoing
 from newsletter.render.edition import Editions
 from newsletter.sending.claims import Claims
 from newsletter.sending.freeze import add_new, verify
-from newsletter.store import issues, ledger
+from newsletter.store import commits, issues, ledger
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import chunk, subscriber
+from newsletter.store.schema import chunk, delivery, subscriber
 from newsletter.transport.outbox import Outbox
 from newsletter.transport.smtp import Smtp
 from tests.relay import Relay
@@ -69,7 +69,8 @@ def test_two_workers_share_an_issue_without_overlap(engine: Engine, start_relay:
 def test_a_worker_that_slept_through_its_leases_does_not_take_its_own_chunks_again(
     engine: Engine, start_relay: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "LEASE", -1.0)  # over as soon as they begin
+    for module in (ledger, commits):
+        monkeypatch.setattr(module, "LEASE", -1.0)  # over as soon as they begin
     house.people(engine, 450)
     house.approve(engine)
     relay = start_relay(Relay())
@@ -102,6 +103,18 @@ def test_a_deferred_message_is_tried_again_later_under_the_same_message_id(
         if line[:10] == b"Message-ID"
     ]
     assert len(set(ids)) == 3
+
+
+def test_what_a_relay_says_is_kept_without_what_no_terminal_or_database_takes(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 3)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=lambda verb, _: "550 no\0 such\x1b[2J user" if verb == "." else None))
+    house.send(engine, smtp(relay))
+    assert house.outcomes(engine) == {"refused": 3}
+    with reading(engine) as connection:
+        assert set(connection.execute(select(delivery.c.detail)).scalars()) == {"no  such [2J user"}
 
 
 def test_after_three_days_a_deferred_message_is_given_up(engine: Engine, start_relay: Start) -> None:

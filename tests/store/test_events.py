@@ -140,12 +140,6 @@ def test_a_complaint_takes_the_place_of_a_bounce_as_the_reason_and_not_the_other
     assert (found.status, found.reason) == ("suppressed", "complained: abuse")
 
 
-def test_who_is_suppressed_is_not_written_to_though_claimed(sent: Engine) -> None:
-    with writing(sent) as connection:
-        events.suppress(connection, 2, "complained: abuse", NOW)
-        assert ledger.reachable(connection, house.NAME, [1, 2, 3]) == {1, 3}
-
-
 def move(engine: Engine, at: datetime, *, agreed: bool = True) -> None:
     stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     with writing(engine) as connection:

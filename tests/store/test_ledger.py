@@ -63,30 +63,6 @@ def test_a_chunk_has_one_holder_until_its_lease_ends(engine: Engine) -> None:
     assert (second.chunk, second.epoch) == (first.chunk, first.epoch + 1)
 
 
-def test_a_commit_under_an_old_epoch_changes_nothing(engine: Engine) -> None:
-    house.people(engine, 10)
-    house.approve(engine)
-    begin(engine)
-    old = take(engine)
-    new = take(engine, later=True)
-    with writing(engine) as connection:
-        assert not ledger.commit(connection, old, [(1, 1)], [Result(2, 1, ACCEPTED)], house.NOW)
-        assert connection.execute(select(chunk.c.inflight)).scalar_one() == []
-        assert ledger.commit(connection, new, [(1, 1)], [], house.NOW)
-    assert house.outcomes(engine) == {}
-
-
-def test_every_commit_renews_the_lease(engine: Engine) -> None:
-    house.people(engine, 1)
-    house.approve(engine)
-    begin(engine)
-    lease = take(engine)
-    with writing(engine) as connection:
-        ledger.commit(connection, lease, [], [], LATER)
-        soon = LATER + timedelta(seconds=ledger.LEASE / 2)
-        assert ledger.acquire(connection, house.NAME, "w2", soon, set()) is None
-
-
 def test_nothing_is_acquired_unless_the_issue_is_being_sent(engine: Engine) -> None:
     house.people(engine, 1)
     house.approve(engine)

@@ -1,0 +1,153 @@
+"""The commit before bodies leave: fence, intent and outcomes at once, or nothing.
+
+On PostgreSQL it is one statement, which is a transaction by itself: as five it cost four times the processor,
+and five ways to the server and back. SQLite cannot write two tables in one statement, and has no such way.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from newsletter.store.ledger import LEASE, RUNNING, Lease, Result, once, record, rows, running
+from newsletter.store.people import IS_READER
+from newsletter.store.prepared import Prepared
+from newsletter.store.schema import chunk, delivery, subscriber
+
+Attempt = tuple[int, int]
+"""A subscriber, and which attempt this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one commit says of a chunk: who is on the wire, who asks to be, and what became of others."""
+
+    lease: Lease
+    begun: Sequence[Attempt]
+    asked: Sequence[Attempt]
+    results: Sequence[Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Which of those who asked may leave; when the issue is not `running`, nobody."""
+
+    readers: set[int]
+    running: bool
+
+
+def commit(connection: Connection, step: Step, now: datetime) -> Leave | None:
+    """Renew the lease, put on the wire those asked for who may be written to, and enter the results.
+
+    None when the chunk has gone to another worker: then nothing has changed, and nothing may leave.
+    """
+    way = _in_one_statement if connection.dialect.name == "postgresql" else _in_three
+    return way(connection, step, now)
+
+
+def _hold(inflight: ColumnElement[object]) -> Update:
+    return (
+        update(chunk)
+        .where(chunk.c.id == bindparam("_chunk"), chunk.c.epoch == bindparam("_epoch"))
+        .values(lease_until=bindparam("_until"), inflight=inflight)
+    )
+
+
+def _holding(step: Step, now: datetime) -> dict[str, int | float]:
+    return {"_chunk": step.lease.chunk, "_epoch": step.lease.epoch, "_until": now.timestamp() + LEASE}
+
+
+_HOLD = Prepared(_hold(bindparam("_inflight")))
+
+
+@cache
+def _reachable(number: int) -> Prepared:
+    """Return the statement that tells which of so many readers may be written to now."""
+    readers = [bindparam(f"_reader{place}", type_=subscriber.c.id.type) for place in range(number)]
+    return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, RUNNING.exists()))
+
+
+def _in_three(connection: Connection, step: Step, now: datetime) -> Leave | None:
+    readers = [number for number, _ in step.asked]
+    reachable = _among(connection, step.lease.issue, readers) if readers else set()
+    inflight = [*step.begun, *(one for one in step.asked if one[0] in reachable)]
+    if _HOLD.run(connection, [{**_holding(step, now), "_inflight": json.dumps(inflight)}]) != 1:
+        return None
+    record(connection, step.lease.issue, step.results, now)
+    return Leave(reachable, bool(reachable) or running(connection, step.lease.issue))
+
+
+def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
+    values = {f"_reader{place}": number for place, number in enumerate(readers)}
+    found = _reachable(len(readers)).fetch(connection, {"_issue": name, **values})
+    return {number for (number,) in found}
+
+
+def _in_one_statement(connection: Connection, step: Step, now: datetime) -> Leave | None:
+    wire = [(*one, False) for one in step.begun] + [(*one, True) for one in step.asked]
+    found = _AT_ONCE.fetch(
+        connection,
+        {
+            **_holding(step, now),
+            "_issue": step.lease.issue,
+            "_wire": json.dumps([{"subscriber": n, "attempt": a, "asked": asked} for n, a, asked in wire]),
+            "_results": json.dumps(rows(step.lease.issue, step.results, now)),
+        },
+    )
+    if not found:
+        return None
+    return Leave({number for number, _ in found if number is not None}, found[0][1])
+
+
+def at_once() -> Select[tuple[int, bool]]:
+    """Return the statement; its rows are who may leave, or one is nobody. None when the chunk is lost."""
+    wire = _given(
+        "_wire",
+        column("subscriber", subscriber.c.id.type),
+        column("attempt", delivery.c.attempt.type),
+        column("asked", Boolean),
+    )
+    # A value, which is looked up for each; of EXISTS, PostgreSQL may read all readers into a hash first.
+    reader = select(subscriber.c.id).where(subscriber.c.id == wire.c.subscriber, IS_READER).scalar_subquery()
+    may_leave = and_(reader.is_not(None), RUNNING.exists())
+    kept = select(wire).where(or_(~wire.c.asked, may_leave)).cte("kept")
+    pairs = func.json_agg(func.json_build_array(kept.c.subscriber, kept.c.attempt))
+    inflight = select(func.coalesce(pairs, func.json_build_array())).scalar_subquery()
+    held = _hold(inflight).returning(chunk.c.id).cte("held")
+    results = _given("_results", *(column(one.name, one.type) for one in delivery.c))
+    fenced = select(results).where(exists(select(held.c.id)))
+    entered = once(postgresql.insert(delivery).from_select(delivery.c.keys(), fenced)).cte("entered")
+    found = select(kept.c.subscriber, RUNNING.exists()).select_from(held.outerjoin(kept, kept.c.asked))
+    return found.add_cte(entered)
+
+
+def _given(name: str, *columns: ColumnClause[Any]) -> TableValuedAlias:
+    """Return the rows that are given as JSON under `name`."""
+    as_json = cast(bindparam(name), JSON)
+    return func.json_to_recordset(as_json).table_valued(*columns).render_derived(with_types=True)
+
+
+_AT_ONCE = Prepared(at_once())

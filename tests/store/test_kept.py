@@ -1,0 +1,60 @@
+"""A connection that is kept from one writing to the next."""
+
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Engine, select
+
+from newsletter.errors import StoreError
+from newsletter.store import buckets
+from newsletter.store.db import Kept, reading
+from newsletter.store.prepared import Prepared
+from newsletter.store.schema import bucket
+
+
+def scopes(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        return list(connection.execute(select(bucket.c.scope).order_by(bucket.c.scope)).scalars())
+
+
+def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
+    kept = Kept(engine)
+    for scope in ("one", "two"):
+        with kept.writing() as connection:
+            buckets.hold(connection, scope, 1.0)
+        assert scope in scopes(engine)
+    kept.close()
+
+
+def test_on_a_file_a_writing_that_fails_leaves_nothing_and_the_next_one_works(sqlite_engine: Engine) -> None:
+    kept = Kept(sqlite_engine)
+    with suppress(LookupError), kept.writing() as connection:
+        buckets.hold(connection, "half", 1.0)
+        raise LookupError
+    with kept.writing() as connection:
+        buckets.hold(connection, "whole", 1.0)
+    kept.close()
+    assert scopes(sqlite_engine) == ["whole"]
+
+
+def test_on_a_server_each_statement_stands_by_itself(postgres_engine: Engine) -> None:
+    kept = Kept(postgres_engine)
+    with kept.writing() as connection:
+        buckets.hold(connection, "one", 1.0)
+        assert scopes(postgres_engine) == ["one"]
+    kept.close()
+
+
+def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
+    kept = Kept(engine)
+    statement = Prepared(select(bucket.c.scope))
+    with kept.writing() as connection:
+        bucket.drop(connection)
+    with pytest.raises(StoreError, match="bucket"), kept.writing() as connection:
+        statement.fetch(connection, {})
+    kept.close()
+
+
+def test_one_that_was_never_used_has_nothing_to_let_go_of(engine: Engine) -> None:
+    Kept(engine).close()
+    assert scopes(engine) == []
