@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true
 
+from newsletter.store.bulk import insert_new
 from newsletter.store.schema import audience, delivery, edition, subscriber
 
 
 def put(connection: Connection, name: str, rows: list[tuple[int, str]]) -> None:
     """Store which edition each of some subscribers gets."""
     if rows:
-        connection.execute(
-            insert(audience),
-            [{"issue": name, "subscriber": subscriber, "edition": key} for subscriber, key in rows],
-        )
+        columns = [{"issue": name, "subscriber": number, "edition": key} for number, key in rows]
+        insert_new(connection, audience, columns)
 
 
 def not_in(name: str) -> ColumnElement[bool]:

@@ -1,11 +1,14 @@
 """Seconds and memory for the approval of a large audience: everything but the rendering grows with it."""
 
 import argparse
+import os
 import resource
 import time
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 from newsletter.sending.freeze import Approval, envelope, freeze, verify
+from tests import postgres
 from tests.sample import sample
 from tests.sending import house
 
@@ -17,8 +20,12 @@ def main() -> None:
     """Subscribe, approve and verify; print a line for each."""
     parser = argparse.ArgumentParser(prog="scripts/bench freeze", description=__doc__)
     parser.add_argument("--readers", type=int, default=200_000)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = parser.parse_args()
-    with sample() as context:
+    with ExitStack() as stack:
+        if given.database == "postgres":
+            os.environ["NEWSLETTER_DATABASE"] = stack.enter_context(postgres.running()).get_uri()
+        context = stack.enter_context(sample())
         for number, first in enumerate(range(1, given.readers + 1, STEP)):
             count = min(STEP, given.readers + 1 - first)
             house.people(context.database, count, sections=CHOICES[number % len(CHOICES)], first=first)

@@ -1,11 +1,12 @@
 """People in a real database: who is streamed, found, let go and suppressed."""
 
 import tracemalloc
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus, SubscriptionState
@@ -24,6 +25,7 @@ from newsletter.store.people import (
     wake,
 )
 from newsletter.store.schema import subscriber, subscription
+from tests.sending import house
 
 NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
 LATER = datetime(2025, 2, 12, 9, 0, tzinfo=UTC)
@@ -104,6 +106,19 @@ def test_streaming_holds_a_page_of_people_and_not_all_of_them(engine: Engine) ->
     small = peak()
     take(engine, *(person(f"q{n}@example.org", "social") for n in range(10_000)))
     assert peak() < 1.5 * small
+
+
+def test_postgresql_looks_up_the_choices_of_each_even_when_it_has_no_statistics(
+    postgres_engine: Engine,
+) -> None:
+    asked: list[tuple[str, Mapping[str, str]]] = []
+    house.people(postgres_engine, 2000)
+    with reading(postgres_engine) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        assert len(list(readers(connection))) == 2000
+        statement, values = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN DECLARE stream CURSOR FOR {statement}", values).scalars()
+        assert "Seq Scan on subscription" not in "\n".join(plan)
 
 
 def test_an_address_is_found_however_its_letters_are_written(engine: Engine) -> None:
