@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 HEAD = "0002"
 """The newest migration; a test compares it with the folder."""
 
+_ALIVE = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""How libpq finds out within 25 seconds that a server's machine is gone; by default it takes hours."""
+
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
 
 _WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
@@ -29,7 +37,7 @@ _WRITABLE = "Check that it is a file, that you may write to it and to its folder
 def open_database(url: str) -> Engine:
     """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure."""
     try:
-        engine = create_engine(_driver(url))
+        engine = create_engine(_address(url))
     except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
         # Of a wrong port, Python quotes what may be a password.
         cause = "its port is no number" if isinstance(error, ValueError) else error
@@ -59,12 +67,13 @@ def _make_folder(database: Path) -> None:
         ) from None
 
 
-def _driver(url: str) -> str:
+def _address(written: str) -> URL:
     """Name psycopg 3 where the address names only the database, as hosting providers write it."""
     for short in ("postgres://", "postgresql://"):
-        if url.startswith(short):
-            return "postgresql+psycopg://" + url.removeprefix(short)
-    return url
+        if written.startswith(short):
+            written = "postgresql+psycopg://" + written.removeprefix(short)
+    url = make_url(written)
+    return url.set(query={**_ALIVE, **url.query}) if url.get_backend_name() == "postgresql" else url
 
 
 def _pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,6 +1,6 @@
 """Measure the import of a list of made-up people: seconds, of wall and processor, and peak memory.
 
-scripts/bench imports [--rows N] [--sheet] [--postgres]: by default 100,000 lines of CSV into SQLite.
+scripts/bench imports [--rows N] [--sheet] [--database postgres]: by default 100,000 lines of CSV into SQLite.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main() -> None:
     words = argparse.ArgumentParser()
     words.add_argument("--rows", type=int, default=100_000)
     words.add_argument("--sheet", action="store_true", help="an .xlsx workbook instead of CSV")
-    words.add_argument("--postgres", action="store_true", help="PostgreSQL instead of SQLite")
+    words.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     asked = words.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -52,7 +52,7 @@ def main() -> None:
         else:
             path.write_text("".join(f"{','.join(row)}\n" for row in people(asked.rows)), encoding="utf-8")
         url = f"sqlite:///{folder / 'bench.db'}"
-        if asked.postgres:
+        if asked.database == "postgres":
             url = stack.enter_context(running()).get_uri()
         importer = Importer(open_database(url), SETTINGS, Signer(b"bench" * 4))
         for run in ("new", "again"):

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, insert, select, text
 from newsletter.errors import StoreError
 from newsletter.store.db import open_database, reading, timestamp, writing
 from newsletter.store.schema import erased
-from tests import postgres
+from tests.postgres import named, running
 
 
 def put(engine: Engine, digest: bytes) -> None:
@@ -116,8 +116,21 @@ def test_a_writer_stopped_with_its_machine_does_not_hold_its_rows_for_ever(postg
         assert connection.execute(limit).scalar() == "0", "a reader may wait for a pager"
 
 
+def test_a_server_whose_machine_is_gone_is_given_up_in_time_unless_the_address_says_otherwise(
+    postgres: str, postgres_engine: Engine
+) -> None:
+    other = open_database(f"{named(postgres, postgres_engine.url.database or '')}&keepalives_idle=99")
+    for engine, idle in ((postgres_engine, "10"), (other, "99")):
+        with reading(engine) as connection:
+            driver = connection.connection.driver_connection
+            assert driver
+            settings = driver.info.get_parameters()
+        assert (settings["keepalives_idle"], settings["tcp_user_timeout"]) == (idle, "25000")
+    other.dispose()
+
+
 def test_after_a_restart_of_the_server_nothing_fails() -> None:
-    with postgres.running() as server:
+    with running() as server:
         engine = open_database(server.get_uri())
         with reading(engine), reading(engine):
             put(engine, b"a")
