@@ -20,7 +20,7 @@ from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
 from newsletter.sending.work import Begin, Holder, Part, Work
 from newsletter.store import ledger
 from newsletter.store.commits import Leave, Step, commit
-from newsletter.store.db import Kept, writing
+from newsletter.store.db import KeptConnection, writing
 from newsletter.store.ledger import LEASE, Due, Result
 
 _GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
@@ -37,7 +37,7 @@ class Claims:
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
-        self._kept = Kept(holder.engine)
+        self._kept = KeptConnection(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
         self.passed: set[int] = set()

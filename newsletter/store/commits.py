@@ -1,7 +1,7 @@
 """The commit before bodies leave: fence, intent and outcomes at once, or nothing.
 
 On PostgreSQL it is one statement, which is a transaction by itself: as five it cost four times the processor,
-and five ways to the server and back. SQLite cannot write two tables in one statement, and has no such way.
+and five ways to the server and back. SQLite cannot write two tables in one statement, and is in this process.
 """
 
 import json
@@ -64,7 +64,7 @@ def commit(connection: Connection, step: Step, now: datetime) -> Leave | None:
 
     None when the chunk has gone to another worker: then nothing has changed, and nothing may leave.
     """
-    way = _in_one_statement if connection.dialect.name == "postgresql" else _in_three
+    way = _in_one_statement if connection.dialect.name == "postgresql" else _in_three_statements
     return way(connection, step, now)
 
 
@@ -90,7 +90,7 @@ def _reachable(number: int) -> Prepared:
     return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, RUNNING.exists()))
 
 
-def _in_three(connection: Connection, step: Step, now: datetime) -> Leave | None:
+def _in_three_statements(connection: Connection, step: Step, now: datetime) -> Leave | None:
     readers = [number for number, _ in step.asked]
     reachable = _among(connection, step.lease.issue, readers) if readers else set()
     inflight = [*step.begun, *(one for one in step.asked if one[0] in reachable)]

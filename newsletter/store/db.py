@@ -133,7 +133,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-class Kept:
+class KeptConnection:
     """A connection that is kept from one writing to the next, for whoever writes often."""
 
     def __init__(self, engine: Engine) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, case, delete, select, text, update
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store import commits, events, issues, ledger
 from newsletter.store.commits import Attempt, Leave, Step, commit
-from newsletter.store.db import Kept, reading, writing
+from newsletter.store.db import KeptConnection, reading, writing
 from newsletter.store.ledger import Lease, Result
 from newsletter.store.schema import chunk, delivery, subscriber
 from tests.sending import house
@@ -57,7 +57,7 @@ def take(engine: Engine) -> Lease:
 
 
 def make(engine: Engine, step: Step) -> Leave | None:
-    kept = Kept(engine)
+    kept = KeptConnection(engine)
     with kept.writing() as connection:
         found = commit(connection, step, house.NOW)
     kept.close()

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from newsletter.errors import StoreError
 from newsletter.store import buckets
-from newsletter.store.db import Kept, reading
+from newsletter.store.db import KeptConnection, reading
 from newsletter.store.prepared import Prepared
 from newsletter.store.schema import bucket
 
@@ -18,7 +18,7 @@ def scopes(engine: Engine) -> list[str]:
 
 
 def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
-    kept = Kept(engine)
+    kept = KeptConnection(engine)
     for scope in ("one", "two"):
         with kept.writing() as connection:
             buckets.hold(connection, scope, 1.0)
@@ -27,7 +27,7 @@ def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
 
 
 def test_on_a_file_a_writing_that_fails_leaves_nothing_and_the_next_one_works(sqlite_engine: Engine) -> None:
-    kept = Kept(sqlite_engine)
+    kept = KeptConnection(sqlite_engine)
     with suppress(LookupError), kept.writing() as connection:
         buckets.hold(connection, "half", 1.0)
         raise LookupError
@@ -38,7 +38,7 @@ def test_on_a_file_a_writing_that_fails_leaves_nothing_and_the_next_one_works(sq
 
 
 def test_on_a_server_each_statement_stands_by_itself(postgres_engine: Engine) -> None:
-    kept = Kept(postgres_engine)
+    kept = KeptConnection(postgres_engine)
     with kept.writing() as connection:
         buckets.hold(connection, "one", 1.0)
         assert scopes(postgres_engine) == ["one"]
@@ -46,7 +46,7 @@ def test_on_a_server_each_statement_stands_by_itself(postgres_engine: Engine) ->
 
 
 def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
-    kept = Kept(engine)
+    kept = KeptConnection(engine)
     statement = Prepared(select(bucket.c.scope))
     with kept.writing() as connection:
         bucket.drop(connection)
@@ -56,5 +56,5 @@ def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
 
 
 def test_one_that_was_never_used_has_nothing_to_let_go_of(engine: Engine) -> None:
-    Kept(engine).close()
+    KeptConnection(engine).close()
     assert scopes(engine) == []
