@@ -11,6 +11,7 @@ import struct
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,6 +42,9 @@ class Purpose(StrEnum):
     FORM = "form"
 
 
+_OF_SLOTS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.VIEW)
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Makes and reads tokens under one secret of at least 16 bytes."""
@@ -49,17 +53,21 @@ class Signer:
 
     def token(self, purpose: Purpose, subscriber: int, closing: date) -> str:
         """Return the token of `subscriber` for `purpose` in the issue that closes on `closing`."""
+        return self.tokens((purpose,), subscriber, closing)[0]
+
+    def tokens(self, purposes: Sequence[Purpose], subscriber: int, closing: date) -> list[str]:
+        """Return the token of `subscriber` for each of `purposes`: a letter has five."""
         head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
-        return self._signed(purpose, head).decode()
+        return self._signed(purposes, head)
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, date]:
         """Return (subscriber, closing date) of a token. Raises LinkInvalid."""
         try:
-            given = token.encode("ascii")
-            head = urlsafe_b64decode(given + b"=" * (-len(given) % 4))[:_HEAD]
+            head = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))[:_HEAD]
         except (Base64Error, ValueError):
-            given = head = b""
-        if not hmac.compare_digest(given, self._signed(purpose, head)):  # as it was written, to the letter
+            token, head = "", b""
+        (right,) = self._signed((purpose,), head)
+        if not hmac.compare_digest(token, right):  # as it was written, to the letter
             raise LinkInvalid(
                 "this link is not valid, or no longer", "Open the newest letter and use its link."
             )
@@ -68,21 +76,26 @@ class Signer:
 
     def slots(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
         """Return a reader's values for the slots of an edition."""
+        preferences, unsubscribe, view = self.tokens(_OF_SLOTS, subscriber, closing)
         return {
             slots.EMAIL: email,
-            slots.PREFERENCES: self.token(Purpose.PREFERENCES, subscriber, closing),
-            slots.UNSUBSCRIBE: self.token(Purpose.UNSUBSCRIBE, subscriber, closing),
-            slots.VIEW: self.token(Purpose.VIEW, subscriber, closing),
+            slots.PREFERENCES: preferences,
+            slots.UNSUBSCRIBE: unsubscribe,
+            slots.VIEW: view,
         }
 
     def digest(self, text: str) -> bytes:
         """Return a keyed 16-byte hash of `text`, for what must be recognised but not kept."""
         return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
 
-    def _signed(self, purpose: Purpose, head: bytes) -> bytes:
-        tag = _keyed(self.key, purpose).copy()
-        tag.update(head)
-        return b2a_base64(head + tag.digest(), newline=False).translate(_URL_SAFE, b"=")
+    def _signed(self, purposes: Sequence[Purpose], head: bytes) -> list[str]:
+        found = []
+        for purpose in purposes:
+            tag = _keyed(self.key, purpose).copy()
+            tag.update(head)
+            whole = b2a_base64(head + tag.digest(), newline=False)
+            found.append(whole.translate(_URL_SAFE, b"=").decode())
+        return found
 
 
 @cache

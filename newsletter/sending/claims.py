@@ -8,7 +8,6 @@ After a failed commit nothing more leaves; the database alone then says what is 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 
@@ -123,23 +122,31 @@ class Claims:
         Raises the StoreError that ended the run.
         """
         self._closing = last = False
-        while not last:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LEASE / 6):
-                    await self._wanted.wait()
-            await self._gather()
-            self._wanted.clear()
-            last = self._closing
-            self._commit()
-            told(self.recorded)
+        renewals = asyncio.create_task(self._renew())
+        try:
+            while not last:
+                await self._wanted.wait()
+                await self._gather()
+                self._wanted.clear()
+                last = self._closing
+                self._commit()
+                told(self.recorded)
+        finally:
+            renewals.cancel()
         if self._failed:
             raise self._failed
 
+    async def _renew(self) -> None:
+        """Want a commit now and then, for the leases."""
+        while True:
+            await asyncio.sleep(LEASE / 6)
+            self._wanted.set()
+
     async def _gather(self) -> None:
         """Give the connections that are about to ask the time to go with this commit."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GATHER):
-                await self._enough.wait()
+        timer = asyncio.get_running_loop().call_later(_GATHER, self._enough.set)
+        await self._enough.wait()
+        timer.cancel()
         self._enough.clear()
 
     def _commit(self) -> None:

@@ -8,6 +8,8 @@ from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
 
+_PURPOSES = (Purpose.BOUNCE, Purpose.MESSAGE)
+
 
 class Writer:
     """Writes one edition to any reader of it; `signer` makes the links, `dkim` signs the whole."""
@@ -26,8 +28,9 @@ class Writer:
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
         number, email = due.subscriber, due.email
-        identity = message_id(self._signer, number, self._closing, self._domain)
-        values = self._signer.slots(number, due.email, self._closing)
+        bounce, own = self._signer.tokens(_PURPOSES, number, self._closing)
+        identity = _identity(self._closing, own, self._domain)
+        values = self._signer.slots(number, email, self._closing)
 
         def build() -> list[bytes]:
             pieces = self._skeleton.pieces(
@@ -37,7 +40,7 @@ class Writer:
 
         return Message(
             subscriber=number,
-            mail_from=f"b+{self._token(Purpose.BOUNCE, number)}@{self._domain}",
+            mail_from=f"b+{bounce}@{self._domain}",
             rcpt_to=email,
             message_id=identity,
             name=due.name,
@@ -47,10 +50,11 @@ class Writer:
             build=build,
         )
 
-    def _token(self, purpose: Purpose, number: int) -> str:
-        return self._signer.token(purpose, number, self._closing)
-
 
 def message_id(signer: Signer, number: int, closing: date, domain: str) -> str:
     """Return the Message-ID of a delivery: the same for every attempt, so that logs can be matched."""
-    return f"<{closing}.{signer.token(Purpose.MESSAGE, number, closing)}@{domain}>"
+    return _identity(closing, signer.token(Purpose.MESSAGE, number, closing), domain)
+
+
+def _identity(closing: date, token: str, domain: str) -> str:
+    return f"<{closing}.{token}@{domain}>"

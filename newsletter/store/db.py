@@ -3,7 +3,7 @@
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,8 +137,8 @@ class KeptConnection:
     """A connection that is kept from one writing to the next, for whoever writes often."""
 
     def __init__(self, engine: Engine) -> None:
-        by_itself = engine.dialect.name == "postgresql"
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT") if by_itself else engine
+        self._by_itself = engine.dialect.name == "postgresql"
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT") if self._by_itself else engine
         self._connection: Connection | None = None
 
     @contextmanager
@@ -146,7 +146,7 @@ class KeptConnection:
         """On SQLite a write transaction; on PostgreSQL each statement is one, which saves two ways there."""
         with plain_errors(self._engine):
             self._connection = self._connection or self._engine.connect()
-            with self._connection.begin():
+            with nullcontext() if self._by_itself else self._connection.begin():
                 yield self._connection
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ the readers in `inflight` are uncertain.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from sqlalchemy import (
     ColumnElement,
@@ -139,7 +140,7 @@ def due(connection: Connection, lease: Lease, where: ColumnElement[bool] | None 
         .select_from(_members())
         .where(*_open(lease), true() if where is None else where)
         .order_by(audience.c.subscriber)
-    )
+    ).all()
     return [Due(*row) for row in rows]
 
 
@@ -169,7 +170,7 @@ def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]
         select(audience.c.subscriber, func.coalesce(delivery.c.attempt, 0), func.coalesce(delivery.c.at, ""))
         .select_from(_members())
         .where(*_open(lease))
-    )
+    ).all()
     return [(number, attempts, at) for number, attempts, at in rows]
 
 
@@ -203,7 +204,7 @@ def rows(name: str, results: Iterable[Result], now: datetime) -> list[dict[str, 
     They are in one order, so that on PostgreSQL two who enter the same do not wait for each other.
     """
     at = timestamp(now)
-    return [_row(name, result, at) for result in sorted(results, key=lambda result: result.subscriber)]
+    return [_row(name, result, at) for result in sorted(results, key=attrgetter("subscriber"))]
 
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:
@@ -227,7 +228,7 @@ def _row(name: str, result: Result, at: str) -> dict[str, str | int]:
     return {
         "issue": name,
         "subscriber": result.subscriber,
-        "state": result.receipt.outcome.value,
+        "state": str(result.receipt.outcome),
         "attempt": result.attempt,
         "code": result.receipt.code,
         "detail": result.receipt.detail,

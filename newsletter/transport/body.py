@@ -14,6 +14,7 @@ from newsletter.slots import split
 
 _LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included; §6.8
 _BYTES = 57  # that make a line of base64
+_CRLF = b"\r\n"
 _SOFT = b"=\r\n"
 
 
@@ -91,7 +92,8 @@ class Base64:
             seam = begun
             for name, after in values_after:
                 seam += own[name] + after
-            pieces += (_lines(seam), whole)
+            short = 0 < len(seam) <= _BYTES  # as nearly every one is
+            pieces += (b2a_base64(seam, newline=False) + _CRLF if short else _lines(seam), whole)
         return pieces
 
 
@@ -124,10 +126,8 @@ class _Cut:
 
 def _lines(content: bytes) -> bytes:
     """Encode `content` in base64, every line ended by CRLF."""
-    if 0 < len(content) <= _BYTES:  # nearly every value
-        return b2a_base64(content, newline=False) + b"\r\n"
     return b"".join(
-        b2a_base64(content[start : start + _BYTES], newline=False) + b"\r\n"
+        b2a_base64(content[start : start + _BYTES], newline=False) + _CRLF
         for start in range(0, len(content), _BYTES)
     )
 
