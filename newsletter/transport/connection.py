@@ -34,10 +34,10 @@ class Connection(asyncio.BufferedProtocol):
 
     @classmethod
     def take_over(cls, client: aiosmtplib.SMTP, timeout: float) -> "Connection":
-        """Go on where aiosmtplib has finished its handshake."""
+        """Go on where aiosmtplib has finished its handshake. Raises ConnectionResetError."""
         transport = client.transport
         if not isinstance(transport, asyncio.Transport):
-            raise ConnectionLost
+            raise ConnectionResetError("closed after the greeting")
         connection = cls(transport, dict(client.esmtp_extensions), timeout)
         transport.set_protocol(connection)
         return connection

@@ -98,10 +98,10 @@ class Smtp:
                     await client.ehlo()
                 except aiosmtplib.SMTPHeloError:
                     await client.helo()
+            return Connection.take_over(client, self.timeout)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
             raise self._unavailable(error) from None
-        return Connection.take_over(client, self.timeout)
 
     async def _give_token(self) -> str:
         return self.token

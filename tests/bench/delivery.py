@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -107,17 +107,22 @@ def measure(made: Scene, readers: int, workers: int, name: str) -> Figures:
     with ExitStack() as stack:
         stack.callback(engine.dispose)
         running = []
+
+        def wait(done: Callable[[], bool]) -> None:
+            while not done():
+                if not all(map(_lives, running)):
+                    raise SystemExit(made.said())
+                time.sleep(LOOK)
+
         for _ in range(workers):
             running.append(stack.enter_context(made.sender("worker")).pid)
             _wait_until_idle(running[-1])
         before = sum(map(_spent, running))
         with writing(engine) as connection:
             issues.begin(connection, D, name, datetime.now(UTC))
-        while not _chunks(engine, chunk.c.epoch > 0):
-            time.sleep(LOOK)
+        wait(lambda: _chunks(engine, chunk.c.epoch > 0) > 0)
         start = time.perf_counter()
-        while _chunks(engine, chunk.c.done == 0):
-            time.sleep(LOOK)
+        wait(lambda: _chunks(engine, chunk.c.done == 0) == 0)
         seconds = time.perf_counter() - start
         spent = sum(map(_spent, running)) - before
         peak = max(map(_peak, running))
@@ -133,6 +138,11 @@ def _chunks(engine: Engine, which: ColumnElement[bool]) -> int:
         return connection.execute(select(func.count()).select_from(chunk).where(which)).scalar_one()
 
 
+def _lives(pid: int) -> bool:
+    """Tell whether a process of ours runs: neither gone nor ended (proc(5), field 3)."""
+    return _stat(pid)[0] != "Z"
+
+
 def _wait_until_idle(pid: int) -> None:
     spent = -1.0
     while (now := _spent(pid)) > spent + 0.02 or now < 0.2:  # a program that has begun has used more
@@ -142,8 +152,12 @@ def _wait_until_idle(pid: int) -> None:
 
 def _spent(pid: int) -> float:
     """Return the seconds of processor time that a process has used (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
 
 
 def _peak(pid: int) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
+import aiosmtplib
 import pytest
 import trustme
 
@@ -221,6 +222,20 @@ def test_a_relay_that_is_not_there_is_named(start_relay: Start) -> None:
     nobody = smtp(relay, port=1)
     with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:1 cannot be used"):
         asyncio.run(nobody.check())
+
+
+def test_a_relay_that_closes_at_the_end_of_its_greeting_is_a_relay_that_cannot_be_used(
+    start_relay: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ehlo = aiosmtplib.SMTP.ehlo
+
+    async def ehlo_and_lose(client: aiosmtplib.SMTP) -> None:
+        await ehlo(client)
+        client.close()  # as it does itself when the relay closes
+
+    monkeypatch.setattr(aiosmtplib.SMTP, "ehlo", ehlo_and_lose)
+    with pytest.raises(TransportUnavailable, match="closed after the greeting"):
+        asyncio.run(smtp(start_relay(Relay())).check())
 
 
 def test_a_wrong_password_is_told_before_anything_is_sent(start_relay: Start) -> None:
