@@ -1,7 +1,8 @@
 """The chunks a worker holds, and the one commit that serves all its connections.
 
 A body waits for a commit before it leaves. A commit costs about the same for one body as for ten: so it waits
-a moment until half of the connections go with it, while the relay is busy with the other half.
+a moment until half of the connections go with it, while the relay is busy with the other half; where commits
+take long, as with a server far away, until all go.
 After a failed commit nothing more leaves; the database alone then says what is certain.
 """
 
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
+from time import monotonic
 
 from sqlalchemy import Connection
 
@@ -23,6 +25,7 @@ from newsletter.store.db import KeptConnection, writing
 from newsletter.store.ledger import LEASE, Due, Result
 
 _GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
+_LONG = 0.004  # seconds, from which on a commit is dearer than to wait for the other half
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
 _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was leaving")
 
@@ -36,6 +39,7 @@ class Claims:
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
+        self._took = 0.0  # seconds that the last commit took
         self._kept = KeptConnection(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
@@ -87,9 +91,15 @@ class Claims:
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(work, []).append(Begin(due, verdict))
         self._wanted.set()
-        if sum(map(len, self._waiting.values())) >= self._holder.enough:
+        if sum(map(len, self._waiting.values())) >= self._quorum:
             self._enough.set()
         return await verdict
+
+    @property
+    def _quorum(self) -> int:
+        """The bodies for which a commit is made at once."""
+        connections = self._holder.connections
+        return connections if self._took > _LONG else (connections + 1) // 2
 
     def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
         """Keep the outcome of `due`; it is committed with the next body, or at once when it was the last."""
@@ -144,7 +154,7 @@ class Claims:
 
     async def _gather(self) -> None:
         """Give the connections that are about to ask the time to go with this commit."""
-        timer = asyncio.get_running_loop().call_later(_GATHER, self._enough.set)
+        timer = asyncio.get_running_loop().call_later(max(_GATHER, self._took / 4), self._enough.set)
         await self._enough.wait()
         timer.cancel()
         self._enough.clear()
@@ -153,6 +163,7 @@ class Claims:
         """Renew the leases, record outcomes, and answer whoever waits to begin."""
         if self._failed:
             return
+        start = monotonic()
         parts = [self._part(work) for work in self._works]
         self._waiting.clear()
         try:
@@ -165,6 +176,7 @@ class Claims:
             for one in chain.from_iterable(part.waiting for part in parts):
                 one.verdict.set_exception(error)
             return
+        self._took = monotonic() - start
         for part in parts:
             self._settle(part)
 

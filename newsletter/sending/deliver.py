@@ -58,7 +58,7 @@ class Run:
                 clock=plan.clock,
                 repeatable=plan.transport.repeatable,
                 begun_at=plan.begun_at.timestamp(),
-                enough=(plan.transport.connections + 1) // 2,
+                connections=plan.transport.connections,
                 share=self._share,
                 where=plan.where,
             )

@@ -17,8 +17,8 @@ from newsletter.store.ledger import Due, Lease, Result
 class Holder:
     """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport.
 
-    `begun_at` is when the issue began to leave, in seconds since 1970; for `enough` bodies a commit is made
-    at once, and `share` is run within each.
+    `begun_at` is when the issue began to leave, in seconds since 1970; of `connections` bodies wait for a
+    commit, and `share` is run within each.
     """
 
     engine: Engine
@@ -27,7 +27,7 @@ class Holder:
     clock: Callable[[], datetime]
     repeatable: bool
     begun_at: float
-    enough: int
+    connections: int
     share: Callable[[Connection], None]
     where: ColumnElement[bool] | None = None
 

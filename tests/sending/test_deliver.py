@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -9,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Text, cast, event, select, update
+from sqlalchemy import Connection, Engine, Text, cast, event, select, update
 
 from newsletter.errors import ContentError, StateError, StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
 from newsletter.render.edition import Editions
+from newsletter.sending import claims
 from newsletter.sending.claims import Claims
 from newsletter.sending.freeze import add_new, verify
 from newsletter.store import commits, issues, ledger
+from newsletter.store.commits import Leave, Step
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import chunk, delivery, subscriber
 from newsletter.transport.outbox import Outbox
@@ -439,6 +442,27 @@ def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_i
     relay = start_relay(Relay(answer=lock))
     with closing(other), pytest.raises(StoreError, match="locked"):
         asyncio.run(deliver())
+
+
+def test_where_commits_take_long_one_serves_all_connections(
+    sqlite_engine: Engine, start_relay: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.people(sqlite_engine, 80)
+    house.approve(sqlite_engine)
+    begun = []
+
+    def commit(connection: Connection, step: Step, now: datetime) -> Leave | None:
+        begun.append(len(step.asked))
+        time.sleep(0.2)
+        return commits.commit(connection, step, now)
+
+    def answer(verb: str, _who: str) -> None:
+        if verb == ".":
+            time.sleep(0.002)  # so that its answers come one after the other
+
+    monkeypatch.setattr(claims, "commit", commit)
+    house.send(sqlite_engine, smtp(start_relay(Relay(answer=answer)), connections=10))
+    assert sorted(begun)[len(begun) // 2] > 5
 
 
 def test_the_outbox_goes_on_after_a_crash_with_nothing_uncertain(engine: Engine, tmp_path: Path) -> None:
