@@ -106,7 +106,7 @@ def measure(made: Scene, readers: int, workers: int, name: str) -> Figures:
     engine = open_database(made.database)
     with ExitStack() as stack:
         stack.callback(engine.dispose)
-        running = []
+        running: list[int] = []
 
         def wait(done: Callable[[], bool]) -> None:
             while not done():
