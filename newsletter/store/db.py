@@ -3,7 +3,7 @@
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,13 +146,18 @@ class KeptConnection:
         """On SQLite a write transaction; on PostgreSQL each statement is one, which saves two ways there."""
         with plain_errors(self._engine):
             self._connection = self._connection or self._engine.connect()
-            with nullcontext() if self._by_itself else self._connection.begin():
+            if self._by_itself:
                 yield self._connection
+                self._connection.commit()  # of SQLAlchemy's own account, where it has one
+            else:
+                with self._connection.begin():
+                    yield self._connection
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, also of one that is lost."""
         if self._connection:
-            self._connection.close()
+            with suppress(DBAPIError):
+                self._connection.close()
 
 
 @contextmanager

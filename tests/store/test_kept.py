@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from newsletter.errors import StoreError
 from newsletter.store import buckets
-from newsletter.store.db import KeptConnection, reading
+from newsletter.store.db import KeptConnection, reading, writing
 from newsletter.store.prepared import Prepared
 from newsletter.store.schema import bucket
 
@@ -53,6 +53,22 @@ def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
     with pytest.raises(StoreError, match="bucket"), kept.writing() as connection:
         statement.fetch(connection, {})
     kept.close()
+
+
+def ask_when_lost(kept: KeptConnection, engine: Engine) -> None:
+    with kept.writing() as connection:
+        own = connection.scalar(text("SELECT pg_backend_pid()"))
+        with writing(engine) as other:
+            other.execute(text("SELECT pg_terminate_backend(:own, 5000)"), {"own": own})
+        Prepared(select(bucket.c.scope)).fetch(connection, {})
+
+
+def test_one_that_is_lost_is_told_in_plain_words_and_let_go_of(postgres_engine: Engine) -> None:
+    kept = KeptConnection(postgres_engine)
+    with pytest.raises(StoreError, match="terminating"):
+        ask_when_lost(kept, postgres_engine)
+    kept.close()
+    assert scopes(postgres_engine) == []
 
 
 def test_one_that_was_never_used_has_nothing_to_let_go_of(engine: Engine) -> None:
