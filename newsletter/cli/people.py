@@ -14,7 +14,6 @@ from newsletter.cli.output import print_json
 from newsletter.cli.person import add, erase, leave, show
 from newsletter.cli.restore import restore
 from newsletter.errors import ConfigError
-from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from newsletter.audience.census import Census
@@ -65,6 +64,7 @@ def list_readers(
     from newsletter.model import Has
     from newsletter.store.db import reading
     from newsletter.store.people import readers
+    from newsletter.yamlfile import nearest
 
     context = session.context
     wanted = [context.segment(segment)] if segment else []

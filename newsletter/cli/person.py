@@ -9,7 +9,6 @@ from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
 from newsletter.cli.output import print_json
 from newsletter.errors import ConfigError, ContentError
-from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
@@ -61,6 +60,7 @@ def add(  # noqa: PLR0917  as many as options
     from newsletter.audience.lists import Importer, described
     from newsletter.store.db import reading
     from newsletter.store.people import find
+    from newsletter.yamlfile import nearest
 
     context = session.context
     cells = {"email": address, "name": name, "sections": sections}
@@ -167,6 +167,7 @@ def leave(session: Session, address: str, sections: tuple[str, ...]) -> None:
     from newsletter.store import people
     from newsletter.store.choices import has_left
     from newsletter.store.db import writing
+    from newsletter.yamlfile import nearest
 
     context = session.context
     optional = [section.slug for section in context.settings.sections if not section.always]
