@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
-    "Collect and compose": {"init": "content", "import": "content", "compose": "content"},
+    "Collect and compose": {"init": "init", "import": "content", "compose": "content"},
     "Look and check": {"check": "check", "render": "proof", "preview": "preview"},
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {

@@ -1,4 +1,4 @@
-"""The commands `init`, `import` and `compose`: from nothing, or a digest's text, to an issue."""
+"""The commands `import` and `compose`: from a digest's text to an issue."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,27 +14,6 @@ from newsletter.cli.output import as_data, print_json, print_problems, some
 
 if TYPE_CHECKING:
     from newsletter.errors import Problem
-
-
-@click.command
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--language", type=click.Choice(("uk", "en")), default="uk", help="The language of the mail.")
-def init(folder: Path, language: str) -> int:
-    """Make a new workspace in DIR, with an example issue of this week that is ready to render.
-
-    \b
-    Examples:
-      newsletter init our-digest
-      newsletter init our-digest --language en
-    """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.compose.starter import make_workspace
-    from newsletter.wiring import Context
-
-    made = make_workspace(folder, language, Context.now())
-    click.echo(f"{folder} is a workspace with the issue {made}. Now:")
-    click.echo(f"  cd {folder}\n  newsletter check\n  newsletter render\n  newsletter preview")
-    click.echo("Then write your own names and addresses into newsletter.yaml.")
-    return 0
 
 
 @click.command("import")
@@ -54,7 +33,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
     Examples:
       newsletter import digest.txt
       newsletter import digest.docx --issue 2025-02-14
-    """  # noqa: D301  likewise
+    """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.compose.digest import parse_digest
     from newsletter.compose.intake import import_digest
     from newsletter.compose.sources import read_source
@@ -125,4 +104,4 @@ def _code(problems: "Sequence[Problem]") -> int:
     return FINDINGS if any(problem.severity == "error" for problem in problems) else 0
 
 
-COMMANDS: dict[str, Any] = {"init": init, "import": import_, "compose": compose}
+COMMANDS: dict[str, Any] = {"import": import_, "compose": compose}

@@ -1,44 +1,126 @@
-"""A new workspace, copied from the starter files of the package."""
+"""A new workspace: the starter files of the package, filled with what is known of the digest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import StringIO
+from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
 from newsletter.compose.assemble import compose
 from newsletter.compose.issuefile import folder_of
+from newsletter.compose.slug import slug
 from newsletter.compose.write import write
-from newsletter.config import read_settings
+from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError
 
+_ITEMS = "items/"
+_READERS = ("subscribers/example.csv", "subscribers/segments.yaml")  # they name the starter's own sections
+_LONGEST_SLUG = 32
 
-def make_workspace(root: Path, language: str, now: datetime) -> date:
-    """Make `root` a workspace in `language` with an issue of the week of `now`; return its closing date.
 
-    Raises ConfigError when the folder holds something already or cannot be made.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What is known of a new digest. What is empty stays as the starter has it."""
+
+    title: str = ""
+    publisher: str = ""
+    sender: str = ""
+    sections: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+
+
+_NOTHING = Answers()
+
+
+def make_workspace(
+    root: Path, language: str, now: datetime, answers: Answers = _NOTHING, *, samples: bool = True
+) -> date | None:
+    """Make `root` a workspace in `language`; with samples, return the closing date of its issue of this week.
+
+    Raises ConfigError when the folder holds something already or cannot be made, or an answer is no value
+    for its setting.
     """
+    starter = files("newsletter") / "starter"
+    texts = dict(_texts(starter / language))
+    texts[FILE] = _filled(texts[FILE], answers)
     try:
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
             raise ConfigError(f"{root} is not empty", "Name a new folder; nothing was changed.")
     except OSError as error:
         raise ConfigError(f"{root} cannot be made: {error.strerror}", "Name another folder.") from None
-    starter = files("newsletter") / "starter"
     write(root, ".gitignore", (starter / "gitignore").read_text(encoding="utf-8"))
-    found = dict(_texts(starter / language))
-    for name, text in found.items():
-        if not name.startswith("items/"):
+    later = (_ITEMS,) if samples and not answers.sections else (_ITEMS, *_READERS)
+    for name, text in texts.items():
+        if not name.startswith(later):
             write(root, name, text)
     settings = read_settings(root)
+    if not samples:
+        return None
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     closing = settings.closing_day(today)
-    for name, text in found.items():
-        if name.startswith("items/"):
-            write(root, f"{folder_of(closing)}/{name}", text.replace("$today", today.isoformat()))
+    own = cycle([section.slug for section in settings.sections] if answers.sections else [""])
+    for name, text in sorted(texts.items()):
+        if name.startswith(_ITEMS):
+            item = _in_section(text.replace("$today", today.isoformat()), next(own))
+            write(root, f"{folder_of(closing)}/{name}", item)
     compose(root, closing, settings)
     return closing
+
+
+def _filled(text: str, answers: Answers) -> str:
+    """Return newsletter.yaml's `text` with the answers in it, and its comments where they were."""
+    parser = YAML()
+    parser.preserve_quotes = True
+    parser.width = 1_000
+    parser.indent(mapping=2, sequence=4, offset=2)
+    data = parser.load(text)
+    if answers.title:
+        data["title"] = answers.title
+    if answers.publisher:
+        data["publisher"] = data["sender"]["name"] = answers.publisher
+    if answers.sender:
+        data["sender"]["address"] = answers.sender
+        del data["sender"]["reply_to"]
+    if answers.sections:
+        data["sections"].clear()
+        data["sections"].extend(_sections(answers.sections))
+    if answers.editors:
+        data["editors"] = CommentedSeq(answers.editors)
+        data["editors"].fa.set_flow_style()
+    out = StringIO()
+    parser.dump(data, out)
+    return out.getvalue()
+
+
+def _sections(titles: Sequence[str]) -> Iterator[CommentedMap]:
+    """Make an entry of each title, its slug in Latin letters."""
+    taken: set[str] = set()
+    for number, title in enumerate(titles, 1):
+        name = slug(title, _LONGEST_SLUG) or f"section-{number}"
+        if name in taken:
+            raise ConfigError(
+                f"the section {title!r} is named twice", "Give each section a title of its own."
+            )
+        taken.add(name)
+        entry = CommentedMap(slug=name, title=title)
+        entry.fa.set_flow_style()
+        yield entry
+
+
+def _in_section(item: str, section: str) -> str:
+    """Return a sample item in `section`; where that is empty, in the starter's own."""
+    if not section:
+        return item
+    lines = (f"section: {section}" if line.startswith("section: ") else line for line in item.split("\n"))
+    return "\n".join(lines)
 
 
 def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`newsletter init`, `import` and `compose` in a workspace on disk."""
+"""`newsletter import` and `compose` in a workspace on disk."""
 
 import json
 import shutil

@@ -1,0 +1,139 @@
+"""The command `init`: a new workspace, with what it asks in the right places of newsletter.yaml."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from newsletter.compose.starter import Answers
+
+_LANGUAGES = ("uk", "en")
+_HELD = (
+    "No editors are set: when an issue is held at its hour, nobody is told. Add them: `editors: [ADDRESS]`."
+)
+
+
+@click.command
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--language", type=click.Choice(_LANGUAGES), help="The language of the mail; uk if not given.")
+@click.option("--title", metavar="TEXT", help="The digest's name.")
+@click.option("--publisher", metavar="TEXT", help="Who publishes it; also the sender's name.")
+@click.option("--sender", metavar="ADDRESS", help="The address that the mail comes from.")
+@click.option("--section", "sections", metavar="TITLE", multiple=True, help="A section; may be repeated.")
+@click.option(
+    "--editor",
+    "editors",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Who is told when an issue is held; may be repeated.",
+)
+@click.option("--bare", is_flag=True, help="Without the sample items, list and segments.")
+@click.option("--yes", is_flag=True, help="Do not ask; what is not given stays as in the sample.")
+def init(  # noqa: PLR0917  as many as options
+    folder: Path,
+    language: str | None,
+    title: str | None,
+    publisher: str | None,
+    sender: str | None,
+    sections: tuple[str, ...],
+    editors: tuple[str, ...],
+    bare: bool,
+    yes: bool,
+) -> int:
+    """Make a new workspace in DIR, with an example issue of this week that is ready to render.
+
+    On a terminal it asks for what no option gives; Enter leaves the sample's value.
+
+    \b
+    Examples:
+      newsletter init our-digest
+      newsletter init our-digest --language en --title "Council news" --editor press@example.org --yes
+      newsletter init our-digest --bare --section "Top stories" --section Housing
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.compose.starter import Answers, make_workspace
+    from newsletter.wiring import Context
+
+    answers = Answers(
+        title=_line(title or ""),
+        publisher=_line(publisher or ""),
+        sender=_address(sender or ""),
+        sections=tuple(map(_line, sections)),
+        editors=tuple(map(_address, editors)),
+    )
+    if sys.stdin.isatty() and not yes:
+        language = language or click.prompt(
+            "Language of the mail", type=click.Choice(_LANGUAGES), default="uk"
+        )
+        answers = _asked(answers)
+    made = make_workspace(folder, language or "uk", Context.now(), answers, samples=not bare)
+    holds = f"is a workspace with the issue {made}" if made else "is a workspace"
+    steps = ["check", "render", "preview"] if made else ["import FILE", "compose", "preview"]
+    click.echo(f"{folder} {holds}. Now:")
+    click.echo("\n  ".join([f"  cd {folder}", *(f"newsletter {step}" for step in steps)]))
+    click.echo("Then look through newsletter.yaml: site, base_url and postal_address are still the sample's.")
+    if not answers.editors:
+        click.echo(_HELD, err=True)
+    return 0
+
+
+def _asked(given: "Answers") -> "Answers":
+    """Ask on the terminal for what `given` lacks."""
+    from newsletter.compose.starter import Answers
+
+    return Answers(
+        title=given.title or _ask("The digest's name", _line),
+        publisher=given.publisher or _ask("Who publishes it", _line),
+        sender=given.sender or _ask("The address it comes from", _address),
+        sections=given.sections or _ask_many("Section", _line),
+        editors=given.editors
+        or _ask_many("Address of an editor, who is told when an issue is held", _address),
+    )
+
+
+def _ask(question: str, read: Callable[[str], str]) -> str:
+    answer: str = click.prompt(
+        f"{question} (Enter: as in the sample)", "", show_default=False, value_proc=read
+    )
+    return answer
+
+
+def _ask_many(question: str, read: Callable[[str], str]) -> tuple[str, ...]:
+    """Ask until an answer is empty."""
+    answers: list[str] = []
+    while answer := click.prompt(
+        f"{question} {len(answers) + 1} (Enter: no more)", "", show_default=False, value_proc=read
+    ):
+        answers.append(answer)
+    return tuple(answers)
+
+
+def _line(value: str) -> str:
+    from newsletter.config.words import Line
+
+    return _valid(Line, value.strip())
+
+
+def _address(value: str) -> str:
+    from newsletter.config.words import Address
+
+    return _valid(Address, value.strip())
+
+
+def _valid(kind: Any, value: str) -> str:
+    """Check an answer as newsletter.yaml will; nothing is no answer. Raises UsageError."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if not value:
+        return ""
+    try:
+        checked: str = TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        fault = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise click.UsageError(f"{value!r}: {fault}") from None
+    return checked
+
+
+COMMANDS: dict[str, Any] = {"init": init}
