@@ -33,7 +33,7 @@ COMMANDS = {
         "approve": "sending",
         "schedule": "schedule",
         "send": "send",
-        "status": "sending",
+        "status": "status",
         "pause": "sending",
         "resume": "sending",
         "cancel": "sending",

@@ -1,7 +1,7 @@
 """What several commands print: JSON, findings, and counted nouns."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -14,6 +14,15 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def print_json(value: Any) -> None:
     """Print `value` as JSON, Ukrainian letters as they are."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_rows(rows: Iterable[Any]) -> None:
+    """Print a JSON array one row a line as the rows come, so that memory stays flat."""
+    mark = "["
+    for row in rows:
+        click.echo(f"{mark}\n  {json.dumps(row, ensure_ascii=False, default=str)}", nl=False)
+        mark = ","
+    click.echo("[]" if mark == "[" else "\n]")
 
 
 def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The command `send`."""
 
 import asyncio
+import re
 import signal
 import sys
 import time
@@ -11,10 +12,10 @@ import click
 
 from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
 from newsletter.cli.arguments import Duration, as_json, closing
-from newsletter.cli.output import print_json
+from newsletter.cli.output import print_json, print_rows
 from newsletter.cli.progress import progress
-from newsletter.cli.sending import print_summary, summary
-from newsletter.errors import ConfigError, ContentError
+from newsletter.cli.status import print_summary
+from newsletter.errors import ConfigError
 from newsletter.model import IssueState, Outcome
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from newsletter.store.issues import Frozen
     from newsletter.transport.dkim import DomainSigner
     from newsletter.wiring import Context
+    from newsletter.wiring.test_message import Wanted
 
 _TRANSPORTS = ("outbox", "smtp", "sendgrid")
 UNDO = timedelta(minutes=10)
@@ -36,8 +38,10 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 )
 @click.option("--only-new", is_flag=True, help="Take in who joined after the approval, and send to them too.")
 @click.option("--dry-run", is_flag=True, help="Say who would get which edition; send nothing.")
+@click.option("--test", "address", metavar="ADDRESS", help="Send one edition to ADDRESS only, unrecorded.")
+@click.option("--sections", metavar="SLUGS", help="With --test: the edition of these sections.")
 @click.option(
-    "--test", "address", metavar="ADDRESS", help="Send the whole issue to ADDRESS only, unrecorded."
+    "--as", "like", metavar="READER", help="With --test: the edition of the reader with this address."
 )
 @click.option("--segment", metavar="NAME", help="Only readers in this segment; the others stay pending.")
 @click.option("--transport", "name", type=click.Choice(_TRANSPORTS), help="Instead of newsletter.yaml's.")
@@ -62,6 +66,8 @@ def send(  # noqa: PLR0917  as many as options
     only_new: bool,
     dry_run: bool,
     address: str | None,
+    sections: str | None,
+    like: str | None,
     segment: str | None,
     name: str | None,
     window: timedelta | None,
@@ -78,10 +84,11 @@ def send(  # noqa: PLR0917  as many as options
     \b
     Examples:
       newsletter send 2025-02-14 --dry-run
-      newsletter send 2025-02-14 --test me@example.org
+      newsletter send 2025-02-14 --test me@example.org --sections social,education
       newsletter send 2025-02-14 --transport smtp --yes
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.freeze import may_begin, verify
+    from newsletter.wiring.test_message import Wanted
 
     context = session.context
     if due:
@@ -89,8 +96,11 @@ def send(  # noqa: PLR0917  as many as options
     if closing is None:
         raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
     name = name or context.settings.transport
+    if (sections or like) and not address:
+        raise click.UsageError("--sections and --as go with --test ADDRESS.")
     if address:
-        return _trial(context, closing, name, address)
+        slugs = frozenset(re.findall(r"[^\s,;]+", sections)) if sections else None
+        return _trial(context, closing, name, Wanted(address=address, sections=slugs, like=like))
     if only_new:
         _take_in(context, closing)
     frozen = verify(context.database, closing.isoformat(), context.sources(closing))
@@ -134,6 +144,8 @@ def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) 
 
 
 def _report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+    from newsletter.wiring.status import summary
+
     data = summary(context, frozen.name)
     if as_json:
         print_json(data)
@@ -170,6 +182,7 @@ def _begin(
     from newsletter.store import issues, ledger
     from newsletter.store.db import writing
     from newsletter.wiring.scheduler import insist
+    from newsletter.wiring.status import summary
 
     asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
     _dkim(context)
@@ -250,49 +263,34 @@ async def _run(run: "Run") -> bool:
 
 
 def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
-    """Print who would get which edition."""
-    from newsletter.store.audience import members
+    """Print how many would get which edition, and who."""
+    from newsletter.store.audience import edition_readers, members, waiting
     from newsletter.store.db import reading
 
     where = context.segment(segment) if segment else None
     with reading(context.database) as connection:
         rows = members(connection, frozen.name, where)
         if as_json:
-            print_json([{"email": email, "edition": key, "state": state} for email, key, state in rows])
+            print_rows({"email": row.email, "edition": row.edition, "state": row.state} for row in rows)
             return 0
-        total = 0
-        for email, key, state in rows:
-            total += not state
-            click.echo(f"{email}  {key}  {state or 'would be sent'}")
-    click.echo(f"{total} messages would be sent; nothing was.")
+        sections = {key: shown for key, (shown, _) in edition_readers(connection, frozen.name).items()}
+        numbers = waiting(connection, frozen.name, where)
+        for key, number in numbers.items():
+            click.echo(f"{number:>8}  {key}  {', '.join(sections[key])}")
+        click.echo(f"{sum(numbers.values())} messages would be sent; nothing was. In detail:")
+        for row in rows:
+            click.echo(f"{row.email}  {row.edition}  {row.state or 'would be sent'}")
     return 0
 
 
-def _trial(context: "Context", closing: date, name: str, address: str) -> int:
-    """Send the issue as it would be now, with all sections, to one address."""
-    from newsletter.audience.addresses import check_address
-    from newsletter.sending.freeze import envelope
-    from newsletter.sending.trial import trial
+def _trial(context: "Context", closing: date, name: str, wanted: "Wanted") -> int:
+    """Send one edition of the issue as it would be now to one address."""
+    from newsletter.wiring.test_message import send_test
 
-    to, fault = check_address(address)
-    if fault:
-        raise ConfigError(f"{address} cannot be written to: {fault}", "Correct the address after --test.")
-    proof = context.proof(closing)
-    whole = proof.editions.whole()
-    if whole is None:
-        raise ContentError(f"issue {closing} has no items", "Compose it first: newsletter compose")
-    receipt = asyncio.run(
-        trial(
-            context.transport(name, closing),
-            context.renderer.render(proof.issue, whole),
-            envelope(context.settings, proof.issue.name),
-            context.signer,
-            _dkim(context),
-            to,
-            context.now(),
-        )
-    )
-    click.echo(f"{address}: {receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip())
+    _dkim(context)
+    edition, receipt = asyncio.run(send_test(context, closing, name, wanted))
+    answer = f"{receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip()
+    click.echo(f"{wanted.address}: {answer} ({', '.join(edition.sections)})")
     return 0 if receipt.outcome is Outcome.ACCEPTED else NOT_ACCEPTED
 
 

@@ -1,9 +1,7 @@
-"""The commands approve, status, pause, resume and cancel."""
+"""The commands approve, pause, resume and cancel."""
 
-import sys
-import time
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,15 +9,11 @@ from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
 from newsletter.cli.output import print_json
 from newsletter.errors import ContentError, Severity, StateError
-from newsletter.model import IssueState, Outcome
+from newsletter.model import IssueState
 
 if TYPE_CHECKING:
     from newsletter.store.issues import Frozen
     from newsletter.wiring import Context
-
-_EVERY = 2  # seconds between looks
-_LATELY = timedelta(minutes=1)
-_STOPPED = (IssueState.PAUSED, IssueState.CANCELLED)
 
 
 @click.command()
@@ -100,93 +94,6 @@ def _approved(context: "Context", frozen: "Frozen", what: str, *, as_json: bool)
 
 
 @click.command()
-@closing()
-@click.option("--watch", is_flag=True, help="Tell it again every two seconds until the sending ends.")
-@as_json
-@pass_session
-def status(session: Session, closing: date | None, watch: bool, as_json: bool) -> int:
-    """Tell how far the sending of issue D is.
-
-    Its deliveries by what became of them, and while it is being sent the rate and the time left.
-
-    \b
-    Examples:
-      newsletter status 2025-02-14 --json
-      newsletter status 2025-02-14 --watch
-    """  # noqa: D301  click's mark for text that is not re-wrapped
-    context = session.context
-    name = context.closing(closing).isoformat()
-    while True:
-        data = summary(context, name)
-        if watch and sys.stdout.isatty():
-            click.clear()
-        if as_json:
-            print_json(data)
-        else:
-            print_summary(data)
-        if not watch or data["state"] != IssueState.SENDING:
-            return 0
-        time.sleep(_EVERY)
-
-
-def summary(context: "Context", name: str) -> dict[str, Any]:
-    """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
-    from newsletter.store import deliveries, issues
-    from newsletter.store.db import reading
-    from newsletter.store.ledger import LEASE
-
-    with reading(context.database) as connection:
-        frozen = issues.get(connection, name)
-        counts = deliveries.counts(connection, name)
-        due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
-        lately = deliveries.since(connection, name, context.now() - _LATELY)
-    pending = frozen.readers - sum(counts.values())
-    rate = lately / _LATELY.total_seconds()
-    waits = due > context.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
-    return {
-        "issue": frozen.name,
-        "state": frozen.state,
-        "reason": frozen.reason if frozen.state in _STOPPED else "",
-        "transport": frozen.transport,
-        "fingerprint": frozen.fingerprint,
-        "readers": frozen.readers,
-        "without": frozen.without,
-        "due": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if waits else None,
-        "rate": round(rate, 1),
-        "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
-        "pending": pending,
-        **{outcome.value: count for outcome, count in counts.items()},
-    }
-
-
-def print_summary(data: dict[str, Any]) -> None:
-    """Print what `summary` returned, and what to do about what is left."""
-    by = f" by {data['transport']}" if data["transport"] else ""
-    reason = f" ({data['reason']})" if data["reason"] else ""
-    click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
-    if data["seconds_left"]:
-        left = timedelta(seconds=data["seconds_left"])
-        click.echo(f"In the last minute {data['rate']} a second; {left} left.")
-    if data["due"]:
-        click.echo(f"Goes on not before {data['due']}.")
-    for state in ("pending", *Outcome):
-        if data[state]:
-            click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
-
-
-_MEANINGS = {
-    "pending": "pending: not sent yet",
-    Outcome.ACCEPTED: "accepted",
-    Outcome.DEFERRED: "deferred: refused for now; tried again later by `newsletter send` or a worker",
-    Outcome.REFUSED: "refused for good",
-    Outcome.UNKNOWN: "unknown: the answer was lost, so they are not sent again",
-    Outcome.SUPPRESSED: "suppressed: they left before their message was sent",
-    Outcome.BOUNCED: "bounced: accepted, and returned later",
-    Outcome.COMPLAINED: "complained: the reader called it spam",
-}
-
-
-@click.command()
 @closing(required=True)
 @pass_session
 def pause(session: Session, closing: date) -> int:
@@ -245,4 +152,4 @@ def _move(
     return 0
 
 
-COMMANDS = {"approve": approve, "status": status, "pause": pause, "resume": resume, "cancel": cancel}
+COMMANDS = {"approve": approve, "pause": pause, "resume": resume, "cancel": cancel}

@@ -1,11 +1,17 @@
 """Who gets which edition of a frozen issue."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true
 
+from newsletter.model import Outcome
 from newsletter.store.bulk import insert_new
 from newsletter.store.schema import audience, delivery, edition, subscriber
+
+_MEMBERS = audience.outerjoin(subscriber, subscriber.c.id == audience.c.subscriber).outerjoin(
+    delivery, and_(delivery.c.issue == audience.c.issue, delivery.c.subscriber == audience.c.subscriber)
+)
 
 
 def put(connection: Connection, name: str, rows: list[tuple[int, str]]) -> None:
@@ -33,21 +39,54 @@ def edition_readers(connection: Connection, name: str) -> dict[str, tuple[tuple[
     return {key: (tuple(sections), count) for key, sections, count in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A reader of a frozen issue: their edition, and what became of their message.
+
+    The address of somebody erased since is empty. `state` is empty while the message is pending; then there
+    is no code, no detail and no time either.
+    """
+
+    email: str
+    edition: str
+    state: str
+    code: int
+    detail: str
+    at: str
+
+
 def members(
-    connection: Connection, name: str, where: ColumnElement[bool] | None = None
-) -> Iterator[tuple[str, str, str]]:
-    """Stream (address, edition, outcome) of the audience of issue `name`; the outcome is empty if pending."""
+    connection: Connection, name: str, where: ColumnElement[bool] | None = None, state: str | None = None
+) -> Iterator[Member]:
+    """Stream the audience of issue `name`, of those only whose message is in `state` if given."""
+    result = func.coalesce(delivery.c.state, "")
     rows = connection.execute(
-        select(subscriber.c.email, audience.c.edition, func.coalesce(delivery.c.state, "").label("state"))
-        .select_from(audience)
-        .join(subscriber, subscriber.c.id == audience.c.subscriber)
-        .outerjoin(
-            delivery,
-            and_(delivery.c.issue == audience.c.issue, delivery.c.subscriber == audience.c.subscriber),
+        select(
+            func.coalesce(subscriber.c.email, ""),
+            audience.c.edition,
+            result,
+            func.coalesce(delivery.c.code, 0),
+            func.coalesce(delivery.c.detail, ""),
+            func.coalesce(delivery.c.at, ""),
         )
+        .select_from(_MEMBERS)
         .where(audience.c.issue == name, true() if where is None else where)
+        .where(true() if state is None else result == state)
         .order_by(audience.c.subscriber),
         execution_options={"yield_per": 1000},
     )
-    for row in rows:
-        yield row.email, row.edition, row.state
+    return (Member(*row) for row in rows)
+
+
+def waiting(connection: Connection, name: str, where: ColumnElement[bool] | None = None) -> dict[str, int]:
+    """Return how many readers of each edition have no final outcome yet, the most first."""
+    number = func.count().label("readers")
+    still = or_(delivery.c.state.is_(None), delivery.c.state == Outcome.DEFERRED)
+    rows = connection.execute(
+        select(audience.c.edition, number)
+        .select_from(_MEMBERS)
+        .where(audience.c.issue == name, still, true() if where is None else where)
+        .group_by(audience.c.edition)
+        .order_by(number.desc(), audience.c.edition)
+    )
+    return {row.edition: row.readers for row in rows}

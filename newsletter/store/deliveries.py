@@ -22,6 +22,17 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
 
 
+def counts_by_issue(connection: Connection) -> dict[str, dict[Outcome, int]]:
+    """Return how many deliveries of each issue have each outcome; an issue without any is left out."""
+    rows = connection.execute(
+        select(delivery.c.issue, delivery.c.state, func.count()).group_by(delivery.c.issue, delivery.c.state)
+    )
+    found: dict[str, dict[Outcome, int]] = {}
+    for name, state, count in rows:
+        found.setdefault(name, dict.fromkeys(Outcome, 0))[Outcome(state)] = count
+    return found
+
+
 def failures(connection: Connection, name: str) -> list[tuple[int, str, int]]:
     """Return with which code and words deliveries of issue `name` failed for good, and how many each."""
     failed = [Outcome.REFUSED.value, Outcome.BOUNCED.value]

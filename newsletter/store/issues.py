@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, delete, insert, select, update
 
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
@@ -37,12 +36,19 @@ class Frozen:
 def find(connection: Connection, name: str) -> Frozen | None:
     """Return the frozen issue `name`, if it has been approved."""
     row = connection.execute(select(issue).where(issue.c.name == name)).mappings().one_or_none()
-    if row is None:
-        return None
-    values: dict[str, Any] = dict(row)
-    return Frozen(
-        **values | {"state": IssueState(values["state"]), "envelope": Envelope(**values["envelope"])}
-    )
+    return None if row is None else _frozen(row)
+
+
+def find_all(connection: Connection) -> list[Frozen]:
+    """Return every frozen issue, the newest first."""
+    return [
+        _frozen(row) for row in connection.execute(select(issue).order_by(issue.c.name.desc())).mappings()
+    ]
+
+
+def _frozen(row: RowMapping) -> Frozen:
+    state, envelope = IssueState(row["state"]), Envelope(**row["envelope"])
+    return Frozen(**{**row, "state": state, "envelope": envelope})
 
 
 def get(connection: Connection, name: str) -> Frozen:

@@ -101,6 +101,11 @@ def readers(connection: Connection, where: ColumnElement[bool] | None = None) ->
         )
 
 
+def reader(connection: Connection, email: str) -> Subscriber | None:
+    """Return the reader with this address: None also where somebody is known but gets no mail."""
+    return next(readers(connection, subscriber.c.email_key == key(email)), None)
+
+
 @lru_cache(maxsize=4096)
 def _sections(chosen: str) -> frozenset[str]:
     return frozenset(chosen.split(","))

@@ -17,6 +17,7 @@ NOW = datetime(2025, 2, 12, 9, tzinfo=UTC)
 def test_a_new_workspace_has_an_issue_of_this_week_without_a_problem(language: str, tmp_path: Path) -> None:
     closing = make_workspace(tmp_path / "new", language, NOW)
     settings = read_settings(tmp_path / "new")
+    assert closing
     issue, problems = load_issue(tmp_path / "new", closing, settings)
     assert closing == newest_issue(tmp_path / "new") == date(2025, 2, 14)
     assert settings.language == language

@@ -112,7 +112,7 @@ class Scene:
         engine = open_database(self.database)
         with reading(engine) as connection:
             state = issues.get(connection, D).state.value
-            ledger = {email: outcome for email, _, outcome in members(connection, D)}
+            ledger = {member.email: member.state for member in members(connection, D)}
         engine.dispose()
         return Account(state, ledger, self.log())
 

@@ -95,7 +95,7 @@ def send(engine: Engine, port: int, *, later: timedelta = timedelta(), timeout: 
 def ledger(engine: Engine) -> dict[str, str]:
     """Return each reader's outcome; empty when there is none."""
     with reading(engine) as connection:
-        return {email: outcome for email, _, outcome in members(connection, house.NAME)}
+        return {member.email: member.state for member in members(connection, house.NAME)}
 
 
 def judge(engine: Engine, certain: Counter[str], unknown: int, *, later: timedelta = SOON) -> None:

@@ -15,7 +15,6 @@ from newsletter.errors import Problem
 from newsletter.model import Edition, Rendered, Subscriber
 from newsletter.store import people
 from newsletter.store.db import reading
-from newsletter.store.schema import subscriber
 from newsletter.web.preview.reload import stamp
 from newsletter.wiring import Context, theme_folders
 
@@ -68,7 +67,7 @@ class Snapshot:
     def reader(self, email: str) -> Subscriber | None:
         """Return the reader with this address, if there is one."""
         with reading(self.context.database) as connection:
-            return next(people.readers(connection, subscriber.c.email_key == people.key(email)), None)
+            return people.reader(connection, email)
 
 
 class Proofs:

@@ -1,0 +1,145 @@
+"""The command `status`: every issue, one issue's sending, and who got it."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli import Session, pass_session
+from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.output import print_json, print_rows, some
+from newsletter.model import IssueState, Outcome
+
+if TYPE_CHECKING:
+    from newsletter.store.audience import Member
+    from newsletter.wiring import Context
+
+_EVERY = 2  # seconds between looks
+_PENDING = "pending"
+_ERASED = "(erased)"
+
+
+@click.command()
+@closing()
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until the sending ends.")
+@click.option("--who", is_flag=True, help="List the readers of issue D, and what became of each message.")
+@click.option(
+    "--state",
+    type=click.Choice([_PENDING, *(outcome.value for outcome in Outcome)]),
+    help="With --who: only messages in this state.",
+)
+@as_json
+@pass_session
+def status(  # noqa: PLR0917  as many as options
+    session: Session, closing: date | None, watch: bool, who: bool, state: str | None, as_json: bool
+) -> int:
+    """List every issue and its state; with D, say how far its sending is.
+
+    That is: its deliveries by what became of them, and while it is being sent the rate and the time left.
+
+    \b
+    Examples:
+      newsletter status
+      newsletter status 2025-02-14 --watch
+      newsletter status 2025-02-14 --who --state unknown --json
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    context = session.context
+    if state and not who:
+        raise click.UsageError("--state goes with --who.")
+    if closing is None and not watch and not who:
+        return _every_issue(context, as_json=as_json)
+    name = context.closing(closing).isoformat()
+    if who:
+        return _who(context, name, state, as_json=as_json)
+    return _one_issue(context, name, watch=watch, as_json=as_json)
+
+
+def _every_issue(context: "Context", *, as_json: bool) -> int:
+    from newsletter.wiring.status import overview
+
+    lines = overview(context)
+    if as_json:
+        print_json([asdict(line) for line in lines])
+        return 0
+    if not lines:
+        click.echo("There is no issue yet. Import a digest: newsletter import FILE")
+    for line in lines:
+        counts = {"accepted": line.accepted, "pending": line.pending, "failed": line.failed}
+        counts |= {"unknown": line.unknown}
+        shown = [some(line.readers, "reader")] if line.approved_at else []
+        if line.begun_at:
+            shown += [f"{count} {word}" for word, count in counts.items() if count]
+        click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
+    return 0
+
+
+def _who(context: "Context", name: str, state: str | None, *, as_json: bool) -> int:
+    from newsletter.store import audience, issues
+    from newsletter.store.db import reading
+
+    with reading(context.database) as connection:
+        issues.get(connection, name)
+        found = audience.members(connection, name, state="" if state == _PENDING else state)
+        if as_json:
+            print_rows(_as_data(found))
+            return 0
+        for member in found:
+            answer = f"{member.code or ''} {member.detail}".strip()
+            words = (member.email or _ERASED, member.edition, member.state or _PENDING, member.at, answer)
+            click.echo("  ".join(words).rstrip())
+    return 0
+
+
+def _as_data(members: "Iterator[Member]") -> Iterator[dict[str, Any]]:
+    for member in members:
+        yield {**asdict(member), "state": member.state or _PENDING}
+
+
+def _one_issue(context: "Context", name: str, *, watch: bool, as_json: bool) -> int:
+    from newsletter.wiring.status import summary
+
+    while True:
+        data = summary(context, name)
+        if watch and sys.stdout.isatty():
+            click.clear()
+        if as_json:
+            print_json(data)
+        else:
+            print_summary(data)
+        if not watch or data["state"] != IssueState.SENDING:
+            return 0
+        time.sleep(_EVERY)
+
+
+def print_summary(data: dict[str, Any]) -> None:
+    """Print what `summary` returned, and what to do about what is left."""
+    by = f" by {data['transport']}" if data["transport"] else ""
+    reason = f" ({data['reason']})" if data["reason"] else ""
+    click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
+    if data["seconds_left"]:
+        left = timedelta(seconds=data["seconds_left"])
+        click.echo(f"In the last minute {data['rate']} a second; {left} left.")
+    if data["due"]:
+        click.echo(f"Goes on not before {data['due']}.")
+    for state in ("pending", *Outcome):
+        if data[state]:
+            click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
+
+
+_MEANINGS = {
+    "pending": "pending: not sent yet",
+    Outcome.ACCEPTED: "accepted",
+    Outcome.DEFERRED: "deferred: refused for now; tried again later by `newsletter send` or a worker",
+    Outcome.REFUSED: "refused for good",
+    Outcome.UNKNOWN: "unknown: the answer was lost, so they are not sent again",
+    Outcome.SUPPRESSED: "suppressed: they left before their message was sent",
+    Outcome.BOUNCED: "bounced: accepted, and returned later",
+    Outcome.COMPLAINED: "complained: the reader called it spam",
+}
+
+
+COMMANDS = {"status": status}
