@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     VIEW = "view"
     BOUNCE = "bounce"
     MESSAGE = "message"
+    REPORT = "report"
     CONFIRM = "confirm"
     AGREE = "agree"
     FORM = "form"
@@ -56,7 +57,7 @@ class Signer:
         return self.tokens((purpose,), subscriber, closing)[0]
 
     def tokens(self, purposes: Sequence[Purpose], subscriber: int, closing: date) -> list[str]:
-        """Return the token of `subscriber` for each of `purposes`: a letter has five."""
+        """Return the token of `subscriber` for each of `purposes`: a letter has six."""
         head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
         return self._signed(purposes, head)
 
@@ -100,7 +101,7 @@ class Signer:
 
 @cache
 def _keyed(key: bytes, purpose: Purpose) -> blake2b:
-    """Return a hash that has taken in its key: half of what a token costs, and a letter has five."""
+    """Return a hash that has taken in its key: half of what a token costs, and a letter has six."""
     return blake2b(key=key, person=purpose.encode(), digest_size=_TAG)
 
 

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from newsletter.errors import Place
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
+_TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=\s+(?=[A-Za-z0-9_-])){31,}")
+"""What may be a reader's signed link (newsletter/links.py), also cut by a soft line break (RFC 2045 §6.7)."""
 
 EVERY_SECTION = "*"
 """The choice of a reader who takes all sections, also those added later."""
@@ -234,8 +236,17 @@ class Envelope:
         return f"<{self.base_url}/unsubscribe/{token}>, <mailto:u+{token}@{self.domain}>"
 
 
+def without_tokens(words: str) -> str:
+    """Return `words` with every run of letters that could be a reader's signed link replaced by `…`."""
+    return _TOKEN.sub("…", words)
+
+
 def readable(words: str) -> str:
-    """Return a server's words as they may be kept and shown: no NUL (PostgreSQL), no ESC (terminals)."""
+    """Return a server's words as they may be kept and shown: no NUL (PostgreSQL), no ESC (terminals).
+
+    No signed links either: whoever reads a database or a log could use them.
+    """
+    words = without_tokens(words)
     if words.isprintable():
         return words
     return _CONTROLS.sub(" ", words.encode("utf-8", "replace").decode()).strip()

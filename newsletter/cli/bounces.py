@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from newsletter.wiring import Context
 
 _BATCH = 100
+_NO_PROOF = "that shows neither our return path nor our header for reports: kept, but it does nothing"
 _AGAIN = 75  # EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and tries again
 
 
@@ -29,6 +30,7 @@ class _Tally:
 
     kinds: Counter[str] = field(default_factory=Counter)
     unreadable: dict[str, str] = field(default_factory=dict)
+    unverified: dict[str, str] = field(default_factory=dict)
     new: int = 0
     suppressed: int = 0
     left: int = 0
@@ -43,10 +45,12 @@ class _Tally:
 def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_json: bool) -> int:
     """Read mail that came back: bounces, complaints, and wishes to leave.
 
-    It is known whose they are by the signed return path. Who does not exist or complains is not written to
-    again, nor whose mailbox refuses on five days without a week between; who asks to leave has left.
-    Reading a mail twice changes nothing. - is one mail, as a mail server hands it over: then trouble with
-    the database or the settings is exit 75, and the server tries again. Exit 1 while mails are unreadable.
+    It is known whose they are by the signed return path, or by the header that letters have for reports. Who
+    does not exist or complains is not written to again, nor whose mailbox refuses on five days without a
+    week between; who asks to leave has left. A report that shows only what replies and forwarded letters do
+    is unverified: it is told, kept, and does nothing. Reading a mail twice changes nothing. - is one mail,
+    as a mail server hands it over: then trouble with the database or the settings is exit 75, and the server
+    tries again. Exit 1 while mails are unreadable.
 
     \b
     Examples:
@@ -87,9 +91,12 @@ def _read(context: "Context", mails: "Source", tally: _Tally, *, dry_run: bool) 
     rest = iter(mails)
     with progress(len(mails), "Reading") as told:
         while batch := {mail.name: read(context, mail) for mail in islice(rest, _BATCH)}:
-            tally.kinds.update(one.kind for one in batch.values())
+            tally.kinds.update(one.kind if one.proven else Kind.UNVERIFIED for one in batch.values())
             unreadable = {name: one.detail for name, one in batch.items() if one.kind is Kind.UNREADABLE}
             tally.unreadable |= unreadable
+            tally.unverified |= {
+                name: f"{one.kind} {_NO_PROOF}" for name, one in batch.items() if not one.proven
+            }
             if not dry_run:
                 tally.new += keep(context, batch.values())
                 mails.settle([name for name in batch if name not in unreadable], list(unreadable))
@@ -113,10 +120,11 @@ def _print(tally: _Tally, *, as_json: bool) -> None:
             "suppressed": tally.suppressed,
             "left": tally.left,
             "unreadable": [{"mail": name, "text": text} for name, text in tally.unreadable.items()],
+            "unverified": [{"mail": name, "text": text} for name, text in tally.unverified.items()],
         }
         print_json(data)
         return
-    for name, text in tally.unreadable.items():
+    for name, text in (*tally.unreadable.items(), *tally.unverified.items()):
         click.echo(f"{name}: {text}", err=True)
     for kind, number in sorted(tally.kinds.items()):
         click.echo(f"{number:>8}  {kind}")

@@ -3,10 +3,9 @@
 import logging
 import re
 
-from newsletter.model import masked
+from newsletter.model import masked, without_tokens
 
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;@])[^\s<>\"'(),:;@]++@[^\s<>\"'(),:;@.]++\.[^\s<>\"'(),:;@]+")
-_TOKEN = re.compile(r"(?<![\w-])[\w-]{31}(?![\w-])")  # as newsletter.links writes them
 
 
 class Discreet(logging.Formatter):
@@ -15,7 +14,7 @@ class Discreet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = _ADDRESS.sub(lambda found: masked(found[0]), super().format(record))
-        return _TOKEN.sub("…", line)
+        return without_tokens(line)
 
 
 def keep_log() -> None:

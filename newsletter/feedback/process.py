@@ -76,7 +76,8 @@ def _refusal(one: events.Refusal) -> Event:
 def _apply(connection: Connection, found: Iterable[Event], now: datetime, done: Done) -> None:
     found = list(found)
     soft = events.soft(connection, {one.subscriber for one in found if one.kind is Kind.SOFT})
-    does = effects(found, soft, events.about_former_addresses(connection, found))
+    former = events.about_former_addresses(connection, found)
+    does = effects(found, soft, former, events.before_a_restoring(connection, found))
     for number in sorted({*does.stopped, *does.leaving}):  # in one order, so that two do not wait in a ring
         if number in does.stopped:
             done.suppressed += events.suppress(connection, number, does.stopped[number], now)

@@ -16,7 +16,7 @@ from newsletter.feedback.anatomy import blocks, header, own_parts, parse, stray_
 from newsletter.feedback.opinion import Opinion, opinion
 from newsletter.feedback.rules import failure, kept, reply
 from newsletter.feedback.stage import refused_at
-from newsletter.feedback.whose import addressed, mentioned
+from newsletter.feedback.whose import Whose, addressed, mentioned
 from newsletter.links import Purpose, Signer
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
@@ -58,7 +58,10 @@ UNREAD = "not a mail that can be read"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """What a mail says: of which reader and issue, with which status (RFC 3463) and words, at what moment."""
+    """What a mail says: of which reader and issue, with which status (RFC 3463) and words, at what moment.
+
+    `proven` where it holds a mark that lets it judge the reader; without, anybody may have written it.
+    """
 
     kind: Kind
     subscriber: int = 0
@@ -67,6 +70,7 @@ class Returned:
     detail: str = ""
     at: datetime | None = None
     identity: str = ""
+    proven: bool = True
 
     def event(self, now: datetime) -> Event | None:
         """Return what is to be kept of it; None where it says nothing of a reader."""
@@ -75,15 +79,16 @@ class Returned:
         name = self.closing.isoformat()
         sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
         at = self.at if self.at and sent < self.at < now else now  # its date may be anything
-        key = f"{self.subscriber} {name} {self.kind} {self.identity}"
+        identity = self.identity if self.proven else ""  # of what anybody can write, one of a kind is kept
+        key = f"{self.subscriber} {name} {self.kind} {identity}"
         return Event(
             id=f"mail:{sha256(key.encode()).hexdigest()}",
             source="mail",
-            kind=self.kind,
+            kind=self.kind if self.proven else Kind.UNVERIFIED,
             subscriber=self.subscriber,
             issue=name,
             code=self.code,
-            detail=self.detail,
+            detail=self.detail if self.proven else f"{self.kind}: {self.detail}",
             at=timestamp(at),
         )
 
@@ -99,8 +104,8 @@ def read(content: bytes, signer: Signer) -> Returned:
 def _read(content: bytes, signer: Signer) -> Returned:
     message = parse(content)
     to = addressed(message, signer)
-    whose = to[1] if to else mentioned(content, message, signer)
-    if to and to[0] is Purpose.UNSUBSCRIBE:
+    whose = to or mentioned(content, message, signer)
+    if to and to.purpose is Purpose.UNSUBSCRIBE:
         kind, code, said = Kind.UNSUBSCRIBE, "", "by mail"
     else:
         kind, code, said = _report(message) or _letter(message)
@@ -114,7 +119,13 @@ def _read(content: bytes, signer: Signer) -> Returned:
         detail=kept(said),
         at=_moment(message),
         identity=header(message, "Message-ID") or sha256(content).hexdigest(),
+        proven=whose is None or whose.proven or _may_leave(kind, whose),
     )
+
+
+def _may_leave(kind: Kind, whose: Whose) -> bool:
+    """Tell whether it is a wish to leave with the token for that, which one click in the letter has too."""
+    return kind is Kind.UNSUBSCRIBE and whose.purpose is Purpose.UNSUBSCRIBE
 
 
 _Verdict = tuple[Kind, str, str]

@@ -68,11 +68,14 @@ class Effects:
     """Issues with new complaints or addresses that do not exist."""
 
 
-def effects(events: Iterable[Event], soft: Iterable[Event], former: Collection[str]) -> Effects:
+def effects(
+    events: Iterable[Event], soft: Iterable[Event], former: Collection[str], undone: Collection[str] = ()
+) -> Effects:
     """Return what `events` do.
 
     `soft` are all soft bounces of the readers in question; `former` the ids of events about addresses that
-    their readers have left for others: these say nothing of the new ones.
+    their readers have left for others: these say nothing of the new ones. `undone` are the ids of those from
+    before an editor let mail go to the reader again: they stop nobody any more.
     """
     changes: dict[tuple[str, int], Change] = {}
     stopped: dict[int, str] = {}
@@ -82,9 +85,9 @@ def effects(events: Iterable[Event], soft: Iterable[Event], former: Collection[s
             key = event.issue, event.subscriber
             told = Change(*key, _OUTCOMES[event.kind], *reply(event.code, event.detail))
             changes[key] = max(changes.get(key, told), told, key=_rank)
-        if event.kind is Kind.COMPLAINT:
+        if event.kind is Kind.COMPLAINT and event.id not in undone:
             stopped[event.subscriber] = _reason(COMPLAINED, event)
-        elif event.kind is Kind.HARD and event.id not in former:
+        elif event.kind is Kind.HARD and event.id not in former and event.id not in undone:
             stopped.setdefault(event.subscriber, _reason(BOUNCED, event))
         elif event.kind is Kind.UNSUBSCRIBE:
             leaving.add(event.subscriber)

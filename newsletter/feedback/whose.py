@@ -1,6 +1,9 @@
-"""Whose message came back: by the signed tokens of its return path, Message-ID and unsubscribe address.
+"""Whose message came back, by our signed tokens in it, and whether whoever wrote it may judge the reader.
 
-Nothing else of a mail is believed, least of all an address: anybody can write one.
+Nothing else of a mail is believed, least of all an address: anybody can write one. Only servers see the
+return path and the header for reports (CFBL-Feedback-ID, RFC 9477 §3.2), and readers in the source of their
+own letter: these two prove. Message-ID stands in every reply, and links in every forwarded letter: these only
+tell whose it would be.
 """
 
 import re
@@ -26,41 +29,56 @@ _RECIPIENTS = (
 )
 _TOKEN = r"([A-Za-z0-9_-]{31})(?![A-Za-z0-9_-])"  # noqa: S105  its form, as newsletter/links.py makes it
 _ADDRESS = re.compile(rf"\b([bu])\+{_TOKEN}@")
-_ANYWHERE = re.compile(rf"(?:\b(b|u)\+|\d{{4}}-\d\d-\d\d(\.)|/(unsubscribe)/){_TOKEN}")
-_PURPOSES = {
-    "b": Purpose.BOUNCE,
-    ".": Purpose.MESSAGE,
-    "u": Purpose.UNSUBSCRIBE,
-    "unsubscribe": Purpose.UNSUBSCRIBE,
-}
+_MARKS = (  # those that prove come first
+    (Purpose.BOUNCE, re.compile(rf"\bb\+{_TOKEN}")),
+    (Purpose.REPORT, re.compile(rf"^[> \t]*CFBL-Feedback-ID:\s*{_TOKEN}", re.IGNORECASE | re.MULTILINE)),
+    (Purpose.UNSUBSCRIBE, re.compile(rf"(?:\bu\+|/unsubscribe/){_TOKEN}")),
+    (Purpose.MESSAGE, re.compile(rf"\d{{4}}-\d\d-\d\d\.{_TOKEN}")),
+)
+_PROOFS = (Purpose.BOUNCE, Purpose.REPORT)
 
 
 class Whose(NamedTuple):
-    """A reader and the closing date of an issue."""
+    """A reader, the closing date of an issue, and the purpose of the token that says so."""
 
     subscriber: int
     closing: date
+    purpose: Purpose
+
+    @property
+    def proven(self) -> bool:
+        """True where only a server on the letter's way, or its reader, can have known the token."""
+        return self.purpose in _PROOFS
 
 
-def addressed(message: Message, signer: Signer) -> tuple[Purpose, Whose] | None:
+def addressed(message: Message, signer: Signer) -> Whose | None:
     """Return which of our signed addresses a mail was sent to, if to any."""
     for name in _RECIPIENTS:
         for value in message.get_all(name, []):
             for mark, token in _ADDRESS.findall(value):
-                if found := _read(signer, _PURPOSES[mark], token):
-                    return _PURPOSES[mark], found
+                purpose = Purpose.BOUNCE if mark == "b" else Purpose.UNSUBSCRIBE
+                if found := _read(signer, purpose, token):
+                    return found
     return None
 
 
 def mentioned(content: bytes, message: Message, signer: Signer) -> Whose | None:
-    """Return whose message a mail returns or cites, by the first token anywhere in it that is ours."""
-    for said in _texts(content, message):
-        for match in _ANYWHERE.finditer(said):
-            *marks, token = match.groups()
-            mark = next(filter(None, marks))
-            if found := _read(signer, _PURPOSES[mark], token):
-                return found
+    """Return whose message a mail returns or cites, by the token of ours in it that proves most."""
+    texts = list(_texts(content, message))
+    for purpose, mark in _MARKS:
+        for said in texts:
+            for token in mark.findall(said):
+                if found := _read(signer, purpose, token):
+                    return found if found.proven else _in_small_letters(found, texts, signer)
     return None
+
+
+def _in_small_letters(found: Whose, texts: list[str], signer: Signer) -> Whose:
+    """Return `found` as proven where a token that proves is there in small letters, as some servers write."""
+    for purpose, token in zip(_PROOFS, signer.tokens(_PROOFS, found.subscriber, found.closing), strict=True):
+        if any(token.lower() in said.lower() for said in texts):
+            return found._replace(purpose=purpose)
+    return found
 
 
 def _texts(content: bytes, message: Message) -> Iterator[str]:
@@ -73,6 +91,6 @@ def _texts(content: bytes, message: Message) -> Iterator[str]:
 
 def _read(signer: Signer, purpose: Purpose, token: str) -> Whose | None:
     try:
-        return Whose(*signer.read(purpose, token))
+        return Whose(*signer.read(purpose, token), purpose)
     except LinkInvalid:
         return None

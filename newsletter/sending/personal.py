@@ -8,7 +8,7 @@ from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
 
-_PURPOSES = (Purpose.BOUNCE, Purpose.MESSAGE)
+_PURPOSES = (Purpose.BOUNCE, Purpose.MESSAGE, Purpose.REPORT)
 
 
 class Writer:
@@ -28,13 +28,13 @@ class Writer:
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a second attempt keeps Message-ID and return path."""
         number, email = due.subscriber, due.email
-        bounce, own = self._signer.tokens(_PURPOSES, number, self._closing)
+        bounce, own, report = self._signer.tokens(_PURPOSES, number, self._closing)
         identity = _identity(self._closing, own, self._domain)
         values = self._signer.slots(number, email, self._closing)
 
         def build() -> list[bytes]:
             pieces = self._skeleton.pieces(
-                name=due.name, email=email, message_id=identity, date=now, values=values
+                name=due.name, email=email, message_id=identity, date=now, values=values, report=report
             )
             return [self._dkim.sign(b"".join(pieces))] if self._dkim else pieces
 

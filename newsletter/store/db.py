@@ -18,7 +18,7 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test compares it with the folder."""
 
 _ALIVE = {

@@ -28,7 +28,10 @@ from newsletter.store.schema import audience, delivery, event, issue, request, s
 
 
 class Kind(StrEnum):
-    """What a report says, or an editor; the last two say nothing of a reader and are not kept."""
+    """What a report says, or an editor; the last two say nothing of a reader and are not kept.
+
+    An unverified one says whose it would be, but anybody may have written it: it is kept, and does nothing.
+    """
 
     DELIVERED = "delivered"
     HARD = "hard"
@@ -37,6 +40,7 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     UNSUBSCRIBE = "unsubscribe"
     RESTORED = "restored"
+    UNVERIFIED = "unverified"
     AUTO_REPLY = "auto-reply"
     UNREADABLE = "unreadable"
 
@@ -158,6 +162,12 @@ def about_former_addresses(connection: Connection, events: Iterable[Event]) -> s
     return set(connection.execute(query).scalars())
 
 
+def before_a_restoring(connection: Connection, events: Iterable[Event]) -> set[str]:
+    """Return the ids of the events from before an editor let mail go to their reader again."""
+    query = select(event.c.id).where(event.c.id.in_([one.id for one in events]), _BEFORE_A_RESTORING)
+    return set(connection.execute(query).scalars())
+
+
 def soft(connection: Connection, readers: Collection[int]) -> list[Event]:
     """Return the soft bounces of `readers` that count: at the addresses they have now, and since restored."""
     columns = [column for column in event.c if column is not event.c.processed_at]
@@ -224,7 +234,7 @@ def suppress(connection: Connection, number: int, reason: str, now: datetime) ->
 
 
 def restore(connection: Connection, number: int, why: str, now: datetime) -> None:
-    """Let mail go to subscriber `number` again; what bounced before counts no more."""
+    """Let mail go to subscriber `number` again; what was reported before counts no more."""
     connection.execute(
         update(subscriber)
         .where(subscriber.c.id == number)

@@ -29,6 +29,7 @@ SIGNED = (
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
     "Feedback-ID",
+    "CFBL-Feedback-ID",
     "MIME-Version",
     "Content-Type",
 )

@@ -39,16 +39,26 @@ class Skeleton:
         self._between = b"\r\n" + _opening(boundary, "html", self._html.encoding)
         self._end = f"\r\n--{boundary}--\r\n".encode("ascii")
 
-    def pieces(
-        self, *, name: str, email: str, message_id: str, date: datetime, values: Mapping[str, str]
+    def pieces(  # noqa: PLR0913  what differs from reader to reader
+        self,
+        *,
+        name: str,
+        email: str,
+        message_id: str,
+        date: datetime,
+        values: Mapping[str, str],
+        report: str = "",
     ) -> list[bytes]:
-        """Return the message for one reader, to be joined; `values` holds every slot of the edition."""
+        """Return the message for one reader, to be joined; `values` holds every slot of the edition.
+
+        `report` is what a complaint must show to be believed (RFC 9477 §3.2): no reply and no quote has it.
+        """
         way_out = self._envelope.list_unsubscribe(values[UNSUBSCRIBE]).replace(" ", "\r\n ")
         own = (
             f"Date: {_date(int(date.timestamp()))}\r\n"
             f"To: {mailbox(name, email)}\r\n"
             f"Message-ID: {message_id}\r\n"
-            f"List-Unsubscribe: {way_out}\r\n"
+            f"List-Unsubscribe: {way_out}\r\n" + (f"CFBL-Feedback-ID: {report}\r\n" if report else "")
         ).encode()
         text, html = self._text.filled(values), self._html.filled(values)
         return [own, self._shared, *text, self._between, *html, self._end]

@@ -29,6 +29,7 @@ OURS = f"Delivered-To: b+{TOKENS[Purpose.BOUNCE]}@news.example.org\n"
 MARKS = (
     f"Return-Path: <b+{TOKENS[Purpose.BOUNCE]}@news.example.org>\n",
     f"Message-ID: <{CLOSING}.{TOKENS[Purpose.MESSAGE]}@news.example.org>\n",
+    f"CFBL-Feedback-ID: {TOKENS[Purpose.REPORT]}\n",
     f"List-Unsubscribe: <https://news.example.org/unsubscribe/{TOKENS[Purpose.UNSUBSCRIBE]}>\n",
 )
 """What a letter of ours has in its headers; a report may leave any of them out."""
@@ -88,7 +89,7 @@ def returned(content: bytes) -> Returned:
 def stops(content: bytes, at: int, mark: str) -> bool:
     """Tell whether a complaint stops our reader when the letter that it returns from `at` on has `mark`."""
     told = read(content[:at] + mark.encode() + content[at:], SIGNER)
-    return told.kind in {Kind.COMPLAINT, Kind.UNSUBSCRIBE} and told.subscriber == READER
+    return told.proven and told.kind in {Kind.COMPLAINT, Kind.UNSUBSCRIBE} and told.subscriber == READER
 
 
 def damaged(mails: list[bytes], number: int) -> Iterator[bytes]:

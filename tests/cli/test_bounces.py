@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsletter.cli import run
-from newsletter.links import Signer, signer
+from newsletter.links import Purpose, Signer, signer
 from newsletter.model import Outcome, Receipt
 from newsletter.store import issues, ledger
 from newsletter.store.db import open_database, writing
@@ -116,6 +116,20 @@ def test_garbage_is_counted_and_named_and_the_rest_is_worked_on(
     assert len(told["unreadable"]) == 150
     assert "Traceback" not in err
     assert house.outcome(engine, 1) is Outcome.BOUNCED
+
+
+def test_what_proves_nothing_is_told_by_name_kept_and_does_nothing(
+    say: Say, engine: Engine, own: Signer, tmp_path: Path
+) -> None:
+    mark = own.token(Purpose.REPORT, 3, mails.CLOSING).encode()
+    box = maildir(tmp_path, mails.complaint(3, signer=own).replace(mark, b""))
+    code, out, _ = say(box, "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert (told["kinds"], told["new"], told["suppressed"]) == ({"unverified": 1}, 1, 0)
+    assert [one["text"].split()[0] for one in told["unverified"]] == ["complaint"]
+    assert house.outcomes(engine) == {"accepted": 6}
+    assert "it does nothing" in say(box)[2]
 
 
 def hand_over(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:

@@ -1,7 +1,8 @@
-"""`subscribers restore`: who was stopped is written to again, unless they complained or have left."""
+"""`subscribers restore`: who was stopped is written to again, a complaint only with a yes."""
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import cli, run
-from newsletter.store import people
+from newsletter.feedback.process import process
+from newsletter.store import events, people
 from newsletter.store.db import reading, writing
+from newsletter.store.events import Event, Kind
 from newsletter.wiring import Context, open_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -59,11 +62,37 @@ def test_a_bounced_address_reads_again_and_its_story_tells_why(
     assert "the mailbox works again" in say("show", ADDRESS)[1]
 
 
-def test_nobody_who_complained_is_brought_back(context: Context, say: Callable[..., tuple[int, str]]) -> None:
-    stop(context, "complained of it as spam")
-    code, told = say("restore", ADDRESS, *WHY)
-    assert code == 1
-    assert "spam" in told
+def test_a_complaint_is_undone_only_with_a_yes_and_its_story_keeps_both(
+    context: Context, say: Callable[..., tuple[int, str]]
+) -> None:
+    stop(context, "complained: abuse")
+    code, told = say("restore", ADDRESS, "--reason", "it was not theirs")
+    assert code == 2
+    assert "--yes" in told
+    assert readers(context) == 0
+    assert say("restore", ADDRESS, "--reason", "it was not theirs", "--yes")[0] == 0
+    assert readers(context) == 1
+    story = say("show", ADDRESS)[1]
+    assert "it was not theirs (it was complained: abuse)" in story
+
+
+def test_what_was_reported_before_the_undoing_and_is_read_after_it_stops_nobody(context: Context) -> None:
+    stop(context, "complained: abuse")
+    with writing(context.database) as connection:
+        person = people.find(connection, ADDRESS)
+        assert person
+        now = datetime(2025, 2, 20, tzinfo=UTC)
+        events.restore(connection, person.id, "a mistake", now)
+        late = [
+            Event(id=kind, source="mail", kind=kind, subscriber=person.id, issue="2025-02-14", at=at)
+            for kind, at in ((Kind.HARD, "2025-02-18T00:00:00Z"), (Kind.COMPLAINT, "2025-02-19T00:00:00Z"))
+        ]
+        events.put(connection, late)
+    process(context.database, now)
+    assert readers(context) == 1
+    with writing(context.database) as connection:
+        events.put(connection, [replace(late[1], id="new", at="2025-02-21T00:00:00Z")])
+    process(context.database, now)
     assert readers(context) == 0
 
 
@@ -77,4 +106,4 @@ def test_who_has_left_is_not_subscribed_by_it(context: Context, say: Callable[..
 def test_it_says_plainly_when_there_is_nothing_to_restore(say: Callable[..., tuple[int, str]]) -> None:
     assert say("restore", ADDRESS, *WHY)[0] == 1
     assert say("restore", "nobody@city.example.org", *WHY)[0] == 1
-    assert "--because" in say("restore", ADDRESS)[1]
+    assert "--reason" in say("restore", ADDRESS)[1]

@@ -12,7 +12,7 @@ CLOSING = date(2025, 2, 14)
 EXPECTED = list(
     csv.DictReader((FOLDER / "expected.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t")
 )
-"""Of each mail its kind, whose it is (0: nobody's), and the status that it gives."""
+"""Of each mail its kind, whose it is (0: nobody's), the status that it gives, and whether it is believed."""
 
 
 def mail(name: str) -> bytes:
@@ -68,7 +68,7 @@ def notice(reader: int, body: str, *, subject: str = "failure notice", kind: str
 
 def complaint(reader: int, *, signer: Signer = SIGNER) -> bytes:
     """Return a feedback report of `reader` with every address taken out."""
-    identity = signer.token(Purpose.MESSAGE, reader, CLOSING)
+    identity, mark = signer.tokens((Purpose.MESSAGE, Purpose.REPORT), reader, CLOSING)
     return f"""\
 From: fbl@mail.example
 To: abuse@news.example.org
@@ -85,6 +85,7 @@ Feedback-Type: abuse
 Content-Type: message/rfc822
 
 Message-ID: <{CLOSING}.{identity}@news.example.org>
+CFBL-Feedback-ID: {mark}
 
 --x--
 """.encode()

@@ -1,5 +1,6 @@
 """What a mail that came back says, and of whom."""
 
+import re
 from datetime import UTC, date, datetime
 from time import process_time
 
@@ -28,10 +29,13 @@ def test_a_mail_says_what_became_of_whose_message(row: dict[str, str]) -> None:
     found = told(mails.mail(row["mail"]))
     assert (found.kind, found.subscriber, found.code) == (row["kind"], int(row["reader"]), row["status"])
     assert found.closing == (mails.CLOSING if found.subscriber else None)
+    assert found.proven is (row["proven"] == "yes")
 
 
 def test_every_kind_and_many_servers_are_among_the_mails() -> None:
-    assert {row["kind"] for row in mails.EXPECTED} == set(Kind) - {Kind.RESTORED}, "which an editor says"
+    assert {row["kind"] for row in mails.EXPECTED} == set(Kind) - {Kind.RESTORED, Kind.UNVERIFIED}, (
+        "which no mail says"
+    )
     assert len(mails.EXPECTED) >= 70
     assert sum(row["kind"] in {"hard", "soft"} for row in mails.EXPECTED) >= 40
 
@@ -65,18 +69,19 @@ def test_our_own_letter_is_not_a_wish_to_leave_though_it_names_the_address_for_i
     assert told(letter.encode()).kind is Kind.UNREADABLE
 
 
-def test_a_complaint_is_known_from_any_of_our_marks_alone() -> None:
+def test_it_is_known_from_any_of_our_marks_alone_whose_complaint_it_is_but_two_of_them_prove_it() -> None:
     token = {purpose: mails.SIGNER.token(purpose, 7, mails.CLOSING) for purpose in Purpose}
-    for mark in (
-        f"Return-Path: <b+{token[Purpose.BOUNCE]}@news.example.org>",
-        f"Message-ID: <2025-02-14.{token[Purpose.MESSAGE]}@news.example.org>",
-        f"List-Unsubscribe: <https://news.example.org/unsubscribe/{token[Purpose.UNSUBSCRIBE]}>",
-        f"List-Unsubscribe: <mailto:u+{token[Purpose.UNSUBSCRIBE]}@news.example.org>",
+    for mark, proves in (
+        (f"Return-Path: <b+{token[Purpose.BOUNCE]}@news.example.org>", True),
+        (f"CFBL-Feedback-ID: {token[Purpose.REPORT]}", True),
+        (f"Message-ID: <2025-02-14.{token[Purpose.MESSAGE]}@news.example.org>", False),
+        (f"List-Unsubscribe: <https://news.example.org/unsubscribe/{token[Purpose.UNSUBSCRIBE]}>", False),
+        (f"List-Unsubscribe: <mailto:u+{token[Purpose.UNSUBSCRIBE]}@news.example.org>", False),
     ):
         lines = mails.complaint(1).decode().splitlines()
         content = "\n".join(mark if line.startswith("Message-ID: <2025") else line for line in lines)
-        found = told(content.encode())
-        assert (found.kind, found.subscriber) == (Kind.COMPLAINT, 7), mark
+        found = told(re.sub(r"CFBL-Feedback-ID: AAAAAAE.*", "", content).encode())
+        assert (found.kind, found.subscriber, found.proven) == (Kind.COMPLAINT, 7, proves), mark
 
 
 def test_what_the_returned_letter_says_is_no_reason() -> None:

@@ -38,6 +38,7 @@ SINGLE = (
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
     "Feedback-ID",
+    "CFBL-Feedback-ID",
     "MIME-Version",
     "Content-Type",
 )
@@ -62,7 +63,9 @@ def page(html: str, text: str, subject: str = "Дайджест") -> Rendered:
 
 def built(rendered: Rendered, *, name: str = "Олена", email: str = "olena@example.org") -> bytes:
     skeleton = Skeleton(rendered, SHARED)
-    pieces = skeleton.pieces(name=name, email=email, message_id="<1@example.org>", date=NOW, values=VALUES)
+    pieces = skeleton.pieces(
+        name=name, email=email, message_id="<1@example.org>", date=NOW, values=VALUES, report="r" * 31
+    )
     return b"".join(pieces)
 
 
@@ -96,6 +99,7 @@ def test_every_header_stands_once_and_says_what_providers_ask_for() -> None:
     )
     assert message["List-Id"] == "<digest.news.example.org>"
     assert re.fullmatch(r"2025-02-14:e{16}:digest:[a-z0-9]{5,15}", message["Feedback-ID"])
+    assert message["CFBL-Feedback-ID"] == "r" * 31
     assert message["Date"] == "Fri, 14 Feb 2025 14:00:05 +0000"
 
 
