@@ -3,9 +3,10 @@
 import logging
 import re
 
-from newsletter.model import masked, without_tokens
+from newsletter.model import masked
 
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;@])[^\s<>\"'(),:;@]++@[^\s<>\"'(),:;@.]++\.[^\s<>\"'(),:;@]+")
+_TOKEN = re.compile(r"(?<![\w-])[\w-]{31}(?![\w-])")  # as newsletter.links writes them
 
 
 class Discreet(logging.Formatter):
@@ -14,7 +15,7 @@ class Discreet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = _ADDRESS.sub(lambda found: masked(found[0]), super().format(record))
-        return without_tokens(line)
+        return _TOKEN.sub("…", line)
 
 
 def keep_log() -> None:

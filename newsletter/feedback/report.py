@@ -49,6 +49,16 @@ _ABSENT = re.compile(
 # RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
 _ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
 _HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
+_REPLY = re.compile(r"\s*[245]\d\d[ -]")
+_OTHER_TYPE = re.compile(r"^[\s<]*[\w.-]+\s*;\s*")
+_SURELY_WHY = re.compile(
+    r"(?!Diagnostic-Code|.*(spam|virus)).*(supplement|reason|error|diagnos|failure-)", re.IGNORECASE
+)
+_WHY = re.compile(
+    rf"{_SURELY_WHY.pattern}|X-(?!Postfix|Actual|Display|Original|MS-|Microsoft|Spam|Virus|Mailer)",
+    re.IGNORECASE,
+)
+"""Fields of servers' own in which the reason stands, like X-Supplementary-Info."""
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
 _REPLIES = 10  # of a transcript, are looked at
 _BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
@@ -139,7 +149,7 @@ def _report(message: Message) -> _Verdict | None:
         if part.get_content_type() == "message/disposition-notification":
             return _receipt(part, message)
         if part.get_content_subtype().endswith("delivery-status") and (
-            found := _delivery(blocks(part), words(message))
+            found := _delivery(blocks(part), words(message), message)
         ):
             return found
     # Outlook.com's JMRP gives the mail itself and no report.
@@ -147,7 +157,7 @@ def _report(message: Message) -> _Verdict | None:
         return Kind.COMPLAINT, "", "junk mail report"
     if _from_a_daemon(message):
         said = words(message)
-        return _delivery(stray_blocks(said), said)
+        return _delivery(stray_blocks(said), said, message)
     return None
 
 
@@ -169,17 +179,19 @@ def _complaint(part: Message) -> _Verdict:
     return Kind.COMPLAINT, "", about or "abuse"
 
 
-def _delivery(report: Iterable[Message], text: str) -> _Verdict | None:
+def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict | None:
     """Return what a delivery status means (RFC 3464 §2.3); of several recipients, the one that failed."""
-    told = [block for block in report if block["Action"] or block["Status"]]
+    found = list(report)
+    told = [block for block in found if block["Action"] or block["Status"]]
     told.sort(key=lambda block: not header(block, "Action").lower().startswith("fail"))
     if not told:
         return None
     block = told[0]
+    others = [one for one in (*found, mail) if one not in told]
     told_status = header(block, "Status")
     status = _STATUS.search(told_status)
     code = status[0] if status else ""
-    said = _one_reply(header(block, "Diagnostic-Code").partition(";")[2].strip())
+    said = _one_reply(_reason(block, others))
     said = said or told_status.partition("(")[2].rstrip(")")  # a comment, which RFC 3464 §2.1.1 lets it have
     action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
     if action.startswith("delay"):
@@ -187,6 +199,31 @@ def _delivery(report: Iterable[Message], text: str) -> _Verdict | None:
     if action.startswith(("deliver", "relay", "expand")):
         return Kind.DELIVERED, code, said
     return _failed(code, said, text)
+
+
+def _reason(block: Message, others: Iterable[Message]) -> str:
+    """Return why it failed, from a recipient's block: its Diagnostic-Code, or a field that says more.
+
+    Where its own fields say little, those of the whole report and of the mail around it are looked at.
+    """
+    said = _typed(_decoded(block, "Diagnostic-Code"))
+    if not _vague("", said):
+        return said
+    fields = [
+        _OTHER_TYPE.sub("", _decoded(one, name)).strip("<> ")
+        for one, wanted in ((block, _WHY), *((other, _SURELY_WHY) for other in others))
+        for name in one
+        if wanted.match(name)
+    ]
+    return next((field for field in fields if not _vague("", field)), said)
+
+
+def _typed(said: str) -> str:
+    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); one without a type must be a reply."""
+    kind, mark, words = said.partition(";")
+    if mark and _REPLY.match(kind) is None:
+        return words.strip()
+    return said if _REPLY.match(said) else ""
 
 
 def _failed(code: str, said: str, text: str) -> _Verdict:

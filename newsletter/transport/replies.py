@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from newsletter.model import Outcome, Receipt, readable
+from newsletter.transport.languages import REASONS
 
 _ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\s*")
 _DETAIL = 400
@@ -148,7 +149,7 @@ _WORDS = [
         (Cause.POLICY, r"spam|junk|unsolicited|\bpolicy\b|suspicious|block|denied|abus"),
     )
 ]
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+@[^\s<>()\[\]\"',;:]+")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of them
     **dict.fromkeys(("1.0", "1.1", "1.3", "1.6"), Cause.NO_SUCH_USER),
@@ -184,10 +185,16 @@ def cause(code: int, text: str) -> Cause:
         return Cause.ACCEPTED
     text = text[:_DETAIL]
     said = f"{code} {_ADDRESS.sub('', text)}".lower()
-    found = next((found for found, words in _WORDS if words.search(said)), None) or _by_numbers(code, text)
+    found = next((found for found, words in _WORDS if words.search(said)), None)
+    found = found or _in_another_language(said) or _by_numbers(code, text)
     if found.hard:
         return next((other for marks, other in _NOT_OF_THE_ADDRESS if marks.search(said)), found)
     return found
+
+
+def _in_another_language(said: str) -> Cause | None:
+    name = next((why for why, words in REASONS if words.search(said)), "")
+    return Cause(name) if name else None
 
 
 def _by_numbers(code: int, text: str) -> Cause:

@@ -186,6 +186,33 @@ def test_the_comment_of_a_status_says_why_where_there_is_no_diagnostic() -> None
     assert (found.kind, found.code, found.detail) == (Kind.HARD, "5.0.0", "host/domain does not accept mail")
 
 
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("X-Supplementary-Info: smtp; 550 5.1.1 User unknown", Kind.HARD),
+        ("X-Supplementary-Info: <smtp; 550 Такого користувача не існує>", Kind.HARD),
+        ("X-Supplementary-Info: mailbox is full", Kind.SOFT),
+        ("X-Remote-Error: no such user here", Kind.HARD),
+        ("X-Spam-Reason: no such user here", Kind.SOFT),
+        ("X-Display-Name: No Such User", Kind.SOFT),
+        ("Diagnostic-Code: 550 no such user", Kind.HARD),
+        (
+            "Diagnostic-Code: smtp; =?utf-8?b?NTUwINCa0L7RgNC40YHRgtGD0LLQsNGH0LAg0L3QtSDQt9C90LDQudC00LXQvdC+?=",
+            Kind.HARD,
+        ),
+        ("Diagnostic-Code: smtp; 554 delivery error: (olena@rada.example:blocked)", Kind.SOFT),
+    ],
+)
+def test_the_reason_is_found_in_whatever_field_a_server_put_it(field: str, kind: Kind) -> None:
+    lines = mails.bounce(7).decode().replace("Status: 5.1.1", "Status: 5.0.0").splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("Diagnostic-Code"))
+    in_the_block = [*lines[:place], field, *lines[place + 1 :]]
+    assert told("\n".join(in_the_block).encode()).kind is kind
+    around = [field, *lines[:place], "Diagnostic-Code: smtp; 554 error", *lines[place + 1 :]]
+    if field.startswith("X-"):
+        assert told("\n".join(around).encode()).kind is kind
+
+
 def test_a_status_counts_however_much_is_said_before_it() -> None:
     said = "This report is about a letter of yours. " * 12
     assert told(mails.bounce(7, f"550 5.1.1 {said}")).kind is Kind.HARD
