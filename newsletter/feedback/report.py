@@ -5,27 +5,20 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from email.errors import MessageError
-from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from itertools import islice
 
 from newsletter.feedback.anatomy import blocks, header, own_parts, parse, stray_blocks, words
 from newsletter.feedback.opinion import Opinion, opinion
-from newsletter.feedback.rules import failure, kept, reply
+from newsletter.feedback.reason import SAID, decoded, gist, one_reply, reason, vague
+from newsletter.feedback.rules import failure, kept
 from newsletter.feedback.stage import refused_at
 from newsletter.feedback.whose import Whose, addressed, mentioned
 from newsletter.links import Purpose, Signer
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
-from newsletter.transport.replies import Cause, cause
 
-_SAID = re.compile(
-    r"(?<![\d.:/-])([45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b)|(?:^|[:\"'(<>])[ \t]*([45]\d\d[ -](?=\D))",
-    re.MULTILINE,
-)
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _DAEMON = re.compile(
     r"mailer[- ]?daemon|postmaster|mail(er)? delivery (sub)?system|<>|mdaemon", re.IGNORECASE
@@ -40,7 +33,6 @@ _FAILED = re.compile(
     r"|\b(delivery|mail)\b[\w :-]{0,40}(fail|error)|\bfail\w{0,4} (of |notice|deliver)",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"\b([45]\d\d)-'(.{1,400})' \(delivery attempts")  # relays of Cisco and Amazon
 _ABSENT = re.compile(
     r"^\W*(auto(matic)?[ -]?(reply|response|answer)|out of (the )?office|away from|vacation|on leave|absence"
     r"|(я )?(у |в )?відпуст|автоматична відповідь|автовідповід|авто(матический )?ответ|(я )?в отпуск)",
@@ -49,18 +41,6 @@ _ABSENT = re.compile(
 # RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
 _ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
 _HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
-_REPLY = re.compile(r"\s*[245]\d\d[ -]")
-_OTHER_TYPE = re.compile(r"^[\s<]*[\w.-]+\s*;\s*")
-_SURELY_WHY = re.compile(
-    r"(?!Diagnostic-Code|.*(spam|virus)).*(supplement|reason|error|diagnos|failure-)", re.IGNORECASE
-)
-_WHY = re.compile(
-    rf"{_SURELY_WHY.pattern}|X-(?!Postfix|Actual|Display|Original|MS-|Microsoft|Spam|Virus|Mailer)",
-    re.IGNORECASE,
-)
-"""Fields of servers' own in which the reason stands, like X-Supplementary-Info."""
-_PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
-_REPLIES = 10  # of a transcript, are looked at
 _BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
 _ROOM = 250  # characters of a reply, so that what follows it is kept
 UNREAD = "not a mail that can be read"
@@ -191,7 +171,7 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
     told_status = header(block, "Status")
     status = _STATUS.search(told_status)
     code = status[0] if status else ""
-    said = _one_reply(_reason(block, others))
+    said = one_reply(reason(block, others))
     said = said or told_status.partition("(")[2].rstrip(")")  # a comment, which RFC 3464 §2.1.1 lets it have
     action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
     if action.startswith("delay"):
@@ -201,36 +181,11 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
     return _failed(code, said, text)
 
 
-def _reason(block: Message, others: Iterable[Message]) -> str:
-    """Return why it failed, from a recipient's block: its Diagnostic-Code, or a field that says more.
-
-    Where its own fields say little, those of the whole report and of the mail around it are looked at.
-    """
-    said = _typed(_decoded(block, "Diagnostic-Code"))
-    if not _vague("", said):
-        return said
-    fields = [
-        _OTHER_TYPE.sub("", _decoded(one, name)).strip("<> ")
-        for one, wanted in ((block, _WHY), *((other, _SURELY_WHY) for other in others))
-        for name in one
-        if wanted.match(name)
-    ]
-    return next((field for field in fields if not _vague("", field)), said)
-
-
-def _typed(said: str) -> str:
-    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); one without a type must be a reply."""
-    kind, mark, words = said.partition(";")
-    if mark and _REPLY.match(kind) is None:
-        return words.strip()
-    return said if _REPLY.match(said) else ""
-
-
 def _failed(code: str, said: str, text: str) -> _Verdict:
     """Return what a failure means, by the server's own words, and where these say little, by the mail's."""
-    if not said or _vague(code, said):
-        found = _gist(text)
-        if not said or not _vague(code, found):
+    if not said or vague(code, said):
+        found = gist(text)
+        if not said or not vague(code, found):
             said = found
     stage = refused_at(text)
     if stage and f"in reply to {stage}" not in said:
@@ -240,13 +195,9 @@ def _failed(code: str, said: str, text: str) -> _Verdict:
     return failure(code, said), code, said
 
 
-def _vague(code: str, said: str) -> bool:
-    return cause(*reply(code, said)) in {Cause.PERMANENT, Cause.TEMPORARY, Cause.ACCEPTED}
-
-
 def _letter(message: Message) -> _Verdict:
     """Return what a mail without a report means."""
-    subject = _decoded(message, "Subject")
+    subject = decoded(message, "Subject")
     daemon = _from_a_daemon(message)
     auto = header(message, "Auto-Submitted").lower()
     absent = _ABSENT.match(subject) or any(name in message for name in _ABSENCE_HEADERS)
@@ -259,9 +210,9 @@ def _letter(message: Message) -> _Verdict:
     text = words(message)
     second = opinion(message)
     if second is Opinion.DELAYED or (daemon and _DELAY.search(f"{subject}\n{text}")):
-        return Kind.DELAYED, "", _gist(text)
+        return Kind.DELAYED, "", gist(text)
     if second is Opinion.FAILED or (
-        daemon and (_SAID.search(text) or _FAILED.search(subject) or not _vague("", _gist(text)))
+        daemon and (SAID.search(text) or _FAILED.search(subject) or not vague("", gist(text)))
     ):
         return _failed("", "", text)
     if auto not in {"", "no"}:
@@ -271,35 +222,6 @@ def _letter(message: Message) -> _Verdict:
 
 def _from_a_daemon(message: Message) -> bool:
     return bool(_DAEMON.search(header(message, "From")) or header(message, "X-Failed-Recipients"))
-
-
-def _decoded(message: Message, name: str) -> str:
-    """Return a header in words."""
-    value = header(message, name)
-    with suppress(LookupError, ValueError, MessageError):
-        return str(make_header(decode_header(value)))
-    return value
-
-
-def _gist(text: str) -> str:
-    """Return the part of a mail that says why: a server's reply, else the paragraph that gives a cause."""
-    starts = [found.start(found.lastindex or 0) for found in islice(_SAID.finditer(text), _REPLIES)]
-    if starts:
-        replies = [_one_reply(" ".join(_PARAGRAPH.split(text[start:], 1)[0].split())) for start in starts]
-        return next((one for one in replies if not _vague("", one)), replies[0])
-    paragraphs = [" ".join(one.split()) for one in re.split(r"\r?\n\s*\r?\n", text)]
-    return next((one for one in paragraphs if one and not _vague("5.0.0", one)), " ".join(paragraphs[:3]))
-
-
-def _one_reply(said: str) -> str:
-    """Return a reply of several lines without the code that each line repeats."""
-    if quoted := _QUOTED.search(said):
-        said = f"{quoted[1]} {quoted[2]}"
-    if found := re.match(r"[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3})?", said):
-        code = found[0]
-        again = rf"\s{code[:3]}[ -](?:{re.escape(code[4:])}\s?)?" if code[4:] else rf"\s{code[:3]}[ -]"
-        return f"{code[:3]} {said[4 : found.end()]}{re.sub(again, ' ', said[found.end() :])}"
-    return said
 
 
 def _moment(message: Message) -> datetime | None:

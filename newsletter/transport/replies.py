@@ -150,6 +150,7 @@ _WORDS = [
     )
 ]
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+@[^\s<>()\[\]\"',;:]+")
+_NUMBERS = re.compile(r"\S*\d\S*")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of them
     **dict.fromkeys(("1.0", "1.1", "1.3", "1.6"), Cause.NO_SUCH_USER),
@@ -186,12 +187,13 @@ def cause(code: int, text: str) -> Cause:
     text = text[:_DETAIL]
     said = f"{code} {_ADDRESS.sub('', text)}".lower()
     found = next((found for found, words in _WORDS if words.search(said)), None)
-    found = found or _in_another_language(said) or _by_numbers(code, text)
+    found = found or _in_another_language(_NUMBERS.sub("", said)) or _by_numbers(code, text)
     if found.hard:
         return next((other for marks, other in _NOT_OF_THE_ADDRESS if marks.search(said)), found)
     return found
 
 
+@lru_cache(maxsize=4096)  # a server says the same of many, but for numbers and addresses
 def _in_another_language(said: str) -> Cause | None:
     name = next((why for why, words in REASONS if words.search(said)), "")
     return Cause(name) if name else None

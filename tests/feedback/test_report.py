@@ -197,7 +197,7 @@ def test_the_comment_of_a_status_says_why_where_there_is_no_diagnostic() -> None
         ("X-Display-Name: No Such User", Kind.SOFT),
         ("Diagnostic-Code: 550 no such user", Kind.HARD),
         (
-            "Diagnostic-Code: smtp; =?utf-8?b?NTUwINCa0L7RgNC40YHRgtGD0LLQsNGH0LAg0L3QtSDQt9C90LDQudC00LXQvdC+?=",
+            "Diagnostic-Code: smtp; =?utf-8?b?NTUwINCd0LXQvNCw0ZQg0LDQtNGA0LXRgdCw0YLQsA==?=",
             Kind.HARD,
         ),
         ("Diagnostic-Code: smtp; 554 delivery error: (olena@rada.example:blocked)", Kind.SOFT),

@@ -70,6 +70,8 @@ def test_what_is_our_fault_or_our_pace_does_not_count_against_a_reader() -> None
         "550 5.7.26 unauthenticated: SPF",
         "421 4.7.28 unusual rate",
         "552 5.3.4 size",
+        "554 delivery error: (olena@rada.example:blocked)",
+        "554 5.0.0 Лист заблоковано як спам",
     ):
         assert not effects([], soft(*range(9), detail=fault), ()).stopped
     assert effects([], soft(*range(9), detail="554 5.0.0 something"), ()).stopped
