@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from time import monotonic
 
@@ -193,17 +194,21 @@ class Claims:
         if part.leave is None:
             ledger.settle(connection, step.lease.issue, step.results, now)
         elif not part.others and not step.asked:
-            ledger.release(connection, step.lease, self._due_again(connection, part.work))
+            ledger.release(connection, step.lease, self._due_again(connection, part.work, now))
             part.released = True
 
     @staticmethod
-    def _due_again(connection: Connection, work: Work) -> float | None:
-        """Return from when the chunk has something to send again; None when it is done."""
+    def _due_again(connection: Connection, work: Work, now: datetime) -> float | None:
+        """Return from when the chunk has something to send again; None when it is done.
+
+        Whoever is due but was put off with others is no reason to look before these may be sent to.
+        """
         moments = [
             retry_at(at, attempts, number) if attempts else work.not_before
             for number, attempts, at in ledger.leftovers(connection, work.lease)
         ]
-        return min(moments, default=None)
+        due = min(moments, default=None)
+        return due if due is None or due > now.timestamp() else max(due, work.not_before)
 
     def _settle(self, part: Part) -> None:
         work, lost = part.work, part.leave is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from newsletter.errors import NewsletterError
 from newsletter.model import IssueState, Message, Receipt, Verdict
 from newsletter.ports import Transport
 from newsletter.sending.claims import Claims
-from newsletter.sending.pace import Alarm, domain_of
+from newsletter.sending.pace import REST, Alarm, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
 from newsletter.sending.work import Holder, Work
@@ -22,6 +23,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.ledger import LEASE, Due
 from newsletter.transport.replies import count_gone
 
+_log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between looks at chunks that another worker holds
 
 
@@ -68,6 +70,7 @@ class Run:
             self._alarm = Alarm(
                 Counter(deliveries.counts(connection, plan.name)),
                 count_gone(deliveries.failures(connection, plan.name)),
+                deliveries.accepted_later(connection, plan.name),
             )
         self._work: Work | None = None
         self._handed: dict[int, tuple[Work, Due]] = {}
@@ -189,7 +192,11 @@ class Run:
         """Keep the outcome for the next commit, and learn from it."""
         work, due = self._handed.pop(message.subscriber)
         self._pacer.hear(domain_of(due.email), receipt)
-        self._alarm.hear(receipt)
+        self._alarm.hear(receipt, due.attempt)
+        if self._alarm.rest:
+            _log.warning("issue %s rests for %.0f s: %s", self._plan.name, REST, self._alarm.rest)
+            self._pacer.rest(REST)
+            self._alarm.rest = ""
         self._claims.finish(work, due, receipt)
 
     def withdraw(self, message: Message) -> None:

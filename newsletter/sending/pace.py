@@ -6,13 +6,16 @@ from datetime import datetime
 from hashlib import blake2b
 
 from newsletter.model import Outcome, Receipt
-from newsletter.transport.replies import gone, too_many_gone
+from newsletter.transport.replies import gone, greylisted, put_off, too_many_gone
 
 FIRST_RETRY = 5 * 60  # what greylisting commonly asks for (RFC 6647 §2.3 says minutes)
 LAST_RETRY = 4 * 3600
 GIVE_UP = 72 * 3600
 GOOGLE_PAUSE = 10 * 60  # after 4.7.28: stop for ten minutes, go on with one connection (Gmail, read 2026-07)
 EQUAL_ERRORS = 20
+REST = 1.2 * FIRST_RETRY
+"""After which whoever was put off first is tried again."""
+_GREYLISTED_TRIES = 3  # up to 35 minutes; who still speaks of greylisting then does not mean it
 
 
 def retry_after(attempt: int, subscriber: int) -> float:
@@ -39,26 +42,38 @@ def domain_of(email: str) -> str:
 
 @dataclass(slots=True)
 class Alarm:
-    """Watches outcomes, and says when the sending had better stop; `gone` of them found nobody.
+    """The circuit breaker: watches outcomes, and says when the sending had better stop or rest.
 
-    Whoever resumes a sending knows of those: only when their share falls and rises again is there a reason.
+    `gone` of them found nobody. Whoever resumes a sending knows of those: only when their share falls and
+    rises again is there a reason. What a relay puts off at the first try may be greylisting (RFC 6647): where
+    it says so it is waited out, and where everybody is put off the sending rests until these are tried again.
+    It is `patient` once it was seen to take at a later try what it had put off.
     """
 
     outcomes: Counter[Outcome]
     gone: int = 0
+    patient: bool = False
     _last: Receipt | None = None
     _row: int = 0
     _known: bool = field(default=False, init=False)
+    _put_off: int = field(default=0, init=False)
     reason: str = field(default="", init=False)
+    rest: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         self._known = bool(self._too_many_gone())
 
-    def hear(self, receipt: Receipt) -> None:
-        """Take one outcome into account; `reason` says why to stop, once there is one."""
+    def hear(self, receipt: Receipt, attempt: int = 1) -> None:
+        """Take one outcome into account.
+
+        `reason` says why to stop, once there is one, and `rest` why to go on only after a while.
+        """
         self.outcomes[receipt.outcome] += 1
         if receipt.outcome in (Outcome.ACCEPTED, Outcome.SUPPRESSED):
-            self._row = 0
+            self._row = self._put_off = 0
+            self.patient |= attempt > 1 and receipt.outcome is Outcome.ACCEPTED
+            return
+        if receipt.outcome is Outcome.DEFERRED and self._waited_out(receipt, attempt):
             return
         if receipt is not self._last:  # one answer to a request for many readers is one error
             self._row = self._row + 1 if self._last and _error(receipt) == _error(self._last) else 1
@@ -68,6 +83,18 @@ class Alarm:
         if receipt.outcome is Outcome.REFUSED and gone(receipt.code, receipt.detail):
             self.gone += 1
             self._judge_share()
+
+    def _waited_out(self, receipt: Receipt, attempt: int) -> bool:
+        """Tell whether it is put off as greylisting does, which a later try ends."""
+        if greylisted(receipt.code, receipt.detail):
+            return attempt <= _GREYLISTED_TRIES
+        if attempt > 1 or not put_off(receipt.code, receipt.detail):
+            return False
+        self._put_off += not self.patient
+        if self._put_off >= EQUAL_ERRORS:
+            self._put_off = 0
+            self.rest = f"everybody is put off: {receipt.code} {receipt.detail}".strip()
+        return True
 
     def _judge_share(self) -> None:
         reason = self._too_many_gone()

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from newsletter.model import Outcome, Receipt
 from newsletter.sending.pace import GOOGLE_PAUSE
 from newsletter.store import buckets
-from newsletter.transport.replies import Cause, cause
+from newsletter.transport.replies import Cause, cause, greylisted
 
 _SPAN = 0.2  # seconds of turns taken at once, so that the database is asked five times a second
 _LOOK = 1.0  # seconds between looks at what other workers hold
 _DOMAIN, _HOLD = "domain:", "hold:"
+_EVERYWHERE = f"{_HOLD}*"
 
 Take = Callable[[Mapping[str, float], float], dict[str, float]]
 
@@ -44,8 +45,15 @@ class Pacer:
 
     def held(self, domain: str) -> float:
         """Return until when nothing may go to `domain`; 0 when it may."""
-        until = self._holds.get(_HOLD + domain, 0.0)
-        return until if until and until > self._clock() else 0.0
+        if not self._holds:
+            return 0.0
+        until = max(self._holds.get(_HOLD + domain, 0.0), self._holds.get(_EVERYWHERE, 0.0))
+        return until if until > self._clock() else 0.0
+
+    def rest(self, seconds: float) -> None:
+        """Let nothing go anywhere for so long, whichever worker would send it."""
+        until = self._clock() + seconds
+        self._fresh[_EVERYWHERE] = self._holds[_EVERYWHERE] = until
 
     def free(self, domain: str) -> bool:
         """Tell whether a message to `domain` may go without waiting; if so it counts as under way."""
@@ -92,7 +100,7 @@ class Pacer:
         self.leave(domain)
         if receipt.outcome is Outcome.ACCEPTED:
             self._careful.discard(domain)
-        elif cause(receipt.code, receipt.detail) is Cause.RATE:
+        elif _too_fast(receipt):
             self._careful.add(domain)
             until = self._clock() + GOOGLE_PAUSE
             self._fresh[_HOLD + domain] = self._holds[_HOLD + domain] = until
@@ -105,3 +113,9 @@ class Pacer:
         if now - self._looked >= _LOOK:
             self._looked = now
             self._holds |= buckets.held(connection, _HOLD, now)
+
+
+def _too_fast(receipt: Receipt) -> bool:
+    """Tell whether a domain asks for a slower pace, which greylisting does not."""
+    said = receipt.code, receipt.detail
+    return cause(*said) is Cause.RATE and not greylisted(*said)

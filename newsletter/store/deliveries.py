@@ -44,6 +44,14 @@ def failures(connection: Connection, name: str) -> list[tuple[int, str, int]]:
     return [(code, detail, number) for code, detail, number in rows]
 
 
+def accepted_later(connection: Connection, name: str) -> bool:
+    """Tell whether a message of issue `name` was taken at a later try than its first."""
+    query = select(delivery.c.subscriber).where(
+        delivery.c.issue == name, delivery.c.state == Outcome.ACCEPTED.value, delivery.c.attempt > 1
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def since(connection: Connection, name: str, moment: datetime) -> int:
     """Return how many deliveries of issue `name` got an outcome at `moment` or later."""
     return connection.execute(

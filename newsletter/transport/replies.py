@@ -162,6 +162,8 @@ _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of 
     **dict.fromkeys(("2.3", "3.4"), Cause.SIZE),
     "7.28": Cause.RATE,
 }
+_GREYLISTING = (450, 451)  # RFC 6647 §2.1; they mean much else, too
+_GREYLISTED = ("2.0", "7.0", "7.1")  # Postgrey's status, sqlgrey's and milter-greylist's, Rspamd's
 _SUBJECTS = {"4.6": Cause.CONTENT, "5.6": Cause.CONTENT, "4.7": Cause.RATE, "5.7": Cause.POLICY}
 _NOT_OF_THE_ADDRESS = (
     (re.compile(r"in reply to (mail from|ehlo)|(?<![\d.])5\.1\.[78]\b"), Cause.AUTHENTICATION),
@@ -185,12 +187,20 @@ def cause(code: int, text: str) -> Cause:
     if Reply(code, text).ok:
         return Cause.ACCEPTED
     text = text[:_DETAIL]
-    said = f"{code} {_ADDRESS.sub('', text)}".lower()
-    found = next((found for found, words in _WORDS if words.search(said)), None)
-    found = found or _in_another_language(_NUMBERS.sub("", said)) or _by_numbers(code, text)
+    said = _said(code, text)
+    found = _by_words(said) or _by_numbers(code, text)
     if found.hard:
         return next((other for marks, other in _NOT_OF_THE_ADDRESS if marks.search(said)), found)
     return found
+
+
+def _said(code: int, text: str) -> str:
+    return f"{code} {_ADDRESS.sub('', text)}".lower()
+
+
+def _by_words(said: str) -> Cause | None:
+    found = next((found for found, words in _WORDS if words.search(said)), None)
+    return found or _in_another_language(_NUMBERS.sub("", said))
 
 
 @lru_cache(maxsize=4096)  # a server says the same of many, but for numbers and addresses
@@ -206,6 +216,22 @@ def _by_numbers(code: int, text: str) -> Cause:
         if known := _STATUSES.get(number) or _SUBJECTS.get(subject):
             return known
     return _CODES.get(code) or (Cause.PERMANENT if 500 <= code < 600 else Cause.TEMPORARY)  # noqa: PLR2004
+
+
+def greylisted(code: int, text: str) -> bool:
+    """Tell whether a relay says by words or by status that a later try will do (RFC 6647)."""
+    named = _by_words(_said(code, text[:_DETAIL]))
+    if named or code not in _GREYLISTING:
+        return named is Cause.GREYLISTED
+    status = _STATUS.search(text[:_DETAIL])
+    return status is not None and status[2] in _GREYLISTED
+
+
+def put_off(code: int, text: str) -> bool:
+    """Tell whether it may be greylisting that does not say so: a code of it, and no fault is named."""
+    if code not in _GREYLISTING or _by_words(_said(code, text[:_DETAIL])):
+        return False
+    return _by_numbers(code, text[:_DETAIL]) in {Cause.TEMPORARY, Cause.RATE}
 
 
 def gone(code: int, text: str) -> bool:

@@ -144,6 +144,61 @@ def test_twenty_equal_errors_in_a_row_pause_the_sending_with_the_reason(
         assert "20 times in a row: 550" in issues.get(connection, house.NAME).reason
 
 
+@pytest.mark.parametrize("words", ["450 4.2.0 <{}>: Greylisted", "451 4.7.1 Try again later"])
+def test_a_relay_that_greylists_everybody_gets_everything_at_the_second_try(
+    engine: Engine, start_relay: Start, words: str
+) -> None:
+    tried = Counter[str]()
+
+    def answer(verb: str, who: str) -> str | None:
+        tried[who] += verb == "RCPT"
+        return words.format(who) if verb == "RCPT" and tried[who] == 1 else None
+
+    house.people(engine, 90)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=answer))
+    house.send(engine, smtp(relay))
+    assert (house.state(engine), house.outcomes(engine)) == ("sending", {"deferred": 90})
+    house.send(engine, smtp(relay), later=timedelta(minutes=7))
+    assert (house.state(engine), house.outcomes(engine)) == ("sent", {"accepted": 90})
+
+
+def test_a_relay_that_puts_everybody_off_is_left_alone_until_a_later_try_tells_what_it_is(
+    engine: Engine, start_relay: Start
+) -> None:
+    tried = Counter[str]()
+
+    def answer(verb: str, who: str) -> str | None:
+        tried[who] += verb == "RCPT"
+        return "451 please try later" if verb == "RCPT" and tried[who] == 1 else None
+
+    house.people(engine, 90)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=answer))
+    house.send(engine, smtp(relay, connections=2))
+    put_off = house.outcomes(engine)["deferred"]
+    assert house.state(engine) == "sending"
+    assert 20 <= put_off <= 24, "the others are not even tried"
+    house.send(engine, smtp(relay, connections=2), later=timedelta(minutes=3))
+    assert house.outcomes(engine)["deferred"] == put_off
+    house.send(engine, smtp(relay, connections=2), later=timedelta(minutes=7))
+    assert house.outcomes(engine) == {"accepted": put_off, "deferred": 90 - put_off}
+    house.send(engine, smtp(relay, connections=2), later=timedelta(minutes=14))
+    assert (house.state(engine), house.outcomes(engine)) == ("sent", {"accepted": 90})
+
+
+def test_a_relay_that_puts_everybody_off_again_is_sick_and_the_sending_pauses(
+    engine: Engine, start_relay: Start
+) -> None:
+    house.people(engine, 90)
+    house.approve(engine)
+    relay = start_relay(Relay(answer=lambda verb, _: "451 please try later" if verb == "RCPT" else None))
+    house.send(engine, smtp(relay, connections=2))
+    house.send(engine, smtp(relay, connections=2), later=timedelta(minutes=7))
+    assert house.state(engine) == "paused"
+    assert relay.verbs.count("RCPT") < 90, "not everybody was tried"
+
+
 def test_one_hard_bounce_in_twenty_pauses_the_sending_after_two_hundred(
     engine: Engine, start_relay: Start
 ) -> None:

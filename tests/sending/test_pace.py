@@ -2,12 +2,21 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsletter.model import Outcome, Receipt
-from newsletter.sending.pace import FIRST_RETRY, LAST_RETRY, Alarm, domain_of, retry_after, retry_at
+from newsletter.sending.pace import (
+    EQUAL_ERRORS,
+    FIRST_RETRY,
+    LAST_RETRY,
+    Alarm,
+    domain_of,
+    retry_after,
+    retry_at,
+)
 from newsletter.store import buckets
 from newsletter.store.db import writing
 
@@ -57,6 +66,71 @@ def test_an_accepted_message_or_another_error_ends_the_row() -> None:
         alarm.hear(refused(550, "blocked") if number % 3 else Receipt(outcome=Outcome.ACCEPTED))
         alarm.hear(refused(551 if number % 2 else 552, "blocked"))
     assert "in a row" not in alarm.reason
+
+
+def deferred(code: int, detail: str) -> Receipt:
+    return Receipt(outcome=Outcome.DEFERRED, code=code, detail=detail)
+
+
+GREYLISTING = (
+    (450, "4.2.0 <{}@a.test>: Recipient address rejected: Greylisted, see postgrey"),
+    (451, "4.7.1 Try again later"),
+    (450, "4.7.1 <{}@a.test>: try again in {} seconds"),
+    (451, "4.7.0 Please retry {}"),
+    (451, "Сірий список, спробуйте пізніше"),
+)
+PUT_OFF = (
+    (451, "Temporary local problem - please try later"),
+    (450, "4.3.2 Service currently unavailable"),
+    (451, "4.3.0 <{}@a.test> come back"),
+)
+TROUBLE = (
+    (452, "4.3.1 Insufficient system storage"),
+    (421, "4.3.2 closing"),
+    (454, "4.7.0 TLS not available"),
+    (450, "4.7.25 Client host rejected: cannot find your hostname"),
+    (451, "4.7.24 The SPF record has suspicious entries"),
+    (0, "connection lost"),
+)
+
+
+@pytest.mark.parametrize(("code", "words"), GREYLISTING)
+def test_greylisting_that_says_so_is_no_reason_to_stop_or_rest(code: int, words: str) -> None:
+    alarm = Alarm(Counter())
+    for number in range(500):
+        alarm.hear(deferred(code, words.format(number, number)), 1 + number % 3)
+    assert not alarm.reason
+    assert not alarm.rest
+    for number in range(EQUAL_ERRORS):
+        alarm.hear(deferred(code, words.format(number, number)), 4)
+    assert "in a row" in alarm.reason, "after half an hour it is no greylisting"
+
+
+@pytest.mark.parametrize(("code", "words"), PUT_OFF)
+def test_where_everybody_is_put_off_at_first_the_sending_rests_and_a_later_try_tells(
+    code: int, words: str
+) -> None:
+    alarm = Alarm(Counter())
+    for number in range(EQUAL_ERRORS):
+        assert not alarm.rest
+        alarm.hear(deferred(code, words.format(number)))
+    assert words.rsplit(maxsplit=1)[-1] in alarm.rest
+    sick, greylists = (Alarm(Counter({Outcome.DEFERRED: EQUAL_ERRORS})) for _ in range(2))
+    greylists.hear(Receipt(outcome=Outcome.ACCEPTED), 2)
+    for number in range(EQUAL_ERRORS):
+        sick.hear(deferred(code, words.format(number)), 2)
+        greylists.hear(deferred(code, words.format(number)), 1)
+    assert "20 times in a row" in sick.reason
+    assert not greylists.reason
+    assert not greylists.rest
+
+
+@pytest.mark.parametrize(("code", "words"), TROUBLE)
+def test_trouble_that_names_itself_stops_the_sending_at_the_first_try(code: int, words: str) -> None:
+    alarm = Alarm(Counter())
+    for _ in range(EQUAL_ERRORS):
+        alarm.hear(deferred(code, words))
+    assert "20 times in a row" in alarm.reason
 
 
 def test_five_in_a_hundred_who_do_not_exist_stop_the_sending_but_not_before_two_hundred() -> None:
