@@ -20,7 +20,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from newsletter import slots
+from newsletter import private, slots
 from newsletter.errors import ConfigError, LinkInvalid
 
 _EPOCH = date(2020, 1, 1)
@@ -114,6 +114,7 @@ def signer(value: str | None, keep: Path) -> Signer:
         try:
             if not keep.exists():
                 _make(keep)
+            private.tighten(keep)
             value = keep.read_text(encoding="ascii").strip()
         except OSError as error:
             raise ConfigError(
@@ -131,7 +132,7 @@ def signer(value: str | None, keep: Path) -> Signer:
 
 def _make(keep: Path) -> None:
     """Write a fresh secret to `keep`, whole, and never over one that another program made."""
-    keep.parent.mkdir(parents=True, exist_ok=True)
+    private.folder(keep.parent)
     fresh = keep.with_name(f"{keep.name}.{secrets.token_hex(4)}")
     with os.fdopen(
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"

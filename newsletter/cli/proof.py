@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter import private
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import closing
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text
@@ -50,6 +51,8 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
     pages = {page.edition: page for page in proof.rendered}
     shown = [(edition, readers) for edition, readers in proof.tally if edition.key in pages]
     try:
+        if out is None:
+            private.own_folder(context.var)
         folder.mkdir(parents=True, exist_ok=True)
         entries = [
             _entry(edition, readers, pages[edition.key], _write(folder, pages[edition.key], shared))

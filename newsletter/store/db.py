@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 
+from newsletter import private
 from newsletter.errors import StoreError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def open_database(url: str) -> Engine:
             "Write it as postgresql://user@host/name or sqlite:///file.",
         ) from None
     if engine.dialect.name == "sqlite":
-        _make_folder(Path(engine.url.database or ""))
+        _make_file(engine.url.database or ":memory:")
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin_immediate)
     else:
@@ -58,9 +59,11 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def _make_folder(database: Path) -> None:
+def _make_file(database: str) -> None:
+    if database == ":memory:":
+        return
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        private.database(Path(database))
     except OSError as error:
         raise StoreError(
             f"the database {database}: {error.filename} cannot be made: {error.strerror}", _WRITABLE

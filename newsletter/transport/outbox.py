@@ -5,6 +5,7 @@ import re
 from email import message_from_bytes, policy
 from pathlib import Path
 
+from newsletter import private
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
@@ -24,9 +25,9 @@ class Outbox:
     async def check(self) -> None:
         """Make the folder. Raises TransportUnavailable when it cannot be written to."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            probe = self._folder / ".probe"
-            probe.write_bytes(b"")
+            private.own_folder(self._folder)
+            probe = self._folder / "probe"
+            private.write(probe, b"")
             probe.unlink()
         except OSError as error:
             raise TransportUnavailable(
@@ -46,10 +47,8 @@ class Outbox:
 
     def _write(self, message: Message) -> Receipt:
         path = self._folder / f"{self._prefix}-{message.subscriber:06}-{_plain(message.rcpt_to)}.eml"
-        fresh = path.with_name(f".{path.name}")
         try:
-            fresh.write_bytes(message.content)
-            fresh.replace(path)
+            private.write(path, message.content)
         except OSError as error:
             raise TransportUnavailable(
                 f"the outbox file {path.name} cannot be written: {error.strerror}",

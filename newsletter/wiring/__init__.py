@@ -4,12 +4,14 @@ import os
 import re
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings, find_root, read_settings, secret
 from newsletter.errors import ConfigError, ContentError, Problem
@@ -71,11 +73,18 @@ class Context:
         """The database, its schema up to date. Raises StoreError."""
         from newsletter.store.db import open_database
 
+        self._close_var()
         return open_database(secret("NEWSLETTER_DATABASE") or f"sqlite:///{self.var / 'newsletter.db'}")
+
+    def _close_var(self) -> None:
+        """Let nobody else into `var`; where it cannot be made, whoever needs it says so."""
+        with suppress(OSError):
+            private.own_folder(self.var)
 
     @cached_property
     def signer(self) -> Signer:
         """Makes and reads the links in mail."""
+        self._close_var()
         return signer(secret("NEWSLETTER_SECRET"), self.var / "secret")
 
     @cached_property

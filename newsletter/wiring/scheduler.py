@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter import private
 from newsletter.errors import ConfigError, NewsletterError, StoreError
 from newsletter.model import masked
 from newsletter.sending.freeze import envelope
@@ -77,7 +78,7 @@ def _machine(context: "Context") -> str:
     Copied files have another inode. Cloned disks have the same, and the machine its name; containers have no
     machine-id as a rule, and their names change, so theirs do not count (docs/decisions).
     """
-    context.var.mkdir(parents=True, exist_ok=True)
+    private.own_folder(context.var)
     return f"{_host()}:{context.root}:{context.var.stat().st_ino}"
 
 
@@ -90,10 +91,8 @@ def _host() -> str:
 
 
 def _keep(context: "Context", mark: Mark) -> None:
-    context.var.mkdir(parents=True, exist_ok=True)
-    fresh = context.var / f".{_MARK}"
-    fresh.write_text(f"{mark.place} {mark.starts}\n", encoding="ascii")
-    fresh.replace(context.var / _MARK)
+    private.own_folder(context.var)
+    private.write(context.var / _MARK, f"{mark.place} {mark.starts}\n".encode())
 
 
 def _tell_editors(context: "Context", subject: str, text: str) -> None:
