@@ -53,7 +53,7 @@ def use(root: Path) -> Context:
         connection.execute(
             metadata.tables["bucket"].insert().values(scope=f"x{os.urandom(4)!r}", free_at=0.0)
         )
-    assert context.signer
+    assert context.signer.key
     own(context)
     outbox = context.transport("outbox", date(2025, 2, 14))
     now = datetime(2025, 2, 14, tzinfo=UTC)

@@ -7,11 +7,12 @@ import click
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
-from newsletter.cli.output import print_json
-from newsletter.errors import ConfigError, ContentError
+from newsletter.cli.output import print_json, some
+from newsletter.errors import ConfigError, ContentError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
+    from newsletter.store.erasure import Erased
     from newsletter.store.story import Facts
 
 
@@ -205,9 +206,10 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store import people
     from newsletter.store.db import reading
-    from newsletter.store.erasure import returned
+    from newsletter.store.erasure import begun, returned
     from newsletter.store.story import asked
     from newsletter.wiring.erasure import erase as erase_everywhere
+    from newsletter.wiring.erasure import finish
 
     context = session.context
     if (address is None) != again:
@@ -215,16 +217,34 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
     with reading(context.database) as connection:
         if address is None:
             found = returned(connection, context.signer)
-        elif people.find(connection, address) is None and not asked(connection, address):
-            raise _nobody(address)
-        else:
+        elif people.find(connection, address) is not None or asked(connection, address):
             found = [address]
+        elif begun(connection, address, context.signer) is not None:
+            found, yes = [address], True  # it was asked before it began
+        else:
+            raise _nobody(address)
+    if again and (finished := finish(context)):
+        click.echo(f"{some(finished, 'erasure')} that had been interrupted: finished.")
     if found and not yes:
         click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
     for one in found:
-        erase_everywhere(context, one)
-        click.echo(f"{one} is erased; lists that still hold the address are refused on that line.")
+        _tell_erased(one, erase_everywhere(context, one))
     if found:
         click.echo("Not touched: list files, exports, backups; after putting one back: erase --again.")
     else:
         click.echo("Nobody who was erased is here.")
+
+
+def _tell_erased(address: str, what: "Erased") -> None:
+    """Say what came of erasing. Raises StoreError where the database's log still holds the person."""
+    from newsletter.store.erasure import Erased
+
+    if what is Erased.BEGUN:
+        raise StoreError(
+            f"{address} is gone from the tables, but not from the database's log: another program reads it",
+            "Run the same again when that has ended; `serve` and `worker` finish it by themselves.",
+        )
+    if what is Erased.FINISHED:
+        click.echo(f"{address} was being erased when that was interrupted: finished now.")
+    else:
+        click.echo(f"{address} is erased; lists that still hold the address are refused on that line.")

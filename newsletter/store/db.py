@@ -19,7 +19,7 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test compares it with the folder."""
 
 _ALIVE = {

@@ -1,51 +1,120 @@
 """Erasing a person: what is left is a keyed hash of the address, so that no list brings it back.
 
-Requests, consents and choices of a subscriber go with their row: the tables say so.
+Requests, consents and choices of a subscriber go with their row: the tables say so. Until files hold nothing
+of the person either, a row of `erasing` says so, and whoever erases the same address again finishes it.
 """
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
+from enum import StrEnum
+from time import sleep
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from newsletter.links import Signer
 from newsletter.store import restraint
-from newsletter.store.db import plain_errors, timestamp, upsert, writing
+from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
 from newsletter.store.people import key
-from newsletter.store.schema import delivery, erased, event, issue, letter, request, subscriber
+from newsletter.store.schema import delivery, erased, erasing, event, issue, letter, request, subscriber
 
 _BATCH = 1000
+_TRIES, _REST = 20, 0.2  # of cutting the log, with so many seconds between them
+_BUSY = 300  # milliseconds for which each may hold up writers
 
 
-def erase(engine: Engine, email: str, signer: Signer, now: datetime) -> bool:
-    """Erase the person with this address from the database and its log; False when there is none.
+class Erased(StrEnum):
+    """What came of erasing; false where nothing was known of the person."""
 
-    Deliveries and events stay as numbers; the words in them, which may quote the address, go. Who had only
-    asked for something is a person too.
+    NOTHING = ""
+    DONE = "erased"
+    FINISHED = "finished"
+    """What an earlier run had begun."""
+    BEGUN = "begun"
+    """Gone from the tables, but not from the log: somebody reads the database for long."""
+
+
+def erase(
+    engine: Engine, email: str, signer: Signer, now: datetime, files: Callable[[int], None] = lambda _: None
+) -> Erased:
+    """Erase the person with this address from the database, its log, and by `files` from others' files.
+
+    `files` is given their number, 0 where they had none. Deliveries and events stay as numbers; the words in
+    them, which may quote the address, go. Who had only asked for something is a person too.
     """
+    digest = signer.digest(key(email))
     with writing(engine) as connection:
-        number = connection.execute(
-            select(subscriber.c.id).where(subscriber.c.email_key == key(email)).with_for_update()
-        ).scalar_one_or_none()
-        letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
-        requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
-        counts = restraint.forget(connection, email, signer)
-        if number is None and not letters and not requests and not counts:
-            return False
-        connection.execute(
-            update(delivery)
-            .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == number)
-            .values(detail="")
-        )
-        connection.execute(update(event).where(event.c.subscriber == number).values(detail=""))
-        connection.execute(delete(subscriber).where(subscriber.c.id == number))
-        connection.execute(
-            upsert(connection, erased).on_conflict_do_nothing(),
-            {"digest": signer.digest(key(email)), "at": timestamp(now)},
-        )
-    if engine.dialect.name == "sqlite":
-        _empty_log(engine)
+        begun = _begun(connection, digest)
+        number = _remove(connection, email, signer, now)
+        if number is not None:
+            row = {"digest": digest, "subscriber": number or begun or 0, "at": timestamp(now)}
+            statement = upsert(connection, erasing)
+            replaced = {"subscriber": statement.excluded.subscriber, "at": statement.excluded.at}
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=[erasing.c.digest], set_=replaced), row
+            )
+    left = number if number is not None else begun
+    if left is None:
+        return Erased.NOTHING
+    files(left)
+    if not _finish(engine, digest):
+        return Erased.BEGUN
+    return Erased.FINISHED if number is None else Erased.DONE
+
+
+def _remove(connection: Connection, email: str, signer: Signer, now: datetime) -> int | None:
+    """Remove the person from all tables; return their number, 0 for who had none, None for nobody."""
+    number = connection.execute(
+        select(subscriber.c.id).where(subscriber.c.email_key == key(email)).with_for_update()
+    ).scalar_one_or_none()
+    letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
+    requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
+    counts = restraint.forget(connection, email, signer)
+    if number is None and not letters and not requests and not counts:
+        return None
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == number)
+        .values(detail="")
+    )
+    connection.execute(update(event).where(event.c.subscriber == number).values(detail=""))
+    connection.execute(delete(subscriber).where(subscriber.c.id == number))
+    connection.execute(
+        upsert(connection, erased).on_conflict_do_nothing(),
+        {"digest": signer.digest(key(email)), "at": timestamp(now)},
+    )
+    return number or 0
+
+
+def _begun(connection: Connection, digest: bytes) -> int | None:
+    query = select(erasing.c.subscriber).where(erasing.c.digest == digest)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _finish(engine: Engine, digest: bytes) -> bool:
+    """Cut the log, and note that nothing is left to do; False when the log could not be cut."""
+    if engine.dialect.name == "sqlite" and not _empty_log(engine):
+        return False
+    with writing(engine) as connection:
+        connection.execute(delete(erasing).where(erasing.c.digest == digest))
     return True
+
+
+def begun(connection: Connection, email: str, signer: Signer) -> int | None:
+    """Return the number of the person whose erasing was begun and not finished; 0 where they had none."""
+    return _begun(connection, signer.digest(key(email)))
+
+
+def finish_all(engine: Engine, before: datetime, files: Callable[[int], None]) -> int:
+    """Finish the erasures that were begun before a moment, by `files` as `erase` does; return how many."""
+    with reading(engine) as connection:
+        query = select(erasing.c.digest, erasing.c.subscriber).where(erasing.c.at < timestamp(before))
+        left = connection.execute(query).all()
+    done = 0
+    for digest, number in left:
+        files(number)
+        done += _finish(engine, digest)
+    return done
 
 
 def erased_at(connection: Connection, email: str, signer: Signer) -> str | None:
@@ -68,7 +137,22 @@ def readmit(connection: Connection, email: str, signer: Signer) -> None:
     connection.execute(delete(erased).where(erased.c.digest == signer.digest(key(email))))
 
 
-def _empty_log(engine: Engine) -> None:
-    """Write SQLite's log back and cut it to nothing: until then it still holds the old pages."""
+def _empty_log(engine: Engine) -> bool:
+    """Write SQLite's log back and cut it to nothing: until then it still holds the old pages.
+
+    It waits for whoever reads, and holds up writers meanwhile, so it waits a little and often. False when
+    somebody still reads.
+    """
     with plain_errors(engine), closing(engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor = connection.cursor()
+        (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY}")
+        try:
+            for _ in range(_TRIES):
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    return True
+                sleep(_REST)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={patience}")
+    return False

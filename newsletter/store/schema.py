@@ -123,6 +123,16 @@ erased = Table(
     sqlite_with_rowid=False,
 )
 
+erasing = Table(
+    "erasing",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="keyed hash of an address"),
+    Column("subscriber", _Id, nullable=False, comment="0 where they had only asked for something"),
+    Column("at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who has gone from the tables, but may still be in files: the outbox, and SQLite's log."""
+
 issue = Table(
     "issue",
     metadata,

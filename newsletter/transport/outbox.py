@@ -60,14 +60,19 @@ class Outbox:
 def forget(folder: Path, address: str, subscriber: int | None) -> None:
     """Remove the messages to `address` in `folder` and below, and those of issues to this `subscriber`.
 
-    Below are letters, which may name somebody else's address; those that name this one go too.
+    Below are letters, which may name somebody else's address; those that name this one go too. Without an
+    address only the number counts.
     """
     end = f"-{_plain(address)}.eml".casefold()
     number = re.compile(rf"\.?\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None
     for path in folder.rglob("*.eml"):
         theirs = number and path.parent == folder and number.match(path.name)
-        if theirs or path.name.casefold().endswith(end) or (path.parent != folder and _names(path, address)):
+        if theirs or (address and _is_to(path, end, folder, address)):
             path.unlink(missing_ok=True)
+
+
+def _is_to(path: Path, end: str, folder: Path, address: str) -> bool:
+    return path.name.casefold().endswith(end) or (path.parent != folder and _names(path, address))
 
 
 def _names(path: Path, address: str) -> bool:

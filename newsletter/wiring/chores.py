@@ -9,6 +9,7 @@ from newsletter.sending.weekly import tick
 from newsletter.sending.worker import Chore, Worker
 from newsletter.store import letters, people, requests, restraint
 from newsletter.store.db import writing
+from newsletter.wiring import erasure
 from newsletter.wiring.feedback import process_events
 from newsletter.wiring.letters import send_letters
 from newsletter.wiring.scheduler import insist, week
@@ -42,6 +43,7 @@ def chores(context: "Context") -> Sequence[Chore]:
         Chore("sending letters", lambda: send_letters(context), 1),
         Chore("working on what providers reported", lambda: process_events(context), 2),
         Chore("ending pauses", lambda: wake(context), 60),
+        Chore("finishing erasures", lambda: erasure.finish(context), 60),
         Chore("forgetting what is too old", lambda: prune(context), 3600),
     ]
 

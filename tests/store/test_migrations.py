@@ -70,7 +70,7 @@ def test_links_of_readers_that_a_server_quoted_are_cleaned_out_and_nothing_else(
         assert connection.execute(text("SELECT detail FROM event")).scalar_one() == said.format("…")
 
 
-_UNDO: tuple[str, ...] = ()
+_UNDO = ("DROP TABLE erasing",)
 """What takes back the migrations after the one that is tried."""
 
 

@@ -1,7 +1,12 @@
 """Whoever is erased is in no file that the program wrote, whatever the encoding."""
 
 import asyncio
+import itertools
+import os
 import shutil
+import signal
+import sys
+import warnings
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import date
@@ -9,15 +14,21 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import Engine, event, select
 
 from newsletter.audience.lists import Importer
+from newsletter.cli import cli
 from newsletter.sending.freeze import envelope
 from newsletter.sending.trial import tell
-from newsletter.store.db import reading
+from newsletter.store import erasure
+from newsletter.store.db import reading, writing
+from newsletter.store.erasure import Erased, begun, erased_at, readmit
 from newsletter.store.people import find
+from newsletter.store.schema import metadata
 from newsletter.transport.outbox import Outbox
 from newsletter.wiring import Context, open_workspace
-from newsletter.wiring.erasure import erase
+from newsletter.wiring.erasure import erase, finish
 
 ADDRESS, OTHER = "olena.hnatiuk@konotop.example.org", "ivan@konotop.example.org"
 
@@ -90,3 +101,103 @@ def test_erasing_nobody_says_so_and_touches_nothing(context: Context) -> None:
     before = sorted(path.name for path in context.var.rglob("*.eml"))
     assert not erase(context, "nobody@example.org")
     assert sorted(path.name for path in context.var.rglob("*.eml")) == before
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """Open a workspace over each kind of database."""
+    monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
+    if request.param == "postgres":
+        engine: Engine = request.getfixturevalue("postgres_engine")
+        monkeypatch.setenv("NEWSLETTER_DATABASE", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
+    shutil.copy(Path(__file__).parents[2] / "newsletter.yaml", tmp_path)
+    return open_workspace(tmp_path)
+
+
+def killed_at(step: int, root: Path) -> bool:
+    """Erase in a process that is killed before its step of that number; False when it had fewer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside threads, which stay behind
+        child = os.fork()
+    if child == 0:
+        left = itertools.count(1)
+
+        def strike(*_: object) -> None:
+            if next(left) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        context = open_workspace(root)
+        assert context.database.name
+        event.listen(Engine, "before_cursor_execute", strike)
+        event.listen(Engine, "commit", strike)
+        sys.addaudithook(lambda name, _: strike() if name == "os.remove" else None)
+        erase(context, ADDRESS)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def everything(context: Context) -> str:
+    with reading(context.database) as connection:
+        return repr([connection.execute(select(table)).all() for table in metadata.sorted_tables])
+
+
+def test_an_erasure_killed_at_any_step_is_finished_by_the_next(either: Context) -> None:
+    results = []
+    for step in itertools.count(1):
+        with writing(either.database) as connection:
+            readmit(connection, ADDRESS, either.signer)
+        importer = Importer(either.database, either.settings, either.signer)
+        importer.one({"email": ADDRESS, "name": "Олена"}, "a letter", either.now())
+        write(either, ADDRESS)
+        assert len(traces(either.var / "outbox", ADDRESS)) == 2
+        either.database.dispose()  # whose connections the other process must not have
+        if not killed_at(step, either.root):
+            break
+        results.append(erase(either, ADDRESS))
+        assert traces(either.var, ADDRESS) == [], f"killed at step {step}"
+        assert ADDRESS not in everything(either)
+        with reading(either.database) as connection:
+            assert erased_at(connection, ADDRESS, either.signer)
+            assert begun(connection, ADDRESS, either.signer) is None
+    assert len(results) > 12
+    assert set(results) == {Erased.DONE, Erased.FINISHED}
+    assert erase(either, ADDRESS) is Erased.NOTHING
+    either.database.dispose()
+
+
+def test_a_log_that_somebody_reads_is_cut_later_by_a_worker(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "_TRIES", 1)
+    monkeypatch.setattr(erasure, "_BUSY", 10)
+    with reading(context.database) as connection:
+        connection.execute(select(metadata.tables["bucket"])).all()
+        assert erase(context, ADDRESS) is Erased.BEGUN
+        monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:05:00+00:00")
+        assert finish(context) == 0
+    assert traces(context.var, ADDRESS) != []
+    late = context.var / "outbox" / f"2025-02-14-{1:06}-other@example.org.eml"
+    late.write_bytes(b"To: somebody")
+    assert finish(context) == 1
+    assert traces(context.var, ADDRESS) == []
+    assert not late.exists()
+    assert finish(context) == 0
+
+
+def test_the_command_finishes_what_was_interrupted_and_says_so(context: Context) -> None:
+    context.database.dispose()
+    words = ["-C", str(context.root), "subscribers", "erase", ADDRESS]
+    step = next(step for step in itertools.count(8) if interrupted(context, step))
+    assert step
+    told = CliRunner().invoke(cli, words)
+    assert (told.exit_code, "finished now" in told.output) == (0, True), told.output
+    assert traces(context.var, ADDRESS) == []
+    assert CliRunner().invoke(cli, [*words, "--yes"]).exit_code == 1, "there is nobody"
+
+
+def interrupted(context: Context, step: int) -> bool:
+    """Kill an erasure at `step`, and tell whether it left nothing but files to do."""
+    assert killed_at(step, context.root)
+    with reading(context.database) as connection:
+        return begun(connection, ADDRESS, context.signer) is not None
