@@ -62,6 +62,7 @@ def _every_issue(context: "Context", *, as_json: bool) -> int:
     from newsletter.wiring.status import overview
 
     lines = overview(context)
+    _tell_of_the_disk(context)
     if as_json:
         print_json([asdict(line) for line in lines])
         return 0
@@ -106,6 +107,7 @@ def _one_issue(context: "Context", name: str, *, watch: bool, as_json: bool) -> 
         data = summary(context, name)
         if watch and sys.stdout.isatty():
             click.clear()
+        _tell_of_the_disk(context)
         if as_json:
             print_json(data)
         else:
@@ -113,6 +115,14 @@ def _one_issue(context: "Context", name: str, *, watch: bool, as_json: bool) -> 
         if not watch or data["state"] != IssueState.SENDING:
             return 0
         time.sleep(_EVERY)
+
+
+def _tell_of_the_disk(context: "Context") -> None:
+    """Say on standard error that the disk is full, or will be before long."""
+    from newsletter.wiring.disk import disk_shortage
+
+    if short := disk_shortage(context):
+        click.echo(f"{short.text}\n  {short.hint}", err=True)
 
 
 def print_summary(data: dict[str, Any]) -> None:

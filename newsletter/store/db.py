@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuch
 
 from newsletter import private
 from newsletter.errors import StoreError
+from newsletter.store import wal
+from newsletter.store.disk import shortage
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
@@ -60,7 +62,7 @@ def open_database(url: str) -> Engine:
 
 
 def _make_file(database: str) -> None:
-    if database == ":memory:":
+    if database.startswith((":memory:", "file:")):  # no file, or one with SQLite's own options
         return
     try:
         private.database(Path(database))
@@ -125,8 +127,12 @@ def _let_readers_wait(connection: Connection) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: committed at the end, rolled back on an error."""
-    with plain_errors(engine), engine.begin() as connection:
-        yield connection
+    try:
+        with plain_errors(engine), engine.begin() as connection:
+            yield connection
+    except BaseException:
+        wal.give_back(engine)
+        raise
 
 
 @contextmanager
@@ -185,7 +191,8 @@ def _cure(engine: Engine, cause: str) -> str:
     if "full" in cause:
         return "Free some disk space, then run this again: nothing half-done was kept."
     if engine.dialect.name == "sqlite":
-        return _WRITABLE
+        short = shortage(Path(engine.url.database or "").absolute().parent)
+        return f"{short.text}. {short.hint}" if short else _WRITABLE
     return "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
 
 

@@ -5,22 +5,19 @@ of the person either, a row of `erasing` says so, and whoever erases the same ad
 """
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
-from time import sleep
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from newsletter.links import Signer
-from newsletter.store import restraint
+from newsletter.store import restraint, wal
 from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
 from newsletter.store.people import key
 from newsletter.store.schema import delivery, erased, erasing, event, issue, letter, request, subscriber
 
 _BATCH = 1000
-_TRIES, _REST = 20, 0.2  # of cutting the log, with so many seconds between them
-_BUSY = 300  # milliseconds for which each may hold up writers
+_TRIES = 20  # of cutting the log, while somebody reads
 
 
 class Erased(StrEnum):
@@ -138,21 +135,6 @@ def readmit(connection: Connection, email: str, signer: Signer) -> None:
 
 
 def _empty_log(engine: Engine) -> bool:
-    """Write SQLite's log back and cut it to nothing: until then it still holds the old pages.
-
-    It waits for whoever reads, and holds up writers meanwhile, so it waits a little and often. False when
-    somebody still reads.
-    """
-    with plain_errors(engine), closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY}")
-        try:
-            for _ in range(_TRIES):
-                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                if not busy:
-                    return True
-                sleep(_REST)
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout={patience}")
-    return False
+    """Cut SQLite's log: until then it still holds the old pages. False when somebody reads for long."""
+    with plain_errors(engine):
+        return wal.cut(engine, tries=_TRIES)

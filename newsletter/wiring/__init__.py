@@ -77,9 +77,10 @@ class Context:
         return open_database(secret("NEWSLETTER_DATABASE") or f"sqlite:///{self.var / 'newsletter.db'}")
 
     def _close_var(self) -> None:
-        """Let nobody else into `var`; where it cannot be made, whoever needs it says so."""
-        with suppress(OSError):
-            private.own_folder(self.var)
+        """Let nobody else into `var`, where there is one; whoever makes it closes it at once."""
+        if self.var.is_dir():
+            with suppress(OSError):
+                private.own_folder(self.var)
 
     @cached_property
     def signer(self) -> Signer:
@@ -199,12 +200,14 @@ class Context:
         where: "ColumnElement[bool] | None" = None,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
-        """Return this process's share of delivering `frozen`, which has begun to leave."""
+        """Return this process's share of delivering `frozen`, which has begun to leave. Raises StoreError."""
         from newsletter.sending.deliver import Plan, Run
         from newsletter.sending.personal import Writer
         from newsletter.store import issues
         from newsletter.store.db import reading
+        from newsletter.wiring.disk import insist_on_room
 
+        insist_on_room(self)
         pace = self.settings.pace
         limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
         limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}

@@ -21,7 +21,7 @@ from newsletter.audience.lists import Importer
 from newsletter.cli import cli
 from newsletter.sending.freeze import envelope
 from newsletter.sending.trial import tell
-from newsletter.store import erasure
+from newsletter.store import erasure, wal
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import Erased, begun, erased_at, readmit
 from newsletter.store.people import find
@@ -170,7 +170,7 @@ def test_a_log_that_somebody_reads_is_cut_later_by_a_worker(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure, "_TRIES", 1)
-    monkeypatch.setattr(erasure, "_BUSY", 10)
+    monkeypatch.setattr(wal, "BUSY", 10)
     with reading(context.database) as connection:
         connection.execute(select(metadata.tables["bucket"])).all()
         assert erase(context, ADDRESS) is Erased.BEGUN

@@ -17,7 +17,8 @@ from newsletter.store.db import reading
 from newsletter.store.figures import Figures, answers, figures
 from newsletter.web.public import limits
 from newsletter.web.public.server import is_loopback
-from newsletter.web.public.site import database
+from newsletter.web.public.site import context, database
+from newsletter.wiring.disk import disk_shortage
 
 pages = Blueprint("status", __name__)
 
@@ -25,12 +26,14 @@ pages = Blueprint("status", __name__)
 @pages.get("/health")
 @limits.exempt
 def health() -> tuple[dict[str, str], int]:
-    """Say whether pages can be served: whether the database answers."""
+    """Say whether pages can be served: whether the database answers, and has room for what is asked for."""
     try:
         with reading(database()) as connection:
             answers(connection)
     except StoreError:
         return {"status": "the database does not answer"}, 503
+    if short := disk_shortage(context()):
+        return {"status": short.brief}, 503
     return {"status": "ok"}, 200
 
 

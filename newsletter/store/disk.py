@@ -1,0 +1,78 @@
+"""Whether a disk has room for what is written next: free space, and a file that is really written."""
+
+import errno
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from newsletter import private
+
+ROOM = 64 << 20
+"""Bytes that must be free: SQLite's log alone takes 4 MB, an issue of 100,000 readers 20 MB."""
+_SHARE = 10  # of a small disk, this part will do
+_PROBE = bytes(64 << 10)
+_AGAIN = 1.0  # seconds for which a written probe counts, since anybody may ask for /health
+
+_written: dict[Path, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What is wrong with the disk of `folder`: nothing can be written (`full`), or soon nothing can."""
+
+    folder: Path
+    free: int
+    full: bool
+    cause: str = ""
+
+    @property
+    def brief(self) -> str:
+        """It in few words, without a path."""
+        return self.cause or ("the disk is full" if self.full else "the disk is nearly full")
+
+    @property
+    def text(self) -> str:
+        """It in words for whoever runs the press."""
+        left = f"{self.free / (1 << 20):.1f} MB are left"
+        return f"{self.brief}: {left} for {self.folder}"
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        if self.cause:
+            return "Check who may write there, and whether the disk is sound; then run this again."
+        return f"Free some disk space{', then run this again' if self.full else ' before anything fails'}."
+
+
+def shortage(folder: Path) -> Shortage | None:
+    """Return what is wrong with the disk of `folder`, if anything is."""
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    error = _probe(folder)
+    if error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        cause = "" if full else f"the disk cannot be written to ({error.strerror})"
+        return Shortage(folder, usage.free, full=True, cause=cause)
+    if usage.free < min(ROOM, usage.total // _SHARE):
+        return Shortage(folder, usage.free, full=False)
+    return None
+
+
+def _probe(folder: Path) -> OSError | None:
+    """Write a file there, as the database will; return what went wrong."""
+    if time.monotonic() - _written.get(folder, -_AGAIN) < _AGAIN:
+        return None
+    probe = folder / f"probe-{uuid4().hex}"
+    try:
+        private.write(probe, _PROBE)
+    except OSError as error:
+        return error
+    else:
+        _written[folder] = time.monotonic()
+        return None
+    finally:
+        for path in (probe, probe.with_name(f".{probe.name}")):
+            path.unlink(missing_ok=True)
