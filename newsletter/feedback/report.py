@@ -40,6 +40,7 @@ _ABSENT = re.compile(
 )
 # RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
 _ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
+_HARMLESS_KINDS = (Kind.AUTO_REPLY, Kind.UNREADABLE)
 _HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
 _BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
 _ROOM = 250  # characters of a reply, so that what follows it is kept
@@ -64,7 +65,7 @@ class Returned:
 
     def event(self, now: datetime) -> Event | None:
         """Return what is to be kept of it; None where it says nothing of a reader."""
-        if self.closing is None or not self.subscriber or self.kind in {Kind.AUTO_REPLY, Kind.UNREADABLE}:
+        if self.closing is None or not self.subscriber or self.kind in _HARMLESS_KINDS:
             return None
         name = self.closing.isoformat()
         sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
@@ -109,7 +110,7 @@ def _read(content: bytes, signer: Signer) -> Returned:
         detail=kept(said),
         at=_moment(message),
         identity=header(message, "Message-ID") or sha256(content).hexdigest(),
-        proven=whose is None or whose.proven or _may_leave(kind, whose),
+        proven=whose is None or whose.proven or kind in _HARMLESS_KINDS or _may_leave(kind, whose),
     )
 
 

@@ -167,6 +167,19 @@ def test_a_complaint_is_believed_by_a_mark_that_only_servers_see(purpose: Purpos
             assert (found.kind, found.subscriber, found.proven) == (Kind.COMPLAINT, 7, True)
 
 
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        ("Subject: Out of office\nAuto-Submitted: auto-replied\n", Kind.AUTO_REPLY),
+        ("Subject: Re: Digest\n", Kind.UNREADABLE),
+    ],
+)
+def test_an_answer_that_cites_a_letter_is_no_report_at_all(head: str, kind: Kind) -> None:
+    cites = f"In-Reply-To: <2025-02-14.{_REPLY[0]}@news.example.org>\n"
+    found = read(f"From: olena@rada.example\n{head}{cites}\nThank you.\n".encode(), mails.SIGNER)
+    assert (found.kind, found.proven, found.event(NOW)) == (kind, True, None)
+
+
 def test_no_token_is_kept_in_any_words(sent: Engine) -> None:
     secret = tokens(VICTIM, Purpose.UNSUBSCRIBE)[0]
     said = f"550 5.1.1 no such user, see https://news.example.org/unsubscribe/{secret}?x=3D{secret} ok"
