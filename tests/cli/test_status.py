@@ -161,7 +161,7 @@ def sections_in(workspace: Path) -> set[str]:
         (["--as", IVAN], {"social"}),
         (["--as", OLENA], {"social", "education", "economy"}),
     ],
-    ids=str,
+    ids=["all", "sections", "social", "everything"],
 )
 def test_a_test_message_can_be_of_any_edition(
     words: list[str], shown: set[str], approved: Say, workspace: Path
