@@ -7,7 +7,9 @@ from io import BytesIO
 
 from newsletter.model import Period
 
-LANGUAGES = ("uk", "en")
+NAMES = {"uk": "Українська", "en": "English"}
+"""Each language in its own words."""
+LANGUAGES = tuple(NAMES)
 _DAYS = {"uk": ("{} – {}", "d MMMM y 'року'"), "en": ("{}–{}", "d MMMM y")}
 
 

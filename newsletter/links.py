@@ -22,6 +22,7 @@ from pathlib import Path
 
 from newsletter import private, slots
 from newsletter.errors import ConfigError, LinkInvalid
+from newsletter.model import masked
 
 _EPOCH = date(2020, 1, 1)
 _NUMBERS = struct.Struct(">QH")  # subscriber (of which five bytes travel), days since the epoch
@@ -30,7 +31,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
-    """What a token is good for, and nothing else."""
+    """What a token is good for, and nothing else; docs/privacy.md has a table of what each opens."""
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
@@ -39,8 +40,12 @@ class Purpose(StrEnum):
     MESSAGE = "message"
     REPORT = "report"
     CONFIRM = "confirm"
-    AGREE = "agree"
     FORM = "form"
+    DATA = "data"
+    ERASURE = "erasure"
+    MOVE = "move"
+    SUCCESSION = "succession"
+    SHOWN = "shown"
 
 
 _OF_SLOTS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.VIEW)
@@ -83,6 +88,15 @@ class Signer:
             slots.PREFERENCES: preferences,
             slots.UNSUBSCRIBE: unsubscribe,
             slots.VIEW: view,
+        }
+
+    def slots_of_copy(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
+        """Return the values for a copy of the letter on the web: no token but its own, no whole address."""
+        return {
+            slots.EMAIL: masked(email),
+            slots.PREFERENCES: slots.COPY,
+            slots.UNSUBSCRIBE: slots.COPY,
+            slots.VIEW: self.token(Purpose.VIEW, subscriber, closing),
         }
 
     def digest(self, text: str) -> bytes:

@@ -12,6 +12,9 @@ PREFERENCES = "PREFERENCES"
 UNSUBSCRIBE = "UNSUBSCRIBE"
 VIEW = "VIEW"
 
+COPY = "copy"
+"""Stands for a reader's token in a copy of a letter on the web, which anybody may be shown."""
+
 _PATTERN = re.compile("QZ7([A-Z]+?)QZ")
 
 

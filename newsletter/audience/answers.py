@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from newsletter.audience.addresses import check_address
-from newsletter.audience.communities import find, register
+from newsletter.audience.ukraine.communities import find, register
 from newsletter.config import Settings
+from newsletter.config.parts import FieldEntry, FieldKind
 from newsletter.model import EVERY_SECTION
 
 Form = Mapping[str, Sequence[str]]
@@ -16,7 +17,8 @@ Form = Mapping[str, Sequence[str]]
 LONGEST = 100
 """Letters of a name or a field."""
 
-_REGION, _COMMUNITY = "region", "community"
+OTHER_COMMUNITY = "other-community"
+"""The input for a community that the register does not list."""
 
 
 class Fault(StrEnum):
@@ -27,6 +29,7 @@ class Fault(StrEnum):
     LONG = "long"
     UNREADABLE = "unreadable"
     ELSEWHERE = "elsewhere"
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,12 @@ def read(form: Form, settings: Settings) -> Answers:
     """Return name, fields and sections as `form` has them; an empty field is not among the attributes."""
     faults: dict[str, Fault] = {}
     name = _line(form, "name", faults)
-    attributes = {slug: _line(form, f"field-{slug}", faults) for slug in settings.fields}
-    if _COMMUNITY in settings.fields:
-        other = _line(form, "other-community", faults)
-        attributes[_COMMUNITY] = _community(attributes, other, faults)
-    sections = _sections(form, [section.slug for section in settings.sections if not section.always])
+    attributes = {slug: _value(form, slug, entry, faults) for slug, entry in settings.public_fields.items()}
+    region, community = map(settings.public_field, (FieldKind.REGION, FieldKind.COMMUNITY))
+    if region and community:
+        other = _line(form, OTHER_COMMUNITY, faults)
+        attributes[community] = _community(attributes, region, community, other, faults)
+    sections = read_sections(form, [section.slug for section in settings.sections if not section.always])
     if not sections:
         faults["section"] = Fault.MISSING
     return Answers(
@@ -74,6 +78,13 @@ def first(form: Form, name: str) -> str:
     return next(iter(form.get(name, ())), "")
 
 
+def read_sections(form: Form, optional: Collection[str]) -> frozenset[str]:
+    """Return the sections chosen in `form`, `*` for all."""
+    if not optional or first(form, "take") == "all":
+        return frozenset({EVERY_SECTION})
+    return frozenset(form.get("section", ())) & frozenset(optional)
+
+
 def _line(form: Form, name: str, faults: dict[str, Fault]) -> str:
     """Return a value as it is kept: one line, blanks single, letters composed so that equals match."""
     value = " ".join(unicodedata.normalize("NFC", first(form, name)).split())
@@ -84,20 +95,25 @@ def _line(form: Form, name: str, faults: dict[str, Fault]) -> str:
     return value
 
 
-def _community(attributes: Mapping[str, str], other: str, faults: dict[str, Fault]) -> str:
+def _value(form: Form, slug: str, entry: FieldEntry, faults: dict[str, Fault]) -> str:
+    """Return the value of a field; of a field of choices, only one of these."""
+    value = _line(form, f"field-{slug}", faults)
+    if entry.kind is FieldKind.CHOICE and value and value not in entry.choices:
+        faults[f"field-{slug}"] = Fault.CHOICE
+        return ""
+    return value
+
+
+def _community(
+    attributes: Mapping[str, str], region: str, community: str, other: str, faults: dict[str, Fault]
+) -> str:
     """Return the community: what was typed, in the register's words where it has it, or what was picked."""
-    region, picked = attributes.get(_REGION, ""), attributes[_COMMUNITY]
-    known = find(region, other or picked)
+    place, picked = attributes[region], attributes[community]
+    known = find(place, other or picked)
     if known:
         return known.label
-    if other or not register().get(region):
+    if other or not register().get(place):
         return other or picked
     if picked:
-        faults["field-community"] = Fault.ELSEWHERE
+        faults[f"field-{community}"] = Fault.ELSEWHERE
     return ""
-
-
-def _sections(form: Form, optional: Collection[str]) -> frozenset[str]:
-    if not optional or first(form, "take") == "all":
-        return frozenset({EVERY_SECTION})
-    return frozenset(form.get("section", ())) & frozenset(optional)

@@ -1,8 +1,8 @@
-"""Asking at a second mailbox: how often, and what the answer comes to."""
+"""Asking a new mailbox whether it takes over: how often it is asked, and what its answer comes to."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -10,17 +10,12 @@ from sqlalchemy import Connection
 from newsletter.links import Signer
 from newsletter.store import letters, requests, restraint
 from newsletter.store.db import timestamp
-from newsletter.store.people import Record
-from newsletter.store.requests import Kind, Request
-
-_REST = timedelta(days=1)
+from newsletter.store.requests import Request
 
 
 class Ending(StrEnum):
-    """What became of a request after somebody answered."""
+    """What became of a request after the mailbox answered."""
 
-    WAITING = "waiting"
-    """For the other mailbox."""
     DONE = "done"
     STOPPED = "stopped"
     """It cannot be done any more; nothing was changed or recorded."""
@@ -30,12 +25,7 @@ Answer = Callable[[Connection, Request, Collection[str], Signer, datetime], Endi
 """What a mailbox's yes does to a request that is held for update; given the sections that can be left."""
 
 Settle = Callable[[Request], Ending]
-"""Does what was asked, if both mailboxes have said yes and it still can be done."""
-
-
-def asked_lately(connection: Connection, kind: Kind, person: Record, now: datetime) -> bool:
-    """Tell whether this was asked for `person` within a day: once is enough."""
-    return requests.made_since(connection, kind, person.id, now - _REST)
+"""Does what was asked, if it still can be done."""
 
 
 def ask(  # noqa: PLR0913  what a letter is made of
@@ -55,20 +45,15 @@ def ask(  # noqa: PLR0913  what a letter is made of
     return allowed
 
 
-def agree(connection: Connection, asked: Request, settle: Settle, now: datetime) -> Ending:
-    """Record that the reader whom `asked` changes agrees to it, and settle it; it is held for update."""
-    if asked.agreed_at:
-        return Ending.DONE if asked.confirmed_at else Ending.WAITING
-    ending = settle(replace(asked, agreed_at=timestamp(now)))
-    if ending is not Ending.STOPPED:
-        requests.agree(connection, asked.id, now)
-    return ending
-
-
 def confirm(connection: Connection, asked: Request, settle: Settle, signer: Signer, now: datetime) -> Ending:
-    """Record that the other address confirms `asked`, and settle it; it is held for update."""
+    """Record that the other address confirms `asked`, and settle it; it is held for update.
+
+    The reader whom it changes has agreed before it was asked for; a request without that is not settled.
+    """
+    if not asked.agreed_at:
+        return Ending.STOPPED
     if asked.confirmed_at:
-        return Ending.DONE if asked.agreed_at else Ending.WAITING
+        return Ending.DONE
     ending = settle(replace(asked, confirmed_at=timestamp(now)))
     if ending is not Ending.STOPPED:
         requests.confirm(connection, asked.id, now)

@@ -1,6 +1,6 @@
-"""A post changes hands: whoever takes it over reads in place of whoever held it, once both say yes."""
+"""A post changes hands: whoever takes it over reads in place of whoever held it, once they confirm."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from newsletter.audience import asking
 from newsletter.audience.asking import Ending, ask
+from newsletter.config import Settings
+from newsletter.config.parts import FieldKind
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
-from newsletter.store import consent, intake, letters, people, requests
+from newsletter.store import consent, intake, people, requests
 from newsletter.store.choices import Choices, by_choosing, has_left, wanted_of
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
@@ -18,24 +20,33 @@ from newsletter.store.intake import Decision, Entry
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
 
-POST = ("position", "community")
-"""The fields without which there is no post to pass on."""
-
 HANDED_OVER = "handed over"
 """The reason for which a former holder is suppressed."""
 
-AGREES, CONFIRMS = "handover-old", "handover"
-"""The letters to the holder and to the successor."""
+CONFIRMS = "handover"
+"""The letter to the successor."""
 
-_GOES_ALONG = (*POST, "region")
+_POST = (FieldKind.POST, FieldKind.COMMUNITY)
+"""The kinds of the fields without which there is no post to pass on."""
+_GOES_ALONG = (*_POST, FieldKind.REGION)
 
 
-def holds_post(person: Record) -> bool:
+def post_fields(settings: Settings) -> list[str]:
+    """Return the fields without which there is no post to pass on; none where posts are not known."""
+    fields = settings.public_fields
+    if all(entry.kind is not FieldKind.POST for entry in fields.values()):
+        return []
+    return [slug for slug, entry in fields.items() if entry.kind in _POST]
+
+
+def holds_post(person: Record, settings: Settings) -> bool:
     """Tell whether `person` reads by virtue of a post, and so may pass it on."""
+    needed = post_fields(settings)
     return (
         person.status is SubscriberStatus.ACTIVE
         and not has_left(person.choices)
-        and all(person.attributes.get(field) for field in POST)
+        and bool(needed)
+        and all(person.attributes.get(field) for field in needed)
     )
 
 
@@ -43,17 +54,17 @@ def ask_successor(  # noqa: PLR0913  what is asked
     connection: Connection,
     holder: Record,
     *,
+    post: Mapping[str, str],
     email: str,
     name: str,
     words: Wording,
     source: str,
-    agreed: bool,
     signer: Signer,
     now: datetime,
 ) -> bool:
-    """Ask `email` to take over the post of `holder` and consent to `words`; False when no letter leaves.
+    """Ask `email` to take over the `post` of `holder` and consent to `words`; False when no letter leaves.
 
-    The holder is asked too, unless it is known that they `agreed`: a link may have been forwarded.
+    The holder has agreed, from their own mailbox or to an editor: a link may have been forwarded.
     """
     consent.keep(connection, words, now)
     asked = Request(
@@ -61,21 +72,12 @@ def ask_successor(  # noqa: PLR0913  what is asked
         email=email,
         subscriber=holder.id,
         language=words.language,
-        details={"name": name, "attributes": post_of(holder), "words": words.text},
+        details={"name": name, "attributes": dict(post), "words": words.text},
         source=source,
         consent=words.version,
-        agreed_at=timestamp(now) if agreed else "",
+        agreed_at=timestamp(now),
     )
     number = requests.put(connection, asked, now)
-    if not agreed:
-        letters.put(
-            connection,
-            kind=AGREES,
-            email=holder.email,
-            language=words.language,
-            request=number,
-            now=now,
-        )
     return ask(
         connection,
         kind=CONFIRMS,
@@ -87,22 +89,17 @@ def ask_successor(  # noqa: PLR0913  what is asked
     )
 
 
-def post_of(holder: Record) -> dict[str, str]:
+def post_of(holder: Record, settings: Settings) -> dict[str, str]:
     """Return the fields that belong to the post; name, language and all others are the holder's own."""
-    return {field: value for field in _GOES_ALONG if (value := holder.attributes.get(field))}
-
-
-def agree(
-    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
-) -> Ending:
-    """Record that the holder agrees to `asked`, which is held for update, and hand over if both have."""
-    return asking.agree(connection, asked, lambda told: _settle(connection, told, optional, signer, now), now)
+    fields = settings.public_fields.items()
+    along = [slug for kind in _GOES_ALONG for slug, entry in fields if entry.kind is kind]
+    return {field: value for field in along if (value := holder.attributes.get(field))}
 
 
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    """Record that the successor confirms `asked`, which is held for update, and hand over if both have."""
+    """Hand the post over, because the successor confirms `asked`, which is held for update."""
     return asking.confirm(
         connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )
@@ -116,8 +113,6 @@ def _settle(
     found = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
     if holder is None or SubscriberStatus.SUPPRESSED in (holder.status, found and found.status):
         return Ending.STOPPED
-    if not (asked.agreed_at and asked.confirmed_at):
-        return Ending.WAITING
     wanted = wanted_of(holder.choices) or {EVERY_SECTION}
     if found is None:
         number = _take_in(connection, asked, by_choosing({}, wanted, optional), now)

@@ -1,4 +1,4 @@
-"""A reader moves to another address: the old one agrees, the new one confirms, and everything goes along."""
+"""A reader moves to another address: asked for from the old mailbox, confirmed by the new one."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -10,20 +10,21 @@ from newsletter.audience import asking
 from newsletter.audience.asking import Ending, ask
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import letters, people, requests
+from newsletter.store import people, requests
 from newsletter.store.choices import by_choosing, by_leaving, wanted_of
+from newsletter.store.db import timestamp
 from newsletter.store.erasure import readmit
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
 
-AGREES, CONFIRMS = "address-old", "address-new"
-"""The letters to the old address and to the new one."""
+CONFIRMS = "address-new"
+"""The letter to the new address."""
 
 
-def ask_both(  # noqa: PLR0913  what is asked
+def ask_new(  # noqa: PLR0913  what is asked
     connection: Connection, person: Record, email: str, language: str, now: datetime, *, signer: Signer
 ) -> int:
-    """Ask both mailboxes whether `person` moves to `email`; return the request's number."""
+    """Ask `email` whether `person`, whose mailbox has agreed, moves there; return the request's number."""
     asked = Request(
         kind=Kind.ADDRESS,
         email=email,
@@ -31,9 +32,9 @@ def ask_both(  # noqa: PLR0913  what is asked
         language=language,
         details={},
         source="preferences",
+        agreed_at=timestamp(now),
     )
     number = requests.put(connection, asked, now)
-    letters.put(connection, kind=AGREES, email=person.email, language=language, request=number, now=now)
     ask(
         connection,
         kind=CONFIRMS,
@@ -46,17 +47,10 @@ def ask_both(  # noqa: PLR0913  what is asked
     return number
 
 
-def agree(
-    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
-) -> Ending:
-    """Record that the old address agrees to `asked`, which is held for update, and move if both have."""
-    return asking.agree(connection, asked, lambda told: _settle(connection, told, optional, signer, now), now)
-
-
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    """Record that the new address confirms `asked`, which is held for update, and move if both have."""
+    """Move the reader, because the new address confirms `asked`, which is held for update."""
     return asking.confirm(
         connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )
@@ -70,8 +64,6 @@ def _settle(
     other = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
     if found is None or SubscriberStatus.SUPPRESSED in (found.status, other and other.status):
         return Ending.STOPPED
-    if not (asked.agreed_at and asked.confirmed_at):
-        return Ending.WAITING
     if other is None or other.id == found.id:
         people.change(connection, found, replace(found, email=asked.email), now)
         readmit(connection, asked.email, signer)

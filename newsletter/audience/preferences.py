@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from newsletter.audience.answers import Answers
+from newsletter.config import Settings
 from newsletter.model import EVERY_SECTION, SubscriptionState
 from newsletter.store.choices import (
     Choices,
@@ -31,9 +33,7 @@ class Wish:
 
     sections: frozenset[str]
     rest: Rest
-    name: str
     language: str
-    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +73,14 @@ def rest_of(choices: Choices, optional: Collection[str]) -> Rest:
 
 def wished(before: Record, wish: Wish, optional: Collection[str]) -> Record:
     """Return what `before` becomes. Pauses that stay and are given no other day keep theirs."""
-    return replace(
-        before,
-        name=wish.name,
-        language=wish.language,
-        attributes={
-            **{field: value for field, value in before.attributes.items() if field not in wish.attributes},
-            **{field: value for field, value in wish.attributes.items() if value},
-        },
-        choices=_rested(before.choices, wish, optional),
-    )
+    return replace(before, language=wish.language, choices=_rested(before.choices, wish, optional))
+
+
+def corrected(before: Record, answers: Answers, settings: Settings) -> Record:
+    """Return `before` with the name and the public fields of `answers`; what is private stays as it is."""
+    public = settings.public_fields
+    kept = {field: value for field, value in before.attributes.items() if field not in public}
+    return replace(before, name=answers.name, attributes=kept | dict(answers.attributes))
 
 
 def _rested(choices: Choices, wish: Wish, optional: Collection[str]) -> Choices:

@@ -13,6 +13,7 @@ from newsletter.errors import ConfigError, ContentError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from newsletter.config import Settings
     from newsletter.store.people import Record
 
 
@@ -46,21 +47,21 @@ def handover(  # noqa: PLR0917  as many as options
         raise ConfigError("--name holds what is no readable text", "Type it anew.")
     context = session.context
     with reading(context.database) as connection:
-        holder = _holder(connection, old, new)
-    post, sections = post_of(holder), sorted(wanted_of(holder.choices))
+        holder = _holder(connection, old, new, context.settings)
+    post, sections = post_of(holder, context.settings), sorted(wanted_of(holder.choices))
     if not yes:
         click.echo(f"{holder.email}: {', '.join(post.values())}; sections {' '.join(sections)}", err=as_json)
         click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
     with writing(context.database) as connection:
-        holder = _holder(connection, old, new)
+        holder = _holder(connection, old, new, context.settings)
         asked = ask_successor(
             connection,
             holder,
+            post=post_of(holder, context.settings),
             email=new,
             name=name,
             words=wording(context.settings, holder.language or context.settings.language),
             source="subscribers handover",
-            agreed=True,
             signer=context.signer,
             now=context.now(),
         )
@@ -76,9 +77,9 @@ def handover(  # noqa: PLR0917  as many as options
         click.echo(f"Until they confirm, within 7 days, {holder.email} reads on as before.")
 
 
-def _holder(connection: "Connection", old: str, new: str) -> "Record":
+def _holder(connection: "Connection", old: str, new: str, settings: "Settings") -> "Record":
     """Return the reader at `old` if they hold a post that `new` can take over. Raises ContentError."""
-    from newsletter.audience.handover import POST, holds_post
+    from newsletter.audience.handover import holds_post, post_fields
     from newsletter.model import SubscriberStatus
     from newsletter.store.choices import has_left
     from newsletter.store.people import find, key
@@ -97,9 +98,15 @@ def _holder(connection: "Connection", old: str, new: str) -> "Record":
             f"{old} has left: there are no sections to pass on",
             f"Add the successor: newsletter subscribers add {new}",
         )
-    if not holds_post(holder):
+    if not holds_post(holder, settings):
+        needed = post_fields(settings)
+        if not needed:
+            raise ContentError(
+                "newsletter.yaml has no field of kind post, so there are no posts to hand over",
+                "Say which field is one, like position: {label: …, kind: post}",
+            )
         raise ContentError(
-            f"{old} holds no post: {' and '.join(POST)} must be known",
-            f"Add them: newsletter subscribers add {old} --field {POST[0]}=…",
+            f"{old} holds no post: {' and '.join(needed)} must be known",
+            f"Add them: newsletter subscribers add {old} --field {needed[0]}=…",
         )
     return holder

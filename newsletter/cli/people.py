@@ -17,7 +17,7 @@ from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     from newsletter.audience.census import Census
-    from newsletter.audience.coverage import Coverage
+    from newsletter.audience.ukraine.coverage import Coverage
     from newsletter.config import Settings
 
 _VALUES_SHOWN = 12
@@ -89,7 +89,7 @@ def list_readers(
 def report(session: Session, region: str | None, as_json: bool) -> None:
     """Count people by status, section and field, and communities.
 
-    Communities are those of the state's register, if newsletter.yaml has the fields region and community.
+    Communities are those of Ukraine's register, if newsletter.yaml has fields of kind region and community.
 
     \b
     Examples:
@@ -97,21 +97,21 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
       newsletter subscribers report --region Сумська
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.census import census
-    from newsletter.audience.coverage import FIELDS, coverage, region_named
+    from newsletter.audience.ukraine.coverage import coverage, region_named
     from newsletter.store.db import reading
 
     context = session.context
-    placed = all(field in context.settings.fields for field in FIELDS)
+    with reading(context.database) as connection:
+        counted = census(connection, context.settings)
+        covered = coverage(connection, context.settings)
+    if region and covered is None:
+        raise ConfigError(
+            "newsletter.yaml has no fields of the kinds region and community",
+            "Say which they are under `fields`, like region: {label: …, kind: region}",
+        )
     wanted = region_named(region) if region else ""
     if region and not wanted:
         raise ConfigError(f"there is no region {region!r}", "Write it as the register does, like Сумська.")
-    if region and not placed:
-        raise ConfigError(
-            "newsletter.yaml has no fields region and community", "Add them under `fields`, then import."
-        )
-    with reading(context.database) as connection:
-        counted = census(connection, context.settings)
-        covered = coverage(connection) if placed else None
     if as_json:
         print_json(asdict(counted) | {"coverage": covered and _coverage_data(covered, wanted)})
     elif covered and wanted:

@@ -12,6 +12,7 @@ from newsletter.config.parts import (
     ClosingCall,
     Dkim,
     FieldEntry,
+    FieldKind,
     Pace,
     Part,
     Schedule,
@@ -29,13 +30,26 @@ from newsletter.yamlfile import load, validate
 
 FILE = "newsletter.yaml"
 
+_USUAL = {
+    "uk": {
+        "region": FieldKind.REGION,
+        "community": FieldKind.COMMUNITY,
+        "position": FieldKind.POST,
+    },
+    "en": {"community": FieldKind.POST, "position": FieldKind.POST},
+}
+"""By language and slug, the kind of a field that names none: as before there were kinds."""
+
+
+Language = Literal["uk", "en"]
+
 
 class Settings(Part):
     """Everything newsletter.yaml says."""
 
     title: Line
     publisher: Line
-    language: Literal["uk", "en"] = "uk"
+    language: Language = "uk"
     timezone: Zone = "Europe/Kyiv"
     week: Week = Week()
     site: Url | None = None
@@ -46,6 +60,7 @@ class Settings(Part):
     closing: ClosingCall | None = None
     theme: Slug = "digest"
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(default=(), validate_default=True)
     fields: dict[Slug, FieldEntry] = Field(default={})
     transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     smtp: Smtp = Smtp()
@@ -57,6 +72,32 @@ class Settings(Part):
     serve: Serve = Serve()
     editors: tuple[Address, ...] = ()
     consent: Line | None = None
+
+    @field_validator("languages")
+    @classmethod
+    def _offered(cls, languages: tuple[Language, ...], given: ValidationInfo) -> tuple[Language, ...]:
+        """Offer pages in the workspace's own language, and beside Ukrainian in English."""
+        own = given.data.get("language", "uk")
+        if languages and own not in languages:
+            raise ValueError(f"the workspace's own language, {own}, has to be among them")
+        return languages or (("uk", "en") if own == "uk" else (own,))
+
+    @field_validator("fields")
+    @classmethod
+    def _of_a_kind(cls, fields: dict[str, FieldEntry], given: ValidationInfo) -> dict[str, FieldEntry]:
+        """Give a kind to each field that names none."""
+        usual = _USUAL[given.data.get("language", "uk")]
+        kinds = {slug: entry.kind or usual.get(slug, FieldKind.TEXT) for slug, entry in fields.items()}
+        if FieldKind.REGION not in kinds.values():
+            for slug, entry in fields.items():
+                if entry.kind is FieldKind.COMMUNITY:
+                    raise ValueError(f"{slug}: communities are listed by region: add a field of kind region")
+                if kinds[slug] is FieldKind.COMMUNITY:
+                    kinds[slug] = FieldKind.TEXT
+        for kind in (FieldKind.REGION, FieldKind.COMMUNITY):
+            if (many := [slug for slug in kinds if kinds[slug] is kind])[1:]:
+                raise ValueError(f"{', '.join(many)}: only one field can be of kind {kind}")
+        return {slug: entry.model_copy(update={"kind": kinds[slug]}) for slug, entry in fields.items()}
 
     @field_validator("dkim")
     @classmethod
@@ -84,6 +125,20 @@ class Settings(Part):
         return tuple(
             Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in self.sections
         )
+
+    @property
+    def public_fields(self) -> dict[str, FieldEntry]:
+        """The fields that readers fill in on the pages."""
+        return {slug: entry for slug, entry in self.fields.items() if entry.public}
+
+    def field(self, kind: FieldKind) -> str:
+        """Return the slug of the first field of `kind`, or nothing."""
+        return next((slug for slug, entry in self.fields.items() if entry.kind == kind), "")
+
+    def public_field(self, kind: FieldKind) -> str:
+        """Return the slug of the first field of `kind` if it is public, or nothing."""
+        slug = self.field(kind)
+        return slug if slug in self.public_fields else ""
 
     def period(self, closing: date) -> Period:
         """Return the seven days that close on `closing`."""

@@ -1,6 +1,7 @@
 """The parts of newsletter.yaml, each a model that refuses what it does not know."""
 
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -48,10 +49,32 @@ class SectionEntry(Part):
     always: bool = False
 
 
+class FieldKind(StrEnum):
+    """What a field holds; region and community are Ukraine's, by the state's register."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    REGION = "region"
+    COMMUNITY = "community"
+    POST = "post"
+
+
 class FieldEntry(Part):
-    """An attribute of subscribers that segments and lists may use."""
+    """An attribute of subscribers that segments and lists may use.
+
+    What is not `public` is the association's own note: readers see it among their data, and nowhere else.
+    """
 
     label: Line
+    kind: FieldKind | None = None
+    choices: tuple[Line, ...] = ()
+    public: bool = True
+
+    @model_validator(mode="after")
+    def _chosen(self) -> Self:
+        if (self.kind is FieldKind.CHOICE) != bool(self.choices):
+            raise ValueError("`kind: choice` and `choices: […]` go together")
+        return self
 
 
 class Smtp(Part):

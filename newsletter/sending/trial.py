@@ -5,6 +5,7 @@ from datetime import datetime
 from html import escape
 from secrets import token_hex
 
+from newsletter.i18n import translations
 from newsletter.links import Signer
 from newsletter.model import Envelope, Receipt, Rendered
 from newsletter.ports import Transport
@@ -24,10 +25,12 @@ async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
     signer: Signer,
     dkim: DomainSigner | None,
     address: str,
+    language: str,
     now: datetime,
 ) -> Receipt:
-    """Send `page` to `address` with a mark in its subject. Raises TransportUnavailable."""
-    marked = replace(page, subject=f"[тест] {page.subject}")
+    """Send `page` to `address` with a mark, in `language`, in its subject. Raises TransportUnavailable."""
+    mark = translations(language).gettext("test")
+    marked = replace(page, subject=f"[{mark}] {page.subject}")
     due = Due(_NOBODY, address, "", page.edition, 1)
     outgoing = Batch([Writer(marked, shared, signer, dkim).write(due, now)])
     await transport.check()

@@ -1,4 +1,4 @@
-"""What waits for a confirmation by mail: a sign-up, a new address, a successor."""
+"""What waits for a confirmation by mail: a sign-up, a new address, a successor, a reader's own wish."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -22,6 +22,11 @@ class Kind(StrEnum):
     SIGNUP = "signup"
     ADDRESS = "address"
     HANDOVER = "handover"
+    LINK = "link"
+    DATA = "data"
+    ERASURE = "erasure"
+    MOVE = "move"
+    SUCCESSION = "succession"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +68,14 @@ def find(connection: Connection, number: int, now: datetime, *, for_update: bool
     return Request(**values | {"kind": Kind(values["kind"])})
 
 
-def made_since(connection: Connection, kind: Kind, subscriber: int, since: datetime) -> bool:
-    """Tell whether there is a request of this kind about this subscriber that is younger than `since`."""
-    query = select(request.c.id).where(
-        request.c.subscriber == subscriber, request.c.kind == kind, request.c.requested_at > timestamp(since)
+def times(connection: Connection, kind: Kind, subscriber: int, now: datetime) -> list[str]:
+    """Return when requests of this kind about this subscriber were made within LIFETIME, the newest first."""
+    query = select(request.c.requested_at).where(
+        request.c.subscriber == subscriber,
+        request.c.kind == kind,
+        request.c.requested_at > timestamp(now - LIFETIME),
     )
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def agree(connection: Connection, number: int, now: datetime) -> None:
-    """Record that the subscriber whom the request changes agrees to it."""
-    connection.execute(update(request).where(request.c.id == number).values(agreed_at=timestamp(now)))
+    return list(connection.execute(query.order_by(request.c.requested_at.desc())).scalars())
 
 
 def confirm(connection: Connection, number: int, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """What every web application of the house shares: templates, languages, words, and security headers."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from newsletter.i18n import LANGUAGES, format_period, translations
+from newsletter.i18n import NAMES, format_period, translations
 from newsletter.model import Period
 
 _HEADERS = {
@@ -39,10 +39,17 @@ class ClosingDate(BaseConverter):
             raise ValidationError from None
 
 
-def make_app(pages: Path, language: Callable[[], str], *, policy: str, hosts: Collection[str] = ()) -> Flask:
+def make_app(
+    pages: Path,
+    language: Callable[[], str],
+    languages: Callable[[], Sequence[str]],
+    *,
+    policy: str,
+    hosts: Collection[str] = (),
+) -> Flask:
     """Return an application whose templates are in `pages`, with `static` beside it.
 
-    `language` gives the one for whoever's browser asks for none of ours; `policy` is the
+    `language` gives the one for whoever's browser asks for none of `languages`; `policy` is the
     Content-Security-Policy beyond what all pages share. A view may set any header otherwise.
     Beside this machine's own names it answers to `hosts` only, as they stand in addresses.
     """
@@ -50,20 +57,20 @@ def make_app(pages: Path, language: Callable[[], str], *, policy: str, hosts: Co
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
     app.url_map.converters["closing"] = ClosingDate
     names = _LOOPBACK.union(_name(host).encode("idna").decode() for host in hosts)
-    app.before_request(lambda: _choose_language(language()))
+    app.before_request(lambda: _choose_language(language(), languages()))
     app.before_request(lambda: _refuse_others(names))
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.globals |= {"_": _words, "ngettext": _counted}
+    app.jinja_env.globals |= {"_": _words, "ngettext": _counted, "language_names": NAMES}
     app.jinja_env.filters |= {"period": _period, "number": _number}
     return app
 
 
-def _choose_language(usual: str) -> None:
+def _choose_language(usual: str, offered: Sequence[str]) -> None:
     """Take the language that the address names, else the browser's, else the workspace's."""
     asked = request.args.get("lang")
-    g.language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, usual)
+    g.language = asked if asked in offered else request.accept_languages.best_match(offered, usual)
 
 
 def _refuse_others(names: Collection[str]) -> None:

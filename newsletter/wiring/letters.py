@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from newsletter.audience import handover, moving
+from newsletter.audience import handover, moving, optin, stepup
 from newsletter.links import Purpose
 from newsletter.model import Message, Outcome, masked
 from newsletter.render.letter import LINK, OTHER, Letters
@@ -19,14 +19,17 @@ from newsletter.slots import EMAIL
 from newsletter.store import letters, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Letter
-from newsletter.store.requests import Request
+from newsletter.store.requests import Kind, Request
 from newsletter.wiring import theme_folders
 
 if TYPE_CHECKING:
     from newsletter.ports import Transport
     from newsletter.wiring import Context
 
-_AGREES = {moving.AGREES, handover.AGREES}
+_LINKS = dict.fromkeys((optin.LETTER, moving.CONFIRMS, handover.CONFIRMS), (Purpose.CONFIRM, "confirm"))
+_LINKS |= {kind.value: (purpose, f"mine/{purpose}") for kind, purpose in stepup.PURPOSES.items()}
+_LINKS |= {Kind.LINK.value: (Purpose.PREFERENCES, "preferences")}
+"""What the link in each kind of letter is good for, and the page that it opens."""
 _LAST = {Outcome.ACCEPTED, Outcome.REFUSED}
 """What is not tried again. A lost answer is: two letters that ask are better than none."""
 
@@ -73,12 +76,13 @@ def _settle(context: "Context", taken: Sequence[Letter], batch: Batch) -> None:
 def _write(context: "Context", connection: Connection, one: Letter) -> Message | None:
     """Return the letter as a message, or None when what it asks is settled, or too old."""
     asked = requests.find(connection, one.request or 0, context.now())
-    purpose = Purpose.AGREE if one.kind in _AGREES else Purpose.CONFIRM
-    if asked is None or (asked.agreed_at if purpose is Purpose.AGREE else asked.confirmed_at):
+    if asked is None or asked.confirmed_at or one.kind not in _LINKS:
         return None
+    purpose, page = _LINKS[one.kind]
     day = date.fromisoformat(asked.requested_at[:10])
     shared, signer = envelope(context.settings, ""), context.signer
-    token = signer.token(purpose, asked.id, day)
+    subject = asked.subscriber if purpose is Purpose.PREFERENCES else asked.id
+    token = signer.token(purpose, subject or 0, day)
     identity = signer.token(Purpose.MESSAGE, asked.id, day)
     return compose(
         _pages(context).page(one.kind, one.language),
@@ -90,7 +94,7 @@ def _write(context: "Context", connection: Connection, one: Letter) -> Message |
         now=context.now(),
         values={
             EMAIL: one.email,
-            LINK: f"{shared.base_url}/{purpose}/{token}?lang={one.language}",
+            LINK: f"{shared.base_url}/{page}/{token}?lang={one.language}",
             OTHER: _other(connection, asked, one.kind),
         },
     )

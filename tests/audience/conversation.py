@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from newsletter.config import read_settings
 from newsletter.links import Signer
 from newsletter.store import people, requests
 from newsletter.store.choices import LISTED, Choices
@@ -17,6 +19,8 @@ NOW = datetime(2025, 2, 14, 10, 0, tzinfo=UTC)
 SIGNER = Signer(b"0123456789abcdef")
 OPTIONAL = ("social", "economy", "staff")
 ALL: Choices = {"*": LISTED}
+PLACES = read_settings(Path(__file__).parents[2])
+"""The sample's settings, with the fields of a post."""
 POST = {"region": "Сумська", "community": "Конотопська", "position": "Міський голова"}
 
 

@@ -1,9 +1,8 @@
 """A post changes hands: the successor reads in place of the holder once both say yes, and not before."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from newsletter.audience import handover
 from newsletter.audience.asking import Ending
@@ -11,18 +10,18 @@ from newsletter.model import SubscriberStatus, SubscriptionState
 from newsletter.store import people
 from newsletter.store.choices import CHOSEN, LEFT, LISTED, Choice, Origin, by_list, has_left, wanted_of
 from newsletter.store.consent import Wording
-from newsletter.store.db import timestamp, writing
+from newsletter.store.db import writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.people import Record
 from newsletter.store.schema import consent, request
-from tests.audience.conversation import NOW, OPTIONAL, POST, SIGNER, get, letters, subscribe, waiting
+from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER, get, letters, subscribe, waiting
 
 OLD, NEW = "old@example.org", "new@example.org"
 WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
 REST = Choice(SubscriptionState.PAUSED, Origin.READER, "2025-03-01")
 
 
-def ask(connection: Connection, holder: Record, email: str = NEW, *, agreed: bool = True) -> bool:
+def ask(connection: Connection, holder: Record, email: str = NEW) -> bool:
     return handover.ask_successor(
         connection,
         holder,
@@ -30,14 +29,10 @@ def ask(connection: Connection, holder: Record, email: str = NEW, *, agreed: boo
         name="Ірина",
         words=WORDS,
         source="preferences",
-        agreed=agreed,
+        post=handover.post_of(holder, PLACES),
         signer=SIGNER,
         now=NOW,
     )
-
-
-def agree(connection: Connection, number: int = 1, now: datetime = NOW) -> Ending:
-    return handover.agree(connection, waiting(connection, number), OPTIONAL, SIGNER, now)
 
 
 def confirm(connection: Connection, number: int = 1) -> Ending:
@@ -68,27 +63,16 @@ def test_a_successor_has_the_post_and_its_sections_and_nothing_of_the_person(eng
         assert get(connection, NEW) == successor
 
 
-def test_the_holder_agrees_by_their_own_mailbox_before_or_after_the_successor(engine: Engine) -> None:
-    later = NOW + timedelta(hours=1)
+def test_the_holder_s_word_is_part_of_the_request_and_without_it_nothing_is_settled(engine: Engine) -> None:
+    """As in a request that an older version left behind, to which the holder had yet to agree."""
     with writing(engine) as connection:
-        first, second = subscribe(connection, OLD), subscribe(connection, "second@example.org")
-        ask(connection, first, agreed=False)
-        ask(connection, second, "heir@example.org", agreed=False)
-        assert letters(connection) == [
-            ("handover-old", OLD),
-            ("handover", NEW),
-            ("handover-old", "second@example.org"),
-            ("handover", "heir@example.org"),
-        ]
-        assert agree(connection, 1) is agree(connection, 1) is Ending.WAITING
-        assert confirm(connection, 2) is confirm(connection, 2) is Ending.WAITING
-        assert (get(connection, OLD), get(connection, "second@example.org")) == (first, second)
-        assert people.find(connection, "heir@example.org") is None
-        assert confirm(connection, 1) is agree(connection, 1) is Ending.DONE
-        assert agree(connection, 2, later) is confirm(connection, 2) is Ending.DONE
-        assert get(connection, OLD).reason == get(connection, "second@example.org").reason == "handed over"
-        confirmed = connection.execute(select(consent.c.confirmed_at)).scalars()
-        assert set(confirmed) == {timestamp(NOW)}, "the successor consented when they confirmed"
+        holder = subscribe(connection, OLD)
+        ask(connection, holder)
+        connection.execute(update(request).values(agreed_at=""))
+        assert confirm(connection) is Ending.STOPPED
+        assert not waiting(connection, 1).confirmed_at
+        assert get(connection, OLD) == holder
+        assert people.find(connection, NEW) is None
 
 
 def test_a_successor_who_reads_already_joins_the_sections_and_gets_the_post(engine: Engine) -> None:
@@ -113,9 +97,7 @@ def test_a_post_is_passed_on_once(engine: Engine) -> None:
         ask(connection, holder, "second@example.org")
         assert confirm(connection, 1) is Ending.DONE
         assert confirm(connection, 2) is Ending.STOPPED
-        ask(connection, holder, "third@example.org", agreed=False)
-        assert agree(connection, 3) is Ending.STOPPED
-        assert not waiting(connection, 3).agreed_at
+        assert not waiting(connection, 2).confirmed_at
         assert people.find(connection, "second@example.org") is None
 
 
@@ -152,11 +134,22 @@ def test_a_holder_who_left_meanwhile_leaves_the_successor_all_sections(engine: E
 def test_only_a_reader_with_a_post_can_pass_it_on(engine: Engine) -> None:
     with writing(engine) as connection:
         holder = subscribe(connection, OLD)
-        assert handover.holds_post(holder)
-        assert not handover.holds_post(subscribe(connection, "a@example.org", attributes={"position": "x"}))
-        assert not handover.holds_post(subscribe(connection, "b@example.org", {"*": LEFT}))
+        assert handover.holds_post(holder, PLACES)
+        placeless = subscribe(connection, "a@example.org", attributes={"position": "x"})
+        gone = subscribe(connection, "b@example.org", {"*": LEFT})
         people.suppress(connection, OLD, "complained", NOW)
-        assert not handover.holds_post(get(connection, OLD))
+        for person in (placeless, gone, get(connection, OLD)):
+            assert not handover.holds_post(person, PLACES)
+
+
+def test_what_is_private_does_not_go_along_with_a_post(engine: Engine) -> None:
+    fields = PLACES.fields | {"position": PLACES.fields["position"].model_copy(update={"public": False})}
+    private = PLACES.model_copy(update={"fields": fields})
+    with writing(engine) as connection:
+        holder = subscribe(connection, OLD)
+    assert handover.post_fields(private) == []
+    assert not handover.holds_post(holder, private)
+    assert "position" not in handover.post_of(holder, private)
 
 
 def test_what_was_asked_for_names_the_post_and_the_words_agreed_to(engine: Engine) -> None:

@@ -22,7 +22,7 @@ from newsletter.store.erasure import erase, erased_at, readmit
 from newsletter.store.intake import Decision, Entry, decide, write
 from newsletter.store.people import Record, count_readers, find, get
 from newsletter.store.requests import find as find_request
-from tests.audience.conversation import NOW, OPTIONAL, POST, SIGNER
+from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER
 
 EMAIL = "olena@example.org"
 WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
@@ -105,7 +105,7 @@ class Life(RuleBasedStateMachine):
     ) -> None:
         day = (self.today + timedelta(days=until)).isoformat() if until else ""
         rest = Rest(everything=everything, sections=resting, until=day)
-        wish = Wish(sections=sections, rest=rest, name="Олена", language="uk", attributes=POST)
+        wish = Wish(sections=sections, rest=rest, language="uk")
         self.changed(lambda before: wished(before, wish, OPTIONAL))
 
     @rule()
@@ -137,7 +137,7 @@ class Life(RuleBasedStateMachine):
     def passes_the_post_on(self) -> None:
         holder = self.person()
         assert holder is not None
-        if not handover.holds_post(holder):
+        if not handover.holds_post(holder, PLACES):
             return
         self.requests += 1
         heir = f"heir{self.requests}@example.org"
@@ -149,7 +149,7 @@ class Life(RuleBasedStateMachine):
                 name="",
                 words=WORDS,
                 source="preferences",
-                agreed=True,
+                post=POST,
                 signer=SIGNER,
                 now=NOW,
             )

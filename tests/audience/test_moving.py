@@ -1,55 +1,50 @@
-"""Moving to another address: both mailboxes have to say yes, in either order, and nothing is lost."""
+"""Moving to another address: the old mailbox asked for it, the new one says yes, and nothing is lost."""
 
-from collections.abc import Callable
-
-import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from newsletter.audience import moving
-from newsletter.audience.asking import Ending, asked_lately
+from newsletter.audience.asking import Ending
 from newsletter.store import people, requests
 from newsletter.store.choices import CHOSEN, LISTED, has_left, wanted_of
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
-from newsletter.store.requests import Kind
+from newsletter.store.schema import request
 from tests.audience.conversation import NOW, OPTIONAL, SIGNER, get, letters, subscribe, waiting
 
 OLD, NEW = "old@example.org", "new@example.org"
-Answer = Callable[[Connection, int], Ending]
-
-
-def agree(connection: Connection, number: int) -> Ending:
-    return moving.agree(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
 
 
 def confirm(connection: Connection, number: int) -> Ending:
     return moving.confirm(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
 
 
-@pytest.mark.parametrize("answers", [(agree, confirm), (confirm, agree)])
-def test_the_second_yes_moves_the_reader_with_number_and_choices(
-    engine: Engine, answers: tuple[Answer, Answer]
-) -> None:
-    first, second = answers
+def test_the_new_mailbox_s_yes_moves_the_reader_with_number_and_choices(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED})
-        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
-        assert letters(connection) == [("address-old", OLD), ("address-new", NEW)]
-        assert first(connection, number) is Ending.WAITING
+        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        assert letters(connection) == [("address-new", NEW)]
         assert get(connection, OLD) == before
-        assert second(connection, number) is Ending.DONE
+        assert confirm(connection, number) is Ending.DONE
         after = get(connection, NEW)
         assert (after.id, after.choices, after.attributes) == (before.id, before.choices, before.attributes)
         assert people.find(connection, OLD) is None
-        assert first(connection, number) is second(connection, number) is Ending.DONE
+        assert confirm(connection, number) is Ending.DONE
         assert get(connection, NEW) == after
+
+
+def test_a_request_to_which_the_old_mailbox_never_agreed_moves_nobody(engine: Engine) -> None:
+    with writing(engine) as connection:
+        before = subscribe(connection, OLD)
+        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        connection.execute(update(request).values(agreed_at=""))
+        assert confirm(connection, number) is Ending.STOPPED
+        assert get(connection, OLD) == before
 
 
 def test_the_new_address_may_differ_in_the_size_of_letters_only(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD)
-        number = moving.ask_both(connection, before, "Old@example.org", "uk", NOW, signer=SIGNER)
-        agree(connection, number)
+        number = moving.ask_new(connection, before, "Old@example.org", "uk", NOW, signer=SIGNER)
         confirm(connection, number)
         assert get(connection, OLD).email == "Old@example.org"
 
@@ -60,9 +55,8 @@ def test_an_address_that_reads_already_takes_the_sections_over_and_the_old_one_i
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED}, {"region": "Сумська", "position": "Голова"})
         other = subscribe(connection, NEW, {"staff": LISTED}, {"region": "Київська"}, name="")
-        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
-        confirm(connection, number)
-        assert agree(connection, number) is Ending.DONE
+        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        assert confirm(connection, number) is Ending.DONE
         joined = get(connection, NEW)
         assert joined.id == other.id
         assert joined.choices["social"] == joined.choices["staff"] == CHOSEN
@@ -76,10 +70,10 @@ def test_a_stopped_address_gets_no_letter_and_takes_nothing_over(engine: Engine)
         before = subscribe(connection, OLD)
         subscribe(connection, NEW)
         people.suppress(connection, NEW, "complained", NOW)
-        number = moving.ask_both(connection, before, NEW, "uk", NOW, signer=SIGNER)
-        assert letters(connection) == [("address-old", OLD)]
-        assert agree(connection, number) is Ending.STOPPED
-        assert not waiting(connection, number).agreed_at
+        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        assert letters(connection) == []
+        assert confirm(connection, number) is Ending.STOPPED
+        assert not waiting(connection, number).confirmed_at
         assert get(connection, OLD) == before
 
 
@@ -88,25 +82,15 @@ def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine
         subscribe(connection, NEW)
     erase(engine, NEW, SIGNER, NOW)
     with writing(engine) as connection:
-        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
-        agree(connection, number)
+        number = moving.ask_new(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
         assert erased_at(connection, NEW, SIGNER)
         assert confirm(connection, number) is Ending.DONE
         assert erased_at(connection, NEW, SIGNER) is None
 
 
-def test_what_was_asked_within_a_day_is_known(engine: Engine) -> None:
-    with writing(engine) as connection:
-        person = subscribe(connection, OLD)
-        moving.ask_both(connection, person, NEW, "uk", NOW, signer=SIGNER)
-        assert asked_lately(connection, Kind.ADDRESS, person, NOW)
-        assert not asked_lately(connection, Kind.HANDOVER, person, NOW)
-        assert not asked_lately(connection, Kind.ADDRESS, person, NOW + requests.LIFETIME)
-
-
 def test_the_request_of_an_erased_reader_is_gone(engine: Engine) -> None:
     with writing(engine) as connection:
-        number = moving.ask_both(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
     erase(engine, OLD, SIGNER, NOW)
     with reading(engine) as connection:
         assert requests.find(connection, number, NOW) is None

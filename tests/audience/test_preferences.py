@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.preferences import Changes, Rest, Wish, compare, rest_of, wished
+from newsletter.audience.answers import Answers
+from newsletter.audience.preferences import Changes, Rest, Wish, compare, corrected, rest_of, wished
+from newsletter.config.parts import FieldEntry
 from newsletter.model import SubscriptionState
 from newsletter.store.choices import CHOSEN, LEFT, LISTED, Choice, Choices, Origin, has_left, wanted_of
 from newsletter.store.people import Record
+from tests.audience.conversation import PLACES
 
 OPTIONAL = ("social", "economy", "staff")
 DAY, LATER = "2025-03-01", "2025-04-01"
@@ -24,7 +27,7 @@ def someone(choices: Choices) -> Record:
 
 
 def wish(*sections: str, rest: Rest | None = None) -> Wish:
-    return Wish(sections=frozenset(sections), rest=rest or Rest(), name="Олена", language="uk", attributes={})
+    return Wish(sections=frozenset(sections), rest=rest or Rest(), language="uk")
 
 
 def becomes(choices: Choices, said: Wish) -> Choices:
@@ -133,7 +136,10 @@ def test_leaving_is_told_as_leaving_and_not_section_by_section() -> None:
     assert not changes.removed
 
 
-def test_fields_that_the_form_does_not_show_stay() -> None:
-    before = replace(someone({"*": LISTED}), attributes={"region": "Сумська", "old": "x"})
-    said = replace(wish("*"), attributes={"region": "", "position": "Голова"})
-    assert wished(before, said, OPTIONAL).attributes == {"old": "x", "position": "Голова"}
+def test_a_correction_takes_name_and_public_fields_and_leaves_what_is_private() -> None:
+    fields = PLACES.fields | {"notes": FieldEntry(label="Notes", public=False)}
+    before = replace(someone({"*": LISTED}), attributes={"region": "Сумська", "old": "x", "notes": "y"})
+    answers = Answers(name="Ольга", attributes={"position": "Голова"})
+    after = corrected(before, answers, PLACES.model_copy(update={"fields": fields}))
+    assert (after.name, after.attributes) == ("Ольга", {"old": "x", "notes": "y", "position": "Голова"})
+    assert after.choices == before.choices

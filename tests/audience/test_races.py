@@ -12,7 +12,7 @@ from newsletter.store import people, requests
 from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import consent, subscriber
-from tests.audience.conversation import NOW, OPTIONAL, SIGNER, get, subscribe
+from tests.audience.conversation import NOW, OPTIONAL, POST, SIGNER, get, subscribe
 
 OLD, NEW = "old@example.org", "new@example.org"
 WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
@@ -42,7 +42,7 @@ def sign_up(connection: Connection, section: str) -> None:
     optin.sign_up(connection, answers, WORDS, NOW, signer=SIGNER, source="sign-up page", ip=None)
 
 
-def pass_on(connection: Connection, email: str = OLD, *, agreed: bool) -> None:
+def pass_on(connection: Connection, email: str = OLD) -> None:
     handover.ask_successor(
         connection,
         subscribe(connection, email),
@@ -50,7 +50,7 @@ def pass_on(connection: Connection, email: str = OLD, *, agreed: bool) -> None:
         name="",
         words=WORDS,
         source="preferences",
-        agreed=agreed,
+        post=POST,
         signer=SIGNER,
         now=NOW,
     )
@@ -78,14 +78,14 @@ def test_two_sign_ups_of_one_address_confirmed_at_once_make_one_reader_with_both
         assert set(get(connection, NEW).choices) == {"social", "staff"}
 
 
-def test_both_mailboxes_at_once_move_the_reader_once(engine: Engine) -> None:
+def test_a_button_pressed_many_times_at_once_moves_the_reader_once(engine: Engine) -> None:
     ask(
         engine,
-        lambda connection: moving.ask_both(
+        lambda connection: moving.ask_new(
             connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER
         ),
     )
-    endings = press(engine, [(moving.agree, 1), (moving.confirm, 1)] * 4)
+    endings = press(engine, [(moving.confirm, 1)] * 8)
     assert Ending.DONE in endings
     assert Ending.STOPPED not in endings
     with reading(engine) as connection:
@@ -93,16 +93,16 @@ def test_both_mailboxes_at_once_move_the_reader_once(engine: Engine) -> None:
         assert get(connection, NEW).name == "Олена"
 
 
-def test_holder_and_successor_at_once_hand_over_once(engine: Engine) -> None:
-    ask(engine, lambda connection: pass_on(connection, agreed=False))
-    press(engine, [(handover.agree, 1), (handover.confirm, 1)] * 4)
+def test_a_button_pressed_many_times_at_once_hands_over_once(engine: Engine) -> None:
+    ask(engine, pass_on)
+    press(engine, [(handover.confirm, 1)] * 8)
     assert consents(engine) == 1
     with reading(engine) as connection:
         assert get(connection, OLD).reason == handover.HANDED_OVER
 
 
 def test_a_successor_named_by_two_holders_takes_both_posts_over(engine: Engine) -> None:
-    ask(engine, lambda connection: pass_on(connection, agreed=True))
-    ask(engine, lambda connection: pass_on(connection, "second@example.org", agreed=True))
+    ask(engine, pass_on)
+    ask(engine, lambda connection: pass_on(connection, "second@example.org"))
     assert press(engine, [(handover.confirm, 1), (handover.confirm, 2)]) == [Ending.DONE, Ending.DONE]
     assert consents(engine) == 2

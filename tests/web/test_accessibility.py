@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from newsletter.audience import handover, moving
+from newsletter.audience import handover, moving, stepup
 from newsletter.audience.answers import Answers
 from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
@@ -54,12 +54,14 @@ PUBLIC = {
         "/preferences/{stopped}",
         "/preferences/nonsense",
     ],
-    "preferences.agreeing.question": ["/agree/{moving_old}", "/agree/{holder}"],
-    "preferences.belongings.show": ["/preferences/{reader}/data"],
-    "preferences.belongings.question": ["/preferences/{reader}/erase"],
+    "mailing.form": ["/link"],
+    "mailing.copy": ["/preferences/copy?pause=social"],
+    "mailing.sent": ["/link/sent"],
+    "preferences.belongings.ask": ["/mine/data/{data}"],
+    "preferences.belongings.question": ["/mine/erasure/{erasure}"],
     "preferences.belongings.erased": ["/erased"],
-    "preferences.moving.form": ["/preferences/{reader}/address"],
-    "preferences.succession.form": ["/preferences/{reader}/handover"],
+    "preferences.moving.form": ["/mine/move/{move}"],
+    "preferences.succession.form": ["/mine/succession/{succession}"],
 }
 PREVIEW = {
     "preview.newest": ["/"],
@@ -68,19 +70,25 @@ PREVIEW = {
     "coverage.page": ["/coverage", "/coverage?region=Сумська"],
 }
 LETTERS = {"archive.view": "site:/view/{view}", "preview.html": f"preview:/{D}/letter.html"}
+LAST = "form[method=post] button"
 PRESSED = {
-    "signup.send": "/signup",
-    "confirm.confirm": "/confirm/{signup}",
-    "leaving.leave": "/unsubscribe/{leaving}",
-    "preferences.save": "/preferences/{reader}",
-    "preferences.agreeing.agree": "/agree/{holder}",
-    "preferences.belongings.confirm": "/preferences/{reader}/erase",
-    "preferences.moving.ask": "/preferences/{reader}/address",
-    "preferences.succession.ask": "/preferences/{reader}/handover",
+    "signup.send": ("/signup", LAST),
+    "confirm.confirm": ("/confirm/{signup}", LAST),
+    "leaving.leave": ("/unsubscribe/{leaving}", "form:first-of-type button"),
+    "preferences.save": ("/preferences/{reader}", "#choice > button:not(.unseen)"),
+    "preferences.mail": ("/preferences/{reader}", "[value=data]"),
+    "leaving.pause": ("/unsubscribe/{leaving}", "[action$=pause] button"),
+    "leaving.mail_link": ("/unsubscribe/{leaving}", "[action$=link] button"),
+    "mailing.ask": ("/link", LAST),
+    "preferences.belongings.show": ("/mine/data/{data}", LAST),
+    "preferences.belongings.confirm": ("/mine/erasure/{erasure}", LAST),
+    "preferences.moving.ask": ("/mine/move/{move}", LAST),
+    "preferences.succession.ask": ("/mine/succession/{succession}", LAST),
 }
 NO_PAGES = {
     "static",
     "hooks.sendgrid",
+    "preferences.belongings.correct",
     "preferences.belongings.download",
     "preview.message",
     "preview.changes",
@@ -127,10 +135,10 @@ def fill(context: Context) -> dict[str, str]:
         sign_up(connection, answers, words, NOW, signer=context.signer, source="sign-up page", ip=None)
     signup = token(context, readers.request(context), Purpose.CONFIRM)
     with writing(context.database) as connection:
-        moved = moving.ask_both(connection, person, "other@example.org", "uk", NOW, signer=context.signer)
+        moved = moving.ask_new(connection, person, "other@example.org", "uk", NOW, signer=context.signer)
         asked = {"email": "next@example.org", "name": "Ірина", "source": "preferences"}
         handover.ask_successor(
-            connection, person, words=words, agreed=False, signer=context.signer, now=NOW, **asked
+            connection, person, post=readers.POST, words=words, signer=context.signer, now=NOW, **asked
         )
     handed = readers.request(context)
     return {
@@ -140,9 +148,8 @@ def fill(context: Context) -> dict[str, str]:
         "view": token(context, number, Purpose.VIEW),
         "signup": signup,
         "moving": token(context, moved, Purpose.CONFIRM),
-        "moving_old": token(context, moved, Purpose.AGREE),
         "successor": token(context, handed, Purpose.CONFIRM),
-        "holder": token(context, handed, Purpose.AGREE),
+        **{kind.value: readers.mailed(context, number, kind) for kind in stepup.PURPOSES},
     }
 
 
@@ -247,9 +254,9 @@ def test_a_letter_in_the_browser_is_usable_by_everybody(look: Look, path: str) -
     hold(look(path), rules={"landmark-one-main": off, "region": off})
 
 
-@pytest.mark.parametrize("path", PRESSED.values(), ids=PRESSED)
-def test_what_a_button_brings_is_usable_by_everybody(look: Look, path: str) -> None:
+@pytest.mark.parametrize(("path", "button"), PRESSED.values(), ids=PRESSED)
+def test_what_a_button_brings_is_usable_by_everybody(look: Look, path: str, button: str) -> None:
     page = look(f"site:{path}")
     with page.expect_navigation():
-        page.locator("main form[method=post] button").last.click()
+        page.locator(f"main {button}").last.click()
     judge(page)

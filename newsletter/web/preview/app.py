@@ -23,6 +23,7 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
     app = make_app(
         theme_folders(proofs.context.root)[-1] / "web/preview",
         lambda: proofs.context.settings.language,
+        lambda: proofs.context.settings.languages,
         policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
     )
     app.extensions |= {"proofs": proofs, "watch": watch}

@@ -2,9 +2,8 @@
 
 from flask import Blueprint, abort, current_app, g, render_template, request, url_for
 
-from newsletter.audience.coverage import FIELDS, coverage
+from newsletter.audience.ukraine.coverage import coverage
 from newsletter.compose.issuefile import closings
-from newsletter.i18n import LANGUAGES
 from newsletter.store.db import reading
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.view import read
@@ -19,10 +18,8 @@ def page() -> str:
     """Show the regions, or the communities of the one that `region` names."""
     proofs: Proofs = current_app.extensions["proofs"]
     context, stamp = proofs.context, proofs.stamp(None)
-    covered = None
-    if all(field in context.settings.fields for field in FIELDS):
-        with reading(context.database) as connection:
-            covered = coverage(connection)
+    with reading(context.database) as connection:
+        covered = coverage(connection, context.settings)
     wanted = request.args.get("region")
     region = next((one for one in covered.regions if one.name == wanted), None) if covered else None
     if wanted and region is None:
@@ -36,7 +33,7 @@ def page() -> str:
         settings=context.settings,
         closing=None,
         issues=closings(context.root),
-        view=read(request.args, LANGUAGES),
+        view=read(request.args, context.settings.languages),
         language=g.language,
         waiting=url_for("preview.changes", since=stamp),
         covered=covered,

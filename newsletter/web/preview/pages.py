@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as Answer
 
 from newsletter.compose.issuefile import closings
 from newsletter.errors import Problem
-from newsletter.i18n import LANGUAGES
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown
@@ -100,7 +99,7 @@ def _proofs() -> Proofs:
 
 
 def _view() -> View:
-    return read(request.args, LANGUAGES)
+    return read(request.args, _proofs().context.settings.languages)
 
 
 def _written(closing: date) -> tuple[Choice, Letter]:

@@ -17,7 +17,7 @@ from newsletter.web.public.archive import pages as archive
 from newsletter.web.public.archive.copies import keep_copies
 from newsletter.web.public.joining import confirm, embed, signup
 from newsletter.web.public.limits import limit
-from newsletter.web.public.reader import leaving, preferences
+from newsletter.web.public.reader import leaving, mailing, preferences
 from newsletter.web.public.site import settings
 from newsletter.web.public.traffic import watch
 from newsletter.web.public.trouble import explain_errors
@@ -31,6 +31,7 @@ _BLUEPRINTS = (
     home.pages,
     hooks.pages,
     leaving.pages,
+    mailing.pages,
     preferences.pages,
     signup.pages,
     status.pages,
@@ -45,6 +46,7 @@ def create_site(context: Context) -> Flask:
     app = make_app(
         theme_folders(context.root)[-1] / "web/public",
         lambda: context.settings.language,
+        lambda: context.settings.languages,
         policy="frame-ancestors 'none'",
         hosts=[base.netloc],
     )

@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from newsletter.audience import stepup
 from newsletter.links import Purpose
 from newsletter.store import people
 from newsletter.store.choices import LISTED, Choices
 from newsletter.store.db import reading, writing
 from newsletter.store.intake import Decision, Entry, write
 from newsletter.store.people import Record
+from newsletter.store.requests import Kind
 from newsletter.wiring import Context
 
 NOW = datetime(2025, 2, 14, 10, 0, tzinfo=UTC)
@@ -74,6 +76,16 @@ def letters(context: Context) -> list[tuple[str, str]]:
     """Return (kind, address) of each letter that waits."""
     with reading(context.database) as connection:
         return [(kind, email) for kind, email in connection.execute(text("SELECT kind, email FROM letter"))]
+
+
+def mailed(context: Context, number: int, kind: Kind) -> str:
+    """Have a link mailed to a reader for one purpose, and return its token."""
+    now = context.now()
+    with writing(context.database) as connection:
+        person = people.get(connection, number, for_update=True)
+        assert person
+        stepup.ask(connection, person, kind, "en", now)
+    return context.signer.token(stepup.PURPOSES[kind], request(context), now.date())
 
 
 def request(context: Context) -> int:

@@ -15,7 +15,7 @@ from newsletter.store.choices import has_left
 from newsletter.store.erasure import erase
 from newsletter.wiring import Context
 from tests.sending import house
-from tests.web.public.readers import NOW, dump, person, stop, subscribe, token
+from tests.web.public.readers import NOW, dump, letters, person, states, stop, subscribe, token
 
 CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -37,7 +37,7 @@ def test_opening_the_link_shows_a_button_and_other_ways_and_changes_nothing(
     for ask in (client.get, client.head):
         assert ask(link(context, number)).status_code == 200
     page = client.get(link(context, number)).text
-    assert f"/preferences/{token(context, number)}?pause=*" in page
+    assert "/preferences/" not in page
     assert "o***@konotop.example.org" in page
     assert "olena@" not in page
     assert dump(context) == before
@@ -78,7 +78,7 @@ def test_the_link_of_an_old_letter_still_leaves_but_opens_no_page_of_the_reader(
     assert client.get(own).status_code == 200
     monkeypatch.setenv("NEWSLETTER_NOW", "2035-02-14T10:00:00+00:00")
     assert client.get(own).status_code == 404
-    assert "/preferences/" not in client.get(old).text
+    assert client.get(old).status_code == 200
     assert client.post(old, data=CLICK).status_code == 200
     assert has_left(person(context, number).choices)
 
@@ -94,11 +94,26 @@ def test_the_link_of_somebody_erased_or_stopped_is_answered_as_any_other(
     assert client.post(link(context, number), data=CLICK).status_code == 200
 
 
-def test_coming_back_leads_to_the_reader_s_own_page(client: FlaskClient, context: Context) -> None:
+def test_instead_of_leaving_one_button_pauses_everything_for_a_month(
+    client: FlaskClient, context: Context
+) -> None:
+    number = subscribe(context)
+    answer = client.post(f"{link(context, number)}/pause")
+    assert "comes again on 16 March 2025" in answer.text
+    assert states(person(context, number).choices) == {"*": "paused"}
+    client.post(link(context, number))
+    client.post(f"{link(context, number)}/pause")
+    assert has_left(person(context, number).choices), "a pause brings nobody back"
+
+
+def test_coming_back_is_asked_of_the_mailbox(client: FlaskClient, context: Context) -> None:
     number = subscribe(context)
     page = client.post(link(context, number)).text
-    assert f'href="/preferences/{token(context, number)}"' in page
-    assert client.get(f"/preferences/{token(context, number)}").status_code == 200
+    assert f'action="{link(context, number)}/link"' in page
+    answers = [client.post(f"{link(context, number)}/link") for _ in range(2)]
+    assert answers[0].text == answers[1].text
+    assert letters(context) == [("link", "olena@konotop.example.org")]
+    assert has_left(person(context, number).choices)
 
 
 def test_providers_that_click_for_thousands_are_all_answered(client: FlaskClient, context: Context) -> None:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import handover, moving
+from newsletter.audience import handover, moving, stepup
 from newsletter.audience.optin import wording
 from newsletter.cli import run
 from newsletter.links import Purpose, Signer
@@ -21,22 +21,15 @@ from newsletter.store.erasure import erase
 from newsletter.wiring import Context
 from newsletter.wiring.letters import send_letters
 from tests import press
-from tests.web.public.readers import NOW, dump, found, subscribe, token
+from tests.web.public.readers import NOW, POST, dump, found, mailed, subscribe, token
 
 ROOT = Path(__file__).parents[3]
-OPENS = {
-    Purpose.UNSUBSCRIBE: ["/unsubscribe/{}"],
-    Purpose.PREFERENCES: [
-        "/preferences/{}",
-        "/preferences/{}/address",
-        "/preferences/{}/handover",
-        "/preferences/{}/data",
-        "/preferences/{}/erase",
-    ],
-    Purpose.AGREE: ["/agree/{}"],
-    Purpose.CONFIRM: ["/confirm/{}"],
-}
-EVERYWHERE = [(purpose, place) for purpose, places in OPENS.items() for place in places]
+EVERYWHERE = [
+    (Purpose.UNSUBSCRIBE, "/unsubscribe/{}"),
+    (Purpose.PREFERENCES, "/preferences/{}"),
+    (Purpose.CONFIRM, "/confirm/{}"),
+    *((purpose, f"/mine/{purpose}/{{}}") for purpose in stepup.PURPOSES.values()),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -50,29 +43,23 @@ def number(context: Context) -> int:
     number = subscribe(context)
     with writing(context.database) as connection:
         person = found(connection, "olena@konotop.example.org")
-        asked = moving.ask_both(connection, person, "new@example.org", "en", NOW, signer=context.signer)
+        asked = moving.ask_new(connection, person, "new@example.org", "en", NOW, signer=context.signer)
     assert asked == number
     return number
 
 
-@pytest.mark.parametrize(("purpose", "place"), EVERYWHERE)
-def test_a_token_of_another_purpose_opens_nothing(
-    client: FlaskClient, context: Context, number: int, purpose: Purpose, place: str
-) -> None:
-    assert client.get(place.format(token(context, number, purpose))).status_code == 200
-    before = dump(context)
-    for other in set(Purpose) - {purpose}:
-        path = place.format(token(context, number, other))
-        assert client.get(path).status_code == 404
-        assert client.post(path, data={"take": "all"}).status_code == 404
-    assert dump(context) == before
+def good_token(context: Context, number: int, purpose: Purpose) -> str:
+    """Return a token that opens the page of `purpose`."""
+    kinds = {own: kind for kind, own in stepup.PURPOSES.items()}
+    return mailed(context, number, kinds[purpose]) if purpose in kinds else token(context, number, purpose)
 
 
 @pytest.mark.parametrize(("purpose", "place"), EVERYWHERE)
 def test_a_changed_character_anywhere_opens_nothing(
     client: FlaskClient, context: Context, number: int, purpose: Purpose, place: str
 ) -> None:
-    good = token(context, number, purpose)
+    good = good_token(context, number, purpose)
+    assert client.get(place.format(good)).status_code == 200
     before = dump(context)
     for index, letter in enumerate(good):
         other = "A" if letter != "A" else "Q"
@@ -109,20 +96,6 @@ def test_what_is_unknown_tampered_with_too_old_or_erased_looks_alike(
     assert len({page.text for page in pages}) == 1
 
 
-def test_no_page_behind_a_link_gives_one_that_lasts_longer(
-    client: FlaskClient, context: Context, number: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NEWSLETTER_NOW", "2026-02-10T10:00:00+00:00")
-    seen, waiting = set(), {f"/preferences/{token(context, number)}"}
-    while waiting:
-        page = waiting.pop()
-        seen.add(page)
-        waiting |= set(re.findall(r'="(/(?:preferences|unsubscribe)/[^"?]*)', client.get(page).text)) - seen
-    assert len(seen) > 4
-    monkeypatch.setenv("NEWSLETTER_NOW", "2026-02-20T10:00:00+00:00")
-    assert {client.get(page).status_code for page in seen if page.startswith("/preferences/")} == {404}
-
-
 def test_the_links_of_an_issue_sent_long_after_its_day_count_from_when_it_left(
     client: FlaskClient, context: Context, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +115,10 @@ def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
 ) -> None:
     shutil.copytree(ROOT / "issues/2025-02-14", context.root / "issues/2025-02-14")
     subscribe(context, "ivan@example.org", attributes={})
+    for kind in stepup.PURPOSES:
+        mailed(context, 1, kind)
     with writing(context.database) as connection:
+        stepup.mail_link(connection, "olena@konotop.example.org", "en", NOW)
         holder = found(connection, "olena@konotop.example.org")
         handover.ask_successor(
             connection,
@@ -151,20 +127,26 @@ def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
             name="",
             words=wording(context.settings, "en"),
             source="preferences",
-            agreed=False,
+            post=POST,
             signer=context.signer,
             now=NOW,
         )
     here = ["-C", str(context.root)]
     assert run([*here, "approve", "2025-02-14", "--by", "Олена"]) == 0
     assert run([*here, "send", "2025-02-14", "--yes", "--now"]) == 0
-    assert send_letters(context) == 4
+    assert send_letters(context) == 7
     links = {
         link
         for file in (context.root / "var/outbox").rglob("*.eml")
         for link in re.findall(r"https://news\.example\.org(/[^\s\"<>]*)", _text(file))
     }
-    for start in ("/unsubscribe/", "/preferences/", "/view/", "/agree/", "/confirm/"):
+    for start in (
+        "/unsubscribe/",
+        "/preferences/",
+        "/view/",
+        "/confirm/",
+        *(f"/mine/{kind}/" for kind in stepup.PURPOSES),
+    ):
         assert any(link.startswith(start) for link in links), start
     before = dump(context)
     for link in links:

@@ -94,7 +94,10 @@ def search() -> Response:
 
 @pages.get("/view/<token>")
 def view(token: str) -> Response:
-    """Show a reader the letter they got; of an unknown token nothing is said but that."""
+    """Show a copy of the letter that a reader got, whoever was forwarded its address.
+
+    Its own links lead to where one is told to open the letter itself; an unknown token is not found (404).
+    """
     signer = context().signer
     try:
         number, closing = signer.read(Purpose.VIEW, token)
@@ -102,7 +105,7 @@ def view(token: str) -> Response:
         abort(404)
     with reading(database()) as connection:
         html, email = archive.edition_of(connection, number, closing) or abort(404)
-    response = Response(fill_html(html, signer.slots(number, email, closing)))
+    response = Response(fill_html(html, signer.slots_of_copy(number, email, closing)))
     response.headers["Content-Security-Policy"] = mail.POLICY
     response.headers["X-Robots-Tag"] = "noindex"
     return response

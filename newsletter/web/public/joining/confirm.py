@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from sqlalchemy import Connection
 
 from newsletter.audience import handover, moving, optin
-from newsletter.audience.asking import Answer
+from newsletter.audience.asking import Answer, Ending
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
@@ -37,12 +37,17 @@ def ask(token: str) -> _Answer:
         asked = _find(connection, *signed)
     if asked is None:
         return unknown()
+    if asked.confirmed_at:
+        return _answer(asked, Ending.DONE)
     return render_template(f"confirm_{asked.kind}.html", asked=asked, titles=_titles(asked))
 
 
 @pages.post("/confirm/<token>")
 def confirm(token: str) -> _Answer:
-    """Confirm it; a second time changes nothing and says the same."""
+    """Confirm it; a second time changes nothing and says the same.
+
+    The first press proves the mailbox, and alone leads on to the reader's own page.
+    """
     signed = _signed(token)
     if signed is None:
         return unknown()
@@ -53,14 +58,16 @@ def confirm(token: str) -> _Answer:
         if asked is None:
             return unknown()
         ending = CONFIRM[asked.kind](connection, asked, optional, context().signer, now)
-        reader = people.find(connection, asked.email)
+        reader = None if asked.confirmed_at else people.find(connection, asked.email)
         newest = archive.newest(connection)
     preferences = None
     if reader and reader.status is SubscriberStatus.ACTIVE:
         preferences = context().signer.token(Purpose.PREFERENCES, reader.id, now.date())
-    return render_template(
-        f"confirmed_{asked.kind}.html", asked=asked, ending=ending, newest=newest, preferences=preferences
-    )
+    return _answer(asked, ending, newest=newest, preferences=preferences)
+
+
+def _answer(asked: Request, ending: Ending, **values: object) -> str:
+    return render_template(f"confirmed_{asked.kind}.html", asked=asked, ending=ending, **values)
 
 
 def unknown() -> _Answer:
@@ -78,7 +85,9 @@ def _signed(token: str) -> tuple[int, date] | None:
 
 def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:
     asked = requests.find(connection, number, context().now(), for_update=for_update)
-    return asked if asked and asked.requested_at.startswith(day.isoformat()) else None
+    if asked is None or asked.kind not in CONFIRM or not asked.requested_at.startswith(day.isoformat()):
+        return None
+    return asked
 
 
 def _titles(asked: Request) -> list[str]:

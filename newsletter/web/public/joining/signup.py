@@ -8,8 +8,8 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from newsletter.audience.answers import Answers, first
-from newsletter.audience.communities import register
 from newsletter.audience.optin import read_signup, sign_up, wording
+from newsletter.audience.ukraine.communities import register_for
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.store.db import writing
@@ -74,7 +74,7 @@ def page(answers: Answers, given: str, *, stale: bool = False) -> str:
         stale=stale,
         trap=TRAP,
         words=wording(settings(), g.language),
-        regions=register(),
+        regions=register_for(settings()),
         framed=framed(),
         action=url_for("signup.send", lang=g.language, **_origin()),
     )

@@ -1,4 +1,4 @@
-"""Whom a signed link of a letter is for, and the language to speak to them."""
+"""Whom a signed link is for, what it opens, and the language to speak to them."""
 
 from datetime import date, timedelta
 from typing import NoReturn
@@ -7,28 +7,57 @@ from zoneinfo import ZoneInfo
 from flask import abort, g, make_response, render_template, request
 from sqlalchemy import Connection
 
+from newsletter.audience import stepup
 from newsletter.errors import LinkInvalid
-from newsletter.i18n import LANGUAGES
 from newsletter.links import Purpose
 from newsletter.store import issues, people
 from newsletter.store.people import Record
+from newsletter.store.requests import Kind, Request
 from newsletter.web.public.site import context, settings
 
+_MONTH = timedelta(days=30)
 VALID = timedelta(days=366)
-"""For how long the links of a letter, beside the one to unsubscribe, lead to a reader's own pages."""
+"""For how long the links of a letter, beside the one to unsubscribe, lead to a reader's own page."""
 
 
 def reader(connection: Connection, token: str, *, for_update: bool = False) -> Record:
     """Return whose pages `token` opens; all that it cannot be looks alike (404)."""
-    try:
-        number, closing = context().signer.read(Purpose.PREFERENCES, token)
-    except LinkInvalid:
-        stale()
+    number, closing = read(Purpose.PREFERENCES, token)
     person = people.get(connection, number, for_update=for_update) if fresh(connection, closing) else None
     if person is None:
         stale()
     speak(person.language)
     return person
+
+
+def mailed(
+    connection: Connection, kind: Kind, token: str, *, for_update: bool = False
+) -> tuple[Request, Record]:
+    """Return the request behind a link of `kind` that was mailed for this alone, and its reader; else 404."""
+    number, day = read(stepup.PURPOSES[kind], token)
+    found = stepup.find(connection, kind, number, day, context().now(), for_update=for_update)
+    if found is None:
+        stale()
+    speak(found[1].language)
+    return found
+
+
+def shown(connection: Connection, token: str, *, for_update: bool = False) -> Record:
+    """Return the reader whose page of data carries `token`; 404 once it was open for too long."""
+    number, day = read(Purpose.SHOWN, token)
+    found = stepup.find_shown(connection, number, day, context().now(), for_update=for_update)
+    if found is None:
+        stale()
+    speak(found[1].language)
+    return found[1]
+
+
+def read(purpose: Purpose, token: str) -> tuple[int, date]:
+    """Return what `token` says; one that is not for `purpose` is not found (404)."""
+    try:
+        return context().signer.read(purpose, token)
+    except LinkInvalid:
+        stale()
 
 
 def fresh(connection: Connection, closing: date) -> bool:
@@ -51,13 +80,18 @@ def stale() -> NoReturn:
 
 def speak(language: str) -> None:
     """Use the reader's language, unless the address of the page names another."""
-    if language in LANGUAGES and request.args.get("lang") not in LANGUAGES:
+    if language in settings().languages and request.args.get("lang") not in settings().languages:
         g.language = language
 
 
 def today() -> date:
     """Return the day it is where the digest is made."""
     return context().now().astimezone(ZoneInfo(settings().timezone)).date()
+
+
+def month() -> str:
+    """Return the day on which a pause of a month that begins today ends."""
+    return (today() + _MONTH).isoformat()
 
 
 def optional() -> list[str]:

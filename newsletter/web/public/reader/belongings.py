@@ -1,20 +1,28 @@
-"""A reader's data: to look at, to take along, and to have erased."""
+"""A reader's data: to look at, to take along, to correct, and to have erased; each asked by mail first."""
 
 import datetime as dt
 import json
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as Answer
 
+from newsletter.audience import stepup
+from newsletter.audience.answers import Answers, first, read
+from newsletter.audience.preferences import compare, corrected
+from newsletter.audience.ukraine.communities import register_for
 from newsletter.i18n import format_period
-from newsletter.model import Period
-from newsletter.store.db import reading
-from newsletter.store.people import key
-from newsletter.store.story import Story, story
+from newsletter.links import Purpose
+from newsletter.model import Period, masked
+from newsletter.store import people
+from newsletter.store.db import reading, writing
+from newsletter.store.people import Record, key
+from newsletter.store.requests import Kind
+from newsletter.store.story import story
 from newsletter.web.public import limits
-from newsletter.web.public.reader.access import reader, titles
+from newsletter.web.public.reader.access import mailed, optional, shown, titles
 from newsletter.web.public.site import context, database, settings
 from newsletter.wiring.erasure import erase
 
@@ -30,42 +38,73 @@ def moment(at: str) -> str:
     return f"{format_period(Period(start=local.date(), end=local.date()), g.language)}, {local:%H:%M}"
 
 
-@pages.get("/preferences/<token>/data")
-def show(token: str) -> str:
-    """Show everything that is known of the reader."""
+@pages.get("/mine/data/<token>")
+def ask(token: str) -> str:
+    """Show a button; opening the link, as scanners of mail do, neither shows nor spends anything."""
     with reading(database()) as connection:
-        found = _story(connection, token)
-    return render_template("data.html", token=token, story=found, titles=titles())
+        mailed(connection, Kind.DATA, token)
+    return render_template("mine_data.html", token=token)
 
 
-@pages.post("/preferences/<token>/data")
+@pages.post("/mine/data/<token>")
 @limits.forms
-def download(token: str) -> Response:
+def show(token: str) -> str:
+    """Show everything that is known of the reader, once; the page can be worked with for an hour."""
+    with writing(database()) as connection:
+        asked, person = mailed(connection, Kind.DATA, token, for_update=True)
+        stepup.spend(connection, asked, context().now())
+        day = dt.date.fromisoformat(asked.requested_at[:10])
+        return _page(connection, context().signer.token(Purpose.SHOWN, asked.id, day), person)
+
+
+@pages.post("/mine/file")
+@limits.forms
+def download() -> Response:
     """Give everything that is known of the reader as JSON (GDPR Art. 20)."""
     with reading(database()) as connection:
-        found = _story(connection, token)
+        found = story(connection, shown(connection, request.form.get("token", "")).email)
+    assert found  # noqa: S101  the reader was found in the same view
     response = Response(json.dumps(found.data(), ensure_ascii=False, indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return response
 
 
-@pages.get("/preferences/<token>/erase")
+@pages.post("/mine/correct")
+@limits.forms
+def correct() -> str | tuple[str, int]:
+    """Save name and fields as corrected, and show the page again."""
+    form = request.form.to_dict(flat=False)
+    token = first(form, "token")
+    answers = read(form, settings())
+    faults = {name: fault for name, fault in answers.faults.items() if name != "section"}
+    with writing(database()) as connection:
+        person = shown(connection, token, for_update=True)
+        if first(form, "step"):
+            return _page(connection, token, person, answers=replace(answers, faults={}))
+        if faults:
+            return _page(connection, token, person, answers=replace(answers, faults=faults)), 422
+        after = corrected(person, answers, settings())
+        people.change(connection, person, after, context().now())
+        return _page(connection, token, after, changes=compare(person, after, optional()))
+
+
+@pages.get("/mine/erasure/<token>")
 def question(token: str) -> str:
     """Say what would go and what would stay."""
     with reading(database()) as connection:
-        person = reader(connection, token)
-    return render_template("erase.html", token=token, person=person)
+        _, person = mailed(connection, Kind.ERASURE, token)
+    return _erasing(token, person)
 
 
-@pages.post("/preferences/<token>/erase")
+@pages.post("/mine/erasure/<token>")
 @limits.forms
 def confirm(token: str) -> Answer | tuple[str, int]:
     """Erase whoever typed their own address."""
     typed = request.form.get("email", "").strip()
     with reading(database()) as connection:
-        person = reader(connection, token)
+        _, person = mailed(connection, Kind.ERASURE, token)
     if key(typed) != key(person.email):
-        return render_template("erase.html", token=token, person=person, typed=typed, fault=True), 422
+        return _erasing(token, person, typed=typed, fault=True), 422
     erase(context(), person.email)
     return redirect(url_for("preferences.belongings.erased", lang=request.args.get("lang")), 303)
 
@@ -76,7 +115,19 @@ def erased() -> str:
     return render_template("erased.html")
 
 
-def _story(connection: Connection, token: str) -> Story:
-    found = story(connection, reader(connection, token).email)
-    assert found  # noqa: S101  the reader was found in the same view
-    return found
+def _erasing(token: str, person: Record, **values: object) -> str:
+    return render_template("erase.html", token=token, address=masked(person.email), **values)
+
+
+def _page(connection: Connection, token: str, person: Record, **values: object) -> str:
+    """Return the page of a reader's data, whose buttons carry `token`; `answers` is the form as filled in."""
+    found = story(connection, person.email)
+    standing = Answers(name=person.name, attributes=person.attributes)
+    return render_template(
+        "data.html",
+        shown=token,
+        story=found,
+        titles=titles(),
+        regions=register_for(settings()),
+        **{"answers": standing, **values},
+    )

@@ -1,18 +1,22 @@
-"""Leaving: by a page with a button, and by the one click of a mail program (RFC 8058)."""
+"""Leaving: by a page with a button, and by the one click of a mail program (RFC 8058).
 
-from datetime import date
+The link to leave opens nothing more: it may pause, which is less, and have the reader's own link mailed.
+"""
+
+from dataclasses import replace
 
 from flask import Blueprint, render_template
-from sqlalchemy import Connection
 
-from newsletter.errors import LinkInvalid
+from newsletter.audience import stepup
 from newsletter.links import Purpose
-from newsletter.model import masked
+from newsletter.model import SubscriberStatus, masked
 from newsletter.store import people
+from newsletter.store.choices import by_pausing, has_left
 from newsletter.store.db import reading, writing
+from newsletter.store.requests import Kind
 from newsletter.web.public import limits
-from newsletter.web.public.reader.access import fresh, optional, speak, stale
-from newsletter.web.public.site import context, database
+from newsletter.web.public.reader.access import month, optional, read, speak
+from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("leaving", __name__)
 
@@ -20,13 +24,12 @@ pages = Blueprint("leaving", __name__)
 @pages.get("/unsubscribe/<token>")
 def ask(token: str) -> str:
     """Show a button; opening the link, as scanners of mail do, changes nothing."""
-    number, closing = _read(token)
+    number, _ = read(Purpose.UNSUBSCRIBE, token)
     with reading(database()) as connection:
         person = people.get(connection, number)
-        own = _own(connection, number, closing)
     speak(person.language if person else "")
     return render_template(
-        "unsubscribe.html", token=token, address=masked(person.email) if person else "", own=own
+        "unsubscribe.html", token=token, address=masked(person.email) if person else "", month=month()
     )
 
 
@@ -38,25 +41,38 @@ def leave(token: str) -> str:
     The link never expires. One that was tampered with is not found (404): RFC 8058 leaves that open, and
     whoever signs a link of ours is told the truth.
     """
-    number, closing = _read(token)
+    number, _ = read(Purpose.UNSUBSCRIBE, token)
     with writing(database()) as connection:
         person = people.get(connection, number, for_update=True)
         if person:
             people.leave(connection, number, (), optional(), context().now())
-        own = _own(connection, number, closing)
     speak(person.language if person else "")
-    return render_template("unsubscribed.html", own=own)
+    return render_template("unsubscribed.html", token=token)
 
 
-def _read(token: str) -> tuple[int, date]:
-    try:
-        return context().signer.read(Purpose.UNSUBSCRIBE, token)
-    except LinkInvalid:
-        stale()
+@pages.post("/unsubscribe/<token>/pause")
+@limits.forms
+def pause(token: str) -> str:
+    """Pause everything for a month in place of leaving; who has left stays so."""
+    number, _ = read(Purpose.UNSUBSCRIBE, token)
+    until = month()
+    with writing(database()) as connection:
+        person = people.get(connection, number, for_update=True)
+        if person and person.status is SubscriberStatus.ACTIVE and not has_left(person.choices):
+            paused = by_pausing(person.choices, (), until, optional())
+            people.change(connection, person, replace(person, choices=paused), context().now())
+    speak(person.language if person else "")
+    return render_template("paused.html", token=token, until=until)
 
 
-def _own(connection: Connection, number: int, closing: date) -> str:
-    """Return the token of the reader's own page while letters of that age open it."""
-    if not fresh(connection, closing):
-        return ""
-    return context().signer.token(Purpose.PREFERENCES, number, closing)
+@pages.post("/unsubscribe/<token>/link")
+@limits.forms
+def mail_link(token: str) -> str:
+    """Mail the reader the link to their own page; the answer is the same whether one leaves or not."""
+    number, _ = read(Purpose.UNSUBSCRIBE, token)
+    with writing(database()) as connection:
+        person = people.get(connection, number, for_update=True)
+        if person:
+            stepup.ask(connection, person, Kind.LINK, settings().language, context().now())
+    speak(person.language if person else "")
+    return render_template("mailed.html", address=masked(person.email) if person else "")

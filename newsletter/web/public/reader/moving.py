@@ -1,46 +1,45 @@
-"""Moving to another address: the form; both mailboxes say yes, each by the link in its letter."""
+"""Moving to another address: asked for by a link from the old mailbox, confirmed by one from the new."""
 
 from flask import Blueprint, g, render_template, request
 
-from newsletter.audience import moving
+from newsletter.audience import moving, stepup
 from newsletter.audience.answers import read_address
-from newsletter.audience.asking import asked_lately
-from newsletter.model import SubscriberStatus
+from newsletter.model import SubscriberStatus, masked
 from newsletter.store.db import reading, writing
-from newsletter.store.people import key
+from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
 from newsletter.web.public import limits
-from newsletter.web.public.reader.access import reader
+from newsletter.web.public.reader.access import mailed
 from newsletter.web.public.site import context, database
 
 pages = Blueprint("moving", __name__)
 
-_CODES = {"": 200, "lately": 429}
 
-
-@pages.get("/preferences/<token>/address")
+@pages.get("/mine/move/<token>")
 def form(token: str) -> str:
     """Show the form."""
     with reading(database()) as connection:
-        person = reader(connection, token)
-    return render_template("address.html", token=token, person=person)
+        _, person = mailed(connection, Kind.MOVE, token)
+    return _page(token, person)
 
 
-@pages.post("/preferences/<token>/address")
+@pages.post("/mine/move/<token>")
 @limits.forms
 def ask(token: str) -> tuple[str, int]:
-    """Write to both mailboxes; the answer is the same whatever is known of the new address."""
+    """Write to the new mailbox; the answer is the same whatever is known of its address."""
     email, wrong = read_address(request.form.to_dict(flat=False), "email")
     fault: str = wrong or ""
     now = context().now()
     with writing(database()) as connection:
-        person = reader(connection, token, for_update=True)
+        wish, person = mailed(connection, Kind.MOVE, token, for_update=True)
         if key(email) == key(person.email):
             fault = "same"
-        elif not fault and asked_lately(connection, Kind.ADDRESS, person, now):
-            fault = "lately"
         asked = not fault and person.status is SubscriberStatus.ACTIVE
         if asked:
-            moving.ask_both(connection, person, email, g.language, now, signer=context().signer)
-    page = render_template("address.html", token=token, person=person, email=email, fault=fault, asked=asked)
-    return page, _CODES.get(fault, 422)
+            stepup.spend(connection, wish, now)
+            moving.ask_new(connection, person, email, g.language, now, signer=context().signer)
+    return _page(token, person, email=email, fault=fault, asked=asked), 422 if fault else 200
+
+
+def _page(token: str, person: Record, **values: object) -> str:
+    return render_template("address.html", token=token, person=person, address=masked(person.email), **values)

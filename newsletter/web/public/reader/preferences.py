@@ -1,34 +1,34 @@
-"""A reader's own page, by the signed link of any letter: sections, pauses, name, language and fields."""
+"""A reader's own page, by the signed link of any letter: sections, pauses, language, and nothing personal.
+
+A letter is forwarded like any mail: whoever holds its link sees and does only what shows and can be undone.
+"""
 
 import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, abort, g, render_template, request
 
+from newsletter.audience import stepup
 from newsletter.audience.answers import Form, first
-from newsletter.audience.communities import register
-from newsletter.audience.handover import HANDED_OVER, holds_post
+from newsletter.audience.handover import post_fields
 from newsletter.audience.preferences import Changes, compare, wished
-from newsletter.i18n import LANGUAGES, format_period
-from newsletter.links import Purpose
-from newsletter.model import EVERY_SECTION, Period, SubscriberStatus
+from newsletter.i18n import format_period
+from newsletter.model import EVERY_SECTION, Period, SubscriberStatus, masked
 from newsletter.store import people
 from newsletter.store.choices import by_pausing, by_resuming, has_left, standing
 from newsletter.store.db import reading, writing
-from newsletter.store.events import COMPLAINED
 from newsletter.store.people import Record
+from newsletter.store.requests import Kind
 from newsletter.web.public import limits
-from newsletter.web.public.reader import agreeing, belongings, moving, succession
-from newsletter.web.public.reader.access import optional, reader, titles, today
+from newsletter.web.public.reader import belongings, moving, succession
+from newsletter.web.public.reader.access import month, optional, reader, titles, today
 from newsletter.web.public.reader.wishes import Wishes, days, filled_form, standing_form
 from newsletter.web.public.site import context, database, settings
 
 pages = Blueprint("preferences", __name__)
-for _more in (agreeing.pages, belongings.pages, moving.pages, succession.pages):
+for _more in (belongings.pages, moving.pages, succession.pages):
     pages.register_blueprint(_more)
-
-_MONTH = dt.timedelta(days=30)
 
 
 @pages.app_template_filter("day")
@@ -41,7 +41,8 @@ def day(date: str) -> str:
 @pages.app_url_defaults
 def keep_language(endpoint: str, values: dict[str, Any]) -> None:
     """Let a reader's pages lead to each other in the language that was asked for."""
-    if endpoint.startswith(("preferences.", "leaving.")) and request.args.get("lang") in LANGUAGES:
+    ours = endpoint.startswith(("preferences.", "leaving.", "mailing."))
+    if ours and request.args.get("lang") in settings().languages:
         values.setdefault("lang", g.language)
 
 
@@ -69,6 +70,19 @@ def save(token: str) -> str | tuple[str, int]:
     return _page(token, after, changes=compare(person, after, optional()))
 
 
+@pages.post("/preferences/<token>/mail")
+@limits.forms
+def mail(token: str) -> str:
+    """Mail the reader the link for what was asked; the answer is the same whether one leaves or not."""
+    kind = _MAILED.get(request.form.get("what", "")) or abort(404)
+    with writing(database()) as connection:
+        person = reader(connection, token, for_update=True)
+        stepup.ask(connection, person, kind, g.language, context().now())
+    if person.status is SubscriberStatus.SUPPRESSED:
+        return _page(token, person)
+    return render_template("mailed.html", token=token, address=masked(person.email))
+
+
 def _answered(person: Record, form: Form) -> tuple[Record, Wishes | None]:
     """Return what becomes of the reader, and the form if it has to be shown again."""
     if person.status is SubscriberStatus.SUPPRESSED:
@@ -77,8 +91,6 @@ def _answered(person: Record, form: Form) -> tuple[Record, Wishes | None]:
     if do in _BUTTONS:
         return _BUTTONS[do](person, form), None
     wishes = filled_form(form, person, settings(), today())
-    if first(form, "step"):
-        return person, replace(wishes, answers=replace(wishes.answers, faults={}), faults={})
     if wishes.faults:
         return person, wishes
     if do == "leave":
@@ -89,7 +101,7 @@ def _answered(person: Record, form: Form) -> tuple[Record, Wishes | None]:
 
 
 def _paused(person: Record, form: Form) -> Record:
-    until = (today() + _MONTH).isoformat() if first(form, "for") == "month" else ""
+    until = month() if first(form, "for") == "month" else ""
     sections = _named(form)
     if sections is None:
         return person
@@ -111,6 +123,7 @@ def _named(form: Form) -> list[str] | None:
     return [section] if section in optional() else None
 
 
+_MAILED = {kind.value: kind for kind in (*stepup.PURPOSES, Kind.LINK)}
 _BUTTONS = {"pause": _paused, "resume": _resumed}
 
 
@@ -125,14 +138,13 @@ def _page(
     """Return the page; `asked` is the section that a letter's link is about, `*` for all."""
     house = settings()
     if person.status is SubscriberStatus.SUPPRESSED:
-        return render_template("stopped.html", person=person, token=token, reason=_reason(person))
+        return render_template("stopped.html", address=masked(person.email))
     sections = [section for section in house.rubrics if not section.always]
     states = {section.slug: standing(person.choices, section.slug) for section in sections}
-    _, closing = context().signer.read(Purpose.PREFERENCES, token)
     named = next((section for section in sections if section.slug == asked), None)
     return render_template(
         "preferences.html",
-        person=person,
+        address=masked(person.email),
         token=token,
         wishes=wishes or standing_form(person, house, g.language),
         changes=changes,
@@ -144,15 +156,7 @@ def _page(
         asked_title=named.title if named else "",
         asked_state=standing(person.choices, asked),
         has_left=has_left(person.choices),
-        month=(today() + _MONTH).isoformat(),
+        month=month(),
         days=days(today()),
-        regions=register(),
-        holds_post=holds_post(person),
-        unsubscribe=context().signer.token(Purpose.UNSUBSCRIBE, person.id, closing),  # no younger link
+        passes_posts=bool(post_fields(house)),
     )
-
-
-def _reason(person: Record) -> str:
-    if person.reason == HANDED_OVER:
-        return "handover"
-    return "complaint" if person.reason.startswith(COMPLAINED) else "bounces"

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from newsletter.audience.answers import Answers, Form, first, read
+from newsletter.audience.answers import Answers, Form, first, read_sections
 from newsletter.audience.preferences import Rest, Wish, rest_of
 from newsletter.config import Settings
-from newsletter.i18n import LANGUAGES
 from newsletter.model import EVERY_SECTION
 from newsletter.store.choices import standing, wanted_of
 from newsletter.store.people import Record
@@ -38,9 +37,7 @@ class Wishes:
         return Wish(
             sections=self.answers.sections,
             rest=self.rest,
-            name=self.answers.name,
             language=self.language,
-            attributes=self.answers.attributes,
         )
 
 
@@ -51,11 +48,7 @@ def days(today: date) -> tuple[str, str]:
 
 def standing_form(person: Record, settings: Settings, language: str) -> Wishes:
     """Return the form as things stand; `language` is that of the page."""
-    answers = Answers(
-        name=person.name,
-        attributes={slug: person.attributes.get(slug, "") for slug in settings.fields},
-        sections=wanted_of(person.choices),
-    )
+    answers = Answers(sections=wanted_of(person.choices))
     rest = rest_of(person.choices, _optional(settings))
     return Wishes(answers=answers, rest=rest, language=language, faults={})
 
@@ -64,8 +57,7 @@ def filled_form(form: Form, person: Record, settings: Settings, today: date) -> 
     """Return the form as `person` filled it in."""
     optional = _optional(settings)
     was = rest_of(person.choices, optional)
-    answers = read(form, settings)
-    wrong = {name: fault for name, fault in answers.faults.items() if name != "section"}
+    answers = Answers(sections=read_sections(form, optional))
     rest = Rest(
         everything=first(form, "rest") == "all",
         sections=frozenset(form.get("pause", ())) & frozenset(optional),
@@ -79,12 +71,11 @@ def filled_form(form: Form, person: Record, settings: Settings, today: date) -> 
         rest = replace(rest, until="")
     fault = "" if same_day else _fault(rest, today)
     language = first(form, "language")
-    attributes = {slug: answers.attributes.get(slug, "") for slug in settings.fields}
     return Wishes(
-        answers=replace(answers, sections=sections, attributes=attributes, faults=wrong),
+        answers=replace(answers, sections=sections),
         rest=rest,
-        language=language if language in LANGUAGES else person.language,
-        faults=({"until": fault} if fault else {}) | wrong,
+        language=language if language in settings.languages else person.language,
+        faults={"until": fault} if fault else {},
     )
 
 

@@ -9,12 +9,14 @@ from functools import cache
 
 from sqlalchemy import Connection, func, select
 
-from newsletter.audience.communities import Community, alphabetical, register
+from newsletter.audience.ukraine.communities import Community, alphabetical, register
+from newsletter.config import Settings
+from newsletter.config.parts import FieldKind
 from newsletter.store.people import IS_READER
 from newsletter.store.schema import subscriber
 
-REGION, COMMUNITY = FIELDS = ("region", "community")
-"""The fields of newsletter.yaml by which readers are placed."""
+KINDS = (FieldKind.REGION, FieldKind.COMMUNITY)
+"""The kinds of the fields by which readers are placed."""
 
 _ADDED = re.compile(
     r"\b(міська|селищна|сільська|територіальна|об'?єднана|громада|м?отг|[мс]?тг|рада|область|обл|місто|м)\b\.?"
@@ -74,9 +76,12 @@ class Coverage:
         return sum(len(region.having) for region in self.regions)
 
 
-def coverage(connection: Connection) -> Coverage:
-    """Match the places of all readers against the register."""
-    place = [func.coalesce(subscriber.c.attributes[field].as_string(), "").label(field) for field in FIELDS]
+def coverage(connection: Connection, settings: Settings) -> Coverage | None:
+    """Match the places of all readers against the register; None without a field of each of KINDS."""
+    fields = [field for kind in KINDS if (field := settings.field(kind))]
+    if len(fields) < len(KINDS):
+        return None
+    place = [func.coalesce(subscriber.c.attributes[field].as_string(), "").label(field) for field in fields]
     query = select(*place, func.count()).where(IS_READER).group_by(*place)
     return placed((row[0], row[1], row[2]) for row in connection.execute(query))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.audience.communities import alphabetical, find, register
+from newsletter.audience.ukraine.communities import alphabetical, find, register
 
 
 def test_every_community_of_the_register_is_there_once() -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from newsletter.audience.communities import register
-from newsletter.audience.coverage import Coverage, Region, coverage, placed, region_named
 from newsletter.audience.lists import Importer
+from newsletter.audience.ukraine.communities import register
+from newsletter.audience.ukraine.coverage import Coverage, Region, coverage, placed, region_named
 from newsletter.store.db import reading, writing
 from newsletter.store.people import find, leave
+from tests.audience.conversation import PLACES
 
 NOW = datetime(2025, 2, 10, 9, 0, tzinfo=UTC)
 
@@ -103,6 +104,14 @@ def test_only_readers_count(importer: Importer, engine: Engine) -> None:
         assert person is not None
         leave(connection, person.id, [], ["social"], NOW)
     with reading(engine) as connection:
-        covered = coverage(connection)
+        covered = coverage(connection, PLACES)
+    assert covered
     assert of("Сумська", covered).having == {"Конотопська": 1}
     assert covered.nowhere == 1
+
+
+@pytest.mark.parametrize("kind", ["region", "community"])
+def test_without_a_field_of_each_kind_nobody_is_placed(engine: Engine, kind: str) -> None:
+    fields = {slug: entry for slug, entry in PLACES.fields.items() if entry.kind != kind}
+    with reading(engine) as connection:
+        assert coverage(connection, PLACES.model_copy(update={"fields": fields})) is None

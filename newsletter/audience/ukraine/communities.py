@@ -9,6 +9,9 @@ from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
+from newsletter.config import Settings
+from newsletter.config.parts import FieldKind
+
 _ALPHABET = "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"
 _ORDER = str.maketrans({letter: chr(place) for place, letter in enumerate(_ALPHABET, ord("а"))} | {"’": ""})
 _APOSTROPHES = str.maketrans("'ʼ`′", "’’’’")
@@ -49,6 +52,11 @@ def register() -> Mapping[str, Sequence[Community]]:
     return MappingProxyType({region: regions[region] for region in sorted(regions, key=alphabetical)})
 
 
+def register_for(settings: Settings) -> Mapping[str, Sequence[Community]]:
+    """Return the register where the forms of a workspace offer it: with a public field of kind region."""
+    return register() if settings.public_field(FieldKind.REGION) else {}
+
+
 def find(region: str, name: str) -> Community | None:
     """Return the community of `region` with this label, whatever its case and apostrophe, if there is one."""
     return _by_label().get((region, _plain(name)))
@@ -71,6 +79,6 @@ def _plain(text: str) -> str:
 def _rows() -> Sequence[Mapping[str, str]]:
     package = Path(__file__).parent
     shipped = package / "communities.csv"  # in a wheel; in a checkout it is beside the lists
-    path = shipped if shipped.is_file() else package.parents[1] / "subscribers/communities.csv"
+    path = shipped if shipped.is_file() else package.parents[2] / "subscribers/communities.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -1,0 +1,44 @@
+"""The way to one's own page for who has no letter at hand: the link is mailed, never shown."""
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from newsletter.audience.answers import read_address
+from newsletter.audience.stepup import mail_link
+from newsletter.slots import COPY
+from newsletter.store.db import writing
+from newsletter.web.public import limits
+from newsletter.web.public.site import context, database
+
+pages = Blueprint("mailing", __name__)
+
+
+@pages.get("/link")
+def form() -> str:
+    """Show the form."""
+    return render_template("link.html", copy=False)
+
+
+@pages.get(f"/preferences/{COPY}")
+@pages.get(f"/unsubscribe/{COPY}")
+def copy() -> str:
+    """Say where the links of a letter are, to whoever pressed one in its copy on the web."""
+    return render_template("link.html", copy=True)
+
+
+@pages.post("/link")
+@limits.forms
+def ask() -> Response | tuple[str, int]:
+    """Mail the link, if a reader has this address; the answer is the same whoever has it."""
+    email, fault = read_address(request.form.to_dict(flat=False), "email")
+    if fault:
+        return render_template("link.html", copy=False, email=email, fault=fault), 422
+    with writing(database()) as connection:
+        mail_link(connection, email, g.language, context().now())
+    return redirect(url_for("mailing.sent", lang=g.language), 303)
+
+
+@pages.get("/link/sent")
+def sent() -> str:
+    """Say that a link is on its way, to whoever sent the form."""
+    return render_template("mailed.html")
