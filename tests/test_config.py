@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import read_settings
+from newsletter.config import Settings, read_settings
 from newsletter.config.parts import Smtp
 from newsletter.errors import ConfigError
 
@@ -111,11 +111,68 @@ def test_a_value_of_another_kind_is_told_what_it_must_be(tmp_path: Path, line: s
     ],
 )
 def test_a_slip_in_a_field_is_told_whatever_its_name(tmp_path: Path, field: str, fault: str) -> None:
-    text = SAMPLE.replace("  region: {label: Область}", f"  label: {field}")
+    text = SAMPLE.replace("  region: {label: Область, kind: region}", f"  label: {field}")
     (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         read_settings(tmp_path)
     assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("language", "fields", "kinds"),
+    [
+        ("uk", "region: {label: О}", ["region"]),
+        ("uk", "region: {label: О}\n  community: {label: Г}\n  position: {label: П}\n  phone: {label: Т}",
+         ["region", "community", "post", "text"]),
+        ("uk", "community: {label: Г}", ["text"]),
+        ("uk", "region: {label: О, kind: text}\n  community: {label: Г}", ["text", "text"]),
+        ("uk", "o: {label: О, kind: region}\n  h: {label: Г, kind: community}", ["region", "community"]),
+        ("en", "region: {label: R}\n  community: {label: C}\n  position: {label: P}",
+         ["text", "post", "post"]),
+        ("en", "region: {label: R, kind: region}\n  size: {label: S, kind: choice, choices: [small, large]}",
+         ["region", "choice"]),
+    ],
+)  # fmt: skip
+def test_a_field_without_a_kind_has_one_by_its_name_and_the_language(
+    tmp_path: Path, language: str, fields: str, kinds: list[str]
+) -> None:
+    settings = _with_fields(tmp_path, language, fields)
+    assert [entry.kind for entry in settings.fields.values()] == kinds
+    assert settings.languages == (("uk", "en") if language == "uk" else ("en",))
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ("a: {label: A, kind: choice}", "`kind: choice` and `choices: […]` go together"),
+        ("a: {label: A, choices: [x]}", "`kind: choice` and `choices: […]` go together"),
+        ("a: {label: A, kind: colour}", "kind"),
+        ("a: {label: A, kind: community}", "a: communities are listed by region: add a field of kind region"),
+        (
+            "a: {label: A, kind: region}\n  region: {label: R}",
+            "a, region: only one field can be of kind region",
+        ),
+        ("a: {label: A, public: maybe}", "public"),
+    ],
+)
+def test_kinds_that_cannot_be_are_told(tmp_path: Path, fields: str, fault: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _with_fields(tmp_path, "uk", fields)
+    assert fault in str(caught.value)
+
+
+def test_the_workspace_s_own_language_is_among_those_of_its_pages(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="own language, uk, has to be among them"):
+        _with_fields(tmp_path, "uk", "a: {label: A}\nlanguages: [en]")
+
+
+def _with_fields(tmp_path: Path, language: str, fields: str) -> Settings:
+    """Read the sample's settings with other fields."""
+    head, _, rest = SAMPLE.partition("fields:\n")
+    kept = "\n".join(line for line in rest.splitlines() if not line.startswith("  "))
+    text = f"{head.replace('language: uk', f'language: {language}')}fields:\n  {fields}\n{kept}\n"
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    return read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://a..b", "https://example.org:port", "https://:80"])

@@ -90,7 +90,7 @@ def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
     for word in words:
         column, _, heading = word.partition("=")
         if not heading.strip():
-            raise ConfigError(f"{word!r} is not COLUMN=HEADING", 'Write it like --column email="Ел. пошта"')
+            raise ConfigError(f"{word!r} is not COLUMN=HEADING", 'Write it like --column name="Full name"')
         if column not in known:
             raise ConfigError(f"unknown column {column!r}", nearest(column, known))
         told[heading.strip()] = column
@@ -106,7 +106,7 @@ def remembered(root: Path, names: Iterable[str]) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{FILE} cannot be read: {error}", "Save it as UTF-8 text.") from None
     if not isinstance(document.data, Mapping | None):
-        raise ContentError(f"{FILE} does not map headings to columns", "Write lines such as: ПІБ: name")
+        raise ContentError(f"{FILE} does not map headings to columns", "Write lines such as: Full name: name")
     known = (*names, IGNORED)
     told = {str(heading): str(column) for heading, column in (document.data or {}).items()}
     faults = [

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 
+from newsletter.compose.samples import sample_words
 from newsletter.errors import Severity
 
 _LEFT_BEHIND = re.compile(r"lorem ipsum|\b(?:TODO|TBD|FIXME)\b|\b[XХ]{4,}\b|\{\{|\{%", re.IGNORECASE)
@@ -44,7 +45,7 @@ class Remark:
 
 
 def leftovers(text: str) -> Iterator[Remark]:
-    """Find filler text and marks for later; those that may be meant are warnings."""
+    """Find filler text, marks for later and sample words; those that may be meant are warnings."""
     for severity, pattern in ((Severity.ERROR, _LEFT_BEHIND), (Severity.WARNING, _PERHAPS_LEFT_BEHIND)):
         for found in dict.fromkeys(pattern.findall(text)):
             yield Remark(
@@ -52,6 +53,14 @@ def leftovers(text: str) -> Iterator[Remark]:
                 words=found,
                 text=f"{found!r} looks like a placeholder",
                 hint="Write what belongs there, or remove it.",
+            )
+    for words in sample_words():
+        if words in text:
+            yield Remark(
+                severity=Severity.WARNING,
+                words=words,
+                text=f"{words!r} is from the samples of a new workspace",
+                hint="Write your own, and delete the sample items.",
             )
 
 

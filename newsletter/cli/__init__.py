@@ -108,7 +108,7 @@ def cli(ctx: click.Context, workspace: Path) -> None:
       newsletter import digest.txt
       newsletter compose && newsletter check
       newsletter preview
-      newsletter approve 2025-02-14 --by "Олена"
+      newsletter approve 2025-02-14 --by "Olena"
       newsletter send 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
     ctx.obj = Session(workspace)

@@ -34,7 +34,7 @@ def handover(  # noqa: PLR0917  as many as options
 
     \b
     Example:
-      newsletter subscribers handover old.mayor@example.org new.mayor@example.org --name "Ірина Ткач"
+      newsletter subscribers handover old.mayor@example.org new.mayor@example.org --name "Iryna Tkach"
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.entries import clean
     from newsletter.audience.handover import ask_successor, post_of

@@ -61,7 +61,7 @@ def import_list(  # noqa: PLR0917  as many as options
     Examples:
       newsletter subscribers import subscribers/mayors.xlsx --dry-run
       newsletter subscribers import subscribers/mayors.xlsx --consent "Forms of the forum, 12 March 2025"
-      newsletter subscribers import list.csv --column email="Адреса голови" --column -=Телефон
+      newsletter subscribers import list.csv --column email="Mayor's address" --column -=Phone
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.columns import FILE, Columns, pairs, plain, remember, remembered
     from newsletter.audience.lists import Importer

@@ -94,7 +94,7 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
     \b
     Examples:
       newsletter subscribers report
-      newsletter subscribers report --region Сумська
+      newsletter subscribers report --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.census import census
     from newsletter.audience.ukraine.coverage import coverage, region_named

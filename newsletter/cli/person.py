@@ -68,7 +68,7 @@ def add(  # noqa: PLR0917  as many as options
     for pair in fields:
         field, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"{pair!r} is not KEY=VALUE", "Write it like --field region=Сумська")
+            raise ConfigError(f"{pair!r} is not KEY=VALUE", "Write it like --field position=mayor")
         if field not in context.settings.fields:
             raise ConfigError(f"unknown field {field!r}", nearest(field, context.settings.fields))
         cells[field] = value

@@ -46,7 +46,7 @@ def import_digest(
         if digest.period is None:
             raise ContentError(
                 f"{digest.name} names no period above its first section",
-                "Write it there, like «8 – 14 лютого 2025 року», or name the issue: --issue 2025-02-14",
+                "Write it there, like 8 – 14 February 2025, or name the issue: --issue 2025-02-14",
             )
         closing = digest.period.end
     files = _files(digest, closing)

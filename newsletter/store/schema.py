@@ -52,7 +52,7 @@ request = Table(
     "request",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("kind", Text, nullable=False, comment="what is asked for: a Kind of store/requests"),
+    Column("kind", Text, nullable=False, comment="signup | address | handover"),
     Column("email", Text, nullable=False, comment="the address that has to confirm"),
     Column("email_key", Text, nullable=False, index=True),
     Column("subscriber", _Id, ForeignKey("subscriber.id", ondelete="CASCADE"), index=True),
@@ -62,11 +62,11 @@ request = Table(
     Column("consent", Text, nullable=False, default="", comment="version of the text agreed to"),
     Column("ip", LargeBinary, comment="keyed hash of the network address"),
     Column("requested_at", Text, nullable=False),
-    Column("agreed_at", Text, nullable=False, default="", comment="by the old mailbox, where there is one"),
+    Column("agreed_at", Text, nullable=False, default="", comment="by the old address, where there is one"),
     Column("confirmed_at", Text, nullable=False, default="", comment="by the address in `email`"),
     sqlite_autoincrement=True,  # a link must never come to mean another's request
 )
-"""What waits for a confirmation by mail; until it comes, nothing else changes."""
+"""What waits for a confirmation by mail, of a Kind of `requests`; until it comes, nothing else changes."""
 
 letter = Table(
     "letter",

@@ -19,7 +19,24 @@ def test_words_that_may_be_meant_are_only_a_warning(text: str) -> None:
     assert [remark.severity for remark in leftovers(text)] == [Severity.WARNING]
 
 
-@pytest.mark.parametrize("text", ["МЕТОДОЛОГІЯ", "вставний", "XX сесія", "a {b} c", "Тодор", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ласкаво просимо до першого випуску · Бюджет",
+        "Welcome to the first issue",
+        "Delete these three files when your own news arrive.",
+        "Видаліть ці три файли, коли з'являться ваші новини.",
+    ],
+)
+def test_words_of_the_samples_are_a_warning(text: str) -> None:
+    (remark,) = leftovers(text)
+    assert remark.severity == Severity.WARNING
+    assert "from the samples of a new workspace" in remark.text
+
+
+@pytest.mark.parametrize(
+    "text", ["МЕТОДОЛОГІЯ", "вставний", "XX сесія", "a {b} c", "Тодор", "Потрібні:", "- паспорт;", ""]
+)
 def test_ordinary_words_are_no_fillers(text: str) -> None:
     assert not list(leftovers(text))
 

@@ -59,7 +59,7 @@ def test_no_address_of_a_reader_is_on_the_page(placed: FlaskClient) -> None:
 
 def test_a_workspace_without_places_says_so(placed: FlaskClient, proofs: Proofs) -> None:
     proofs.context.settings.fields.clear()
-    assert "has no fields region and community" in page(placed)
+    assert "has no fields of the kinds region and community" in page(placed)
 
 
 def test_other_hosts_get_nothing(placed: FlaskClient) -> None:
