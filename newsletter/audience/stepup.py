@@ -45,7 +45,8 @@ def mail_link(connection: Connection, email: str, language: str, now: datetime) 
     Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
     """
     found = people.find_all(connection, [key(email)], for_update=True).get(key(email))
-    if found and _may(connection, found, Kind.LINK, now):
+    may = _may(connection, found, Kind.LINK, now)
+    if found and may:
         language = found.language or language
         _put(connection, Kind.LINK, found.email, found.id, language, now, mailed=True)
     else:
@@ -85,11 +86,11 @@ def _find(  # noqa: PLR0913  what a link says, and when
     return (asked, person) if person and key(person.email) == key(asked.email) else None
 
 
-def _may(connection: Connection, person: Record, kind: Kind, now: datetime) -> bool:
+def _may(connection: Connection, person: Record | None, kind: Kind, now: datetime) -> bool:
     """Tell whether a letter of this kind may leave: once a day, three times a week, to a live mailbox."""
-    if person.status is SubscriberStatus.SUPPRESSED:
+    times = requests.times(connection, kind, person.id if person else 0, now)
+    if person is None or person.status is SubscriberStatus.SUPPRESSED:
         return False
-    times = requests.times(connection, kind, person.id, now)
     return len(times) < _WEEKLY and (not times or times[0] <= timestamp(now - LIFETIME))
 
 

@@ -51,6 +51,7 @@ async def send_test(
         context.signer,
         context.dkim,
         to,
+        context.settings.language,
         context.now(),
     )
     return edition, receipt

@@ -20,10 +20,10 @@ CLOSING = date.fromisoformat(house.NAME)
 NETWORKS = 64
 _ROUTES = (
     "/", "/issues", "/issues/{}", "/search?q={}", "/signup", "/embed", "/view/{}", "/preferences/{}",
-    "/unsubscribe/{}", "/confirm/{}", "/agree/{}", "/sections/{}", "/sections/{}/feed.xml", "/static/{}",
+    "/unsubscribe/{}", "/confirm/{}", "/mine/data/{}", "/mine/{}", "/sections/{}", "/sections/{}/feed.xml", "/static/{}",
     "/hooks/sendgrid", "/health", "/metrics", "/feed.json", "/{}", "/../{}", "/%00{}",
 )  # fmt: skip
-_GUARDED = ("preferences", "unsubscribe", "view", "confirm", "agree")
+_GUARDED = ("preferences", "unsubscribe", "view", "confirm", "mine/data", "mine/erasure")
 _METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
 _ODD = "\x01\x7f'\"<>&;%{}[]\\|^`«»іїєґ🙂\u202e\u0000" + string.printable.replace("\n", "").replace("\r", "")
 

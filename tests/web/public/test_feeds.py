@@ -161,7 +161,7 @@ def test_robots_are_kept_out_of_the_readers_own_pages(client: FlaskClient) -> No
     answer = client.get("/robots.txt")
     assert answer.mimetype == "text/plain"
     lines = answer.text.splitlines()
-    for name in ("preferences", "unsubscribe", "confirm", "view", "agree"):
+    for name in ("preferences", "unsubscribe", "confirm", "view", "mine"):
         assert f"Disallow: /{name}" in lines
     assert f"Sitemap: {BASE}/sitemap.xml" in lines
 

@@ -18,7 +18,7 @@ pages = Blueprint("feeds", __name__)
 _ATOM, _JSON = "application/atom+xml", "application/feed+json"
 _ISSUES, _ITEMS = 20, 50
 _NEVER = "1970-01-01T00:00:00Z"  # when a feed without entries changed: RFC 4287 §4.1.1 wants a date
-_PRIVATE = ("preferences", "unsubscribe", "confirm", "view", "agree")
+_PRIVATE = ("preferences", "unsubscribe", "confirm", "view", "mine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
