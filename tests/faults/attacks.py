@@ -20,8 +20,8 @@ CLOSING = date.fromisoformat(house.NAME)
 NETWORKS = 64
 _ROUTES = (
     "/", "/issues", "/issues/{}", "/search?q={}", "/signup", "/embed", "/view/{}", "/preferences/{}",
-    "/unsubscribe/{}", "/confirm/{}", "/mine/data/{}", "/mine/{}", "/sections/{}", "/sections/{}/feed.xml", "/static/{}",
-    "/hooks/sendgrid", "/health", "/metrics", "/feed.json", "/{}", "/../{}", "/%00{}",
+    "/unsubscribe/{}", "/confirm/{}", "/mine/data/{}", "/mine/{}", "/sections/{}", "/sections/{}/feed.xml",
+    "/static/{}", "/hooks/sendgrid", "/health", "/metrics", "/feed.json", "/{}", "/../{}", "/%00{}",
 )  # fmt: skip
 _GUARDED = ("preferences", "unsubscribe", "view", "confirm", "mine/data", "mine/erasure")
 _METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
