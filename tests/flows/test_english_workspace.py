@@ -155,7 +155,11 @@ def _crawl(client: FlaskClient, waiting: set[str]) -> dict[str, str]:
         if (answer.mimetype or "").startswith(("text/html", "application/json", "application/atom")):
             seen[path] = answer.text
             links = {_plain(link) for link in re.findall(r'(?:href|src)="(/[^"]*)"', answer.text)}
-            waiting |= {link for link in links - seen.keys() if not link.startswith(("/static/", "//"))}
+            waiting |= {
+                link
+                for link in links - seen.keys()
+                if not link.startswith(("/static/", "//")) and "&" not in link  # combinations of choices
+            }
     return seen
 
 
