@@ -92,7 +92,9 @@ def send(  # noqa: PLR0917  as many as options
 
     context = session.context
     if due:
-        return _due(context)
+        from newsletter.cli.due import deliver_due
+
+        return deliver_due(context)
     if closing is None:
         raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
     name = name or context.settings.transport
@@ -115,18 +117,18 @@ def send(  # noqa: PLR0917  as many as options
                 f"Issue {frozen.name} is left to `newsletter worker`; see: newsletter status {closing}"
             )
             return 0
-        if not _wait(context, frozen, window) or not _deliver(context, frozen, waiting, segment):
+        if not _wait(context, frozen, window) or not deliver(context, frozen, waiting, segment):
             return INTERRUPTED
-    return _report(context, frozen, segment, as_json=as_json)
+    return report(context, frozen, segment, as_json=as_json)
 
 
 def _take_in(context: "Context", closing: date) -> None:
     """Add who joined after the approval to the audience."""
     from newsletter.render.edition import Editions
-    from newsletter.sending.freeze import add_new
+    from newsletter.sending.start import take_in
 
     issue, _ = context.issue(closing)
-    _, added, unmatched = add_new(
+    _, added, unmatched = take_in(
         context.database, Editions(issue), closing.isoformat(), context.sources(closing)
     )
     click.echo(f"New readers: {added}.")
@@ -143,7 +145,8 @@ def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) 
     return given or timedelta()
 
 
-def _report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+    """Print how the sending stands, and return the exit code."""
     from newsletter.wiring.status import summary
 
     data = summary(context, frozen.name)
@@ -155,31 +158,11 @@ def _report(context: "Context", frozen: "Frozen", segment: str | None, *, as_jso
     return NOT_ACCEPTED if bad or (data["pending"] and not segment) else 0
 
 
-def _due(context: "Context") -> int:
-    """Settle the weekly hour, and deliver whatever is being sent; there may be nothing to do."""
-    from newsletter.sending.weekly import tick
-    from newsletter.store import deliveries, issues
-    from newsletter.store.db import reading
-    from newsletter.wiring.scheduler import insist, week
-
-    tick(week(context))
-    insist(context)
-    with reading(context.database) as connection:
-        names = deliveries.issues_due(connection, context.now().timestamp())
-        going = [issues.get(connection, name) for name in names]
-    codes = [0]
-    for frozen in going:
-        if not _deliver(context, frozen, frozen.readers, None):
-            return INTERRUPTED
-        codes.append(_report(context, frozen, None, as_json=False))
-    return max(codes)
-
-
 def _begin(
     context: "Context", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
 ) -> "tuple[Frozen, int]":
     """Let the issue leave, `window` from now; return it and how many readers wait for it."""
-    from newsletter.store import issues, ledger
+    from newsletter.sending.start import start
     from newsletter.store.db import writing
     from newsletter.wiring.scheduler import insist
     from newsletter.wiring.status import summary
@@ -196,16 +179,12 @@ def _begin(
             )
         click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name}?", abort=True)
     with writing(context.database) as connection:
-        now = context.now()
-        if frozen.state is not IssueState.SENDING:
-            ledger.postpone(connection, frozen.name, now + window)
-        return issues.begin(connection, frozen.name, name, now), waiting
+        return start(connection, frozen, name, context.now(), window), waiting
 
 
 def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
     """Count down; False when the user undid the sending, of which nothing had left."""
-    from newsletter.store import issues
-    from newsletter.store.db import writing
+    from newsletter.sending.start import undo
 
     end = time.monotonic() + window.total_seconds()
     try:
@@ -216,17 +195,16 @@ def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
             )
             time.sleep(min(1, left))
     except KeyboardInterrupt:
-        with writing(context.database) as connection:
-            issues.change_state(
-                connection, frozen.name, IssueState.APPROVED, among=[IssueState.SENDING], transport=""
-            )
-        click.echo("\nUndone: nothing was sent, and the approval stands.")
+        if undo(context.database, frozen.name) is IssueState.APPROVED:
+            click.echo("\nUndone: nothing was sent, and the approval stands.")
+        else:
+            click.echo(f"\nSome of it has left already: it is paused. Go on: newsletter resume {frozen.name}")
         return False
     click.echo()
     return True
 
 
-def _deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
+def deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver here, with progress; False when it was stopped."""
     from newsletter.wiring.scheduler import own
 

@@ -17,6 +17,7 @@ from newsletter.sending.claims import Claims
 from newsletter.sending.pace import REST, Alarm, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
+from newsletter.sending.start import finish
 from newsletter.sending.work import Holder, Work
 from newsletter.store import buckets, deliveries, issues, ledger
 from newsletter.store.db import reading, writing
@@ -96,10 +97,7 @@ class Run:
         finally:
             gc.unfreeze()
             self._claims.end()
-        with writing(self._plan.engine) as connection:
-            if not deliveries.open_chunks(connection, self._plan.name):
-                sent, sending = IssueState.SENT, [IssueState.SENDING]
-                issues.change_state(connection, self._plan.name, sent, among=sending)
+        finish(self._plan.engine, self._plan.name)
         if failed and not self._stopping:
             raise failed
 

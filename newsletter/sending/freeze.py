@@ -70,23 +70,24 @@ def freeze(
         without=0,
     )
     with writing(engine) as connection:
-        _refuse_begun(issues.find(connection, name))
-        issues.remove(connection, name)
-        issues.put(connection, draft)
+        epoch = chunks.next_epoch(connection)
+        if earlier := issues.claim(connection, draft):
+            _refuse_begun(earlier)
+            issues.replace(connection, draft)
         for edition, page in rendered:
             issues.put_edition(connection, name, page, edition.sections)
         if public := publication(editions):
             archive.put(connection, *public)
         readers, without = _put_audience(connection, name, editions, {edition.key for edition, _ in rendered})
-        chunks.plan(connection, name, readers)
+        chunks.plan(connection, name, readers, epoch)
         fingerprint = issues.fingerprint(connection, name, shared)
         sealed = replace(draft, fingerprint=fingerprint, readers=readers, without=without)
         issues.seal(connection, sealed)
     return sealed
 
 
-def _refuse_begun(earlier: issues.Frozen | None) -> None:
-    if earlier and earlier.state is not IssueState.APPROVED and earlier.transport != OUTBOX:
+def _refuse_begun(earlier: issues.Frozen) -> None:
+    if earlier.state is not IssueState.APPROVED and earlier.transport != OUTBOX:
         raise StateError(
             f"issue {earlier.name} has begun to leave by {earlier.transport}: it is {earlier.state}",
             "What readers have in hand cannot be approved again. Put corrections into the next issue.",
@@ -114,44 +115,6 @@ def _put_audience(connection: Connection, name: str, editions: Editions, stored:
     return readers, without
 
 
-def add_new(
-    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
-) -> tuple[issues.Frozen, int, int]:
-    """Add to the audience of an issue that has begun to leave the readers who are not in it.
-
-    They get the editions that were approved. Return the issue, how many were added, and how many would
-    need an edition that was not. Raises StateError when it has not begun to leave, and ContentError when its
-    files have changed since.
-    """
-    with writing(engine) as connection:
-        frozen = issues.get(connection, name)
-        if frozen.state not in (IssueState.SENDING, IssueState.SENT):
-            raise StateError(
-                f"issue {name} is {frozen.state}",
-                f"To take new readers in: newsletter approve {name} --again",
-            )
-        if changed := changed_since(frozen, sources):
-            raise ContentError(
-                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
-                "New readers can only get what was approved: put the files back as they were.",
-            )
-        stored = set(issues.editions(connection, name))
-        found = [
-            (reader.id, edition.key)
-            for reader in people.readers(connection, audience.not_in(name))
-            if (edition := editions.of(reader.sections, reader.attributes))
-        ]
-        fresh = [row for row in found if row[1] in stored]
-        audience.put(connection, name, fresh)
-        chunks.extend(connection, name, [number for number, _ in fresh])
-        fingerprint = issues.fingerprint(connection, name, frozen.envelope)
-        frozen = replace(frozen, fingerprint=fingerprint, readers=frozen.readers + len(fresh))
-        issues.seal(connection, frozen)
-        if fresh:
-            issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
-        return issues.get(connection, name), len(fresh), len(found) - len(fresh)
-
-
 def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Frozen:
     """Return the frozen issue `name` if it is what was approved, byte for byte.
 
@@ -160,16 +123,16 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
     """
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
+        if frozen.state is IssueState.APPROVED and (changed := changed_since(frozen, sources)):
+            raise ContentError(
+                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+                f"Look at it again and approve it again: newsletter approve {name} --by NAME",
+            )
         if issues.fingerprint(connection, name, frozen.envelope) != frozen.fingerprint:
             raise ContentError(
                 f"the approved copy of issue {name} in the database is not what was approved",
                 "Restore the database from a backup, or approve the issue again.",
             )
-    if frozen.state is IssueState.APPROVED and (changed := changed_since(frozen, sources)):
-        raise ContentError(
-            f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
-            f"Look at it again and approve it again: newsletter approve {name} --by NAME",
-        )
     return frozen
 
 

@@ -1,17 +1,14 @@
-"""Messages outside the ledger: an edition as a test, and a note from the program to the editors."""
+"""A test message: an edition to one address, outside the ledger."""
 
 from dataclasses import replace
 from datetime import datetime
-from html import escape
-from secrets import token_hex
 
 from newsletter.i18n import translations
 from newsletter.links import Signer
 from newsletter.model import Envelope, Receipt, Rendered
 from newsletter.ports import Transport
-from newsletter.render.renderer import fingerprint
 from newsletter.sending.personal import Writer
-from newsletter.sending.post import Batch, compose
+from newsletter.sending.post import Batch
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 
@@ -34,19 +31,5 @@ async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
     due = Due(_NOBODY, address, "", page.edition, 1)
     outgoing = Batch([Writer(marked, shared, signer, dkim).write(due, now)])
     await transport.check()
-    await transport.drain(outgoing)
-    return outgoing.receipt(_NOBODY)
-
-
-async def tell(  # noqa: PLR0913, PLR0917  what a message is made of
-    transport: Transport, shared: Envelope, to: str, subject: str, text: str, now: datetime
-) -> Receipt:
-    """Send a note to one editor. Raises TransportUnavailable."""
-    identity = f"<{now:%Y%m%d%H%M%S}.{token_hex(8)}@{shared.domain}>"
-    html = f"<pre>{escape(text)}</pre>"
-    page = Rendered(
-        edition="note", subject=subject, html=html, text=text, sha256=fingerprint(subject, html, text)
-    )
-    outgoing = Batch([compose(page, shared, number=_NOBODY, to=to, message_id=identity, now=now, values={})])
     await transport.drain(outgoing)
     return outgoing.receipt(_NOBODY)

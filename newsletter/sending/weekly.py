@@ -1,31 +1,35 @@
-"""Every week on its own: at its hour the approved issue begins to leave, once, or is held and told of."""
+"""Weekly schedule: start the approved issue at its hour, exactly once, or hold it and notify the editors.
+
+To settle an hour and to start its issue, or to queue the note that says why not, is one transaction. An hour
+that was held is looked at again until its grace period ends: approved by then, the issue leaves.
+"""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from newsletter.config import Settings
-from newsletter.errors import NewsletterError
+from newsletter.errors import ContentError, StateError
 from newsletter.model import IssueState
-from newsletter.sending.calendar import Fire, Firing, Held, due
-from newsletter.sending.freeze import may_begin, verify
-from newsletter.store import firings, issues, ledger
-from newsletter.store.db import writing
+from newsletter.sending.calendar import Fire, Held, due, grace
+from newsletter.sending.clock import JUMP
+from newsletter.sending.start import start, startable
+from newsletter.store import firings, issues, letters
+from newsletter.store.db import reading, writing
+from newsletter.store.firings import EMPTY, LEFT, SENT, Settled
+from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
-_SENT = "sent"
-_EMPTY = "it has no items"
-_LEFT = "it has left already"
 _STRANGE = "the database is a snapshot put back, or a copy (newsletter schedule --adopt goes on with it)"
-_PREPARED = (IssueState.APPROVED, IssueState.SCHEDULED)
+_TRIES = 3  # while somebody approves it at the very hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What the weekly hour works with: `sources` gives an issue's files, `tell` writes to the editors.
+    """What the weekly hour works with: `sources` gives an issue's files, `doubt` why no clock is believed.
 
     `strange` says that the database is a snapshot or a copy, so that nothing may leave by itself.
     """
@@ -34,70 +38,156 @@ class Week:
     settings: Settings
     sources: Callable[[date], Mapping[str, str]]
     has_items: Callable[[date], bool]
-    tell: Callable[[str, str], None]
     clock: Callable[[], datetime]
+    doubt: Callable[[], str] = lambda: ""
     strange: bool = False
 
 
-def tick(week: Week) -> None:
-    """Settle every weekly hour that is due: begin its issue, or hold it and tell the editors why.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An issue as it was looked at: what is to become of it, and what is approved."""
 
-    Any number of schedulers may do so at once: each hour is settled by one. Raises StoreError.
+    outcome: str
+    frozen: Frozen | None = None
+
+
+class _ChangedMeanwhile(Exception):  # noqa: N818  it is no error
+    """The issue is not what was looked at before the transaction: look again."""
+
+
+def tick(week: Week) -> Sequence[Settled]:
+    """Settle every weekly hour that is due; return what became of those that this call settled.
+
+    Any number of schedulers may do so at once: each hour is settled by one. Nothing is while the clock is not
+    believed. Raises StoreError.
     """
-    settings = week.settings
-    while True:
-        now = week.clock()
+    if week.doubt():
+        return []
+    now, settings = week.clock(), week.settings
+    last, settled = _last(week, now), []
+    while found := due(settings.schedule, settings.timezone, last, now):
+        last = found.firing.moment
+        hour = Settled(last, settings.closing_day(found.firing.day).isoformat(), "")
+        settled.append(_settle(week, hour, _reason(week, found), now))
+    settled.append(_look_again(week, now))
+    done = [one for one in settled if one]
+    for one in done:
+        level = logging.WARNING if one.held else logging.INFO
+        _log.log(level, "issue %s at its weekly hour: %s", one.issue, one.outcome)
+    return done
+
+
+def _last(week: Week, now: datetime) -> datetime:
+    """Return the last settled hour. One in the future is not believed; the first call begins the schedule."""
+    with reading(week.engine) as connection:
+        last = firings.last(connection, now + JUMP)
+        future = firings.settled_since(connection, now + JUMP)
+    if last is None or future:
+        begin = now - grace(week.settings.schedule) if future else now  # a wrong clock has begun it too late
         with writing(week.engine) as connection:
-            last = firings.last(connection, now)
-        found = due(settings.schedule, settings.timezone, last, now)
-        if found is None:
-            return
-        closing = settings.closing_day(found.firing.day)
-        reason = _late(found) or (_STRANGE if week.strange else "")
-        _settle(week, found.firing, closing, reason)
+            if firings.forget_future(connection, now + JUMP):
+                _log.warning("%d weekly hours were settled by a clock that was ahead: forgotten", len(future))
+            if last is None:
+                firings.found(connection, begin, now)
+    return last or begin
 
 
-def _late(found: Fire | Held) -> str:
-    if isinstance(found, Fire):
-        return ""
-    hours = found.late_by.total_seconds() / 3600
-    return f"the hour was missed by {hours:.1f} hours, more than schedule.grace allows"
+def _reason(week: Week, found: Fire | Held) -> str:
+    """Return why nothing may leave at this hour, whatever the issue."""
+    if isinstance(found, Held):
+        hours = found.late_by.total_seconds() / 3600
+        return f"the hour was missed by {hours:.1f} hours, more than schedule.grace allows"
+    return _STRANGE if week.strange else ""
 
 
-def _settle(week: Week, firing: Firing, closing: date, reason: str) -> None:
-    """Settle one hour, unless another scheduler does."""
-    name = closing.isoformat()
-    with writing(week.engine) as connection:
-        if not firings.settle(connection, firing.moment, name, reason or _SENT, week.clock()):
-            return
-    outcome = reason or _begin(week, closing)
-    if outcome != _SENT:
-        with writing(week.engine) as connection:
-            firings.tell(connection, firing.moment, outcome)
-    _log.info("issue %s at its weekly hour: %s", name, outcome)
-    if outcome not in (_SENT, _EMPTY, _LEFT):
-        week.tell(
-            f"{week.settings.title}: {name} не надіслано",
-            f"Випуск {name} не вийшов сам у свою годину: {outcome}.\n\n"
-            f"Issue {name} did not leave by itself at its weekly hour: {outcome}.\n\n"
-            f"newsletter check {name}\nnewsletter approve {name} --by …\nnewsletter send {name}\n",
-        )
+def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | None:
+    """Settle one hour, unless another scheduler does: start its issue, or hold it."""
+
+    def settle(connection: Connection, outcome: str) -> bool:
+        if not firings.settle(connection, hour.moment, hour.issue, outcome, now):
+            return False
+        settled = Settled(hour.moment, hour.issue, outcome)
+        if settled.held:
+            _notify(connection, week.settings, settled, now)
+        return True
+
+    return _decide(week, hour, reason, settle)
 
 
-def _begin(week: Week, closing: date) -> str:
-    """Let the issue leave; return what became of it."""
-    name, transport = closing.isoformat(), week.settings.transport
+def _look_again(week: Week, now: datetime) -> Settled | None:
+    """Start the issue of an hour that was held within the grace period, if it may leave by now."""
+    with reading(week.engine) as connection:
+        recent = firings.settled_since(connection, now - grace(week.settings.schedule))
+    hour = next((one for one in reversed(recent) if one.held or one.outcome == EMPTY), None)
+    if hour is None:
+        return None
+
+    def settle(connection: Connection, outcome: str) -> bool:
+        return firings.change(connection, hour, outcome, now)
+
+    return _decide(week, hour, _STRANGE if week.strange else "", settle, only=(SENT, LEFT))
+
+
+def _decide(
+    week: Week,
+    hour: Settled,
+    reason: str,
+    settle: Callable[[Connection, str], bool],
+    only: Sequence[str] = (),
+) -> Settled | None:
+    """Look at the issue; then, in one transaction, let `settle` record the outcome, and start the issue.
+
+    Nothing is done where the outcome is not one of `only`, if any are given.
+    """
+    for _ in range(_TRIES):
+        seen = _look(week, hour.issue)
+        outcome = reason if reason and seen.outcome not in (EMPTY, LEFT) else seen.outcome
+        if only and outcome not in only:
+            return None
+        try:
+            with writing(week.engine) as connection:
+                _refuse_changed(issues.lock(connection, hour.issue), seen.frozen)
+                if not settle(connection, outcome):
+                    return None
+                if outcome == SENT and seen.frozen:
+                    start(connection, seen.frozen, week.settings.transport, week.clock())
+        except _ChangedMeanwhile:
+            continue
+        return Settled(hour.moment, hour.issue, outcome)
+    return None
+
+
+def _look(week: Week, name: str) -> _Seen:
+    """Return what is to become of issue `name`: sent, or why not."""
+    closing = date.fromisoformat(name)
+    with reading(week.engine) as connection:
+        frozen = issues.find(connection, name)
+    if frozen and frozen.state in (IssueState.SENDING, IssueState.SENT):
+        return _Seen(LEFT, frozen)
     if not week.has_items(closing):
-        return _EMPTY
+        return _Seen(EMPTY, frozen)
     try:
-        frozen = verify(week.engine, name, week.sources(closing))
-        if frozen.state not in _PREPARED:
-            return _LEFT if frozen.state in (IssueState.SENDING, IssueState.SENT) else f"it is {frozen.state}"
-        may_begin(frozen, transport)
-    except NewsletterError as error:
-        return str(error)
-    with writing(week.engine) as connection:
-        now = week.clock()
-        ledger.postpone(connection, name, now)
-        issues.begin(connection, name, transport, now)
-    return _SENT
+        return _Seen(SENT, startable(week.engine, name, week.sources(closing), week.settings.transport))
+    except ContentError as error:
+        return _Seen("; ".join(problem.text for problem in error.problems), frozen)
+    except StateError as error:
+        return _Seen(error.message, frozen)
+
+
+def _refuse_changed(now: Frozen | None, seen: Frozen | None) -> None:
+    if (now.state, now.fingerprint) != (seen.state, seen.fingerprint) if now and seen else now is not seen:
+        raise _ChangedMeanwhile
+
+
+def _notify(connection: Connection, settings: Settings, held: Settled, now: datetime) -> None:
+    """Queue the note that tells the editors why an issue was held."""
+    name, why = held.issue, held.outcome
+    letters.put_note(
+        connection,
+        settings.editors,
+        f"{settings.title}: {name} не надіслано",
+        f"Випуск {name} не вийшов сам у свою годину: {why}.\n\n"
+        f"Issue {name} did not leave by itself at its weekly hour: {why}.\n\n"
+        f"newsletter check {name}\nnewsletter approve {name} --by …\nnewsletter send {name}\n",
+        now,
+    )

@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 
 from newsletter.errors import StoreError, TransportUnavailable, told
 from newsletter.sending.deliver import Run
-from newsletter.store import deliveries, issues
-from newsletter.store.db import reading
+from newsletter.sending.start import under_way
 from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
@@ -105,9 +104,7 @@ class Worker:
             return
 
     def _due(self) -> list[Frozen]:
-        with reading(self._engine) as connection:
-            names = deliveries.issues_due(connection, self._clock().timestamp())
-            return [issues.get(connection, name) for name in names]
+        return list(under_way(self._engine, self._clock()))
 
     async def _deliver(self, frozen: Frozen) -> None:
         _log.info("issue %s: delivering by %s", frozen.name, frozen.transport)

@@ -12,7 +12,15 @@ SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
 """Readers in an audience, and readers in a chunk: taking one costs the same whatever its size."""
 
 
-def plan(connection: Connection, name: str, readers: int) -> None:
+def next_epoch(connection: Connection) -> int:
+    """Return an epoch (fencing token) above that of any chunk there is.
+
+    SQLite may give a new chunk the number of a removed one, which somebody may still hold.
+    """
+    return (connection.execute(select(func.max(chunk.c.epoch))).scalar_one() or 0) + 1
+
+
+def plan(connection: Connection, name: str, readers: int, epoch: int = 0) -> None:
     """Cut the audience of issue `name` into chunks of consecutive subscribers."""
     numbered = (
         select(audience.c.subscriber, func.row_number().over(order_by=audience.c.subscriber).label("row"))
@@ -22,7 +30,7 @@ def plan(connection: Connection, name: str, readers: int) -> None:
     bounds = select(func.min(numbered.c.subscriber), func.max(numbered.c.subscriber)).group_by(
         (numbered.c.row - 1) // _size(readers)
     )
-    _put(connection, name, ((lo, hi) for lo, hi in connection.execute(bounds).all()))
+    _put(connection, name, ((lo, hi) for lo, hi in connection.execute(bounds).all()), epoch)
 
 
 def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:
@@ -45,7 +53,7 @@ def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:
         connection.execute(
             update(chunk).where(chunk.c.id == one, chunk.c.done == 1).values(done=0, lease_until=0.0)
         )
-    _put(connection, name, _between(beyond, _size(len(numbers))))
+    _put(connection, name, _between(beyond, _size(len(numbers))), next_epoch(connection))
 
 
 def _between(numbers: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
@@ -61,6 +69,6 @@ def _size(readers: int) -> int:
     return next(size for limit, size in SIZES if readers <= limit or limit == 0)
 
 
-def _put(connection: Connection, name: str, bounds: Iterable[tuple[int, int]]) -> None:
-    if rows := [{"issue": name, "lo": lo, "hi": hi} for lo, hi in sorted(bounds)]:
+def _put(connection: Connection, name: str, bounds: Iterable[tuple[int, int]], epoch: int) -> None:
+    if rows := [{"issue": name, "lo": lo, "hi": hi, "epoch": epoch} for lo, hi in sorted(bounds)]:
         connection.execute(insert(chunk), rows)

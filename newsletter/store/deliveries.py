@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, exists, func, select, update
 
 from newsletter.model import IssueState, Outcome
+from newsletter.store import issues
 from newsletter.store.db import timestamp
 from newsletter.store.schema import chunk, delivery, issue, subscriber
 
@@ -102,6 +103,7 @@ def uncertain(connection: Connection, name: str) -> list[Uncertain]:
 
 def send_again(connection: Connection, name: str, readers: Collection[int]) -> int:
     """Make unknown deliveries of `readers` due at once, and the issue unfinished; return how many."""
+    issues.lock(connection, name)
     again = connection.execute(
         update(delivery)
         .where(
@@ -120,9 +122,5 @@ def send_again(connection: Connection, name: str, readers: Collection[int]) -> i
     )
     if again:
         connection.execute(update(chunk).where(chunk.c.issue == name, left).values(done=0, lease_until=0.0))
-        connection.execute(
-            update(issue)
-            .where(issue.c.name == name, issue.c.state == IssueState.SENT)
-            .values(state=IssueState.SENDING.value)
-        )
+        issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
     return again

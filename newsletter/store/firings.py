@@ -9,16 +9,49 @@ from sqlalchemy import Connection, delete, func, select, update
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import firing, home
 
-_FOUNDED = "the schedule was set"
+SENT, EMPTY, LEFT, FOUNDED = "sent", "it has no items", "it has left already", "the schedule was set"
+"""What may become of an hour; any other words say why its issue was held."""
 
 
-def last(connection: Connection, now: datetime) -> datetime:
-    """Return the newest settled hour; the first call settles all before `now`."""
-    newest = connection.execute(select(func.max(firing.c.moment))).scalar_one_or_none()
-    if newest is None:
-        settle(connection, now, "", _FOUNDED, now)
-        return now
-    return datetime.fromisoformat(newest)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A weekly hour that is settled: its moment, its issue, and what became of it."""
+
+    moment: datetime
+    issue: str
+    outcome: str
+
+    @property
+    def held(self) -> bool:
+        """Whether the issue was to leave and did not."""
+        return self.outcome not in (SENT, EMPTY, LEFT, FOUNDED)
+
+
+def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
+    """Return the settled hours later than `moment`, the oldest first."""
+    rows = connection.execute(
+        select(firing).where(firing.c.moment > timestamp(moment)).order_by(firing.c.moment)
+    )
+    return [Settled(datetime.fromisoformat(row.moment), row.issue, row.outcome) for row in rows]
+
+
+def last(connection: Connection, until: datetime) -> datetime | None:
+    """Return the newest settled hour that is not later than `until`, if there is one."""
+    newest = connection.execute(
+        select(func.max(firing.c.moment)).where(firing.c.moment <= timestamp(until))
+    ).scalar_one_or_none()
+    return datetime.fromisoformat(newest) if newest else None
+
+
+def found(connection: Connection, moment: datetime, now: datetime) -> None:
+    """Count all hours before `moment` as settled: the schedule begins."""
+    settle(connection, moment, "", FOUNDED, now)
+
+
+def forget_future(connection: Connection, after: datetime) -> bool:
+    """Forget hours settled for a time that has not come, by a clock that was wrong; tell whether any were."""
+    gone = connection.execute(delete(firing).where(firing.c.moment > timestamp(after)))
+    return gone.rowcount > 0
 
 
 def settle(connection: Connection, moment: datetime, name: str, outcome: str, now: datetime) -> bool:
@@ -28,9 +61,14 @@ def settle(connection: Connection, moment: datetime, name: str, outcome: str, no
     return connection.execute(first).first() is not None
 
 
-def tell(connection: Connection, moment: datetime, outcome: str) -> None:
-    """Say more precisely what became of the hour `moment`."""
-    connection.execute(update(firing).where(firing.c.moment == timestamp(moment)).values(outcome=outcome))
+def change(connection: Connection, settled: Settled, outcome: str, now: datetime) -> bool:
+    """Replace what became of an hour; False when another scheduler did before."""
+    done = connection.execute(
+        update(firing)
+        .where(firing.c.moment == timestamp(settled.moment), firing.c.outcome == settled.outcome)
+        .values(outcome=outcome, at=timestamp(now))
+    )
+    return done.rowcount == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""Frozen issues: what was approved, its editions and its audience."""
+"""Frozen issues: what was approved, its editions and its audience, and every change of an issue's state.
+
+A state changes here only: a transaction that decides by it holds the row's lock (`lock`, `claim`) from before
+it reads. On SQLite the write lock, which `writing` takes at once, is the same.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, RowMapping, case, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
-from newsletter.store.db import timestamp
+from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import audience, chunk, cover, delivery, edition, issue, item
 
 
@@ -35,8 +39,7 @@ class Frozen:
 
 def find(connection: Connection, name: str) -> Frozen | None:
     """Return the frozen issue `name`, if it has been approved."""
-    row = connection.execute(select(issue).where(issue.c.name == name)).mappings().one_or_none()
-    return None if row is None else _frozen(row)
+    return _read(connection, select(issue).where(issue.c.name == name))
 
 
 def find_all(connection: Connection) -> list[Frozen]:
@@ -46,6 +49,19 @@ def find_all(connection: Connection) -> list[Frozen]:
     ]
 
 
+def lock(connection: Connection, name: str) -> Frozen | None:
+    """Lock issue `name` until the transaction ends, and return it as it then is, if it has been approved.
+
+    FOR NO KEY UPDATE, as foreign keys of deliveries hold the row while their sender wants a chunk of it.
+    """
+    return _read(connection, select(issue).where(issue.c.name == name).with_for_update(key_share=True))
+
+
+def _read(connection: Connection, query: Select[tuple[object, ...]]) -> Frozen | None:
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _frozen(row)
+
+
 def _frozen(row: RowMapping) -> Frozen:
     state, envelope = IssueState(row["state"]), Envelope(**row["envelope"])
     return Frozen(**{**row, "state": state, "envelope": envelope})
@@ -53,7 +69,15 @@ def _frozen(row: RowMapping) -> Frozen:
 
 def get(connection: Connection, name: str) -> Frozen:
     """Return the frozen issue `name`. Raises StateError when it has not been approved."""
-    found = find(connection, name)
+    return _approved(find(connection, name), name)
+
+
+def lock_approved(connection: Connection, name: str) -> Frozen:
+    """Lock issue `name` as `lock` does, and return it. Raises StateError when it has not been approved."""
+    return _approved(lock(connection, name), name)
+
+
+def _approved(found: Frozen | None, name: str) -> Frozen:
     if found is None:
         raise StateError(
             f"issue {name} is not approved", f"Approve it first: newsletter approve {name} --by NAME"
@@ -72,10 +96,20 @@ def editions(connection: Connection, name: str) -> dict[str, Rendered]:
     }
 
 
-def put(connection: Connection, frozen: Frozen) -> None:
-    """Store an approved issue; its editions and audience follow."""
-    values = asdict(frozen)
-    connection.execute(insert(issue).values(values))
+def claim(connection: Connection, draft: Frozen) -> Frozen | None:
+    """Lock the issue that `draft` will become; return its earlier approval, or None once the draft is stored.
+
+    Of concurrent first approvals one stores its draft, and the others wait for it here.
+    """
+    first = upsert(connection, issue).values(asdict(draft)).on_conflict_do_nothing().returning(issue.c.name)
+    return None if connection.execute(first).first() else lock_approved(connection, draft.name)
+
+
+def replace(connection: Connection, draft: Frozen) -> None:
+    """Put `draft` in place of an earlier approval, locked by `claim`, of which nothing has left."""
+    for table in (chunk, delivery, audience, edition, item, cover):
+        connection.execute(delete(table).where(table.c.issue == draft.name))
+    connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 
 
 def put_edition(connection: Connection, name: str, rendered: Rendered, sections: Iterable[str]) -> None:
@@ -102,17 +136,11 @@ def seal(connection: Connection, frozen: Frozen) -> None:
     )
 
 
-def remove(connection: Connection, name: str) -> None:
-    """Forget a frozen issue of which nothing has left this machine."""
-    for table in (chunk, delivery, audience, edition, item, cover):
-        connection.execute(delete(table).where(table.c.issue == name))
-    connection.execute(delete(issue).where(issue.c.name == name))
-
-
 def change_state(
     connection: Connection, name: str, to: IssueState, *, among: Iterable[IssueState], **values: str
 ) -> bool:
-    """Move issue `name` to a state if it is in one of `among`; tell whether it was."""
+    """Lock issue `name` and move it to a state if it is in one of `among`; tell whether it was."""
+    lock(connection, name)
     done = connection.execute(
         update(issue)
         .where(issue.c.name == name, issue.c.state.in_([state.value for state in among]))
@@ -123,12 +151,14 @@ def change_state(
 
 def begin(connection: Connection, name: str, transport: str, now: datetime) -> Frozen:
     """Let issue `name` leave by `transport` from `now` on, or go on doing so; return it as it then is."""
-    before = [IssueState.APPROVED.value, IssueState.SCHEDULED.value, IssueState.SENDING.value]
-    begun = case((issue.c.begun_at == "", timestamp(now)), else_=issue.c.begun_at)
-    connection.execute(
-        update(issue)
-        .where(issue.c.name == name, issue.c.state.in_(before))
-        .values(state=IssueState.SENDING.value, transport=transport, begun_at=begun)
+    frozen = lock_approved(connection, name)
+    change_state(
+        connection,
+        name,
+        IssueState.SENDING,
+        among=(IssueState.APPROVED, IssueState.SENDING),
+        transport=transport,
+        begun_at=frozen.begun_at or timestamp(now),
     )
     return get(connection, name)
 

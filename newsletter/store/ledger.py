@@ -192,6 +192,17 @@ def postpone(connection: Connection, name: str, until: datetime) -> None:
     )
 
 
+def withdraw_chunks(connection: Connection, name: str) -> bool:
+    """Take the chunks of issue `name` from whoever holds them; tell whether any had messages on the wire.
+
+    It waits for commits that are being made, so that after it nobody puts a message on the wire unseen.
+    """
+    taken = connection.execute(
+        update(chunk).where(chunk.c.issue == name).values(epoch=chunk.c.epoch + 1).returning(chunk.c.inflight)
+    )
+    return any(taken.scalars().all())
+
+
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
     """Enter outcomes; a final one is never replaced."""
     if found := rows(name, results, now):

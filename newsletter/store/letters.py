@@ -1,21 +1,24 @@
 """Letters that the pages cause: put here by a request, sent by whoever sends, tried again for a while."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from newsletter.store.db import timestamp
 from newsletter.store.people import key
-from newsletter.store.schema import letter
+from newsletter.store.schema import letter, note
 
+NOTE = "note"
+"""The kind of a letter to an editor: it leaves before all others, and is tried until it is answered."""
 _TRIES = 5
 _LEASE = 600.0
 """Seconds in which whoever took a letter must send it; after that another may."""
 _KEPT = timedelta(days=30)
 _HOURLY = 1000
 """Letters that leave in an hour at most: programs may type in strangers' addresses from many networks."""
+_OPEN = letter.c.sent_at == "", or_(letter.c.tries < _TRIES, letter.c.kind == NOTE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,25 @@ def put(  # noqa: PLR0913  what a letter is made of
     )
 
 
+def put_note(connection: Connection, emails: Iterable[str], subject: str, text: str, now: datetime) -> None:
+    """Have a note sent to each editor, in the transaction that causes it."""
+    for email in emails:
+        values = {"email": email, "email_key": key(email), "language": "", "created_at": timestamp(now)}
+        number = connection.execute(
+            insert(letter).values(kind=NOTE, request=None, due_at=0.0, **values).returning(letter.c.id)
+        ).scalar_one()
+        connection.execute(insert(note).values(letter=number, subject=subject, text=text))
+
+
+def note_words(connection: Connection, number: int) -> tuple[str, str] | None:
+    """Return subject and text of the note that letter `number` is."""
+    found = connection.execute(select(note.c.subject, note.c.text).where(note.c.letter == number)).first()
+    return (found.subject, found.text) if found else None
+
+
 def waiting(connection: Connection) -> int:
     """Return how many letters are to be sent, now or at a later try."""
-    query = select(func.count()).select_from(letter).where(letter.c.sent_at == "", letter.c.tries < _TRIES)
+    query = select(func.count()).select_from(letter).where(*_OPEN)
     return connection.execute(query).scalar_one()
 
 
@@ -65,7 +84,7 @@ def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Let
     waiting = (
         select(letter.c.id)
         .where(*_due(now))
-        .order_by(letter.c.due_at)
+        .order_by(letter.c.kind != NOTE, letter.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -82,7 +101,7 @@ def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Let
 
 
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return letter.c.sent_at == "", letter.c.tries < _TRIES, letter.c.due_at <= now.timestamp()
+    return *_OPEN, letter.c.due_at <= now.timestamp()
 
 
 def put_back(connection: Connection, numbers: Collection[int], now: datetime) -> None:

@@ -84,6 +84,15 @@ letter = Table(
     Column("detail", Text, nullable=False, default="", comment="what the server said at the last try"),
 )
 
+note = Table(
+    "note",
+    metadata,
+    Column("letter", _Id, ForeignKey("letter.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+"""The words of letters to the editors, which no template holds."""
+
 asked = Table(
     "asked",
     metadata,
@@ -238,6 +247,19 @@ firing = Table(
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("place", Text, primary_key=True, comment="whose clock, as in `home`"),
+    Column("first_at", Text, nullable=False, comment="since when the clock has been believed"),
+    Column("last_at", Text, nullable=False, comment="when it was last believed"),
+    Column("doubt_first_at", Text, nullable=False, default="", comment="what it showed when doubt began"),
+    Column("doubt_last_at", Text, nullable=False, default="", comment="and last"),
+    Column("doubt", Text, nullable=False, default="", comment="why it is not believed now"),
+    sqlite_with_rowid=False,
+)
+"""What the machine's clock has shown, so that a jump is noticed after a restart too."""
 
 home = Table(
     "home",

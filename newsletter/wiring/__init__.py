@@ -148,6 +148,10 @@ class Context:
         }
         return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
 
+    def has_items(self, closing: date) -> bool:
+        """Tell whether issue `closing` has any item files."""
+        return any((self.root / "issues" / closing.isoformat()).glob("items/*.md"))
+
     def segment(self, name: str) -> "ColumnElement[bool]":
         """Return segment `name` as a condition over subscribers. Raises ContentError when it is unknown."""
         from newsletter.audience.segments import load_segments, where

@@ -1,6 +1,6 @@
 """What a worker of one workspace does: delivery, and the chores beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from newsletter.store.db import writing
 from newsletter.wiring import erasure
 from newsletter.wiring.feedback import process_events
 from newsletter.wiring.letters import send_letters
-from newsletter.wiring.scheduler import insist, week
+from newsletter.wiring.scheduler import clock_watch, insist, week
 
 if TYPE_CHECKING:
     from newsletter.wiring import Context
@@ -34,17 +34,22 @@ def worker(context: "Context") -> Worker:
 
 def chores(context: "Context") -> Sequence[Chore]:
     """Return what has to be done again and again, with its period in seconds."""
+    watch = clock_watch(context)
+
+    def believing(do: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None if watch.doubt() else do()
+
     weekly = []
     if context.settings.schedule.weekly:
-        found = week(context)
+        found = week(context, watch)
         weekly = [Chore("the weekly hour", lambda: tick(found), 1)]
     return [
         *weekly,
         Chore("sending letters", lambda: send_letters(context), 1),
         Chore("working on what providers reported", lambda: process_events(context), 2),
-        Chore("ending pauses", lambda: wake(context), 60),
+        Chore("ending pauses", believing(lambda: wake(context)), 60),
         Chore("finishing erasures", lambda: erasure.finish(context), 60),
-        Chore("forgetting what is too old", lambda: prune(context), 3600),
+        Chore("forgetting what is too old", believing(lambda: prune(context)), 3600),
     ]
 
 

@@ -5,14 +5,16 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from newsletter.audience import handover, moving, optin, stepup
 from newsletter.links import Purpose
-from newsletter.model import Message, Outcome, masked
+from newsletter.model import Message, Outcome, Rendered, masked
 from newsletter.render.letter import LINK, OTHER, Letters
+from newsletter.render.renderer import fingerprint
 from newsletter.sending.freeze import envelope
 from newsletter.sending.post import Batch, compose
 from newsletter.slots import EMAIL
@@ -75,6 +77,8 @@ def _settle(context: "Context", taken: Sequence[Letter], batch: Batch) -> None:
 
 def _write(context: "Context", connection: Connection, one: Letter) -> Message | None:
     """Return the letter as a message, or None when what it asks is settled, or too old."""
+    if one.kind == letters.NOTE:
+        return _write_note(context, connection, one)
     asked = requests.find(connection, one.request or 0, context.now())
     if asked is None or asked.confirmed_at or one.kind not in _LINKS:
         return None
@@ -97,6 +101,28 @@ def _write(context: "Context", connection: Connection, one: Letter) -> Message |
             LINK: f"{shared.base_url}/{page}/{token}?lang={one.language}",
             OTHER: _other(connection, asked, one.kind),
         },
+    )
+
+
+def _write_note(context: "Context", connection: Connection, one: Letter) -> Message | None:
+    """Return a note to an editor, under the same Message-ID at every try."""
+    words = letters.note_words(connection, one.id)
+    if words is None:
+        return None
+    subject, text = words
+    html = f"<pre>{escape(text)}</pre>"
+    digest = fingerprint(f"{one.id} {one.email}", subject, text)
+    page = Rendered(edition=one.kind, subject=subject, html=html, text=text, sha256=digest)
+    shared = envelope(context.settings, "")
+    return compose(
+        page,
+        shared,
+        context.dkim,
+        number=one.id,
+        to=one.email,
+        message_id=f"<{one.kind}.{digest[:24]}@{shared.domain}>",
+        now=context.now(),
+        values={},
     )
 
 

@@ -1,19 +1,17 @@
-"""What sends by itself in one workspace: the mark beside its database, and the note to the editors."""
+"""What sends by itself in one workspace: the mark beside its database, the weekly hour, and its clock."""
 
-import asyncio
-import logging
 import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from newsletter import private
-from newsletter.errors import ConfigError, NewsletterError, StoreError
-from newsletter.model import masked
-from newsletter.sending.freeze import envelope
-from newsletter.sending.trial import tell
+from newsletter.errors import ConfigError, StoreError
+from newsletter.sending.clock import ClockWatch, present_doubt
 from newsletter.sending.weekly import Week
-from newsletter.store import firings
+from newsletter.store import firings, letters
 from newsletter.store.db import writing
 from newsletter.store.firings import Mark
 
@@ -41,17 +39,47 @@ def insist(context: "Context") -> None:
         )
 
 
-def week(context: "Context") -> Week:
+def week(context: "Context", watch: ClockWatch | None = None) -> Week:
     """Return what the weekly hour works with; counts a start."""
+    strange = not own(context)
     return Week(
         engine=context.database,
         settings=context.settings,
         sources=context.sources,
-        has_items=lambda closing: any((context.root / "issues" / closing.isoformat()).glob("items/*.md")),
-        tell=lambda subject, text: _tell_editors(context, subject, text),
+        has_items=context.has_items,
         clock=context.now,
-        strange=not own(context),
+        doubt=(watch or clock_watch(context)).doubt,
+        strange=strange,
     )
+
+
+def clock_watch(context: "Context") -> ClockWatch:
+    """Return what looks at the clock; that it is not believed is told to the editors too."""
+    settings = context.settings
+
+    def tell(connection: Connection, words: str) -> None:
+        letters.put_note(
+            connection,
+            settings.editors,
+            f"{settings.title}: хибний годинник",
+            "Годиннику комп’ютера, що надсилає, не можна вірити. Доки він не стане правильним, нічого не"
+            f" вийде саме: {words}.\n\n"
+            f"The clock of the sending machine is not believed: {words}. Until it is right, nothing leaves by"
+            " itself.\n\ntimedatectl\nnewsletter schedule\n",
+            context.now(),
+        )
+
+    return ClockWatch(context.database, context.now, _place(context), tell)
+
+
+def clock_doubt(context: "Context") -> str:
+    """Return why this machine's clock is not believed, or nothing. Raises StoreError."""
+    return present_doubt(context.database, _place(context), context.now())
+
+
+def _place(context: "Context") -> str:
+    mark = _mark(context)
+    return mark.place if mark else ""
 
 
 def adopt(context: "Context") -> None:
@@ -93,14 +121,3 @@ def _host() -> str:
 def _keep(context: "Context", mark: Mark) -> None:
     private.own_folder(context.var)
     private.write(context.var / _MARK, f"{mark.place} {mark.starts}\n".encode())
-
-
-def _tell_editors(context: "Context", subject: str, text: str) -> None:
-    """Write to the editors; that one cannot be reached is logged and ends nothing."""
-    settings, now = context.settings, context.now()
-    for address in settings.editors:
-        try:
-            transport = context.transport(settings.transport, now.date())
-            asyncio.run(tell(transport, envelope(settings, ""), address, subject, text, now))
-        except NewsletterError as error:
-            logging.getLogger(__name__).warning("%s was not told: %s", masked(address), error)

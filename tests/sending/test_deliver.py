@@ -18,7 +18,8 @@ from newsletter.ports import Outgoing
 from newsletter.render.edition import Editions
 from newsletter.sending import claims
 from newsletter.sending.claims import Claims
-from newsletter.sending.freeze import add_new, verify
+from newsletter.sending.freeze import verify
+from newsletter.sending.start import take_in
 from newsletter.store import commits, issues, ledger
 from newsletter.store.commits import Leave, Step
 from newsletter.store.db import reading, writing
@@ -543,14 +544,14 @@ def test_who_joined_after_the_approval_can_be_taken_in_and_nobody_is_written_to_
     house.people(engine, 3, first=20)
     house.people(engine, 2, first=1)
     house.people(engine, 1, first=12_000, sections=["sport"])
-    _, added, unmatched = add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)
+    _, added, unmatched = take_in(engine, Editions(house.issue()), house.NAME, house.SOURCES)
     assert (added, unmatched) == (5, 1)
     verify(engine, house.NAME, {})
     house.send(engine, smtp(relay))
     assert house.state(engine) == "sent"
     assert len(relay.accepted) == 10
     assert max(Counter(relay.recipients).values()) == 1
-    assert add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)[1:] == (0, 1)
+    assert take_in(engine, Editions(house.issue()), house.NAME, house.SOURCES)[1:] == (0, 1)
     assert house.state(engine) == "sent"
 
 
@@ -558,7 +559,7 @@ def test_new_readers_are_only_taken_in_where_they_get_what_was_approved(engine: 
     house.people(engine, 1)
     house.approve(engine)
     with pytest.raises(StateError, match="is approved"):
-        add_new(engine, Editions(house.issue()), house.NAME, house.SOURCES)
+        take_in(engine, Editions(house.issue()), house.NAME, house.SOURCES)
     house.run(engine, Outbox(Path(), house.NAME))
     with pytest.raises(ContentError, match="changed after the approval"):
-        add_new(engine, Editions(house.issue()), house.NAME, {})
+        take_in(engine, Editions(house.issue()), house.NAME, {})

@@ -19,8 +19,9 @@ from sqlalchemy import Engine, event, select
 
 from newsletter.audience.lists import Importer
 from newsletter.cli import cli
+from newsletter.model import Rendered
 from newsletter.sending.freeze import envelope
-from newsletter.sending.trial import tell
+from newsletter.sending.post import Batch, compose
 from newsletter.store import erasure, wal
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import Erased, begun, erased_at, readmit
@@ -54,7 +55,17 @@ def write(context: Context, address: str, mentioned: str = "") -> None:
     for folder, prefix in (("outbox", "2025-02-14"), ("outbox/letters", "letter")):
         transport = Outbox(context.var / folder, prefix)
         asyncio.run(transport.check())
-        asyncio.run(tell(transport, envelope(context.settings, ""), address, "Дайджест", text, context.now()))
+        page = Rendered(edition="note", subject="Дайджест", html=f"<p>{text}</p>", text=text, sha256="")
+        message = compose(
+            page,
+            envelope(context.settings, ""),
+            number=0,
+            to=address,
+            message_id="<note.0@news.example.org>",
+            now=context.now(),
+            values={},
+        )
+        asyncio.run(transport.drain(Batch([message])))
 
 
 def traces(folder: Path, address: str) -> list[str]:

@@ -1,17 +1,20 @@
 """Addresses are in no log: what is logged of a person is masked."""
 
 import ast
-import shutil
-import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from newsletter.model import masked
+from newsletter.store import letters
+from newsletter.store.db import writing
 from newsletter.wiring import open_workspace
-from newsletter.wiring.scheduler import week
+from newsletter.wiring.letters import send_letters
+from tests.relay import Relay
 
 ROOT = Path(__file__).parents[2]
+Start = Callable[[Relay], Relay]
 EDITOR = "desk.editor@news.example.org"
 _LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 _PERSONAL = {"address", "email", "mail_from", "rcpt_to", "recipient", "to"}
@@ -32,21 +35,22 @@ def test_a_masked_address_shows_one_letter_and_the_domain(address: str, shown: s
     assert masked(address) == shown
 
 
-def test_an_editor_who_cannot_be_told_is_logged_masked(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+def test_an_editor_who_refuses_a_note_is_logged_masked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, start_relay: Start
 ) -> None:
     monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]  # closed again before anyone connects
+    relay = start_relay(Relay(answer=lambda verb, _: "550 5.1.1 nobody here" if verb == "RCPT" else None))
     settings = (ROOT / "newsletter.yaml").read_text(encoding="utf-8")
-    settings = settings.replace("transport: outbox", f"transport: smtp\neditors: [{EDITOR}]")
-    settings = settings.replace("port: 25, security: starttls", f"port: {port}, security: none")
+    settings = settings.replace("transport: outbox", "transport: smtp")
+    settings = settings.replace("port: 25, security: starttls", f"port: {relay.port}, security: none")
     (tmp_path / "newsletter.yaml").write_text(settings, encoding="utf-8")
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
     context = open_workspace(tmp_path)
-    week(context).tell("Held", "The issue is held.")
+    with writing(context.database) as connection:
+        letters.put_note(connection, [EDITOR], "Held", "The issue is held.", context.now())
+    with caplog.at_level("INFO"):
+        send_letters(context)
     context.database.dispose()
-    assert "d***@news.example.org was not told" in caplog.text
+    assert "(note) to d***@news.example.org: refused" in caplog.text
     assert EDITOR not in caplog.text
 
 

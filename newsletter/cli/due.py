@@ -1,0 +1,67 @@
+"""`send --due`: what a timer runs every few minutes, settling the weekly hour and delivering what is due."""
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from newsletter.cli import FINDINGS, INTERRUPTED, USAGE
+from newsletter.cli.send import deliver, report
+from newsletter.errors import ConfigError, TransportUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.store.firings import Settled
+    from newsletter.wiring import Context
+
+
+def deliver_due(context: "Context") -> int:
+    """Settle the weekly hour, send letters, and deliver what is being sent; there may be nothing to do."""
+    from newsletter.sending.start import under_way
+    from newsletter.sending.weekly import tick
+    from newsletter.wiring.scheduler import clock_doubt, insist, week
+
+    hours = tick(week(context))
+    codes = [_tell(context, hours)]
+    if doubt := clock_doubt(context):
+        click.echo(f"{doubt}\n  Nothing leaves by itself until it is right: timedatectl", err=True)
+        codes.append(USAGE)
+    codes.append(_send_letters(context))
+    insist(context)
+    for frozen in under_way(context.database, context.now()):
+        if not deliver(context, frozen, frozen.readers, None):
+            return INTERRUPTED
+        codes.append(report(context, frozen, None, as_json=False))
+    return max(codes)
+
+
+def _tell(context: "Context", hours: "Sequence[Settled]") -> int:
+    """Say what became of weekly hours; a held issue is worth an exit code."""
+    from newsletter.wiring.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told
+
+    open_until = {one.settled.issue: one.until for one in held_hours(context)}
+    for hour in hours:
+        if not hour.held:
+            click.echo(f"Issue {hour.issue} at its weekly hour: {hour.outcome}.")
+            continue
+        cure = f"Then send it by hand: newsletter send {hour.issue}"
+        if until := open_until.get(hour.issue):
+            local = until.astimezone(ZoneInfo(context.settings.timezone))
+            cure = f"Approved by {local:%H:%M %Z} it still leaves: newsletter approve {hour.issue} --by NAME"
+        click.echo(f"Issue {hour.issue} is held at its weekly hour: {hour.outcome}\n  {cure}", err=True)
+        if nobody_is_told(context):
+            click.echo(NOBODY_IS_TOLD, err=True)
+    return FINDINGS if any(hour.held for hour in hours) else 0
+
+
+def _send_letters(context: "Context") -> int:
+    """Send letters that wait, notes to the editors first; what cannot leave now waits on."""
+    from newsletter.wiring.letters import send_letters
+
+    try:
+        send_letters(context)
+    except (ConfigError, TransportUnavailable) as error:
+        click.echo(f"Letters wait: {error}\n  {error.hint}", err=True)
+        return USAGE
+    return 0

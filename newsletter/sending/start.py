@@ -1,0 +1,118 @@
+"""Starting an issue, by the weekly hour or by hand: one way for both; and what undoes or extends a start.
+
+Each is one transaction that locks the issue before it reads (`store/issues.py`), so that of concurrent ones
+each sees what the other has done.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from newsletter.errors import ContentError, StateError
+from newsletter.model import IssueState
+from newsletter.render.edition import Editions
+from newsletter.sending.freeze import changed_since, may_begin, verify
+from newsletter.store import audience, chunks, deliveries, issues, ledger, people
+from newsletter.store.db import reading, writing
+from newsletter.store.issues import Frozen
+
+
+def startable(engine: Engine, name: str, sources: Mapping[str, str], transport: str) -> Frozen:
+    """Return issue `name` if it may start by `transport`: approved, unchanged since, without errors.
+
+    Raises StateError and ContentError. It reads all that was approved, so it holds no lock; `start` compares.
+    """
+    with reading(engine) as connection:
+        may_begin(issues.get(connection, name), transport)
+    frozen = verify(engine, name, sources)
+    may_begin(frozen, transport)
+    return frozen
+
+
+def start(
+    connection: Connection, seen: Frozen, transport: str, now: datetime, window: timedelta = timedelta()
+) -> Frozen:
+    """Let the issue leave by `transport`, `window` from now, if it is what was `seen`; or go on with it.
+
+    Raises StateError when it was approved anew, paused or cancelled since.
+    """
+    frozen = issues.lock_approved(connection, seen.name)
+    if frozen.fingerprint != seen.fingerprint:
+        raise StateError(
+            f"issue {frozen.name} was approved anew by {frozen.approved_by} at this moment",
+            "Look at what is approved now, and send it again.",
+        )
+    may_begin(frozen, transport)
+    if frozen.state is IssueState.APPROVED:
+        ledger.postpone(connection, frozen.name, now + window)
+    return issues.begin(connection, frozen.name, transport, now)
+
+
+def undo(engine: Engine, name: str) -> IssueState:
+    """Take a start back if nothing has left; return the state: approved, or paused where some has left."""
+    with writing(engine) as connection:
+        issues.lock_approved(connection, name)
+        begun = ledger.withdraw_chunks(connection, name) or any(deliveries.counts(connection, name).values())
+        sending = [IssueState.SENDING]
+        if begun:
+            issues.change_state(connection, name, IssueState.PAUSED, among=sending, reason="paused by hand")
+        else:
+            issues.change_state(
+                connection, name, IssueState.APPROVED, among=sending, transport="", begun_at=""
+            )
+        return issues.get(connection, name).state
+
+
+def finish(engine: Engine, name: str) -> None:
+    """Call issue `name` sent if it was being sent and nobody in its audience is left."""
+    with writing(engine) as connection:
+        issues.lock(connection, name)
+        if not deliveries.open_chunks(connection, name):
+            issues.change_state(connection, name, IssueState.SENT, among=[IssueState.SENDING])
+
+
+def under_way(engine: Engine, now: datetime) -> Sequence[Frozen]:
+    """Return the issues that are being sent and have something to be sent at `now`."""
+    with reading(engine) as connection:
+        names = deliveries.issues_due(connection, now.timestamp())
+        return [issues.get(connection, name) for name in names]
+
+
+def take_in(
+    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
+) -> tuple[issues.Frozen, int, int]:
+    """Add to the audience of an issue that has begun to leave the readers who are not in it.
+
+    They get the editions that were approved. Return the issue, how many were added, and how many would
+    need an edition that was not. Raises StateError when it has not begun to leave, and ContentError when its
+    files have changed since.
+    """
+    with writing(engine) as connection:
+        frozen = issues.lock_approved(connection, name)
+        if frozen.state not in (IssueState.SENDING, IssueState.SENT):
+            raise StateError(
+                f"issue {name} is {frozen.state}",
+                f"To take new readers in: newsletter approve {name} --again",
+            )
+        if changed := changed_since(frozen, sources):
+            raise ContentError(
+                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+                "New readers can only get what was approved: put the files back as they were.",
+            )
+        stored = set(issues.editions(connection, name))
+        found = [
+            (reader.id, edition.key)
+            for reader in people.readers(connection, audience.not_in(name))
+            if (edition := editions.of(reader.sections, reader.attributes))
+        ]
+        fresh = [row for row in found if row[1] in stored]
+        audience.put(connection, name, fresh)
+        chunks.extend(connection, name, [number for number, _ in fresh])
+        fingerprint = issues.fingerprint(connection, name, frozen.envelope)
+        frozen = replace(frozen, fingerprint=fingerprint, readers=frozen.readers + len(fresh))
+        issues.seal(connection, frozen)
+        if fresh:
+            issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
+        return issues.get(connection, name), len(fresh), len(found) - len(fresh)
