@@ -185,7 +185,6 @@ class IssueState(StrEnum):
     """Where a frozen issue stands."""
 
     APPROVED = "approved"
-    SCHEDULED = "scheduled"
     SENDING = "sending"
     SENT = "sent"
     PAUSED = "paused"

@@ -30,7 +30,7 @@ COMMANDS = {
     "Look and check": {"check": "check", "render": "proof", "preview": "preview"},
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {
-        "approve": "sending",
+        "approve": "approve",
         "schedule": "schedule",
         "send": "send",
         "status": "status",

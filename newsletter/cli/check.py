@@ -27,11 +27,20 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
     Example:
       newsletter check 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    proof = session.context.proof(session.context.closing(closing))
+    from newsletter.wiring.approval import NOBODY_IS_TOLD, VOID, nobody_is_told, standing
+
+    context = session.context
+    day = context.closing(closing)
+    proof = context.proof(day)
+    approval = standing(context, day)
     if as_json:
-        print_json(_as_data(proof))
+        print_json({**_as_data(proof), "approval": approval.state, "changed": list(approval.changed)})
     else:
         _print(proof)
+        if approval.state == VOID:
+            click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
+        if nobody_is_told(context):
+            click.echo(NOBODY_IS_TOLD, err=True)
     return FINDINGS if proof.errors else 0
 
 

@@ -26,7 +26,7 @@ _SHOWN = 8
 @as_json
 @pass_session
 def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool) -> None:
-    """Show the next eight weekly hours and the issue of each; with D, the hour of issue D.
+    """Show the next eight weekly hours, each with its issue and how that is approved; with D, that of D.
 
     The hour is schedule.weekly of newsletter.yaml, in its timezone. Where clocks jump over it, it is the
     moment they jump; where it comes twice, the first.
@@ -37,6 +37,8 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
       newsletter schedule 2025-02-14 --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.calendar import firing_within, firings
+    from newsletter.wiring.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told, standing
+    from newsletter.wiring.scheduler import clock_doubt
 
     if adopt:
         from newsletter.wiring.scheduler import adopt as adopt_database
@@ -55,14 +57,36 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
         raise ConfigError(
             "newsletter.yaml sets no weekly hour", "Add a line: `schedule: {weekly: friday 16:00, grace: 6h}`"
         )
+    context = session.context
     hours = [(firing.moment.astimezone(ZoneInfo(zone)), settings.closing_day(firing.day)) for firing in found]
+    stand = {issue: standing(context, issue) for _, issue in hours}
+    doubt = clock_doubt(context)
     if as_json:
-        print_json([{"issue": issue, "at": hour.isoformat()} for hour, issue in hours])
+        print_json(
+            [
+                {
+                    "issue": issue,
+                    "at": hour.isoformat(),
+                    "approval": stand[issue].state,
+                    "changed": list(stand[issue].changed),
+                    "clock": doubt,
+                }
+                for hour, issue in hours
+            ]
+        )
         return
     click.echo(f"{weekly.weekly} in {zone}:")
     for hour, issue in hours:
         offset = hour.isoformat(timespec="minutes")[16:]
-        click.echo(f"  {hour:%a %Y-%m-%d %H:%M} {offset}  issue {issue}")
+        click.echo(f"  {hour:%a %Y-%m-%d %H:%M} {offset}  issue {issue}: {stand[issue].words}")
+    for held in held_hours(context):
+        until = held.until.astimezone(ZoneInfo(zone))
+        name, why = held.settled.issue, held.settled.outcome
+        click.echo(f"Issue {name} is held: {why}. Approved by {until:%H:%M} it still leaves.", err=True)
+    if doubt:
+        click.echo(f"{doubt}. Nothing leaves by itself until it is right.", err=True)
+    if nobody_is_told(context):
+        click.echo(NOBODY_IS_TOLD, err=True)
 
 
 def _week(settings: "Settings", closing: date) -> "Period":

@@ -29,6 +29,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     from newsletter.cli.worker import wait_for_database
     from newsletter.web.public.app import create_site
     from newsletter.web.public.server import Server, is_loopback, listen
+    from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
     from newsletter.wiring.scheduler import insist
 
     keep_log()
@@ -46,6 +47,8 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 click.echo(
                     "base_url does not begin with https: these pages can be read on their way.", err=True
                 )
+            if nobody_is_told(context):
+                click.echo(NOBODY_IS_TOLD, err=True)
             server.run()
     return 0
 

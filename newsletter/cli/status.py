@@ -59,6 +59,7 @@ def status(  # noqa: PLR0917  as many as options
 
 
 def _every_issue(context: "Context", *, as_json: bool) -> int:
+    from newsletter.wiring.scheduler import clock_doubt
     from newsletter.wiring.status import overview
 
     lines = overview(context)
@@ -75,6 +76,8 @@ def _every_issue(context: "Context", *, as_json: bool) -> int:
         if line.begun_at:
             shown += [f"{count} {word}" for word, count in counts.items() if count]
         click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
+    if doubt := clock_doubt(context):
+        click.echo(f"{doubt}. Nothing leaves by itself until it is right.", err=True)
     return 0
 
 
@@ -130,6 +133,11 @@ def print_summary(data: dict[str, Any]) -> None:
     by = f" by {data['transport']}" if data["transport"] else ""
     reason = f" ({data['reason']})" if data["reason"] else ""
     click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
+    if data["changed"]:
+        click.echo(f"The approval is void: changed since: {', '.join(data['changed'])}.")
+        click.echo(f"  Look at it again: newsletter approve {data['issue']} --by NAME")
+    if data["clock"]:
+        click.echo(f"{data['clock']}. Nothing leaves by itself until it is right.")
     if data["seconds_left"]:
         left = timedelta(seconds=data["seconds_left"])
         click.echo(f"In the last minute {data['rate']} a second; {left} left.")

@@ -33,8 +33,11 @@ def worker(session: Session) -> int:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
+    from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
 
     keep_log()
+    if nobody_is_told(session.context):
+        click.echo(NOBODY_IS_TOLD, err=True)
     wait_for_database(session.context)
     work(session.context)
     return 0

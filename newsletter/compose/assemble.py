@@ -72,6 +72,15 @@ def compose(root: Path, closing: date, settings: Settings) -> Composed:
     )
 
 
+def left_out(root: Path, closing: date, settings: Settings) -> Sequence[LeftOut]:
+    """Return the items beside issue.yaml that are not in the issue, each with the reason."""
+    folder = read_folder(root, closing, settings)
+    issue, _ = load_issue(root, closing, settings)
+    listed = {name for names in folder.file.ids.values() for name in names}
+    shown = {item.id for block in issue.blocks for item in block.items}
+    return tuple(_left_out(folder, listed, shown))
+
+
 def default_subject(settings: Settings, period: Period) -> str:
     """Return the digest's title and the period, the title cut where both would be too long for a subject."""
     days = format_period(period, settings.language)

@@ -7,6 +7,7 @@ After a failed commit nothing more leaves; the database alone then says what is 
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from newsletter.store.commits import Leave, Step, commit
 from newsletter.store.db import KeptConnection, writing
 from newsletter.store.ledger import LEASE, Due, Result
 
+_log = logging.getLogger(__name__)
 _GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
 _LONG = 0.004  # seconds, from which on a commit is dearer than to wait for the other half
 _SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
@@ -70,7 +72,10 @@ class Claims:
         lease = ledger.acquire(connection, holder.name, holder.worker, now, passed)
         if lease is None:
             return None
-        ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
+        unsure = ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
+        if lease.taken_from:
+            log = "issue %s: chunk %d is taken over from %s, which ended; %d messages of unknown outcome"
+            _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
         dues = ledger.due(connection, lease, holder.where)
         work = Work(
             lease,
@@ -226,6 +231,9 @@ class Claims:
                 self._wanted.set()
             if not one.verdict.done():
                 one.verdict.set_result(verdict)
+        if part.released and work.lease.taken_from:
+            log = "issue %s: chunk %d, taken over from %s, has been gone through"
+            _log.info(log, work.lease.issue, work.lease.chunk, work.lease.taken_from)
         if part.released:
             self.passed.add(work.lease.chunk)
         if part.released or (lost and work.finished and not work.results):

@@ -88,7 +88,7 @@ def _jump(now: datetime, before: datetime) -> str:
 
 
 def _span(span: timedelta) -> str:
-    minutes = abs(span) // timedelta(minutes=1)
+    minutes = round(abs(span) / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
     return f"{days} days" if days > 1 else f"{days * 24 + hours} h {minutes % 60} min"
 

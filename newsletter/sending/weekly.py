@@ -70,11 +70,7 @@ def tick(week: Week) -> Sequence[Settled]:
         hour = Settled(last, settings.closing_day(found.firing.day).isoformat(), "")
         settled.append(_settle(week, hour, _reason(week, found), now))
     settled.append(_look_again(week, now))
-    done = [one for one in settled if one]
-    for one in done:
-        level = logging.WARNING if one.held else logging.INFO
-        _log.log(level, "issue %s at its weekly hour: %s", one.issue, one.outcome)
-    return done
+    return [one for one in settled if one]
 
 
 def _last(week: Week, now: datetime) -> datetime:

@@ -16,6 +16,8 @@ from sqlalchemy import Engine
 from newsletter.errors import StoreError, TransportUnavailable, told
 from newsletter.sending.deliver import Run
 from newsletter.sending.start import under_way
+from newsletter.store import issues
+from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
@@ -115,6 +117,9 @@ class Worker:
         finally:
             self._run = None
             self._count()
+        with reading(self._engine) as connection:
+            state = issues.get(connection, frozen.name).state
+        _log.info("issue %s: nothing more to deliver now; it is %s", frozen.name, state)
 
     async def _repeat(self, chore: Chore, threads: Executor) -> None:
         """Do a chore again and again; one that fails is tried again, ever later."""

@@ -35,6 +35,14 @@ def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
     return [Settled(datetime.fromisoformat(row.moment), row.issue, row.outcome) for row in rows]
 
 
+def held(connection: Connection, name: str) -> bool:
+    """Tell whether the last weekly hour of issue `name` was held."""
+    row = connection.execute(
+        select(firing).where(firing.c.issue == name).order_by(firing.c.moment.desc()).limit(1)
+    ).first()
+    return row is not None and Settled(datetime.fromisoformat(row.moment), name, row.outcome).held
+
+
 def last(connection: Connection, until: datetime) -> datetime | None:
     """Return the newest settled hour that is not later than `until`, if there is one."""
     newest = connection.execute(

@@ -37,13 +37,14 @@ LEASE = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A chunk that is ours while its epoch stands."""
+    """A chunk that is ours while its epoch stands; `taken_from` is the worker that left it, if one did."""
 
     issue: str
     chunk: int
     epoch: int
     lo: int
     hi: int
+    taken_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def acquire(
             .values(epoch=row.epoch + 1, worker=worker, lease_until=now.timestamp() + LEASE)
         )
         if mine.rowcount == 1:
-            return Lease(name, row.id, row.epoch + 1, row.lo, row.hi)
+            return Lease(name, row.id, row.epoch + 1, row.lo, row.hi, row.worker)
     return None
 
 

@@ -1,11 +1,12 @@
 """What a worker of one workspace does: delivery, and the chores beside it."""
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.sending.weekly import tick
+from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Chore, Worker
 from newsletter.store import letters, people, requests, restraint
 from newsletter.store.db import writing
@@ -42,7 +43,7 @@ def chores(context: "Context") -> Sequence[Chore]:
     weekly = []
     if context.settings.schedule.weekly:
         found = week(context, watch)
-        weekly = [Chore("the weekly hour", lambda: tick(found), 1)]
+        weekly = [Chore("the weekly hour", lambda: _settle_hours(found), 1)]
     return [
         *weekly,
         Chore("sending letters", lambda: send_letters(context), 1),
@@ -51,6 +52,14 @@ def chores(context: "Context") -> Sequence[Chore]:
         Chore("finishing erasures", lambda: erasure.finish(context), 60),
         Chore("forgetting what is too old", believing(lambda: prune(context)), 3600),
     ]
+
+
+def _settle_hours(week: Week) -> None:
+    """Settle the hours that are due, and say in the log what became of them."""
+    log = logging.getLogger(__name__)
+    for hour in tick(week):
+        level = logging.WARNING if hour.held else logging.INFO
+        log.log(level, "issue %s at its weekly hour: %s", hour.issue, hour.outcome)
 
 
 def wake(context: "Context") -> None:

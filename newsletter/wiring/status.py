@@ -10,6 +10,8 @@ from newsletter.sending.freeze import changed_since
 from newsletter.store import deliveries, issues
 from newsletter.store.db import reading
 from newsletter.store.ledger import LEASE
+from newsletter.wiring.approval import standing
+from newsletter.wiring.scheduler import clock_doubt
 
 if TYPE_CHECKING:
     from newsletter.wiring import Context
@@ -76,6 +78,7 @@ def _frozen(context: "Context", frozen: issues.Frozen, counts: dict[Outcome, int
 
 def summary(context: "Context", name: str) -> dict[str, Any]:
     """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
+    stands = standing(context, date.fromisoformat(name))
     with reading(context.database) as connection:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)
@@ -96,5 +99,8 @@ def summary(context: "Context", name: str) -> dict[str, Any]:
         "rate": round(rate, 1),
         "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
         "pending": pending,
+        "approval": stands.state,
+        "changed": list(stands.changed),
+        "clock": clock_doubt(context),
         **{outcome.value: count for outcome, count in counts.items()},
     }

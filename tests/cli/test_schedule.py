@@ -33,9 +33,9 @@ def test_the_next_eight_hours_are_local_and_each_names_its_issue(say: Say) -> No
     assert code == 0
     assert head == "friday 16:00 in Europe/Kyiv:"
     assert lines[:3] == [
-        "  Fri 2025-03-21 16:00 +02:00  issue 2025-03-21",
-        "  Fri 2025-03-28 16:00 +02:00  issue 2025-03-28",
-        "  Fri 2025-04-04 16:00 +03:00  issue 2025-04-04",
+        "  Fri 2025-03-21 16:00 +02:00  issue 2025-03-21: no items yet",
+        "  Fri 2025-03-28 16:00 +02:00  issue 2025-03-28: no items yet",
+        "  Fri 2025-04-04 16:00 +03:00  issue 2025-04-04: no items yet",
     ]
     assert len(lines) == 8
 
@@ -44,14 +44,20 @@ def test_json_has_the_same_hours(say: Say) -> None:
     code, out, _ = say("--json")
     hours = json.loads(out)
     assert code == 0
-    assert hours[2] == {"issue": "2025-04-04", "at": "2025-04-04T16:00:00+03:00"}
+    assert hours[2] == {
+        "issue": "2025-04-04",
+        "at": "2025-04-04T16:00:00+03:00",
+        "approval": "empty",
+        "changed": [],
+        "clock": "",
+    }
     assert len(hours) == 8
 
 
 def test_one_issue_s_hour_is_shown_even_when_it_is_past(say: Say) -> None:
     code, out, _ = say("2025-02-14")
     assert code == 0
-    assert out.splitlines()[1:] == ["  Fri 2025-02-14 16:00 +02:00  issue 2025-02-14"]
+    assert out.splitlines()[1:] == ["  Fri 2025-02-14 16:00 +02:00  issue 2025-02-14: no items yet"]
 
 
 def test_an_hour_in_the_middle_of_the_week_belongs_to_the_issue_that_closes_it(
@@ -61,7 +67,7 @@ def test_an_hour_in_the_middle_of_the_week_belongs_to_the_issue_that_closes_it(
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("friday 16:00", "monday 08:00"), encoding="utf-8")
     _, out, _ = say("2025-02-14")
-    assert out.splitlines()[1:] == ["  Mon 2025-02-10 08:00 +02:00  issue 2025-02-14"]
+    assert out.splitlines()[1:] == ["  Mon 2025-02-10 08:00 +02:00  issue 2025-02-14: no items yet"]
 
 
 def test_a_day_on_which_no_issue_closes_is_refused_with_the_right_one(say: Say) -> None:

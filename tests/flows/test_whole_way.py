@@ -318,9 +318,10 @@ def test_an_issue_held_at_its_hour_is_told_to_the_editors_by_mail(
     by_smtp(press, relay)
     with (press / "newsletter.yaml").open("a") as settings:
         settings.write("\neditors: [desk@news.example.org]\n")
-    for moment in ("10T09", "14T14:01"):
+    for moment, code in (("10T09", 0), ("14T14:01", 1), ("14T14:06", 0)):
         monkeypatch.setenv("NEWSLETTER_NOW", f"2025-02-{moment}+00:00")
-        run("send", "--due")
+        said = run("send", "--due", code=code)
+        assert ("not approved" in said.stderr) == bool(code)
     assert relay.recipients == ["desk@news.example.org"]
     note = message_from_bytes(relay.accepted[0][2], policy=policy.default)
     assert note["Auto-Submitted"] == "auto-generated"
