@@ -31,7 +31,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
 
     \b
     Example:
-      newsletter approve 2025-02-14 --by "Олена"
+      newsletter approve 2025-02-14 --by "Olena"
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.freeze import OUTBOX, Approval, changed_since, envelope, freeze
     from newsletter.store import issues

@@ -74,10 +74,13 @@ class Scene:
                 process.kill()
 
     def command(self, *arguments: str, now: str = "", clock: str = "") -> subprocess.Popen[bytes]:
-        """Start one command line, by a clock that stands at `now`, or faketime's `clock` (UTC)."""
+        """Start one command line, its clock standing at `now`, or faketime's `clock` (UTC, or @ and a file)."""
         moment = {"NEWSLETTER_NOW": now} if now else {}
         if clock:  # without its program, which stands between us and the command
             moment = {"LD_PRELOAD": FAKETIME, "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            if clock.startswith("@/"):  # a file that says it, and may change
+                moment |= {"FAKETIME_TIMESTAMP_FILE": clock[1:], "FAKETIME_NO_CACHE": "1"}
+                del moment["FAKETIME"]
         with (self.root / "said.txt").open("ab") as said:
             return subprocess.Popen(
                 [sys.executable, "-m", "newsletter", "-C", str(self.root), *arguments],
