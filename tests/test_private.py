@@ -1,6 +1,5 @@
 """What holds people's data is for its owner alone, whatever the umask."""
 
-import asyncio
 import logging
 import os
 import shutil
@@ -18,11 +17,11 @@ from newsletter import private
 from newsletter.cli import cli
 from newsletter.errors import StoreError
 from newsletter.sending.freeze import envelope
-from newsletter.sending.trial import tell
 from newsletter.store.db import open_database, writing
 from newsletter.store.schema import metadata
 from newsletter.wiring import Context, open_workspace
 from newsletter.wiring.scheduler import own
+from tests.mail import post
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,8 +56,7 @@ def use(root: Path) -> Context:
     own(context)
     outbox = context.transport("outbox", date(2025, 2, 14))
     now = datetime(2025, 2, 14, tzinfo=UTC)
-    asyncio.run(outbox.check())
-    asyncio.run(tell(outbox, envelope(context.settings, ""), "olena@rada.example", "Subject", "Text", now))
+    post(outbox, envelope(context.settings, ""), "olena@rada.example", "Text", now)
     return context
 
 

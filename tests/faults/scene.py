@@ -74,7 +74,7 @@ class Scene:
                 process.kill()
 
     def command(self, *arguments: str, now: str = "", clock: str = "") -> subprocess.Popen[bytes]:
-        """Start one command line, its clock standing at `now`, or as faketime's `clock` says (UTC, or @file)."""
+        """Start one command line, its clock standing at `now`, or as faketime's `clock` says (UTC; @file)."""
         moment = {"NEWSLETTER_NOW": now} if now else {}
         if clock:  # without its program, which stands between us and the command
             moment = {"LD_PRELOAD": FAKETIME, "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}

@@ -1,6 +1,5 @@
 """Whoever is erased is in no file that the program wrote, whatever the encoding."""
 
-import asyncio
 import itertools
 import os
 import shutil
@@ -19,9 +18,7 @@ from sqlalchemy import Engine, event, select
 
 from newsletter.audience.lists import Importer
 from newsletter.cli import cli
-from newsletter.model import Rendered
 from newsletter.sending.freeze import envelope
-from newsletter.sending.post import Batch, compose
 from newsletter.store import erasure, wal
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import Erased, begun, erased_at, readmit
@@ -30,6 +27,7 @@ from newsletter.store.schema import metadata
 from newsletter.transport.outbox import Outbox
 from newsletter.wiring import Context, open_workspace
 from newsletter.wiring.erasure import erase, finish
+from tests.mail import post
 
 ADDRESS, OTHER = "olena.hnatiuk@konotop.example.org", "ivan@konotop.example.org"
 
@@ -54,18 +52,7 @@ def write(context: Context, address: str, mentioned: str = "") -> None:
     text = f"Ви отримуєте цього листа на {mentioned or address}."
     for folder, prefix in (("outbox", "2025-02-14"), ("outbox/letters", "letter")):
         transport = Outbox(context.var / folder, prefix)
-        asyncio.run(transport.check())
-        page = Rendered(edition="note", subject="Дайджест", html=f"<p>{text}</p>", text=text, sha256="")
-        message = compose(
-            page,
-            envelope(context.settings, ""),
-            number=0,
-            to=address,
-            message_id="<note.0@news.example.org>",
-            now=context.now(),
-            values={},
-        )
-        asyncio.run(transport.drain(Batch([message])))
+        post(transport, envelope(context.settings, ""), address, text, context.now())
 
 
 def traces(folder: Path, address: str) -> list[str]:
