@@ -4,11 +4,6 @@ A file of some kilobytes can unfold into gigabytes, by its compression or by a c
 sheet; then that process ends, and this one says so.
 """
 
-import json
-import resource
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +14,10 @@ from typing import Any
 from python_calamine import CalamineError, PasswordError, WorksheetNotFound, load_workbook
 
 from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.limited import Child, ChildFailedError, LimitExceededError, Limits, answer, child
 
-_MEMORY = 1 << 30
-"""Octets of memory for reading a file; a list of a million people needs about half of it."""
-_SECONDS = 120
-_NO_MORE_SPACE = 3
-"""The exit code of a reader that ran out of memory and could still say so."""
+_LIMITS = Limits(memory=1 << 30, seconds=120)
+"""A list of a million people needs about half of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,68 +35,47 @@ def open_sheet(path: Path, name: str, wanted: str | None) -> Iterator[Sheet]:
 
     Raises ContentError when it cannot be read, also while its rows are.
     """
-    words = [sys.executable, "-m", __name__, str(path.absolute()), *([wanted] if wanted else [])]
-    with subprocess.Popen(  # noqa: S603  this very module
-        words,
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="ascii",
-    ) as reader:
-        try:
-            head = json.loads(_line(reader, name))
-            if "error" in head:
-                raise _unreadable(name, head["error"], head["hint"])
-            yield Sheet(head["name"], head["height"], _rows(reader, name, head["height"]))
-        finally:
-            reader.kill()
+    with child(__name__, str(path.absolute()), *([wanted] if wanted else []), limits=_LIMITS) as reader:
+        head = _read(reader, name)
+        if "error" in head:
+            raise _unreadable(name, head["error"], head["hint"])
+        yield Sheet(head["name"], head["height"], (_read(reader, name) for _ in range(head["height"])))
 
 
-def _rows(reader: subprocess.Popen[str], name: str, height: int) -> Iterator[list[str]]:
-    for _ in range(height):
-        yield json.loads(_line(reader, name))
-
-
-def _line(reader: subprocess.Popen[str], name: str) -> str:
-    line = reader.stdout.readline() if reader.stdout else ""
-    if not line.endswith("\n"):
-        if reader.wait() in (_NO_MORE_SPACE, -signal.SIGABRT, -signal.SIGXCPU, -signal.SIGKILL):
-            raise _unreadable(name, "it is too large to read", "Split the list, or save it as CSV in UTF-8.")
-        raise _unreadable(name, "the file is damaged", "Save it anew from the spreadsheet, or as CSV.")
-    return line
+def _read(reader: Child, name: str) -> Any:
+    try:
+        return reader.read()
+    except LimitExceededError:
+        text, hint = "it is too large to read", "Split the list, or save it as CSV in UTF-8."
+    except ChildFailedError:
+        text, hint = "the file is damaged", "Save it anew from the spreadsheet, or as CSV."
+    raise _unreadable(name, text, hint)
 
 
 def _unreadable(name: str, text: str, hint: str) -> ContentError:
     return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(name), hint=hint))
 
 
-def _main(path: str, wanted: str | None = None) -> None:
-    """Print a sheet: a line of JSON about it, and one for each row."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+def _main(path: str, wanted: str | None = None) -> Iterator[Any]:
+    """Yield what is known of a sheet, and then each of its rows."""
     try:
         with load_workbook(path) as workbook:
             sheet = workbook.get_sheet_by_name(wanted or workbook.sheet_names[0])
     except PasswordError:
-        _refuse("it is protected by a password", "Save it without one.")
+        yield _refusal("it is protected by a password", "Save it without one.")
     except WorksheetNotFound:
         names = ", ".join(map(repr, workbook.sheet_names))
-        _refuse(f"it has no sheet {wanted!r}", f"Its sheets are: {names}. Name one: --sheet NAME")
+        yield _refusal(f"it has no sheet {wanted!r}", f"Its sheets are: {names}. Name one: --sheet NAME")
     except (CalamineError, IndexError):
-        _refuse("this is not an .xlsx workbook", "Save it anew as .xlsx, or as CSV in UTF-8.")
+        yield _refusal("this is not an .xlsx workbook", "Save it anew as .xlsx, or as CSV in UTF-8.")
     else:
-        _say({"name": sheet.name, "height": sheet.end[0] + 1 if sheet.end else 0})
+        yield {"name": sheet.name, "height": sheet.end[0] + 1 if sheet.end else 0}
         for row in sheet.iter_rows():
-            _say([_text(cell) for cell in row])
+            yield [_text(cell) for cell in row]
 
 
-def _say(value: object) -> None:
-    sys.stdout.write(f"{json.dumps(value)}\n")
-
-
-def _refuse(text: str, hint: str) -> None:
-    _say({"error": text, "hint": hint})
+def _refusal(text: str, hint: str) -> dict[str, str]:
+    return {"error": text, "hint": hint}
 
 
 def _text(cell: str | float | bool | date | time | Any) -> str:  # noqa: FBT001  what a cell may hold
@@ -124,7 +96,4 @@ def _text(cell: str | float | bool | date | time | Any) -> str:  # noqa: FBT001 
 
 
 if __name__ == "__main__":
-    try:
-        _main(*sys.argv[1:])
-    except MemoryError:
-        sys.exit(_NO_MORE_SPACE)
+    answer(_main)
