@@ -10,10 +10,25 @@ NewsletterError
 └── LinkInvalid           a signed link that does not verify
 """
 
+import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+_LONGEST_VALUE = 80
+_LONGEST_TEXT = 2000
+_VALUE = re.compile(rf"""(['"])((?:(?!\1).){{{_LONGEST_VALUE + 1},}})(\1)""", re.DOTALL)
+_RUN = re.compile(rf"\S{{{4 * _LONGEST_VALUE + 1},}}")
+
+
+def brief(text: str) -> str:
+    """Return a message with the values that it quotes cut to 80 characters, lest input be echoed whole."""
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    text = _VALUE.sub(lambda found: f"{found[1]}{found[2][:_LONGEST_VALUE]}…{found[3]}", text)
+    text = _RUN.sub(lambda found: f"{found[0][:_LONGEST_VALUE]}…", text)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 
 
 class Severity(StrEnum):
@@ -42,6 +57,10 @@ class Problem:
     text: str
     at: Place | None = None
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep the text readable, whatever it quotes."""
+        object.__setattr__(self, "text", brief(self.text))
 
     def __str__(self) -> str:
         head = f"{self.at}: {self.text}" if self.at else self.text

@@ -13,11 +13,21 @@ from newsletter.errors import ContentError, Place, Problem, Severity
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
+LARGEST = 1_000_000
+"""Characters of a file that people write by hand; PyYAML reads 0.2 million of them in a second."""
+_LONGEST_NUMBER = 64
+"""Characters; Python's time for reading a number grows with its square."""
+_MOST_PROBLEMS = 50
+_LONGEST_WORD = 80
+_MOST_KNOWN = 1000
+
 _KINDS = {
     "dict_type": "keys with values",
     "string_type": "words: put them in quotes",
     "tuple_type": "a list, like `[one, another]`",
 }
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_QUOTE = "If these are words, put them in quotes."
 _CURE = "Check quotes, colons and the indentation of this line and the one above."
 
 
@@ -61,20 +71,26 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  PyYAML's signature
+        if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
+            problem = f"a number of {len(node.value)} characters"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark, _QUOTE)
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2025-02-30 looks like a date and is none
-            raise yaml.constructor.ConstructorError(
-                None, None, f"{node.value!r}: {error}", node.start_mark
-            ) from None
+            problem = f"{node.value!r}: {error}"
+        except (AttributeError, LookupError, TypeError):  # !!timestamp abc, !!bool abc, !!int ""
+            problem = f"{node.value!r} is not what {node.tag.rpartition(':')[2]!r} means"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-def load(text: str, name: str, *, first_line: int = 1) -> Document:
+def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -> Document:
     """Parse YAML `text` of the file `name`, whose first line is `first_line` of that file.
 
-    Raises ContentError naming file and line when it is not YAML.
+    Raises ContentError naming file and line when it is not YAML, or has more than `largest` characters.
     """
     offset = first_line - 1
+    if len(text) > largest:
+        raise _too_large(text, name, first_line, largest)
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -93,6 +109,20 @@ def load(text: str, name: str, *, first_line: int = 1) -> Document:
     except RecursionError:
         raise _unreadable("it is nested without end", name, first_line) from None
     return Document(data=data, name=name, lines=lines)
+
+
+def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentError:
+    """Name the longest line where one alone is too long, else the whole file."""
+    number, longest = max(enumerate(text.split("\n")), key=lambda line: len(line[1]))
+    line = number + first_line if 2 * len(longest) > largest else first_line
+    return ContentError(
+        Problem(
+            severity=Severity.ERROR,
+            text=f"{len(text)} characters of YAML; at most {largest} are read",
+            at=Place(name, line),
+            hint="Take out what does not belong here.",
+        )
+    )
 
 
 def _unreadable(what: str, name: str, line: int, cure: str = _CURE) -> ContentError:
@@ -125,7 +155,12 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
     try:
         return model.model_validate(data), []
     except ValidationError as error:
-        return None, [_problem(model, document, fault) for fault in error.errors(include_url=False)]
+        faults = error.errors(include_url=False, include_input=False)
+        problems = [_problem(model, document, fault) for fault in faults[:_MOST_PROBLEMS]]
+        if len(faults) > _MOST_PROBLEMS:
+            text = f"and {len(faults) - _MOST_PROBLEMS} more faults in this file"
+            problems.append(Problem(severity=Severity.ERROR, text=text, at=problems[-1].at))
+        return None, problems
 
 
 def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
@@ -145,6 +180,7 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     else:
         message = fault["msg"].removeprefix("Value error, ")
         text = f"{key}: {message}" if key else message
+        hint = fault.get("ctx", {}).get("hint", "")
     return Problem(severity=Severity.ERROR, text=text, at=document.place(path), hint=hint)
 
 
@@ -169,6 +205,8 @@ def _part(annotation: Any) -> type[BaseModel] | None:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest of `known`, or all of them when none is near."""
     known = list(known)
+    if len(word) > _LONGEST_WORD or len(known) > _MOST_KNOWN:
+        return ""  # its time grows with the product of both
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]!r}?"

@@ -1,5 +1,7 @@
 """YAML is read safely, and every fault is named at its line."""
 
+import time
+
 import pytest
 from pydantic import BaseModel, ConfigDict
 
@@ -60,3 +62,49 @@ def test_lines_count_from_where_the_yaml_stands_in_its_file() -> None:
 def test_a_hint_names_the_nearest_word_or_all_of_them() -> None:
     assert nearest("socal", ["social", "top"]) == "Did you mean 'social'?"
     assert nearest("xyz", ["social", "top"]) == "Known here: social, top."
+
+
+LONG = "9" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a: 1\nport: {LONG}\n", 2),
+        (f"a: 1\nport: {LONG[:900_000]}\n", 2),
+        (f"a: 1\nday: !!timestamp {LONG[:900_000]}\n", 2),
+        (f"a: 1\n{LONG[:900_000]}: 1\n", 2),
+        (f"a: 1\n? a{LONG[:300_000]}\n? a{LONG[:300_000]}\n", 3),
+        (f"a: 1\nb: !{LONG[:900_000]} x\n", 2),
+        ("a: 1\nb: " + ":".join(["59"] * 100_000) + "\n", 2),
+        ("a: 1\nb: !!bool x\n", 2),
+        ('a: 1\nb: !!int ""\n', 2),
+        ("a: 1\nb: !!timestamp x\n", 2),
+        ("a: &a [x,x]\nb: &b [*a,*a]\n", 2),
+        ("".join(" " * level + "a:\n" for level in range(900)), 1),
+        ("a: 1\n" * 300_000, 1),
+    ],
+)
+def test_a_file_made_to_exhaust_is_refused_at_its_line_in_few_words(text: str, line: int) -> None:
+    start = time.process_time()
+    with pytest.raises(ContentError) as caught:
+        load(text, "x.yaml")
+    (problem,) = caught.value.problems
+    assert str(problem.at) == f"x.yaml:{line}"
+    assert len(str(caught.value)) < 500
+    assert time.process_time() - start < 20
+
+
+def test_long_values_of_settings_are_not_echoed_and_many_faults_are_counted() -> None:
+    word = "x" * 100_000
+    for text in (
+        f"title: {word}\n? {word}\n: 1\n",
+        f"title: x\nsmtp: {{port: {word}}}\n",
+        f"? {word}\n: {word}\n",
+    ):
+        _, problems = validate(Outer, load(text, "x.yaml"))
+        assert problems
+        assert all(len(str(problem)) < 500 for problem in problems)
+    _, problems = validate(Outer, load("title: x\n" + "".join(f"k{n}: 1\n" for n in range(2000)), "x.yaml"))
+    assert len(problems) == 51
+    assert problems[-1].text == "and 1950 more faults in this file"

@@ -20,6 +20,8 @@ DELIMITERS = (",", ";", "\t")
 _SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _LONGEST = 131_072
 """Characters of a cell that the csv module takes; what is longer is no cell of a list."""
+_LARGEST_YAML = 20_000_000
+"""Characters; longer lists are quicker read as CSV."""
 
 Row = tuple[int, dict[str, str] | Refusal]
 Headings = Mapping[str, str]
@@ -183,7 +185,7 @@ def _split(text: str, delimiter: str) -> list[str]:
 
 
 def _yaml(file: IO[str], name: str, columns: Columns) -> tuple[Headings, Iterable[Row]]:
-    document = load(file.read(), name)
+    document = load(file.read(), name, largest=_LARGEST_YAML)
     people = [] if document.data is None else document.data
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
         raise _not_a_list(

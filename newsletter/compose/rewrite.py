@@ -16,6 +16,7 @@ from ruamel.yaml.tokens import CommentToken
 
 from newsletter.errors import ContentError
 from newsletter.model import Section
+from newsletter.yamlfile import load
 
 _NEVER_WRAP = 1_000_000
 
@@ -38,6 +39,7 @@ def rewrite(
     `order` holds every section listed already, in the file's order, and new ones between them. The same text
     when nothing is lacking. Raises ContentError when the text cannot be taken apart.
     """
+    load(text, f"issues/{closing}/issue.yaml")
     parser = YAML()
     parser.preserve_quotes = True
     parser.width = _NEVER_WRAP
@@ -129,6 +131,6 @@ def _quoted(value: Any) -> Any:
         return value
     try:
         same = yaml.safe_load(f"- {value}\n") == [value]
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # ValueError: a number of more digits than Python reads
         same = False
     return value if same else DoubleQuotedScalarString(value)

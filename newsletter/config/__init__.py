@@ -1,6 +1,7 @@
 """newsletter.yaml as typed settings, and secrets from the environment."""
 
 import os
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal, Self
@@ -110,9 +111,8 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        slugs = [section.slug for section in self.sections]
-        for slug in slugs:
-            if slugs.count(slug) > 1:
+        for slug, times in Counter(section.slug for section in self.sections).items():
+            if times > 1:
                 raise ValueError(f"the section {slug!r} is declared twice")
         for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from newsletter.config.words import Address, Domain, Duration, Line, Moment, Slug, Url
+from newsletter.config.words import Address, Domain, Duration, Host, Line, Moment, Slug, Url
 
 
 class Part(BaseModel):
@@ -80,7 +80,7 @@ class FieldEntry(Part):
 class Smtp(Part):
     """The relay; its password is in NEWSLETTER_SMTP_PASSWORD."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: int = Field(default=25, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "starttls"
     user: str = ""
@@ -114,15 +114,15 @@ class SendGrid(Part):
 class Pace(Part):
     """Messages a second at most, over all workers: of a run, of the relay, to a domain. 0 sets no limit."""
 
-    run: float = Field(default=0, ge=0)
-    relay: float = Field(default=0, ge=0)
-    domains: dict[str, Annotated[float, Field(gt=0)]] = {}
+    run: float = Field(default=0, ge=0, allow_inf_nan=False)
+    relay: float = Field(default=0, ge=0, allow_inf_nan=False)
+    domains: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
 
 class Imap(Part):
     """A mailbox on a server; its password is in NEWSLETTER_IMAP_PASSWORD."""
 
-    host: str
+    host: Host
     port: int = Field(default=993, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "tls"
     user: Line
@@ -133,7 +133,7 @@ class Imap(Part):
     @classmethod
     def _usual_port(cls, given: Any) -> Any:
         """Look at port 143 where TLS is not spoken from the first word (RFC 8314 §3.2)."""
-        if isinstance(given, dict) and given.get("security") in {"none", "starttls"}:
+        if isinstance(given, dict) and given.get("security") in ("none", "starttls"):
             return {"port": 143, **given}
         return given
 
@@ -154,6 +154,6 @@ class Schedule(Part):
 class Serve(Part):
     """Where the public pages listen, and how many reverse proxies of ours stand before them."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     proxies: int = Field(default=0, ge=0, le=10)

@@ -1,13 +1,26 @@
 """The kinds of value that newsletter.yaml takes: addresses, domains, days, durations."""
 
 import re
+from difflib import get_close_matches
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
+_LONGEST_ZONE = 40
+_BY_OFFSET = {0: "Europe/London", 1: "Europe/Warsaw", 2: "Europe/Kyiv", 3: "Europe/Kyiv"}
+"""Whoever writes an offset means a place with summer time; +3 is Kyiv's in summer."""
+_OLD_NAMES = {
+    "київ": "kyiv",
+    "киев": "kyiv",
+    "kyjiv": "kyiv",
+    "kiew": "kyiv",
+    "ukraine": "kyiv",
+    "україна": "kyiv",
+}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -34,6 +47,16 @@ def _address(value: str) -> str:
     return found.ascii_email
 
 
+def _host(value: str) -> str:
+    try:
+        value.encode("idna")  # as the resolver will
+    except UnicodeError:
+        raise ValueError("must be a host name or an IP address") from None
+    if not value or re.search(r"[\s/@\x00-\x1f]", value):
+        raise ValueError("must be a host name or an IP address")
+    return value
+
+
 def _domain(value: str) -> str:
     if not re.fullmatch(r"([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", value):
         raise ValueError("must be a domain name in small Latin letters, like news.example.org")
@@ -43,9 +66,31 @@ def _domain(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (OSError, ValueError):
-        raise ValueError(f"no such time zone: {value} (write it like Europe/Kyiv)") from None
+    except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise PydanticCustomError(
+            "zone", "no such time zone: {value}", {"value": repr(value), "hint": _near(value)}
+        ) from None
     return value
+
+
+def _near(zone: str) -> str:
+    """Return a hint with the time zone that was probably meant: by its town, its spelling, or its offset."""
+    zones = sorted(available_timezones())
+    if offset := re.fullmatch(
+        r"(?:UTC|GMT|EET|MSK|Z)?\s*([+-]\d{1,2})(?::?00)?", zone.strip(), re.IGNORECASE
+    ):
+        hours = int(offset[1])
+        place = _BY_OFFSET.get(hours)
+        meant = place or f"Etc/GMT{-hours:+d}"
+        if meant in zones:
+            why = "which knows summer time" if place else "where the sign is turned round"
+            return f"Did you mean {meant!r}, {why}?"
+    key = zone.strip().replace(" ", "_").casefold()
+    key = _OLD_NAMES.get(key.rpartition("/")[2], key)
+    towns = {name.rpartition("/")[2].casefold(): name for name in zones}
+    towns |= {name.casefold(): name for name in zones}
+    close = [key] if key in towns else get_close_matches(key[:_LONGEST_ZONE], towns, n=1, cutoff=0.6)
+    return f"Did you mean {towns[close[0]]!r}?" if close else "Write it like Europe/Kyiv."
 
 
 def _duration(value: str) -> str:
@@ -63,6 +108,7 @@ def _moment(value: str) -> str:
 
 Url = Annotated[str, AfterValidator(_url)]
 Address = Annotated[str, AfterValidator(_address)]
+Host = Annotated[str, AfterValidator(_host)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]
