@@ -6,7 +6,8 @@ under each, items of a title, paragraphs and a link alone on its line.
 What is a title: a line marked as a heading below the sections' level, where any is. Otherwise the first
 line after a section heading and the first after a link. An item without a link ends where, after its text,
 a paragraph of one short line without a final full stop is followed by a longer one: that line is the next
-title. Hashtags and list items belong to the item above them.
+title. Hashtags, list entries and rows of tables belong to the item above them; only where the titles
+themselves are counted or marked, an entry that goes on from the last title is the next one.
 """
 
 from collections import Counter
@@ -15,11 +16,13 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from newsletter.compose import bullets
 from newsletter.compose import lines as shape
 from newsletter.compose.account import Digest, Entry, Placed, Role
 from newsletter.compose.headings import Headings
 from newsletter.compose.item import is_address
 from newsletter.compose.lines import LONGEST_TITLE, Line, Link
+from newsletter.compose.mending import is_broken_link
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem, Severity
@@ -41,6 +44,7 @@ class _Draft:
     title: str
     section: str
     number: int
+    mark: bullets.Marker | None = None
     link: str | None = None
     titled_by_link: bool = False
     closed: bool = False
@@ -60,6 +64,7 @@ class _Parser:
         self.rows = [line for line in lines if line.text]
         blank_above = (True, *(not line.text for line in lines))
         self.opens = [blank for line, blank in zip(lines, blank_above, strict=False) if line.text]
+        self.marks = bullets.entries(self.rows)
         self.headings = Headings(self.rows, self.opens, settings)
         self.period: Period | None = None
         self.section: Section | None = None
@@ -93,13 +98,20 @@ class _Parser:
         if self.headings.is_heading(index) and not (self.section is None and self._is_of_head(index)):
             self._begin_section(index)
             return Role.HEADING
-        if self.section is None:
-            return self._head(index)
+        return self._head(index) if self.section is None else self._within_section(index)
+
+    def _within_section(self, index: int) -> Role:
+        row = self.rows[index]
         found = None if self.headings.is_title(index) else shape.link(row.text, self.read_more)
         if found:
             return self._link(index, found)
+        if is_broken_link(row.text):
+            return self._unreadable_link(row)
+        if self.draft is None and (mark := self.marks[index]) and mark.style == "|":
+            self._warn(row.number, f"left out, as no item stands above it: “{row.text}”", "Give it a title.")
+            return Role.LEFT
         if self.draft is None or self._is_title(index, self.draft):
-            draft = self._begin(row.text, row.number)
+            draft = self._begin(row.text, row.number, self.marks[index])
             for address in shape.addresses(row.text):
                 self._take(draft, address, row)
             return Role.TITLE
@@ -157,9 +169,10 @@ class _Parser:
                 f"It is in this issue; to let people choose it, add there under `sections`:\n  - {line}",
             )
 
-    def _begin(self, words: str, number: int) -> _Draft:
+    def _begin(self, words: str, number: int, mark: bullets.Marker | None = None) -> _Draft:
         section = self.section.slug if self.section else ""
-        draft = _Draft(title=shape.plain(words) or words, section=section, number=number)
+        title = shape.plain(words.removeprefix("- ")) or words
+        draft = _Draft(title=title, section=section, number=number, mark=mark)
         self.draft = draft
         self.drafts.append(draft)
         return draft
@@ -169,7 +182,7 @@ class _Parser:
         text = self.rows[index].text
         if self.headings.is_title(index):
             return True
-        if self.headings.mark_titles or shape.is_hashtags(text) or shape.is_bullet(text):
+        if self.headings.mark_titles or shape.is_hashtags(text) or self._is_entry(index, draft):
             return False
         return draft.closed or (
             bool(draft.text)
@@ -178,11 +191,18 @@ class _Parser:
             and self._is_longer_paragraph(index + 1, len(text))
         )
 
+    def _is_entry(self, index: int, draft: _Draft) -> bool:
+        """Tell whether a row is an entry of a list within the item, and not the next of counted titles."""
+        own = self.marks[index]
+        if own is None or own.follows(draft.mark):
+            return False
+        return not draft.closed or own.is_bullet or bullets.has_company(self.marks, index)
+
     def _is_longer_paragraph(self, index: int, length: int) -> bool:
         if index >= len(self.rows) or not self.opens[index] or self.headings.is_heading(index):
             return False
         text = self.rows[index].text
-        return len(text) > length and not shape.link(text, self.read_more) and not shape.is_bullet(text)
+        return len(text) > length and not shape.link(text, self.read_more) and not self.marks[index]
 
     def _text(self, index: int, draft: _Draft) -> Role:
         """Add a row to the text of the entry."""
@@ -196,7 +216,11 @@ class _Parser:
         """Place a link that stands alone: it is an entry's link, a title where one is due, or more text."""
         row, draft = self.rows[index], self.draft
         own_words = bool(found.words) and found.words.casefold() != self.read_more.casefold()
-        if own_words and (draft is None or draft.titled_by_link):
+        if (
+            own_words
+            and not (draft and shape.is_read_more(found.words))
+            and (draft is None or draft.titled_by_link)
+        ):
             draft = self._begin(found.words, row.number)
             draft.titled_by_link = True
             self._take(draft, found.address, row)
@@ -210,6 +234,17 @@ class _Parser:
         if own_words:
             self.words_of_links.append((row.number, found.words))
         return Role.LINK if self._take(draft, found.address, row) else Role.LEFT
+
+    def _unreadable_link(self, row: Line) -> Role:
+        """Leave out a link whose address cannot be read; the item ends there all the same."""
+        if self.draft:
+            self.draft.closed = True
+        self._warn(
+            row.number,
+            f"left out a link that cannot be read: “{row.text}”",
+            "Write it as [words](https://example.org/page).",
+        )
+        return Role.LEFT
 
     def _take(self, draft: _Draft, address: str, row: Line) -> bool:
         """Make `address` the entry's link if it has none; say so where it cannot be used."""

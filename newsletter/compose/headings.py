@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from newsletter.compose.lines import Line, heading_key, is_bullet, is_capital, is_hashtags, link, marked
+from newsletter.compose.bullets import is_separate
+from newsletter.compose.lines import Line, heading_key, is_capital, is_hashtags, link, marked
 from newsletter.compose.slug import slug
 from newsletter.config import Settings
 from newsletter.model import Section
@@ -47,7 +48,7 @@ class Headings:
         text = self.rows[index].text
         above = self.rows[index - 1].text
         opens = self.opens[index] or link(above, self._read_more) is not None or self.is_known(index - 1)
-        odd = is_bullet(text) or is_hashtags(text) or link(text, self._read_more)
+        odd = is_separate(text) or is_hashtags(text) or link(text, self._read_more)
         return opens and not odd and is_capital(marked(text)[1])
 
     def is_title(self, index: int) -> bool:

@@ -2,14 +2,24 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import NamedTuple
 
 LONGEST_TITLE = 160
 """Characters; what is longer is a paragraph, never a title that only looks like one, nor a heading."""
-_MAIL_WIDTHS = range(50, 101)
+
+_READ_MORE = (
+    "більше", "детальніше", "докладніше", "подробиці", "деталі", "читати", "читайте", "дивитися", "дивіться",
+    "перейти", "далі", "джерело", "посилання", "лінк", "повний", "дізнатися", "дізнайтеся",
+    "more", "read", "see", "details", "source", "link", "full", "continue", "learn",
+)  # fmt: skip
+_OF_WHAT = (
+    "на", "за", "тут", "про", "у", "в", "до", "з", "інформації", "далі", "більше", "повністю", "детальніше",
+    "докладніше", "текст", "новину", "новина", "повну", "here", "on", "at", "about", "in", "more", "text",
+    "story", "reading", "full", "the", "it", "article", "online",
+)  # fmt: skip
+"""A "read more" link begins with a word of the first set, and goes on, if it does, with one of the second."""
+_LONGEST_READ_MORE = 60
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b\u2060\ufeff]")
 _WORDS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
@@ -17,7 +27,6 @@ _TARGET = r"""\(\s*(?:<([^<>]*)>|((?:[^\s()<>]|\([^\s()]*\))*))(?:\s+["'][^"']*[
 _LINK = re.compile(_WORDS + _TARGET)
 _ADDRESS = re.compile(r"<?((?:https?://|mailto:)[^\s<>]+)>?")
 _MARKED = re.compile(r"(#{1,6})(?:\s+#{1,6})*\s+(.+?)(?:\s+#+)?")
-_BULLET = re.compile(r"[-*+•▪–—]\s")
 _HASHTAGS = re.compile(r"(?:#\w+[\s,]*)+")
 _RULE = re.compile(r"(?:[-–—=_*~#·•+.]\s*){3,}")
 
@@ -42,26 +51,6 @@ def clean(text: str) -> str:
     return _UNSEEN.sub("", text.replace("\t", " ")).strip()
 
 
-def unwrap(lines: Sequence[Line]) -> list[Line]:
-    """Join what a mail program wrapped: lines that end where the next word would not have fitted.
-
-    Only in a text all of whose lines keep within a mail's width; links, headings and list items stay alone.
-    """
-    width = max((len(line.text) for line in lines if " " in line.text and not link(line.text)), default=0)
-    if width not in _MAIL_WIDTHS:
-        return list(lines)
-    joined: list[Line] = []
-    room = inf
-    for line in lines:
-        alone = not line.text or link(line.text) or marked(line.text)[0]
-        if room < len(line.text.partition(" ")[0]) and not alone and not is_bullet(line.text):
-            joined[-1] = Line(joined[-1].number, f"{joined[-1].text} {line.text}")
-        else:
-            joined.append(line)
-        room = inf if alone else width - len(line.text) - 1
-    return joined
-
-
 def link(text: str, read_more: str = "") -> Link | None:
     """Return the link that is all of `text`: `[words](address)`, an address, or the words `read_more`."""
     text = text.strip(" \xa0*_→»›.")
@@ -74,6 +63,13 @@ def link(text: str, read_more: str = "") -> Link | None:
             return Link(words, "")
     match = _ADDRESS.fullmatch(text)
     return Link(words, match[1]) if match else None
+
+
+def is_read_more(words: str) -> bool:
+    """Tell whether `words` are those of a "read more" link, and not of a sentence or a title."""
+    said = re.sub(r"[:.…*_]", " ", words.casefold()).split()
+    short = len(words) <= _LONGEST_READ_MORE
+    return bool(said) and short and said[0] in _READ_MORE and (not said[1:] or said[1] in _OF_WHAT)
 
 
 def marked(text: str) -> tuple[int, str]:
@@ -113,11 +109,6 @@ def is_capital(text: str) -> bool:
 def is_title_like(text: str) -> bool:
     """Tell whether `text` could be a title: short, and not ended as a sentence or a lead-in is."""
     return 0 < len(text) <= LONGEST_TITLE and text[-1] not in ".!…:;,"
-
-
-def is_bullet(text: str) -> bool:
-    """Tell whether `text` is an item of a list."""
-    return bool(_BULLET.match(text))
 
 
 def is_hashtags(text: str) -> bool:

@@ -4,7 +4,10 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from newsletter.compose.lines import Line, clean, is_title_like, marked, unwrap
+from newsletter.compose.bullets import typed_bullet, with_bullets
+from newsletter.compose.lines import Line, clean, is_title_like, marked
+from newsletter.compose.mending import mend_links
+from newsletter.compose.wrapping import unwrap
 from newsletter.errors import ContentError, Problem
 
 LARGEST = 20_000_000
@@ -64,8 +67,13 @@ def decode(data: bytes) -> str | None:
 
 def text_lines(text: str) -> list[Line]:
     """Return the lines of plain text or Markdown, with headings marked by `#` and wrapped lines joined."""
-    lines = [Line(number, clean(line)) for number, line in enumerate(text.splitlines(), 1)]
-    return unwrap(_with_hashes(lines))
+    return _text(text, "")[0]
+
+
+def _text(text: str, name: str) -> tuple[list[Line], list[Problem]]:
+    lines = [Line(number, clean(typed_bullet(line))) for number, line in enumerate(text.splitlines(), 1)]
+    mended, problems = mend_links(with_bullets(lines), name)
+    return unwrap(_with_hashes(mended)), problems
 
 
 def _lines(data: bytes, path: Path) -> tuple[list[Line], list[Problem]]:
@@ -80,7 +88,7 @@ def _lines(data: bytes, path: Path) -> tuple[list[Line], list[Problem]]:
         from newsletter.compose.htmlsource import html_lines  # noqa: PLC0415  likewise lxml
 
         return html_lines(text, str(path))
-    return text_lines(text), []
+    return _text(text, str(path))
 
 
 def _spaces(text: str) -> int:
