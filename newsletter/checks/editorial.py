@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from newsletter.checks.lines import Locate, as_given, key
+from newsletter.checks.unrendered import typed_in_title, unrendered
 from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
@@ -74,6 +75,7 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
     for words in (issue.subject, issue.preheader, issue.intro, closing):
         yield from _remarks(leftovers(words), issue.at, locate)
     yield from _remarks(links_in(issue.intro), issue.at, locate)
+    yield from _remarks(unrendered(issue.intro), issue.at, locate)
 
 
 def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Iterator[Problem]:
@@ -140,6 +142,8 @@ def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Ite
     for words in (item.title, item.text):
         yield from _remarks(leftovers(words), item.at, locate)
     yield from _remarks(links_in(item.text), item.at, locate)
+    yield from _remarks(typed_in_title(item.title), item.at, locate)
+    yield from _remarks(unrendered(item.text), item.at, locate)
 
 
 def _repeated(

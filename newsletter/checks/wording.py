@@ -7,22 +7,20 @@ from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 
+from newsletter.compose import addresses
 from newsletter.compose.samples import sample_words
 from newsletter.errors import Severity
 
-_LEFT_BEHIND = re.compile(r"lorem ipsum|\b(?:TODO|TBD|FIXME)\b|\b[XХ]{4,}\b|\{\{|\{%", re.IGNORECASE)
+_LEFT_BEHIND = re.compile(
+    r"lorem ipsum|\b(?:TODO|TBD|FIXME)\b|\b[XХ]{4,}\b|\{\{|\{%|\*\|\w[\w:]*\|\*|%%\w+%%|<%|\$\{",
+    re.IGNORECASE,
+)
 # A council's thirtieth session is a real «XXX сесія», and windows are really put in: «вставити вікна».
 _PERHAPS_LEFT_BEHIND = re.compile(r"\b[XХ]{3}\b|\bвстав(?:ити|те)\b", re.IGNORECASE)
 
 _RESERVED = re.compile(  # RFC 2606, RFC 6761, and this machine
     r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|localhost|test|invalid)|127(?:\.\d+){3}|0\.0\.0\.0|::1"
 )
-_SHORTENERS = frozenset(
-    (
-        "bit.ly", "buff.ly", "clck.ru", "cutt.ly", "goo.gl", "is.gd", "ow.ly", "rb.gy", "rebrand.ly",
-        "shorturl.at", "t.co", "t.ly", "tinyurl.com", "u.to", "v.gd",
-    )
-)  # fmt: skip
 _GENERIC = frozenset(
     (
         "тут", "сюди", "тиць", "ось", "лінк", "посилання", "за посиланням", "натисніть тут", "перейти",
@@ -31,7 +29,12 @@ _GENERIC = frozenset(
     )
 )  # fmt: skip
 
-_markdown = MarkdownIt("commonmark")
+_FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
+
+_markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
+_markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  the hook of the library
+if _markdown.linkify is not None:
+    _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,28 +70,59 @@ def leftovers(text: str) -> Iterator[Remark]:
 def doubtful_link(href: str) -> Remark | None:
     """Tell what is wrong with a link's address, or None."""
     try:
-        parts = urlsplit(href)
-        host = (parts.hostname or "").rstrip(".")
+        what = _fault(href)
     except ValueError:
-        return _bad_link(href, "is not a web address")
+        what = "is not a web address"
+    if what:
+        return _bad_link(href, what)
+    return None if href.startswith("mailto:") else _roundabout(href)
+
+
+def _fault(href: str) -> str:
+    """Return what makes an address unusable. Raises ValueError when it cannot even be parsed."""
+    if addresses.is_file(href):
+        return "is a file on somebody's own machine"
+    parts = urlsplit(href)
+    host = (parts.hostname or "").rstrip(".")
     if parts.scheme == "mailto":
-        return None
+        return ""
     if href in ("", "#"):
-        return _bad_link(href, "leads nowhere")
+        return "leads nowhere"
     if parts.scheme not in ("http", "https"):
-        return _bad_link(href, "is not a full web address")
+        return "is not a full web address"
     if not host or _RESERVED.fullmatch(host) or any(leftovers(href)):
-        return _bad_link(href, "is a placeholder")
-    return _shortened(href) if host.removeprefix("www.") in _SHORTENERS else None
+        return "is a placeholder"
+    return "leads into somebody's own network" if addresses.is_local(host) else ""
 
 
-def _shortened(href: str) -> Remark:
-    return Remark(
-        severity=Severity.WARNING,
-        words=href,
-        text=f"the link {href} hides where it leads",
-        hint="Use the full address: mail filters distrust link shorteners.",
-    )
+def _roundabout(href: str) -> Remark | None:
+    """Tell of an address that leads to a page, but not as readers should get there."""
+    if found := addresses.unwrap(href):
+        mend = addresses.without_tracking(found.inside) if found.inside else ""
+        return _remark(
+            href,
+            f"the link {href} leads through {found.by}, which notes who opens it",
+            f"Use the page's own address: {mend}" if mend else "Open it, and copy the page's own address.",
+        )
+    if what := addresses.private_page(href):
+        return _remark(
+            href,
+            f"the link {href} leads to {what}, which readers cannot open",
+            "Give the address of a page that is public, and open it in a private window to see.",
+        )
+    if addresses.is_shortened(href):
+        return _remark(
+            href,
+            f"the link {href} hides where it leads",
+            "Use the full address: mail filters distrust link shorteners.",
+        )
+    if (mend := addresses.without_tracking(href)) != href:
+        return _remark(href, f"the link {href} has parameters that track readers", f"Use {mend}")
+    return None
+
+
+def _remark(words: str, text: str, hint: str) -> Remark:
+    return Remark(severity=Severity.WARNING, words=words, text=text, hint=hint)
 
 
 def _bad_link(href: str, what: str) -> Remark:
@@ -102,13 +136,15 @@ def _bad_link(href: str, what: str) -> Remark:
 
 def links_in(markdown: str) -> Iterator[Remark]:
     """Find doubtful addresses and meaningless words in the links of a Markdown text."""
+    for found in dict.fromkeys(_FILE.findall(markdown)):
+        yield _bad_link(found, "is a file on somebody's own machine")
     for token in _markdown.parse(markdown):
         href, words = "", ""
         for child in token.children or ():
             if child.type == "link_open":
                 href, words = str(child.attrGet("href") or ""), ""
             elif child.type == "link_close":
-                if remark := doubtful_link(href):
+                if (remark := doubtful_link(href)) and not addresses.is_file(href):
                     yield remark
                 if words.strip(" .…:!→«»>").casefold() in _GENERIC:
                     yield Remark(

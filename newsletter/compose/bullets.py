@@ -18,7 +18,10 @@ _LATIN_O = re.compile(r"[o§] (?=[^\W\d_a-z])", re.IGNORECASE)
 _DASH = re.compile(r"[-–—−*+]\s+(?=\S)")
 _CLOSE_DASH = re.compile(r"[-–—−](?=[^\W\d_])")
 _CLOSE_NUMBER = re.compile(r"(\d{1,3})([.)])(?=[^\W\d_])")
-_ARROW = re.compile(r"[→⇒➡►»>]\ufe0f?\s+(?=\S)")
+_NOTE = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+ ")
+_QUOTE = re.compile(r">\s?(?=\S)")
+_INDENTED = re.compile(r"\s{2,}")
+_ARROW = re.compile(r"[→⇒➡►»]\ufe0f?\s+(?=\S)")
 _NUMBER = re.compile(r"\(?(?:№\s?)?(\d{1,3})(?:\.\d{1,3})*[.)]\s+(?=\S)|(\d)\ufe0f?\u20e3\s*(?=\S)")
 _LETTER = re.compile(r"\(?([^\W\d_])\)\s+(?=\S)|([^\W\d_])\.\s+(?=\S)")
 _ROMAN = re.compile(r"\(?([IVXLІХ]{1,6}|[ivxіх]{1,6})[.)]\s+(?=\S)")
@@ -45,7 +48,7 @@ class Marker:
     @property
     def is_bullet(self) -> bool:
         """Tell a mark that only separates from one that counts, or that a title may carry too."""
-        return self.style in "-|"
+        return self.style in "-|>¹"
 
     def follows(self, title: "Marker | None") -> bool:
         """Tell whether this one goes on from the mark of a title: the next number, or the same sign again."""
@@ -54,6 +57,8 @@ class Marker:
 
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Marker]], ...] = (
     (_ROW, lambda _: Marker("|")),
+    (_QUOTE, lambda _: Marker(">")),
+    (_NOTE, lambda _: Marker("¹")),
     (_DASH, lambda _: Marker("-")),
     (_GLYPH, lambda _: Marker("-")),
     (_NUMBER, lambda found: Marker("1", int(found[1] or found[2]))),
@@ -69,6 +74,8 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Marker]], ...] = 
 
 def marker(text: str) -> Marker | None:
     """Return the mark by which a line is an entry of a list, or a row of a table, or None."""
+    if indented := _INDENTED.match(text):
+        return marker(text[indented.end() :]) or Marker("-")
     for pattern, make in _KINDS:
         if found := pattern.match(text):
             return make(found)
@@ -112,7 +119,7 @@ def with_bullets(lines: Sequence[Line]) -> list[Line]:
     found = [marker(lines[at].text) for at in rows]
     for place, at in enumerate(rows):
         own, line = found[place], lines[at]
-        if own and has_company(found, place):
+        if own and not line.text.startswith(" ") and has_company(found, place):
             text = _as_markdown(own, line.text)
             written[at] = line if text == line.text else Line(line.number, text)
     return written

@@ -107,7 +107,7 @@ class _Parser:
             return self._link(index, found)
         if is_broken_link(row.text):
             return self._unreadable_link(row)
-        if self.draft is None and (mark := self.marks[index]) and mark.style == "|":
+        if self.draft is None and (mark := self.marks[index]) and mark.style in "|>":
             self._warn(row.number, f"left out, as no item stands above it: “{row.text}”", "Give it a title.")
             return Role.LEFT
         if self.draft is None or self._is_title(index, self.draft):

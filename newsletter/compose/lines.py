@@ -21,7 +21,7 @@ _OF_WHAT = (
 """A "read more" link begins with a word of the first set, and goes on, if it does, with one of the second."""
 _LONGEST_READ_MORE = 60
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200b\u2060\ufeff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\xad\u200b\u2060\ufeff]")
 _WORDS = r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]"
 _TARGET = r"""\(\s*(?:<([^<>]*)>|((?:[^\s()<>]|\([^\s()]*\))*))(?:\s+["'][^"']*["'])?\s*\)"""
 _LINK = re.compile(_WORDS + _TARGET)

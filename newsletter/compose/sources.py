@@ -1,17 +1,25 @@
-"""A digest's file, whatever its kind and encoding, as the lines it is read from."""
+"""A digest's file, whatever its kind and encoding, as the lines it is read from.
+
+Files come from anywhere, so they are read in a child process with limits of memory and time.
+"""
 
 import re
+from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from newsletter.compose.bullets import typed_bullet, with_bullets
 from newsletter.compose.lines import Line, clean, is_title_like, marked
 from newsletter.compose.mending import mend_links
 from newsletter.compose.wrapping import unwrap
-from newsletter.errors import ContentError, Problem
+from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.limited import ChildFailedError, LimitExceededError, Limits, answer, child
 
 LARGEST = 20_000_000
-"""Bytes of a source; a Word document may unpack to five times as much."""
+"""Bytes of a source."""
+_LIMITS = Limits(memory=512 << 20, seconds=20)
 _LEGACY = ["cp1251", "koi8_u", "cp1125", "mac_cyrillic", "cp1252"]
 _FOREIGN = {
     b"%PDF": ("a PDF", "Copy its text into a .txt file, or take the original and save it as .docx."),
@@ -28,21 +36,58 @@ def read_source(path: Path) -> tuple[list[Line], list[Problem]]:
     """Return the lines of a digest in plain text, Markdown, HTML or .docx, and what could not be taken over.
 
     In a .docx, which has no lines, a line's number is that of its paragraph. Raises ContentError when the
-    file cannot be read or holds no text.
+    file cannot be read within _LIMITS or holds no text.
     """
+    with child(__name__, str(path.absolute()), str(path), limits=_LIMITS) as reader:
+        try:
+            found = reader.read()
+        except LimitExceededError:
+            what = f"{path} takes more memory or time than a digest may"
+            raise ContentError(what, "Save only the digest's text, as .txt or a new .docx.") from None
+        except ChildFailedError:
+            raise ContentError(f"{path} cannot be read: it is damaged", "Save it anew.") from None
+    problems = [_problem(fields) for fields in found["problems"]]
+    if "lines" not in found:
+        raise ContentError(problems)
+    return [Line(number, text) for number, text in found["lines"]], problems
+
+
+def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
+    """Do the work of `read_source` in this process, for the file at `path` called `name`."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ContentError(f"{path} cannot be read: {error.strerror}", "Check its name and rights.") from None
+        raise ContentError(f"{name} cannot be read: {error.strerror}", "Check its name and rights.") from None
     if len(data) > LARGEST:
-        raise ContentError(f"{path} is too large for a digest", "Name the file with the digest's text.")
+        raise ContentError(f"{name} is too large for a digest", "Name the file with the digest's text.")
     for magic, (what, cure) in _FOREIGN.items():
         if data.startswith(magic):
-            raise ContentError(f"{path} is {what}, which cannot be imported", cure)
-    lines, problems = _lines(data, path)
+            raise ContentError(f"{name} is {what}, which cannot be imported", cure)
+    lines, problems = _lines(data, path, name)
     if not any(line.text for line in lines):
-        raise ContentError(f"{path} holds no text", "Name the file with the digest's text.")
+        raise ContentError(f"{name} holds no text", "Name the file with the digest's text.")
     return lines, problems
+
+
+def _answer(path: str, name: str) -> Iterator[Any]:
+    """In the child: yield lines and problems, or the problems that stop the reading."""
+    try:
+        lines, problems = read_unlimited(Path(path), name)
+    except ContentError as error:
+        yield {"problems": [asdict(problem) for problem in error.problems]}
+    except RecursionError:
+        fault = ContentError(f"{name} is nested too deep", "Save only the digest's text, as .txt.")
+        yield {"problems": [asdict(problem) for problem in fault.problems]}
+    else:
+        yield {
+            "lines": [(line.number, line.text) for line in lines],
+            "problems": [asdict(problem) for problem in problems],
+        }
+
+
+def _problem(fields: dict[str, Any]) -> Problem:
+    at = Place(**fields["at"]) if fields["at"] else None
+    return Problem(severity=Severity(fields["severity"]), text=fields["text"], at=at, hint=fields["hint"])
 
 
 def decode(data: bytes) -> str | None:
@@ -76,19 +121,26 @@ def _text(text: str, name: str) -> tuple[list[Line], list[Problem]]:
     return unwrap(_with_hashes(mended)), problems
 
 
-def _lines(data: bytes, path: Path) -> tuple[list[Line], list[Problem]]:
+def _lines(data: bytes, path: Path, name: str) -> tuple[list[Line], list[Problem]]:
     if data.startswith(b"PK\x03\x04"):
-        from newsletter.compose.wordsource import docx_lines  # noqa: PLC0415  mammoth is heavy
+        from newsletter.compose.wordsource import docx_lines  # noqa: PLC0415  lxml is heavy
 
-        return docx_lines(data, str(path))
+        return _mended(*docx_lines(data, name), name)
     text = decode(data)
     if text is None:
-        raise ContentError(f"{path} is not readable as text", "Save it as UTF-8 text, .docx, .html or .md.")
+        raise ContentError(f"{name} is not readable as text", "Save it as UTF-8 text, .docx, .html or .md.")
     if path.suffix.lower() in (".html", ".htm") or re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE):
-        from newsletter.compose.htmlsource import html_lines  # noqa: PLC0415  likewise lxml
+        from newsletter.compose.htmlsource import html_lines  # noqa: PLC0415  likewise
 
-        return html_lines(text, str(path))
-    return _text(text, str(path))
+        return _mended(*html_lines(text, name), name)
+    return _text(text, name)
+
+
+def _mended(lines: list[Line], problems: list[Problem], name: str) -> tuple[list[Line], list[Problem]]:
+    """Mend what people type into a document as they do into plain text: bullets and Markdown links."""
+    typed = [Line(line.number, typed_bullet(line.text)) if line.text else line for line in lines]
+    mended, guesses = mend_links(with_bullets(typed), name)
+    return mended, sorted([*problems, *guesses], key=lambda problem: problem.at or Place(name))
 
 
 def _spaces(text: str) -> int:
@@ -109,3 +161,7 @@ def _with_hashes(lines: list[Line]) -> list[Line]:
             written[index] = Line(above.number, f"{level} {above.text}")
             written[index + 1] = Line(line.number, "")
     return written
+
+
+if __name__ == "__main__":
+    answer(_answer)

@@ -1,18 +1,15 @@
-"""A Word document as the lines a digest is read from."""
+"""A Word document as the lines a digest is read from; a line's number is that of its paragraph."""
 
-import re
-from io import BytesIO
-from zipfile import ZipFile
+from collections.abc import Iterator
 
-from mammoth import convert_to_html
-from mammoth.images import img_element
-
-from newsletter.compose.htmlsource import html_lines
+from newsletter.compose.htmlsource import page_lines
 from newsletter.compose.lines import Line
-from newsletter.errors import ContentError, Problem
+from newsletter.compose.wordbody import Converter
+from newsletter.compose.wordpackage import DamagedError, Package
+from newsletter.compose.wordxml import words_of
+from newsletter.errors import ContentError, Place, Problem, Severity
 
-LARGEST = 100_000_000
-"""Bytes a document may unpack to."""
+_MARGINS = ("header", "footer")
 
 
 def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
@@ -21,23 +18,32 @@ def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
     Raises ContentError when it is not a Word document.
     """
     try:
-        with ZipFile(BytesIO(data)) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        html = _html(data) if size <= LARGEST else None
-    except Exception:  # noqa: BLE001  mammoth lets pass whatever its zip and XML parsers raise
+        package = Package(data)
+        page, margins = Converter(package).run(), list(_margins(package))
+    except DamagedError:
         raise ContentError(
             f"{name} is not a Word document, or a damaged one",
             "Open it in Word or LibreOffice and save it as .docx.",
         ) from None
-    if html is None:
-        raise ContentError(f"{name} is too large for a digest", "Save only the digest's text as .docx.")
-    return html_lines(re.sub("(</(?:p|li|h[1-6])>)", r"\1\n", html), name)
+    lines, problems = page_lines(page, name)
+    return lines, [*(_left_margin(kind, words, name) for kind, words in margins), *problems]
 
 
-def _html(data: bytes) -> str:
-    html: str = convert_to_html(
-        BytesIO(data),
-        convert_image=img_element(lambda _: {"src": ""}),
-        style_map="p[style-name='Title'] => h1:fresh",
-    ).value
-    return html
+def _margins(package: Package) -> Iterator[tuple[str, str]]:
+    """Return the words of headers and footers, which stand on every page and in no item."""
+    seen: set[str] = set()
+    for kind, path in package.related(package.main):
+        root = package.read(path) if kind in _MARGINS else None
+        words = " ".join(words_of(root).split()) if root is not None else ""
+        if words and words not in seen:
+            seen.add(words)
+            yield kind, words
+
+
+def _left_margin(kind: str, words: str, name: str) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        text=f"left out the {kind} of the pages: “{words[:200]}”",
+        at=Place(name),
+        hint="If it belongs to an item, write it into the document's text.",
+    )

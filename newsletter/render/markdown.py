@@ -1,4 +1,4 @@
-"""The Markdown of items: bold, emphasis, links, lists and line breaks. HTML is shown as it was typed."""
+"""The Markdown of items: bold, emphasis, links, lists, quotes, headings, tables. HTML is shown as typed."""
 
 import re
 from functools import lru_cache
@@ -12,10 +12,32 @@ from newsletter.render.urls import ascii_url
 DEEPEST = 20
 """Levels of lists or emphasis; deeper text is shown as it was typed, for the MJML compiler recurses."""
 
+HEADING = "h4"
+"""Of whatever level in an item's text: above it stand the digest's title, the section's and the item's."""
+_TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", HEADING} | {
+    "table", "thead", "tbody", "tr", "th", "td"
+}  # fmt: skip
+
 # Beyond maxNesting the parser drops text; DEEPEST is reached long before.
-_markdown = MarkdownIt("zero", {"breaks": True, "maxNesting": 100}).enable(
-    ["autolink", "emphasis", "entity", "escape", "link", "list", "newline"]
+_markdown = MarkdownIt("zero", {"breaks": True, "linkify": True, "maxNesting": 100}).enable(
+    [
+        "autolink",
+        "blockquote",
+        "emphasis",
+        "entity",
+        "escape",
+        "heading",
+        "link",
+        "linkify",
+        "list",
+        "newline",
+        "table",
+    ]
 )
+if _markdown.linkify is not None:  # only whole addresses: a word with a dot in it may be a slip
+    _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    for scheme in ("ftp:", "//", "mailto:"):
+        _markdown.linkify.add(scheme, None)
 _markdown.validateLink = lambda url: ascii_url(url) is not None  # type: ignore[method-assign]  # the library's own hook
 _markdown.normalizeLink = lambda url: ascii_url(url) or ""  # type: ignore[method-assign]  # the library's own hook
 _plain = MarkdownIt("zero", {"breaks": True}).enable("newline")
@@ -31,14 +53,15 @@ def _parser(text: str) -> MarkdownIt:
 def html(text: str) -> str:
     """Return `text` as HTML that no script, style, image or relative address gets into."""
     clean = nh3.clean(
-        _parser(text).render(text),
-        tags={"p", "br", "strong", "em", "a", "ul", "ol", "li"},
+        re.sub(r"<(/?)h[1-6]>", rf"<\1{HEADING}>", _parser(text).render(text)),
+        tags=_TAGS,
         attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",
         link_rel=None,
     )
-    return clean.strip().replace("<br>", "<br/>")  # as MJML, which is XML, wants it
+    shown = clean.strip().replace("<br>", "<br/>")  # as MJML, which is XML, wants it
+    return shown.replace("<table>", '<table class="figures" cellpadding="0" cellspacing="0">')
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,8 @@ from newsletter.render.markdown import tree
 
 WIDTH = 72
 _NARROWEST = 20
+_GAP = 2
+"""Blanks between the columns of a table."""
 _DASH = re.compile(r" (?=[–—] )")
 _BLANKS = re.compile(r"[ \t]+")
 
@@ -42,10 +44,39 @@ def words(text: str) -> str:
 
 def _blocks(node: SyntaxTreeNode, width: int) -> Iterator[str]:
     for child in node.children:
-        if child.type == "paragraph":
+        if child.type in {"paragraph", "heading"}:
             yield _paragraph(child, width)
+        elif child.type == "blockquote":
+            quoted = "\n\n".join(_blocks(child, max(width - 2, _NARROWEST)))
+            yield "\n".join(f"> {line}".rstrip() for line in quoted.split("\n"))
+        elif child.type == "table":
+            yield _table(child, width)
         else:
             yield "\n".join(_entries(child, width))
+
+
+def _table(node: SyntaxTreeNode, width: int) -> str:
+    """Return a table in columns where they fit, else each row by its headings."""
+    rows = [[_words(cell) for cell in row.children] for part in node.children for row in part.children]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(wide) + _GAP * (len(wide) - 1) <= width and not _has_links(node):
+        rows.insert(1, ["-" * most for most in wide])
+        gap = " " * _GAP
+        return "\n".join(gap.join(map(str.ljust, row, wide)).rstrip() for row in rows)
+    head = rows[0]
+    cells = [row.children for part in node.children[1:] for row in part.children]
+    return "\n\n".join(
+        "\n".join(
+            _paragraph(cell, width, f"{name}: " if name else "")
+            for name, cell in zip(head, row, strict=True)
+            if _words(cell)
+        )
+        for row in cells
+    )
+
+
+def _has_links(node: SyntaxTreeNode) -> bool:
+    return any(inner.type == "link" for inner in node.walk())
 
 
 def _entries(node: SyntaxTreeNode, width: int) -> Iterator[str]:
@@ -56,11 +87,11 @@ def _entries(node: SyntaxTreeNode, width: int) -> Iterator[str]:
         yield mark + indent(body, " " * len(mark)).lstrip()
 
 
-def _paragraph(node: SyntaxTreeNode, width: int) -> str:
+def _paragraph(node: SyntaxTreeNode, width: int, before: str = "") -> str:
     inline = node.children[0]
     links = [(_words(link), str(link.attrs["href"])) for link in inline.walk() if link.type == "link"]
     links = [(words, address) for words, address in links if address not in (words, f"mailto:{words}")]
-    lines = [fill(_words(inline), width)]
+    lines = [fill(before + _words(inline), width)]
     for words, address in links:
         if len(links) > 1:
             lines.append(fill(f"{words}:", width))

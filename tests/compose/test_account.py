@@ -13,7 +13,7 @@ from newsletter.compose.sources import text_lines
 from newsletter.config import read_settings
 
 SETTINGS = read_settings(Path(__file__).parents[2])
-UNSEEN = "\u2028\u2029\u200b\u2060\ufeff"
+UNSEEN = "\u2028\u2029\u200b\u2060\ufeff\xad"
 """What is neither a letter nor a space; it may stand within a word, which then reads as one."""
 WORDS = st.text(st.sampled_from("абвгґїйАБ ьщЯabXY09 .,:!?-–«»()[]*_#'’\t\xa0\u0301😀"), max_size=40)
 LINES = st.one_of(

@@ -9,7 +9,7 @@ import pytest
 from newsletter.compose.account import Digest
 from newsletter.compose.digest import parse_digest
 from newsletter.compose.mending import mend
-from newsletter.compose.sources import read_source
+from newsletter.compose.sources import read_unlimited
 from newsletter.config import Settings
 
 Parse = Callable[..., Digest]
@@ -21,7 +21,7 @@ def parse(tmp_path: Path, settings: Settings) -> Parse:
     def make(*paragraphs: str) -> Digest:
         file = tmp_path / "digest.txt"
         file.write_text("ТОП\n\n" + "\n\n".join(paragraphs) + "\n", encoding="utf-8")
-        lines, problems = read_source(file)
+        lines, problems = read_unlimited(file, "digest.txt")
         digest = parse_digest(lines, "digest.txt", settings)
         return replace(digest, problems=(*problems, *digest.problems))
 

@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from newsletter.render.markdown import html
 
-ALLOWED = {"html", "head", "body", "p", "br", "strong", "em", "a", "ul", "ol", "li"}
+ALLOWED = {"html", "head", "body", "p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", "h4"} | {
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+ATTRIBUTES = {"href", "start", "class", "cellpadding", "cellspacing"}
 
 VECTORS = [
     "<script>alert(1)</script>",
@@ -47,9 +50,24 @@ def test_a_line_break_stays_a_line_break() -> None:
     assert html("one\ntwo") == "<p>one<br/>\ntwo</p>"
 
 
-@pytest.mark.parametrize("text", ["# one", "> one", "`one`", "    one", "---", "#FreeOurPeople", "| a | b |"])
+@pytest.mark.parametrize("text", ["#one", "`one`", "    one", "---", "#FreeOurPeople", "| a | b |", "~~a~~"])
 def test_marks_of_other_markdown_are_words(text: str) -> None:
     assert html(text).replace("&gt;", ">") == f"<p>{text.strip()}</p>"
+
+
+def test_quotes_headings_and_tables_are_understood() -> None:
+    assert html("> Цитата\n> ще").split() == ["<blockquote>", "<p>Цитата<br/>", "ще</p>", "</blockquote>"]
+    assert html("# Один\n\n##### П'ять") == "<h4>Один</h4>\n<h4>П'ять</h4>"
+    table = html("| Область | Громад |\n| --- | ---: |\n| Сумська | <b>51</b> |")
+    assert table.startswith('<table class="figures" cellpadding="0" cellspacing="0">')
+    assert "<th>Громад</th>" in table
+    assert "<td>&lt;b&gt;51&lt;/b&gt;</td>" in table
+
+
+def test_a_whole_address_is_a_link_and_a_name_is_none() -> None:
+    assert html("Див. https://auc.org.ua/f, auc.org.ua і //a.org та ftp://b.org") == (
+        '<p>Див. <a href="https://auc.org.ua/f">https://auc.org.ua/f</a>, auc.org.ua і //a.org та ftp://b.org</p>'
+    )
 
 
 def test_a_link_to_nowhere_is_shown_as_it_was_typed() -> None:
@@ -61,11 +79,11 @@ def test_nothing_that_acts_gets_through(text: str) -> None:
     tree = html5lib.parse(html(text), namespaceHTMLElements=False)
     for element in tree.iter():
         assert element.tag in ALLOWED
-        assert set(element.attrib) <= {"href", "start"}
+        assert set(element.attrib) <= ATTRIBUTES
         assert element.get("href", "https:").startswith(("https:", "mailto:"))
 
 
-@given(st.text(alphabet="*_[]()<>-# \n\\&;:a1/\"'`!", max_size=80))
+@given(st.text(alphabet="*_[]()<>-# \n\\&;:a1/\"'`!|", max_size=80))
 def test_any_text_becomes_well_formed_paragraphs_and_lists(text: str) -> None:
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(
         f"<!doctype html><title>t</title>{html(text)}"

@@ -61,7 +61,29 @@ def test_an_underline_is_as_long_as_the_longest_line() -> None:
     assert underline("одинадцять\nдва", "=") == "одинадцять\nдва\n=========="
 
 
-@given(st.text(alphabet="абв *_[](-)1.\n\\&;<>", max_size=120))
+@given(st.text(alphabet="абв *_[](-)1.\n\\&;<>|#", max_size=120))
 def test_the_text_says_the_words_of_the_html(text: str) -> None:
     said = re.sub("<[^>]*>", "", html(text)).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     assert re.findall("[абв]", said) == re.findall("[абв]", plain(text))
+
+
+def test_quotes_and_headings_are_written_as_letters_have_them() -> None:
+    assert plain("#### Назва\n\n> Цитата [мера](https://a.org/1)\n>\n> ще") == (
+        "Назва\n\n> Цитата мера\n> https://a.org/1\n>\n> ще"
+    )
+
+
+def test_a_table_stands_in_columns_where_they_fit() -> None:
+    assert plain("| Область | Громад |\n| --- | --- |\n| Сумська | 51 |") == (
+        "Область  Громад\n-------  ------\nСумська  51"
+    )
+
+
+def test_a_wide_table_or_one_with_links_is_told_row_by_row() -> None:
+    long = "слово " * 12
+    lines = plain(
+        f"| Область | Опис |\n| --- | --- |\n| Сумська | {long} |\n| Київ | [51](https://a.org/1) |"
+    )
+    assert all(len(line) <= WIDTH for line in lines.split("\n"))
+    assert lines.startswith("Область: Сумська\nОпис: слово")
+    assert lines.endswith("Область: Київ\nОпис: 51\nhttps://a.org/1")

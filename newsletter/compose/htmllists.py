@@ -1,0 +1,25 @@
+"""The mark of an entry of a list in HTML: a bullet, or the number that a browser would count."""
+
+from lxml.html import HtmlElement
+
+_LONGEST = 6
+"""Digits of a number that people count to."""
+
+
+def list_mark(node: HtmlElement) -> str:
+    """Return what stands before an entry."""
+    above = node.getparent()
+    if above is None or above.tag != "ol":
+        return "- "
+    start = above.get("start") or "1"
+    number = int(start) if start.isdecimal() and len(start) <= _LONGEST else 1
+    for entry in above.iterchildren("li"):
+        value = entry.get("value") or ""
+        number = int(value) if value.isdecimal() and len(value) <= _LONGEST else number
+        if entry is node:
+            break
+        number += 1
+    kind = above.get("type")
+    if kind in {"a", "A"} and number <= 26:  # noqa: PLR2004  letters of the alphabet
+        return f"{chr(ord(kind) + number - 1)}) "
+    return f"{number}. "

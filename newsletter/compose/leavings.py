@@ -1,0 +1,57 @@
+"""What a source has and an item cannot: hidden and struck words, comments, pictures; each named by line."""
+
+from newsletter.errors import Place, Problem, Severity
+
+_LONGEST = 200
+_HINTS = {
+    "hidden words": "The source hides them from readers; if they belong to the item, show them there.",
+    "struck words": "They are struck out in the source; if they are valid, remove the line through them.",
+    "a comment": "Comments are for the authors; write what readers should know into the text.",
+    "the link": "An item's links begin with https://; give the page's own address.",
+}
+_HINT = "Items are text, links, lists and tables; put it on the page that the link leads to."
+
+
+class Leavings:
+    """Collects what is left out; words of one kind at one line are one problem."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, str], list[str]] = {}
+        self._pictures: list[int] = []
+
+    def add(self, what: str, words: str, line: int) -> None:
+        """Note that `words` at `line` were left out, being `what`."""
+        said = " ".join(words.split())
+        if said or what.startswith("<"):
+            self._found.setdefault((line, what), []).append(said)
+
+    def picture(self, line: int) -> None:
+        """Note a picture."""
+        self._pictures.append(line)
+
+    def problems(self, name: str) -> list[Problem]:
+        """Return a warning for each place of the file `name`, in order; pictures are counted."""
+        found = [
+            Problem(
+                severity=Severity.WARNING,
+                text=f"left out {what}"
+                + (f": “{_short(' '.join(filter(None, said)))}”" if any(said) else ""),
+                at=Place(name, line),
+                hint=_HINTS.get(what, _HINT),
+            )
+            for (line, what), said in self._found.items()
+        ]
+        if count := len(self._pictures):
+            found.append(
+                Problem(
+                    severity=Severity.WARNING,
+                    text=f"left out {count} pictures" if count > 1 else "left out a picture",
+                    at=Place(name, self._pictures[0]),
+                    hint="An item is text and a link; put the picture on the page that the link leads to.",
+                )
+            )
+        return sorted(found, key=lambda problem: problem.at or Place(name))
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
