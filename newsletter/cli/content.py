@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 def import_(session: Session, file: Path, given: date | None, force: bool, as_json: bool) -> int:
     """Make item files from a digest: plain text, .docx, .html or .md.
 
-    Importing again changes nothing; an item that was edited since is left alone and named.
+    Importing a corrected file again changes its items too. An item that you edited since is left alone, and
+    shown against the new text.
 
     \b
     Examples:
@@ -51,6 +53,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
                 "written": done.written,
                 "unchanged": done.unchanged,
                 "left_alone": done.left_alone,
+                "changes": done.changes,
                 "new_sections": [{"slug": new.slug, "title": new.title} for new in digest.new_sections],
                 "problems": as_data(problems),
             }
@@ -59,6 +62,8 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
     print_problems(problems)
     for name in done.left_alone:
         click.echo(f"{name}: edited since, left alone; --force overwrites it")
+        if name in done.changes:
+            click.echo(indent(done.changes[name], "    "))
     found = some(len(digest.entries), "item")
     sections = some(len({entry.section for entry in digest.entries}), "section")
     linkless = sum(entry.link is None for entry in digest.entries)

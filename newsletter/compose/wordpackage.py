@@ -62,7 +62,7 @@ class Package:
         try:
             return fromstring(data, parser)
         except XMLSyntaxError as error:
-            if error.code == _NO_MEMORY:
+            if getattr(error, "code", None) == _NO_MEMORY:
                 raise MemoryError from error
             raise DamagedError from error
 

@@ -144,3 +144,101 @@ def test_no_half_written_file_is_left(workspace: Path, digest: Digest, settings:
     done = import_digest(workspace, digest, settings)
     folder = workspace / "issues/2025-02-14/items"
     assert sorted(path.name for path in folder.iterdir()) == [Path(name).name for name in done.written]
+
+
+CORRECTED = NEWS.replace("Перша новина", "Перша важлива новина").replace(
+    "Текст.\n\n[Б", "Виправлений текст.\n\n[Б"
+)
+
+
+def contents(workspace: Path) -> dict[str, str]:
+    folder = workspace / "issues/2025-02-14/items"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+
+
+def test_a_corrected_source_corrects_its_items_and_keeps_their_names(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    import_digest(workspace, digest, settings)
+    again = import_digest(workspace, parse(HEAD + CORRECTED, settings), settings)
+    assert again.written == ("issues/2025-02-14/items/01-persha-novyna.md",)
+    assert not again.left_alone
+    assert not again.problems
+    found = contents(workspace)
+    assert list(found) == ["01-persha-novyna", "02-druha-novyna"]
+    assert "Перша важлива новина" in found["01-persha-novyna"]
+    assert "Виправлений текст." in found["01-persha-novyna"]
+
+
+def test_an_item_that_is_put_in_before_others_renames_none(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    import_digest(workspace, digest, settings)
+    longer = NEWS.replace("ТОП\n\n", "ТОП\n\nНова новина\n\nЗовсім інше.\n\n[Більше на сайті АМУ](#)\n\n")
+    again = import_digest(workspace, parse(HEAD + longer, settings), settings)
+    assert again.written == ("issues/2025-02-14/items/01-nova-novyna.md",)
+    assert list(contents(workspace)) == ["01-nova-novyna", "01-persha-novyna", "02-druha-novyna"]
+
+
+def test_an_editor_s_change_is_kept_and_shown_against_the_corrected_text(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    first = import_digest(workspace, digest, settings)
+    file = workspace / first.written[0]
+    edited = file.read_text(encoding="utf-8").replace("Текст.", "Текст редактора.")
+    file.write_text(edited, encoding="utf-8")
+    assert import_digest(workspace, digest, settings).changes == {}
+    again = import_digest(workspace, parse(HEAD + CORRECTED, settings), settings)
+    assert again.left_alone == first.written[:1]
+    assert file.read_text(encoding="utf-8") == edited
+    shown = again.changes[first.written[0]].splitlines()
+    assert "-Текст редактора." in shown
+    assert "+Виправлений текст." in shown
+    forced = import_digest(workspace, parse(HEAD + CORRECTED, settings), settings, force=True)
+    assert forced.written == first.written[:1]
+    assert "Виправлений" in file.read_text(encoding="utf-8")
+
+
+def test_line_ends_that_git_or_an_editor_changes_are_no_edit(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    first = import_digest(workspace, digest, settings)
+    for path in (workspace / "issues/2025-02-14").rglob("*.*"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert import_digest(workspace, digest, settings).unchanged == first.written
+    again = import_digest(workspace, parse(HEAD + CORRECTED, settings), settings)
+    assert again.written == first.written[:1]
+    assert not again.left_alone
+
+
+def test_an_item_that_left_its_source_is_named_and_kept(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    import_digest(workspace, digest, settings)
+    shorter = NEWS[: NEWS.index("Друга новина")]
+    again = import_digest(workspace, parse(HEAD + shorter, settings), settings)
+    (problem,) = again.problems
+    assert problem.text == "no longer in digest.txt"
+    assert problem.at
+    assert problem.at.path.endswith("02-druha-novyna.md")
+    assert len(contents(workspace)) == 2
+
+
+def test_items_of_two_sources_live_side_by_side(workspace: Path, digest: Digest, settings: Settings) -> None:
+    import_digest(workspace, digest, settings)
+    other = parse_digest(text_lines(HEAD + "ОСВІТА\n\nТретя новина\n\nПро школи.\n"), "other.docx", settings)
+    done = import_digest(workspace, other, settings)
+    assert done.written == ("issues/2025-02-14/items/01-tretia-novyna.md",)
+    assert not done.problems
+    assert import_digest(workspace, digest, settings).problems == ()
+
+
+def test_without_a_record_every_other_text_counts_as_edited(
+    workspace: Path, digest: Digest, settings: Settings
+) -> None:
+    import_digest(workspace, digest, settings)
+    (workspace / "issues/2025-02-14/imported.yaml").unlink()
+    corrected = NEWS.replace("Текст.\n\n[Б", "Виправлений текст.\n\n[Б")
+    again = import_digest(workspace, parse(HEAD + corrected, settings), settings)
+    assert again.left_alone == ("issues/2025-02-14/items/01-persha-novyna.md",)
+    assert again.changes
