@@ -47,10 +47,13 @@ def _is_same(entry: Entry, item: Item) -> bool:
     if _is_titled(entry, item) or _is_linked(entry, item):
         return True
     before, now = (f"{one.title}\n{one.text}"[:_LONGEST_COMPARED] for one in (item, entry))
+    return _alike(_plain(item.title), _plain(entry.title), _ALIKE_TITLE) or _alike(before, now, _ALIKE)
+
+
+def _alike(before: str, now: str, least: float) -> bool:
     matcher = SequenceMatcher(None, before, now, autojunk=False)
-    return (
-        matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
-    )
+    quick = matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least
+    return quick and matcher.ratio() >= least
 
 
 def _only(candidates: Iterable[str]) -> str | None:
