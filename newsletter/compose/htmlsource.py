@@ -104,7 +104,7 @@ class _Writer:
         words, line = node.text_content(), node.sourceline or 0
         if note := self._bodies.get(node):
             if note.is_comment:
-                self.left.add("a comment", words, line)
+                self.left.add("a comment", words.strip().removeprefix(f"[{note.mark}]"), line)
             return True
         if style.is_shown and style.mso_list != "ignore":
             return False

@@ -77,8 +77,8 @@ def _marked(words: str, mark: str, before: str, after: str) -> str:
 
     CommonMark 6.2: a mark between punctuation and a letter opens or closes nothing.
     """
-    start = re.match(r"\s*[^\w\s]*" if before.isalnum() else r"\s*", words)
-    end = re.search(r"[^\w\s]*\s*$" if after.isalnum() else r"\s*$", words)
+    start = re.match(r"\s+|[^\w\s]*" if before.isalnum() else r"\s*", words)
+    end = re.search(r"(?:\s+|(?<![^\w\s])[^\w\s]+|)$" if after.isalnum() else r"\s*$", words)
     first, last = start.end() if start else 0, end.start() if end else len(words)
     if first >= last:
         return words
