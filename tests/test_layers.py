@@ -65,7 +65,7 @@ def test_every_part_of_the_package_has_its_band() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_opens_with_a_sentence_and_stays_under_300_lines(module: Path) -> None:
+def test_a_module_opens_with_a_sentence_and_has_at_most_400_lines(module: Path) -> None:
     source = module.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(source))
-    assert len(source.splitlines()) <= 300
+    assert len(source.splitlines()) <= 400
