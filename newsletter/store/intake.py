@@ -16,6 +16,7 @@ from newsletter.model import EVERY_SECTION, SubscriberStatus
 from newsletter.store.bulk import insert_new
 from newsletter.store.choices import Choices, by_list, has_left
 from newsletter.store.db import timestamp
+from newsletter.store.mailbox import canonical
 from newsletter.store.people import Record, find_all, key, replace_choices
 from newsletter.store.schema import erased, subscriber, subscription
 
@@ -143,6 +144,7 @@ def _insert(connection: Connection, people: Sequence[Record], source: str, now: 
         {
             "email": person.email,
             "email_key": key(person.email),
+            "mailbox": canonical(person.email),
             "name": person.name,
             "language": person.language,
             "attributes": person.attributes,

@@ -25,6 +25,7 @@ from newsletter.model import Subscriber, SubscriberStatus, SubscriptionState
 from newsletter.store.bulk import insert_new
 from newsletter.store.choices import Choice, Choices, Origin, by_leaving
 from newsletter.store.db import timestamp
+from newsletter.store.mailbox import canonical
 from newsletter.store.schema import subscriber, subscription
 
 _BATCH = 1000
@@ -56,6 +57,7 @@ _STREAM = (
 )
 _WITH_NUMBER = select(subscriber).where(subscriber.c.id == bindparam("these"))
 _WITH_KEYS = select(subscriber).where(subscriber.c.email_key.in_(bindparam("these", expanding=True)))
+_WITH_MAILBOXES = select(subscriber).where(subscriber.c.mailbox.in_(bindparam("these", expanding=True)))
 _CHOICES = select(
     subscription.c.subscriber,
     subscription.c.section,
@@ -132,6 +134,15 @@ def find_all(connection: Connection, keys: Collection[str], *, for_update: bool 
     """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
     records = _records(connection, _WITH_KEYS, list(keys), for_update=for_update)
     return {key(found.email): found for found in records}
+
+
+def find_mailboxes(connection: Connection, emails: Collection[str]) -> dict[str, list[Record]]:
+    """Return who is here at the mailboxes of `emails` in any spelling, by the mailbox's canonical form."""
+    forms = {canonical(email) for email in emails}
+    found: dict[str, list[Record]] = {}
+    for record in _records(connection, _WITH_MAILBOXES, list(forms), for_update=False):
+        found.setdefault(canonical(record.email), []).append(record)
+    return found
 
 
 def get(connection: Connection, number: int, *, for_update: bool = False) -> Record | None:
@@ -216,7 +227,7 @@ def change(connection: Connection, before: Record, after: Record, now: datetime)
         if getattr(after, name) != getattr(before, name)
     }
     if "email" in values:
-        values["email_key"] = key(after.email)
+        values |= {"email_key": key(after.email), "mailbox": canonical(after.email)}
     if values:
         connection.execute(
             update(subscriber).where(subscriber.c.id == before.id).values(**values, changed_at=timestamp(now))

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, and_, case, delete, or_, select, update
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
 from newsletter.store.db import timestamp, upsert
+from newsletter.store.events import BOUNCED
+from newsletter.store.mailbox import canonical
 from newsletter.store.people import key
 from newsletter.store.schema import asked, subscriber
 
@@ -22,10 +24,13 @@ _KEPT = timedelta(days=180)
 def count(connection: Connection, email: str, signer: Signer, now: datetime) -> bool:
     """Count a letter that asks `email`, if it may be asked now; of many at one moment one may.
 
-    It may not when it is suppressed, within a day of another letter, and after three without an answer.
+    It may not when it is suppressed, within a day of another letter, and after three without an answer. A
+    bounce stops one spelling, for another may be right; any other suppression stops the whole mailbox.
     """
     stopped = select(subscriber.c.id).where(
-        subscriber.c.email_key == key(email), subscriber.c.status == SubscriberStatus.SUPPRESSED.value
+        subscriber.c.mailbox == canonical(email),
+        subscriber.c.status == SubscriberStatus.SUPPRESSED.value,
+        or_(subscriber.c.email_key == key(email), ~subscriber.c.reason.startswith(BOUNCED)),
     )
     if connection.execute(stopped).first():
         return False
@@ -57,6 +62,5 @@ def prune(connection: Connection, now: datetime) -> None:
 
 
 def _mailbox(email: str, signer: Signer) -> bytes:
-    """Return the keyed hash of a mailbox; most servers put mail for anna+news@… into that of anna@…."""
-    name, _, domain = key(email).rpartition("@")
-    return signer.digest(f"{name.partition('+')[0]}@{domain}")
+    """Return the keyed hash of a mailbox, the same for all spellings of its address."""
+    return signer.digest(canonical(email))

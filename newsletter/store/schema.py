@@ -14,10 +14,20 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
+
+from newsletter.store.mailbox import canonical
 
 metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's rowid
+
+
+def _mailbox(context: DefaultExecutionContext) -> str:
+    """Return the canonical form of the address in the row that is inserted."""
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy left it out
+    return canonical(row["email"])
+
 
 subscriber = Table(
     "subscriber",
@@ -25,6 +35,7 @@ subscriber = Table(
     Column("id", _Id, primary_key=True),
     Column("email", Text, nullable=False),
     Column("email_key", Text, nullable=False, unique=True, comment="casefolded, for uniqueness only"),
+    Column("mailbox", Text, nullable=False, default=_mailbox, index=True, comment="canonical form of email"),
     Column("name", Text, nullable=False, default=""),
     Column("language", Text, nullable=False, default=""),
     Column("attributes", JSON, nullable=False, default=dict),
@@ -80,8 +91,11 @@ letter = Table(
     Column("created_at", Text, nullable=False),
     Column("due_at", Float, nullable=False, comment="seconds since 1970 from which it may leave"),
     Column("tries", Integer, nullable=False, default=0),
-    Column("sent_at", Text, nullable=False, default="", index=True),
+    Column("sent_at", Text, nullable=False, default=""),
     Column("detail", Text, nullable=False, default="", comment="what the server said at the last try"),
+    Column("lane", Integer, nullable=False, default=0, comment="a Lane: the lowest leaves first"),
+    Column("turn", Float, nullable=False, default=0.0, comment="seconds since 1970: the order in a lane"),
+    Index("letter_turn", "sent_at", "lane", "turn"),
 )
 
 note = Table(

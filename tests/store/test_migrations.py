@@ -70,7 +70,15 @@ def test_links_of_readers_that_a_server_quoted_are_cleaned_out_and_nothing_else(
         assert connection.execute(text("SELECT detail FROM event")).scalar_one() == said.format("…")
 
 
-_UNDO = ("DROP TABLE erasing",)
+_UNDO = (
+    "DROP INDEX letter_turn",
+    "CREATE INDEX ix_letter_sent_at ON letter (sent_at)",
+    "ALTER TABLE letter DROP COLUMN turn",
+    "ALTER TABLE letter DROP COLUMN lane",
+    "DROP INDEX ix_subscriber_mailbox",
+    "ALTER TABLE subscriber DROP COLUMN mailbox",
+    "DROP TABLE erasing",
+)
 """What takes back the migrations after the one that is tried."""
 
 

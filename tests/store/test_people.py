@@ -17,6 +17,7 @@ from newsletter.store.people import (
     change,
     count_readers,
     find,
+    find_mailboxes,
     get,
     leave,
     readers,
@@ -228,3 +229,18 @@ def test_a_pause_ends_on_its_day_and_not_before(engine: Engine) -> None:
         assert woken is not None
         assert woken.choices == {"social": Choice(SubscriptionState.ACTIVE, own), "staff": LEFT}
     assert [reader.email for reader in streamed(engine)] == ["a@example.org", "d@example.org"]
+
+
+def test_who_is_at_a_mailbox_is_found_by_any_spelling_also_after_a_move(engine: Engine) -> None:
+    take(engine, person("olena.koval@gmail.com"), person("ivan@izium.example.org"))
+    with writing(engine) as connection:
+        asked = ["OlenaKoval+x@googlemail.com", "ivan@izium.example.org", "no@example.org"]
+        found = find_mailboxes(connection, asked)
+        assert {form: [one.email for one in ones] for form, ones in found.items()} == {
+            "olenakoval@gmail.com": ["olena.koval@gmail.com"],
+            "ivan@izium.example.org": ["ivan@izium.example.org"],
+        }
+        (olena,) = found["olenakoval@gmail.com"]
+        change(connection, olena, replace(olena, email="o.koval@proton.me"), LATER)
+        assert list(find_mailboxes(connection, ["okoval@pm.me"])) == ["okoval@proton.me"]
+        assert not find_mailboxes(connection, ["olenakoval@gmail.com"])

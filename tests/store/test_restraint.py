@@ -9,6 +9,8 @@ from sqlalchemy import Engine, select
 from newsletter.links import Signer
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
+from newsletter.store.intake import Entry, decide, write
+from newsletter.store.people import suppress
 from newsletter.store.restraint import answered, count
 from newsletter.store.schema import asked
 
@@ -36,11 +38,36 @@ def test_of_many_at_one_moment_one_may_write(engine: Engine) -> None:
         ("olena+1@example.org", "olena+1@other.example.org", True),
         ("olena+1@example.org", "olen@example.org", True),
         ("olena-1@example.org", "olena@example.org", True),
+        ("v.i.c.tim@gmail.com", "victim+x@googlemail.com", False),
+        ("v.i.c.tim@example.org", "victim@example.org", True),
     ],
 )
 def test_addresses_of_one_mailbox_count_as_one(engine: Engine, first: str, second: str, *, may: bool) -> None:
     assert ask(engine, first)
     assert ask(engine, second) is may
+
+
+def test_one_mailbox_in_28_spellings_is_asked_once(engine: Engine) -> None:
+    names = ["victim", "v.ictim", "vi.ctim", "vic.tim", "vict.im", "victi.m", "v.i.c.t.i.m"]
+    tags, domains = ("", "+news"), ("gmail.com", "GoogleMail.com")
+    spellings = [f"{name}{tag}@{domain}" for name in names for tag in tags for domain in domains]
+    assert len(spellings) == 28
+    assert sum(ask(engine, one) for one in spellings) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "other"),
+    [("complained", False), ("handed over", False), ("bounced: no such user", True)],
+)
+def test_a_stopped_mailbox_is_asked_in_another_spelling_only_if_the_first_was_wrong(
+    engine: Engine, reason: str, *, other: bool
+) -> None:
+    with writing(engine) as connection:
+        known = decide(connection, [Entry(email="o.lena@gmail.com")], (), SIGNER)
+        write(connection, known, "list.csv", NOW)
+        suppress(connection, "o.lena@gmail.com", reason, NOW)
+    assert not ask(engine, "O.lena@gmail.com")
+    assert ask(engine, "olena@gmail.com") is other
 
 
 def test_an_answer_by_one_address_of_a_mailbox_is_one_of_all(engine: Engine) -> None:

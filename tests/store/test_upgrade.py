@@ -1,0 +1,70 @@
+"""A database of the version before is brought up to date with what is in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, make_url, select, text
+
+import newsletter.store
+from newsletter.store.db import open_database, reading
+from newsletter.store.schema import letter, subscriber
+from tests.postgres import execute, named
+
+FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Give the address of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'old.db'}"
+        return
+    server: str = request.getfixturevalue("postgres")
+    name = f"old_{uuid4().hex}"
+    execute(server, f"CREATE DATABASE {name}")
+    yield named(server, name)
+    execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def at_version(url: str, version: str, *statements: str) -> None:
+    """Make a database as `version` had it, and run `statements` there."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    driver = "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+    engine = create_engine(make_url(url).set(drivername=driver))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_who_is_there_gets_a_mailbox_and_letters_keep_their_order(url: str) -> None:
+    person = (
+        "INSERT INTO subscriber (id, email, email_key, name, language, attributes, status, reason, source,"
+        " created_at, changed_at) VALUES ({0}, '{1}', '{1}', '', '', '{{}}', 'active', '', 't', 'x', 'x')"
+    )
+    old = (
+        "INSERT INTO letter (id, kind, email, email_key, language, created_at, due_at, tries, sent_at,"
+        " detail) VALUES ({0}, '{1}', 'a', 'a', 'uk', 'x', {2}, 0, '', '')"
+    )
+    at_version(
+        url,
+        "0004",
+        person.format(1, "o.koval+x@googlemail.com"),
+        person.format(7000, "o.koval@lviv.example.org"),
+        old.format(1, "confirm", 30.5),
+        old.format(2, "address-old", 20),
+    )
+    engine = open_database(url)
+    with reading(engine) as connection:
+        mailboxes = connection.execute(select(subscriber.c.mailbox).order_by(subscriber.c.id)).scalars().all()
+        letters = connection.execute(select(letter.c.lane, letter.c.turn).order_by(letter.c.id)).all()
+    engine.dispose()
+    assert mailboxes == ["okoval@gmail.com", "o.koval@lviv.example.org"]
+    assert [tuple(row) for row in letters] == [(1, 30.5), (0, 20.0)]
