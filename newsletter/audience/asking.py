@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from newsletter.links import Signer
 from newsletter.store import letters, requests, restraint
 from newsletter.store.db import timestamp
+from newsletter.store.letters import Lane
 from newsletter.store.requests import Request
 
 
@@ -37,11 +38,22 @@ def ask(  # noqa: PLR0913  what a letter is made of
     request: int,
     signer: Signer,
     now: datetime,
+    lane: Lane = Lane.READER,
+    turn: float | None = None,
 ) -> bool:
     """Have `email` asked by a letter, if it may be; False when not, which no page may show."""
     allowed = restraint.count(connection, email, signer, now)
     if allowed:
-        letters.put(connection, kind=kind, email=email, language=language, request=request, now=now)
+        letters.put(
+            connection,
+            kind=kind,
+            email=email,
+            language=language,
+            request=request,
+            now=now,
+            lane=lane,
+            turn=turn,
+        )
     return allowed
 
 

@@ -18,6 +18,7 @@ from newsletter.store.choices import by_joining
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
 from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.letters import Lane
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
 
@@ -55,8 +56,11 @@ def sign_up(  # noqa: PLR0913  what a consent is proved by
     signer: Signer,
     source: str,
     ip: bytes | None,
+    turn: float | None = None,
 ) -> None:
     """Record a sign-up and have its address asked, unless it was asked enough or is suppressed.
+
+    The letter leaves at its `turn` among those of other networks (`audience.networks`).
 
     Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
     """
@@ -83,6 +87,8 @@ def sign_up(  # noqa: PLR0913  what a consent is proved by
         request=number,
         signer=signer,
         now=now,
+        lane=Lane.VISITOR,
+        turn=turn,
     )
 
 

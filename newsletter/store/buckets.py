@@ -4,9 +4,10 @@ A row holds one moment (the generic cell rate algorithm, ITU-T I.371): taking n 
 n / rate seconds on, and the turns are those seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, delete, select
 
 from newsletter.store.db import upsert
 from newsletter.store.schema import bucket
@@ -25,6 +26,58 @@ def take(connection: Connection, wanted: Mapping[str, float], now: float) -> dic
         ).one()
         starts[scope] = row.free_at - span
     return starts
+
+
+def free(connection: Connection, scopes: Collection[str]) -> dict[str, float]:
+    """Return from when each of `scopes` may be used, of those that were ever used; hold them for update."""
+    query = select(bucket.c.scope, bucket.c.free_at).where(bucket.c.scope.in_(scopes))
+    rows = connection.execute(query.order_by(bucket.c.scope).with_for_update())
+    return {row.scope: row.free_at for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate limit: a turn every `span` seconds, and at rest a `burst` of turns at once."""
+
+    span: float
+    burst: int
+
+
+def spare(connection: Connection, scope: str, rate: Rate, now: float, *, for_update: bool = False) -> int:
+    """Return how many turns `scope` has left.
+
+    A time further ahead than all turns together is that of a clock that was wrong; it is not believed.
+    """
+    query = select(bucket.c.free_at).where(bucket.c.scope == scope)
+    free_at = connection.execute(query.with_for_update() if for_update else query).scalar_one_or_none()
+    used = believed(free_at, now, rate.burst * rate.span) - now
+    return max(0, int(rate.burst - used / rate.span + 1e-6))  # what is whole but for the last digit is whole
+
+
+def spend(connection: Connection, scope: str, rate: Rate, turns: int, now: float) -> None:
+    """Count `turns` of those that `spare` told of for update."""
+    free_at = believed(free(connection, (scope,)).get(scope), now, rate.burst * rate.span)
+    put(connection, scope, free_at + turns * rate.span)
+
+
+def believed(free_at: float | None, now: float, furthest: float) -> float:
+    """Return `free_at` where it lies between `now` and `furthest` seconds later, else `now`."""
+    return free_at if free_at is not None and now < free_at <= now + furthest + 1 else now
+
+
+def put(connection: Connection, scope: str, free_at: float) -> None:
+    """Let `scope` be used from `free_at` on, whatever was said before."""
+    statement = upsert(connection, bucket).values(scope=scope, free_at=free_at)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[bucket.c.scope], set_={"free_at": free_at})
+    )
+
+
+def prune(connection: Connection, prefix: str, now: float) -> None:
+    """Forget the scopes that begin with `prefix` and are free: they are as if they had never been used."""
+    connection.execute(
+        delete(bucket).where(bucket.c.free_at <= now, bucket.c.scope.startswith(prefix, autoescape=True))
+    )
 
 
 def hold(connection: Connection, scope: str, until: float) -> None:

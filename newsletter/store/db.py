@@ -21,7 +21,7 @@ from newsletter.store.disk import shortage
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test compares it with the folder."""
 
 _ALIVE = {

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
+from newsletter.store import buckets
 from newsletter.store.db import timestamp
 from newsletter.store.people import key
 from newsletter.store.schema import letter, note
@@ -16,9 +18,20 @@ _TRIES = 5
 _LEASE = 600.0
 """Seconds in which whoever took a letter must send it; after that another may."""
 _KEPT = timedelta(days=30)
-_HOURLY = 1000
-"""Letters that leave in an hour at most: programs may type in strangers' addresses from many networks."""
+_RATE = buckets.Rate(span=3.6, burst=300)
+"""Of each lane, a thousand an hour: programs may type in strangers' addresses from many networks."""
+_RESERVE = 200
+"""Turns of the burst that are kept for letters whose turn has come."""
+_COUNTED = 10_000  # letters that are counted to tell how long another waits
 _OPEN = letter.c.sent_at == "", or_(letter.c.tries < _TRIES, letter.c.kind == NOTE)
+
+
+class Lane(IntEnum):
+    """Who a letter is for: notes to editors and what readers ask for never wait for what visitors ask for."""
+
+    EDITOR = 0
+    READER = 1
+    VISITOR = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +47,17 @@ class Letter:
 
 
 def put(  # noqa: PLR0913  what a letter is made of
-    connection: Connection, *, kind: str, email: str, language: str, request: int | None, now: datetime
+    connection: Connection,
+    *,
+    kind: str,
+    email: str,
+    language: str,
+    request: int | None,
+    now: datetime,
+    lane: Lane = Lane.READER,
+    turn: float | None = None,
 ) -> None:
-    """Have a letter of `kind` sent to `email`; of very many in an hour, each waits for its turn."""
-    before = select(letter.c.due_at).order_by(letter.c.id.desc()).offset(_HOURLY - 1).limit(1)
-    free_at = connection.execute(before).scalar_one_or_none() or 0
+    """Have a letter of `kind` sent to `email`: in its lane in the order of turns, which are moments."""
     connection.execute(
         insert(letter).values(
             kind=kind,
@@ -47,7 +66,9 @@ def put(  # noqa: PLR0913  what a letter is made of
             email_key=key(email),
             language=language,
             created_at=timestamp(now),
-            due_at=max(now.timestamp(), free_at + 3600),
+            due_at=now.timestamp(),
+            lane=lane,
+            turn=now.timestamp() if turn is None else turn,
         )
     )
 
@@ -57,7 +78,9 @@ def put_note(connection: Connection, emails: Iterable[str], subject: str, text: 
     for email in emails:
         values = {"email": email, "email_key": key(email), "language": "", "created_at": timestamp(now)}
         number = connection.execute(
-            insert(letter).values(kind=NOTE, request=None, due_at=0.0, **values).returning(letter.c.id)
+            insert(letter)
+            .values(kind=NOTE, request=None, due_at=0.0, lane=Lane.EDITOR, **values)
+            .returning(letter.c.id)
         ).scalar_one()
         connection.execute(insert(note).values(letter=number, subject=subject, text=text))
 
@@ -68,6 +91,19 @@ def note_words(connection: Connection, number: int) -> tuple[str, str] | None:
     return (found.subject, found.text) if found else None
 
 
+def wait(connection: Connection, lane: Lane, turn: float, now: datetime) -> float:
+    """Return for about how many seconds a letter with this turn waits until it may leave."""
+    before = (
+        select(letter.c.id)
+        .where(*_OPEN, letter.c.lane == lane, letter.c.turn <= turn)
+        .limit(_COUNTED)
+        .subquery()
+    )
+    number = connection.execute(select(func.count()).select_from(before)).scalar_one()
+    spare = _spare(connection, lane, now) - (0 if turn <= now.timestamp() else _RESERVE)
+    return max(0, number - max(0, spare)) * _RATE.span
+
+
 def waiting(connection: Connection) -> int:
     """Return how many letters are to be sent, now or at a later try."""
     query = select(func.count()).select_from(letter).where(*_OPEN)
@@ -76,19 +112,23 @@ def waiting(connection: Connection) -> int:
 
 def due(connection: Connection, now: datetime) -> bool:
     """Tell whether `take` would return any letter."""
-    return connection.execute(select(letter.c.id).where(*_due(now)).limit(1)).first() is not None
+    for lane in Lane:
+        spare, wanted = _spare(connection, lane, now), _due(lane, now)
+        if spare <= _RESERVE:
+            wanted = (*wanted, letter.c.turn <= now.timestamp())
+        if spare and connection.execute(select(letter.c.id).where(*wanted).limit(1)).first():
+            return True
+    return False
 
 
-def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Letter]:
-    """Return letters that are due, each to nobody else for ten minutes; each is tried five times at most."""
-    waiting = (
-        select(letter.c.id)
-        .where(*_due(now))
-        .order_by(letter.c.kind != NOTE, letter.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    numbers = connection.execute(waiting).scalars().all()
+def take(connection: Connection, now: datetime, limit: int = 10) -> Sequence[Letter]:
+    """Return letters that are due, each to nobody else for ten minutes; each is tried five times at most.
+
+    Notes come first, then readers'. Each lane has a rate limit of its own, so that neither uses up the other's.
+    """
+    numbers: list[int] = []
+    for lane in Lane:
+        numbers += _next(connection, lane, now, limit - len(numbers))
     taken = connection.execute(
         update(letter)
         .where(letter.c.id.in_(numbers))
@@ -97,11 +137,46 @@ def take(connection: Connection, now: datetime, limit: int = 20) -> Sequence[Let
             letter.c.id, letter.c.kind, letter.c.request, letter.c.email, letter.c.language, letter.c.tries
         )
     )
-    return [Letter(**row) for row in taken.mappings()]
+    letters = {row["id"]: Letter(**row) for row in taken.mappings()}
+    return [letters[number] for number in numbers]
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return *_OPEN, letter.c.due_at <= now.timestamp()
+def _next(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequence[int]:
+    """Return the letters of a lane whose turn is next, at most `limit`, and count them as its rate wants."""
+    spare = _spare(connection, lane, now, for_update=True)
+    if min(limit, spare) <= 0:
+        return ()
+    rows = connection.execute(
+        select(letter.c.id, letter.c.turn)
+        .where(*_due(lane, now))
+        .order_by(letter.c.turn, letter.c.id)
+        .limit(min(limit, spare))
+        .with_for_update(skip_locked=True)
+    ).all()
+    numbers = [
+        row.id for place, row in enumerate(rows) if row.turn <= now.timestamp() or place < spare - _RESERVE
+    ]
+    if numbers:
+        buckets.spend(connection, _scope(lane), _RATE, len(numbers), now.timestamp())
+    return numbers
+
+
+def _due(lane: Lane, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what is true of letters that may be taken: due, or due so late that a clock was wrong."""
+    return (
+        *_OPEN,
+        letter.c.lane == lane,
+        or_(letter.c.due_at <= now.timestamp(), letter.c.due_at > now.timestamp() + 2 * _LEASE),
+    )
+
+
+def _spare(connection: Connection, lane: Lane, now: datetime, *, for_update: bool = False) -> int:
+    """Return how many letters of a lane may leave now."""
+    return buckets.spare(connection, _scope(lane), _RATE, now.timestamp(), for_update=for_update)
+
+
+def _scope(lane: Lane) -> str:
+    return f"letters:{lane.name.lower()}"
 
 
 def put_back(connection: Connection, numbers: Collection[int], now: datetime) -> None:

@@ -9,11 +9,15 @@ from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
+from newsletter.store import buckets
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.events import BOUNCED
 from newsletter.store.mailbox import canonical
 from newsletter.store.people import key
 from newsletter.store.schema import asked, subscriber
+
+NETWORKS = "network:"
+"""How the scopes of the networks that ask begin, among the buckets."""
 
 _PAUSE = timedelta(hours=24)
 _MOST = 3
@@ -40,7 +44,11 @@ def count(connection: Connection, email: str, signer: Signer, now: datetime) -> 
     counted = statement.on_conflict_do_update(
         index_elements=[asked.c.digest],
         set_={"letters": case((forgotten, 1), else_=asked.c.letters + 1), "at": timestamp(now)},
-        where=and_(asked.c.at <= timestamp(now - _PAUSE), or_(asked.c.letters < _MOST, forgotten)),
+        where=and_(
+            # More than a pause ahead is the time of a clock that was wrong.
+            or_(asked.c.at <= timestamp(now - _PAUSE), asked.c.at > timestamp(now + _PAUSE)),
+            or_(asked.c.letters < _MOST, forgotten),
+        ),
     )
     return connection.execute(counted.returning(asked.c.letters)).first() is not None
 
@@ -59,6 +67,7 @@ def prune(connection: Connection, now: datetime) -> None:
     """Forget what holds up nobody any more."""
     rested = and_(asked.c.letters == 0, asked.c.at <= timestamp(now - _PAUSE))
     connection.execute(delete(asked).where(or_(rested, asked.c.at <= timestamp(now - _KEPT))))
+    buckets.prune(connection, NETWORKS, now.timestamp())
 
 
 def _mailbox(email: str, signer: Signer) -> bytes:

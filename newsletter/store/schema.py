@@ -93,7 +93,7 @@ letter = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("sent_at", Text, nullable=False, default=""),
     Column("detail", Text, nullable=False, default="", comment="what the server said at the last try"),
-    Column("lane", Integer, nullable=False, default=0, comment="a Lane: the lowest leaves first"),
+    Column("lane", Integer, nullable=False, default=1, comment="a Lane: the lowest leaves first"),
     Column("turn", Float, nullable=False, default=0.0, comment="seconds since 1970: the order in a lane"),
     Index("letter_turn", "sent_at", "lane", "turn"),
 )

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Engine, update
 
 from newsletter.store import letters
 from newsletter.store.db import reading, writing
+from newsletter.store.letters import Lane
 from newsletter.store.schema import letter
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
@@ -60,10 +62,67 @@ def test_what_was_settled_or_dropped_is_not_taken_again(engine: Engine) -> None:
     assert take(engine, LATER) == [again]
 
 
-def test_of_very_many_letters_a_thousand_leave_in_an_hour(engine: Engine) -> None:
-    put(engine, *(f"a{number}@example.org" for number in range(1003)))
-    assert len(take(engine, limit=2000)) == 1000
+def put_in(engine: Engine, lane: Lane, *turns: float) -> None:
     with writing(engine) as connection:
-        connection.execute(update(letter).where(letter.c.tries > 0).values(sent_at="2025-02-14T10:00:00Z"))
-    assert take(engine, NOW + timedelta(minutes=59)) == []
-    assert len(take(engine, NOW + timedelta(minutes=60))) == 3
+        for number, turn in enumerate(turns):
+            email = f"{lane.name}{number}@example.org"
+            letters.put(
+                connection,
+                kind="confirm",
+                email=email,
+                language="uk",
+                request=None,
+                now=NOW,
+                lane=lane,
+                turn=NOW.timestamp() + turn,
+            )
+
+
+def test_readers_letters_leave_first_and_others_in_the_order_of_their_turns(engine: Engine) -> None:
+    put_in(engine, Lane.VISITOR, 600, -5, 1200, 0)
+    put_in(engine, Lane.READER, 0, 0)
+    assert take(engine, limit=4) == [5, 6, 2, 4]
+    assert take(engine) == [1, 3]
+
+
+def test_a_lane_sends_300_at_once_then_a_thousand_an_hour_whatever_the_other_does(engine: Engine) -> None:
+    put_in(engine, Lane.VISITOR, *range(-320, 0))
+    assert len(take(engine, limit=2000)) == 300
+    assert take(engine) == []
+    assert len(take(engine, NOW + timedelta(seconds=8))) == 2
+    put_in(engine, Lane.READER, 0)
+    assert len(take(engine, NOW + timedelta(seconds=9))) == 1
+    assert len(take(engine, NOW + timedelta(seconds=9 + 36))) == 10
+
+
+def test_letters_before_their_turn_leave_room_for_those_whose_turn_has_come(engine: Engine) -> None:
+    put_in(engine, Lane.VISITOR, *range(1000, 1150))
+    assert len(take(engine, limit=2000)) == 100
+    assert take(engine) == []
+    put_in(engine, Lane.VISITOR, *([0] * 210))
+    assert len(take(engine, limit=2000)) == 200
+    assert len(take(engine, NOW + timedelta(seconds=36), limit=2000)) == 10
+
+
+def test_how_long_a_letter_waits_is_known(engine: Engine) -> None:
+    put_in(engine, Lane.VISITOR, *range(-310, 10))
+    with writing(engine) as connection:
+        waits = [
+            letters.wait(connection, Lane.VISITOR, NOW.timestamp() + turn, NOW) for turn in (-311, -11, 0, 9)
+        ]
+        assert waits == [0, 0, pytest.approx(11 * 3.6), pytest.approx(220 * 3.6)]
+        letters.take(connection, NOW, 100)
+        assert letters.wait(connection, Lane.READER, NOW.timestamp(), NOW) == 0
+
+
+def test_a_clock_that_was_a_year_ahead_holds_up_no_letter_when_it_is_right_again(engine: Engine) -> None:
+    ahead = NOW + timedelta(days=365)
+    put_in(engine, Lane.VISITOR, *([365 * 86400] * 5))
+    assert len(take(engine, ahead, limit=4)) == 4
+    put(engine, "a@example.org")
+    with writing(engine) as connection:
+        connection.execute(update(letter).where(letter.c.tries == 0).values(due_at=ahead.timestamp()))
+    assert len(take(engine)) == 6, "those that were taken, too: nobody has had them for ten minutes"
+    assert take(engine) == []
+    with writing(engine) as connection:
+        assert letters.wait(connection, Lane.VISITOR, NOW.timestamp(), NOW) == 0

@@ -70,6 +70,13 @@ def test_a_stopped_mailbox_is_asked_in_another_spelling_only_if_the_first_was_wr
     assert ask(engine, "olena@gmail.com") is other
 
 
+def test_a_clock_that_was_a_year_ahead_keeps_nobody_from_being_asked(engine: Engine) -> None:
+    with writing(engine) as connection:
+        assert count(connection, "olena@example.org", SIGNER, NOW.replace(year=2026))
+    assert ask(engine, "olena@example.org")
+    assert not ask(engine, "olena@example.org")
+
+
 def test_an_answer_by_one_address_of_a_mailbox_is_one_of_all(engine: Engine) -> None:
     ask(engine, "olena+1@example.org")
     with writing(engine) as connection:

@@ -55,7 +55,7 @@ def test_who_is_there_gets_a_mailbox_and_letters_keep_their_order(url: str) -> N
     )
     at_version(
         url,
-        "0004",
+        "0005",
         person.format(1, "o.koval+x@googlemail.com"),
         person.format(7000, "o.koval@lviv.example.org"),
         old.format(1, "confirm", 30.5),
@@ -67,4 +67,4 @@ def test_who_is_there_gets_a_mailbox_and_letters_keep_their_order(url: str) -> N
         letters = connection.execute(select(letter.c.lane, letter.c.turn).order_by(letter.c.id)).all()
     engine.dispose()
     assert mailboxes == ["okoval@gmail.com", "o.koval@lviv.example.org"]
-    assert [tuple(row) for row in letters] == [(1, 30.5), (0, 20.0)]
+    assert [tuple(row) for row in letters] == [(2, 30.5), (1, 20.0)]

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
-from newsletter.web.public.site import network
+from newsletter.audience.networks import prefix
+from newsletter.web.public.site import networks
 
 OURS = "newsletter.ours"
 """In the environment of our own requests, where no visitor can put it: they are not counted."""
@@ -18,6 +19,9 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 
 _MINUTE = 60.0  # seconds
 _VISITS, _FORMS, _SEARCHES = 600, 30, 60  # in a minute: of one page, of all forms, of all that searches
+
+_SHARES = {56: 2, 48: 4}
+"""How often as much a wider network may ask: else whoever has a /48 would be 65,536 networks."""
 
 _exempt: set[Callable[..., Any]] = set()
 _forms: set[Callable[..., Any]] = set()
@@ -89,7 +93,11 @@ def _count() -> None:
 
 
 def _add(what: str, most: int) -> None:
+    """Count for the visitor's network, then the wider ones; what one refuses does not count for the next."""
     counts: Counts = current_app.extensions["counts"]
-    times, seconds = counts.add((network(), what))
-    if times > most:
-        raise TooManyRequests(retry_after=ceil(seconds))
+    for place, network in enumerate(networks()):
+        share = _SHARES.get(prefix(network), 0 if place else 1)
+        if share:
+            times, seconds = counts.add((network, what))
+            if times > most * share:
+                raise TooManyRequests(retry_after=ceil(seconds))

@@ -1,15 +1,13 @@
 """What every public page works with: the workspace that is served, and where a visitor comes from."""
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Sequence
 
 from flask import current_app, g, request
 from sqlalchemy import Engine
 
+from newsletter.audience import networks as prefixes
 from newsletter.config import Settings
 from newsletter.wiring import Context
-
-_HOUSEHOLD = {4: 24, 6: 64}
-"""Bits of an address that stand for one household, or one provider's corner."""
 
 
 def context() -> Context:
@@ -33,16 +31,12 @@ def network() -> str:
 
     It is all that logs and limits know of a visitor.
     """
-    if "network" not in g:
-        g.network = _network(request.remote_addr or "")
-    found: str = g.network
+    return networks()[0]
+
+
+def networks() -> Sequence[str]:
+    """Return the network that the visitor comes from, and the wider ones around it."""
+    if "networks" not in g:
+        g.networks = prefixes.networks(request.remote_addr or "")
+    found: Sequence[str] = g.networks
     return found
-
-
-def _network(remote: str) -> str:
-    try:
-        address = ip_address(remote)
-    except ValueError:
-        return "unknown"
-    address = getattr(address, "ipv4_mapped", None) or address
-    return str(ip_network((address, _HOUSEHOLD[address.version]), strict=False))

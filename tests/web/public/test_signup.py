@@ -1,19 +1,21 @@
 """The sign-up form: what it keeps, what it refuses, and that its answer tells nothing of an address."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from werkzeug.test import TestResponse
 
 from newsletter.audience.optin import wording
 from newsletter.links import Purpose
-from newsletter.store import people
+from newsletter.store import buckets, people
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase
 from newsletter.store.schema import letter, request
@@ -142,20 +144,86 @@ def test_one_network_is_slowed_down(send: Send) -> None:
     assert send(visitor="192.0.3.1").status_code == 303
 
 
-@pytest.mark.parametrize(
-    "given",
-    [{"homepage": "https://spam.example"}, {"stamp": "now"}],
-    ids=["the trap", "two seconds"],
-)
-def test_programs_are_told_that_all_went_well_and_nothing_is_stored(
-    given: dict[str, str], send: Send, context: Context
+@pytest.mark.parametrize("reason", ["trap", "quick"])
+def test_a_form_that_is_filled_in_as_programs_do_it_is_shown_again_counted_and_logged(
+    reason: str, send: Send, context: Context, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    if given.get("stamp") == "now":
-        then = context.now() - timedelta(seconds=2)
-        given = {"stamp": context.signer.token(Purpose.FORM, int(then.timestamp()), then.date())}
-    answer = send(**given)
-    assert (answer.status_code, answer.location) == (303, "/signup/sent?lang=uk")
+    then = context.now() - timedelta(seconds=2)
+    early = {"stamp": context.signer.token(Purpose.FORM, int(then.timestamp()), then.date())}
+    with caplog.at_level(logging.INFO):
+        answer = send(**({"homepage": "https://spam.example"} if reason == "trap" else early))
+    assert answer.status_code == 422
+    assert "надішліть її ще раз" in "".join(texts(answer.text, "//div[@role='alert']"))
+    form = fields(answer.text)
+    assert form["email"] == [EMAIL]
+    assert "spam.example" not in answer.text
     assert asked(context) == []
+    line = f"192.0.2.0/24 sign-up for o***@konotop.example.org not taken: {reason}"
+    assert [record.getMessage() for record in caplog.records if "sign-up for" in record.getMessage()] == [
+        line
+    ]
+    assert f'newsletter_forms_refused_total{{reason="{reason}"}} 1.0' in client.get("/metrics").text
+    again = {"stamp": form["stamp"][0]} if reason == "trap" else {}
+    assert send(**again).status_code == 303
+
+
+def crowd(context: Context, number: int, *, turn: float) -> None:
+    """Have so many letters wait, and all that may leave at once be gone."""
+    with writing(context.database) as connection:
+        buckets.hold(connection, "letters:visitor", NOW.timestamp() + 300 * 3.6)
+        connection.execute(
+            insert(letter),
+            [
+                {"kind": "confirm", "email": f"a{n}@example.org", "email_key": "", "language": "uk"}
+                | {"created_at": "", "due_at": 0.0, "lane": 2, "turn": turn}
+                for n in range(number)
+            ],
+        )
+
+
+@pytest.mark.parametrize(("waiting", "wait"), [(10, ""), (60, "&wait=5"), (990, "&wait=60")])
+def test_whose_letter_waits_is_told_for_how_long(
+    waiting: int, wait: str, send: Send, context: Context, client: FlaskClient
+) -> None:
+    crowd(context, waiting, turn=NOW.timestamp() - 1)
+    answer = send()
+    assert answer.location == f"/signup/sent?lang=uk{wait}"
+    words = f"аж через {wait[6:]} хвилин" if wait else "За кілька хвилин на вказану адресу"
+    assert words in client.get(answer.location).text
+    english = client.get(f"/signup/sent?lang=en{wait}").text
+    assert ("may take up to" in english) == bool(wait)
+    assert "may take up to" not in client.get("/signup/sent?lang=en&wait=7777777").text
+
+
+def test_a_form_whose_letter_would_wait_for_hours_is_not_taken_and_told_so(
+    send: Send, context: Context, client: FlaskClient
+) -> None:
+    crowd(context, 6200, turn=NOW.timestamp() - 1)
+    answer = send(path="/signup?lang=en")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert "try again in an hour" in "".join(texts(answer.text, "//div[@role='alert']"))
+    assert fields(answer.text)["email"] == [EMAIL]
+    assert asked(context) == []
+    assert 'newsletter_forms_refused_total{reason="crowded"} 1.0' in client.get("/metrics").text
+
+
+def test_what_others_ask_for_in_masses_holds_up_nobody_else(send: Send, context: Context) -> None:
+    crowd(context, 6200, turn=NOW.timestamp() + 600)
+    assert send().location == "/signup/sent?lang=uk"
+
+
+@pytest.mark.parametrize(
+    ("bits", "taken"), [(64, 30), (56, 60), (48, 120)], ids=["one /64", "a /56 of many", "a /48 of many"]
+)
+def test_a_network_of_networks_is_slowed_down_as_a_whole(bits: int, taken: int, send: Send) -> None:
+    step = {64: 0, 56: 1 << 64, 48: 1 << 72}[bits]
+    first = int(ip_address("2001:db8:1::1"))
+    codes = [
+        send(visitor=str(ip_address(first + step * number)), consent="").status_code
+        for number in range(taken + 5)
+    ]
+    assert codes == [422] * taken + [429] * 5
+    assert send(visitor="2001:db8:2::1", consent="").status_code == 422
 
 
 @pytest.mark.parametrize("hours", [25, None])

@@ -8,8 +8,8 @@ from alembic import op
 
 from newsletter.store.mailbox import canonical
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 _BATCH = 5000
 _SUBSCRIBER = sa.table("subscriber", sa.column("id"), sa.column("email"), sa.column("mailbox"))
@@ -24,7 +24,7 @@ def upgrade() -> None:
     fill(op.get_bind())
     op.create_index("ix_subscriber_mailbox", "subscriber", ["mailbox"])
     lane = sa.Column(
-        "lane", sa.Integer(), nullable=False, server_default="0", comment="a Lane: the lowest leaves first"
+        "lane", sa.Integer(), nullable=False, server_default="1", comment="a Lane: the lowest leaves first"
     )
     turn = sa.Column(
         "turn",
@@ -36,7 +36,8 @@ def upgrade() -> None:
     op.add_column("letter", lane)
     op.add_column("letter", turn)
     op.execute(_LETTER.update().values(turn=_LETTER.c.due_at))
-    op.execute(_LETTER.update().where(_LETTER.c.kind == "confirm").values(lane=1))
+    for kind, number in (("confirm", 2), ("note", 0)):
+        op.execute(_LETTER.update().where(_LETTER.c.kind == kind).values(lane=number))
     op.drop_index("ix_letter_sent_at", "letter")
     op.create_index("letter_turn", "letter", ["sent_at", "lane", "turn"])
 
