@@ -1,5 +1,6 @@
 """The command `serve`: the public pages, and beside them everything that goes out by itself."""
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -7,7 +8,14 @@ import click
 from newsletter.cli import Session, pass_session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from socket import socket
+
+    from newsletter.config.parts import Serve
     from newsletter.wiring import Context
+
+_ABOVE = 1000  # by which the port of health is above that of the pages, unless newsletter.yaml says another
+_LAST_PORT = 65535
 
 
 @click.command()
@@ -28,21 +36,27 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     from newsletter.cli.sender import sender
     from newsletter.cli.worker import wait_for_database
     from newsletter.web.public.app import create_site
-    from newsletter.web.public.server import Server, is_loopback, listen
+    from newsletter.web.public.server import Server, is_loopback, listen, watched
+    from newsletter.web.public.status import create_status
     from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
     from newsletter.wiring.scheduler import insist
 
     keep_log()
     context = session.context
     where, base_url = context.settings.serve, context.settings.base_url
-    with listen(host or where.host, port or where.port) as listening:
+    with listen(host or where.host, port or where.port) as listening, _door(where, listening) as door:
         _read_secrets(context)
         wait_for_database(context)
         insist(context)
-        with sender(context.root):
-            server = Server(create_site(context), listening, base_url)
-            name, number, *_ = listening.getsockname()
-            click.echo(f"Site: http://{f'[{name}]' if ':' in name else name}:{number} for {base_url}")
+        with sender(context.root), ExitStack() as stack:
+            site = create_site(context)
+            metrics = site.extensions["metrics"]
+            server = Server(site, listening, base_url, proxies=where.proxies, registry=metrics)
+            name = listening.getsockname()[0]
+            click.echo(f"Site: http://{_authority(listening)} for {base_url}")
+            if door:
+                stack.enter_context(watched(create_status(context, metrics), door))
+                click.echo(f"Health: http://{_authority(door)}/health")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
                     "base_url does not begin with https: these pages can be read on their way.", err=True
@@ -51,6 +65,42 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 click.echo(NOBODY_IS_TOLD, err=True)
             server.run()
     return 0
+
+
+@contextmanager
+def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
+    """Listen for who asks after health and metrics; None if they have no port, or the usual one is taken.
+
+    Raises ConfigError when a port that newsletter.yaml names cannot be used.
+    """
+    from newsletter.errors import ConfigError
+    from newsletter.web.public.server import listen
+
+    port = pages.getsockname()[1]
+    number = port + (_ABOVE if port + _ABOVE <= _LAST_PORT else -_ABOVE)
+    if where.health_port is not None:
+        number = where.health_port
+    if not number:
+        yield None
+        return
+    try:
+        listening = listen(where.health_host, number)
+    except ConfigError as error:
+        if where.health_port is not None:
+            raise ConfigError(
+                f"serve.health_port: {error}", "Name another port there, or 0 for none."
+            ) from None
+        click.echo(f"Health is answered among the pages only: {error}.", err=True)
+        yield None
+        return
+    with listening:
+        yield listening
+
+
+def _authority(listening: "socket") -> str:
+    """Return where a socket listens, as it stands in a URL."""
+    name, number, *_ = listening.getsockname()
+    return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
 
 
 def _read_secrets(context: "Context") -> None:

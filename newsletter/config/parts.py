@@ -152,8 +152,13 @@ class Schedule(Part):
 
 
 class Serve(Part):
-    """Where the public pages listen, and how many reverse proxies of ours stand before them."""
+    """Where the public pages listen, and how many reverse proxies of ours stand before them.
+
+    Health and metrics listen for themselves, unless their port is 0; without one, at the pages' port + 1000.
+    """
 
     host: Host = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
     proxies: int = Field(default=0, ge=0, le=10)
+    health_host: str = "127.0.0.1"
+    health_port: int | None = Field(default=None, ge=0, le=65535)

@@ -4,11 +4,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
@@ -126,6 +127,51 @@ def test_it_says_where_it_is_answers_and_ends_when_told_with_all_its_processes(w
     assert "GET /nothing/… 404" in said
     assert TOKEN not in said
     assert "Traceback" not in said
+
+
+def test_hundreds_of_connections_that_ask_nothing_stop_neither_pages_nor_health(workspace: Path) -> None:
+    with serving(workspace) as (process, address, _), ExitStack() as stack:
+        port = int(address.rpartition(":")[2])
+        door = f"http://127.0.0.1:{port + 1000 if port < 64536 else port - 1000}"
+        assert process.stdout
+        assert process.stdout.readline().decode() == f"Health: {door}/health\n"
+        for _ in range(300):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        assert "<form" in get(f"{address}/signup")
+        assert '"ok"' in get(f"{door}/health")
+        assert '"ok"' in get(f"{address}/health")
+        found = dict(line.rsplit(" ", 1) for line in get(f"{door}/metrics").splitlines() if line[0] != "#")
+        assert float(found["newsletter_connections"]) <= 100
+        assert float(found['newsletter_connections_closed_total{reason="crowded"}']) >= 200
+        with pytest.raises(OSError, match="404"):
+            get(f"{door}/signup")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_port_of_health_that_is_taken_ends_the_start_only_if_it_was_asked_for(
+    workspace: Path, *, asked: bool
+) -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        pages = port - 1000 if port > 2024 else port + 1000
+        setting(workspace, f"serve: {{port: {pages}{f', health_port: {port}' if asked else ''}}}")
+        with subprocess.Popen(
+            command(workspace, "serve"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            try:
+                told = process.stderr.readline()
+                assert f"port {port} is taken" in told
+                assert asked == ("serve.health_port" in told)
+                if asked:
+                    assert process.wait(60) == 2
+                else:
+                    assert "among the pages only" in told
+                    assert process.stdout.readline().startswith("Site: ")
+            finally:
+                process.kill()
 
 
 def test_it_serves_on_ipv6_too(workspace: Path) -> None:

@@ -1,11 +1,11 @@
-"""Health and metrics, for those who watch the site."""
+"""Health and metrics, for those who watch the site: among the pages, and as an application of their own."""
 
 import hmac
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,6 +18,7 @@ from newsletter.store.figures import Figures, answers, figures
 from newsletter.web.public import limits
 from newsletter.web.public.server import is_loopback
 from newsletter.web.public.site import context, database
+from newsletter.wiring import Context
 from newsletter.wiring.disk import disk_shortage
 
 pages = Blueprint("status", __name__)
@@ -44,6 +45,14 @@ def metrics() -> Response:
     if not _may_know():
         abort(404)
     return Response(generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST)
+
+
+def create_status(workspace: Context, metrics: CollectorRegistry) -> Flask:
+    """Return health and metrics alone, for a socket on which no visitor can be in their way."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions |= {"context": workspace, "metrics": metrics}
+    app.register_blueprint(pages)
+    return app
 
 
 def _may_know() -> bool:
