@@ -124,7 +124,7 @@ def due(connection: Connection, now: datetime) -> bool:
 def take(connection: Connection, now: datetime, limit: int = 10) -> Sequence[Letter]:
     """Return letters that are due, each to nobody else for ten minutes; each is tried five times at most.
 
-    Notes come first, then readers'. Each lane has a rate limit of its own, so that neither uses up the other's.
+    Notes come first, then readers'. Each lane has a rate limit of its own, so that none uses up another's.
     """
     numbers: list[int] = []
     for lane in Lane:

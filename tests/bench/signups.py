@@ -122,7 +122,7 @@ def stage(readers: int) -> Iterator[tuple[Context, Visitors, Post]]:
 
 
 def siege(seconds: int, rate: int, networks: int) -> bool:
-    """Send `rate` hostile forms a minute for `seconds`; print the waits; tell whether they are short enough."""
+    """Send `rate` hostile forms a minute for `seconds`; print the waits; tell whether they are short."""
     every = 20  # seconds between two readers, and between two honest visitors
     readers = list(range(1, seconds // every + 1))
     honest = [f"honest{number}@example.org" for number in readers]

@@ -77,6 +77,8 @@ _UNDO = (
     "ALTER TABLE letter DROP COLUMN lane",
     "DROP INDEX ix_subscriber_mailbox",
     "ALTER TABLE subscriber DROP COLUMN mailbox",
+    "DROP TABLE clock",
+    "DROP TABLE note",
     "DROP TABLE erasing",
 )
 """What takes back the migrations after the one that is tried."""
