@@ -39,16 +39,19 @@ def ask(connection: Connection, person: Record, kind: Kind, language: str, now: 
         _put(connection, kind, person.email, person.id, person.language or language, now, mailed=True)
 
 
-def mail_link(connection: Connection, email: str, language: str, now: datetime) -> None:
+def mail_link(
+    connection: Connection, email: str, language: str, now: datetime, *, turn: float | None = None
+) -> None:
     """Mail the link to their preferences to the reader at `email`, if there is one and it may be mailed.
 
+    It leaves before what strangers ask for, but at its `turn` among networks: anybody can type an address in.
     Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
     """
     found = people.find_all(connection, [key(email)], for_update=True).get(key(email))
     may = _may(connection, found, Kind.LINK, now)
     if found and may:
         language = found.language or language
-        _put(connection, Kind.LINK, found.email, found.id, language, now, mailed=True)
+        _put(connection, Kind.LINK, found.email, found.id, language, now, mailed=True, turn=turn)
     else:
         _put(connection, Kind.LINK, email, None, language, now, mailed=False)
 
@@ -103,10 +106,19 @@ def _put(  # noqa: PLR0913, PLR0917  what a request is made of
     now: datetime,
     *,
     mailed: bool,
+    turn: float | None = None,
 ) -> None:
     asked = Request(
         kind=kind, email=email, subscriber=subscriber, language=language, details={}, source="preferences"
     )
     number = requests.put(connection, asked, now)
     if mailed:
-        letters.put(connection, kind=kind.value, email=email, language=language, request=number, now=now)
+        letters.put(
+            connection,
+            kind=kind.value,
+            email=email,
+            language=language,
+            request=number,
+            now=now,
+            turn=turn,
+        )

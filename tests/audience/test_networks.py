@@ -7,13 +7,14 @@ from ipaddress import ip_address
 import pytest
 from sqlalchemy import Engine, func, select
 
-from newsletter.audience import moving, networks, optin
+from newsletter.audience import moving, networks, optin, stepup
 from newsletter.audience.answers import Answers
 from newsletter.links import Signer
 from newsletter.store import letters, people, restraint
 from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Lane
+from newsletter.store.requests import Kind
 from newsletter.store.schema import bucket
 from tests.sending import house
 
@@ -112,12 +113,13 @@ class Hour:
                 self.asked[email] = self.second
 
     def move(self, number: int) -> None:
-        """Have a reader ask for another address: two letters."""
+        """Have a reader ask for the link by which an address is changed, and use one: two letters."""
         email = f"new{number}@example.org"
         with writing(self.engine) as connection:
             person = people.get(connection, number)
             assert person
-            moving.ask_both(connection, person, email, "uk", self.now, signer=SIGNER)
+            stepup.ask(connection, person, Kind.MOVE, "uk", self.now)
+            moving.ask_new(connection, person, email, "uk", self.now, signer=SIGNER)
         self.asked |= {email: self.second, person.email: self.second}
 
     def send(self) -> None:

@@ -85,11 +85,10 @@ class Visitors:
         form = {"stamp": stamp, "email": email, "take": "all", "consent": self._consent}
         self._send("/signup?lang=en", visitor, form, email)
 
-    def move(self, number: int) -> None:
-        """Ask for another address, as a reader by a link."""
-        token = self._context.signer.token(Purpose.PREFERENCES, number, datetime.now(UTC).date())
-        form = {"email": f"new{number}@example.org"}
-        self._send(f"/preferences/{token}/address?lang=en", "192.0.2.7", form, house.address(number))
+    def ask_link(self, number: int) -> None:
+        """Have the link to their own page mailed, as a reader who has a letter."""
+        token = self._context.signer.token(Purpose.UNSUBSCRIBE, number, datetime.now(UTC).date())
+        self._send(f"/unsubscribe/{token}/link", "192.0.2.7", {}, house.address(number))
 
     def _send(self, path: str, visitor: str, form: dict[str, str], email: str) -> None:
         self._post.asked[email] = time.monotonic()
@@ -134,7 +133,7 @@ def siege(seconds: int, rate: int, networks: int) -> bool:
             pool.submit(visitors.sign_up, visitor, f"victim{number}@example.org")
             if (number + 1) % (rate * every // 60) == 0:
                 turn = (number + 1) // (rate * every // 60)
-                pool.submit(visitors.move, turn)
+                pool.submit(visitors.ask_link, turn)
                 pool.submit(visitors.sign_up, f"198.51.{turn}.7", f"honest{turn}@example.org")
         late = time.monotonic() - begun - seconds
         wanted = {*honest, *(house.address(number) for number in readers)}

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from newsletter.audience import stepup
 from newsletter.audience.answers import Answers
 from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
 from newsletter.store import people
-from newsletter.store.db import writing
+from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind
+from newsletter.store.schema import letter
 from newsletter.wiring import Context
 from tests.audience import conversation
 from tests.web.public.readers import NOW, dump, letters, mailed, stop, subscribe, token
@@ -65,6 +66,20 @@ def test_of_concurrent_requests_exactly_one_mails_a_letter(engine: Engine) -> No
         list(pool.map(ask, range(8)))
     with writing(engine) as connection:
         assert conversation.letters(connection) == [("link", EMAIL)]
+
+
+def test_links_asked_for_in_masses_without_a_letter_leave_at_the_turn_of_their_network(
+    client: FlaskClient, context: Context
+) -> None:
+    emails = [f"reader{number}@izium.example.org" for number in range(3)]
+    numbers = [subscribe(context, email) for email in emails]
+    for email, visitor in zip(emails, ("192.0.2.1", "192.0.2.2", "198.51.100.1"), strict=True):
+        client.post("/link", data={"email": email}, environ_base={"REMOTE_ADDR": visitor})
+    client.post(f"{own(context, numbers[0])}/mail", data={"what": "data"})
+    with reading(context.database) as connection:
+        rows = connection.execute(select(letter.c.lane, letter.c.turn).order_by(letter.c.id)).all()
+    now = NOW.timestamp()
+    assert [tuple(row) for row in rows] == [(0, now), (0, now + 600), (0, now), (0, now)]
 
 
 @pytest.mark.parametrize("state", ["reader", "asked", "stopped", "unknown"])

@@ -3,12 +3,13 @@
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from newsletter.audience import networks as queue
 from newsletter.audience.answers import read_address
 from newsletter.audience.stepup import mail_link
 from newsletter.slots import COPY
 from newsletter.store.db import writing
 from newsletter.web.public import limits
-from newsletter.web.public.site import context, database
+from newsletter.web.public.site import context, database, networks
 
 pages = Blueprint("mailing", __name__)
 
@@ -33,8 +34,10 @@ def ask() -> Response | tuple[str, int]:
     email, fault = read_address(request.form.to_dict(flat=False), "email")
     if fault:
         return render_template("link.html", copy=False, email=email, fault=fault), 422
+    now = context().now()
     with writing(database()) as connection:
-        mail_link(connection, email, g.language, context().now())
+        turn = queue.turn(connection, networks(), context().signer, now.timestamp())
+        mail_link(connection, email, g.language, now, turn=turn)
     return redirect(url_for("mailing.sent", lang=g.language), 303)
 
 
