@@ -79,7 +79,7 @@ def test_links_asked_for_in_masses_without_a_letter_leave_at_the_turn_of_their_n
     with reading(context.database) as connection:
         rows = connection.execute(select(letter.c.lane, letter.c.turn).order_by(letter.c.id)).all()
     now = NOW.timestamp()
-    assert [tuple(row) for row in rows] == [(0, now), (0, now + 600), (0, now), (0, now)]
+    assert [tuple(row) for row in rows] == [(1, now), (1, now + 600), (1, now), (1, now)]
 
 
 @pytest.mark.parametrize("state", ["reader", "asked", "stopped", "unknown"])
