@@ -76,7 +76,7 @@ def busy(engine: Engine, email: str) -> None:
             )
             request = put(connection, asked, NOW)
             letters.put(connection, kind="confirm", email=address, language="uk", request=request, now=NOW)
-        letters.put(connection, kind="address-old", email=email, language="uk", request=None, now=NOW)
+        letters.put(connection, kind="address-new", email=email, language="uk", request=None, now=NOW)
         for letter in letters.take(connection, NOW):
             letters.settle(connection, letter.id, f"<{email}>: greylisted", NOW, done=False)
         confirmed = replace(asked, requested_at="2025-02-14", confirmed_at="2025-02-14T16:00:00Z")
@@ -146,7 +146,7 @@ def test_a_story_tells_everything_that_the_tables_hold(engine: Engine) -> None:
         }
     ]
     assert sorted(one["kind"] for one in data["requests"]) == ["address", "handover", "handover", "signup"]
-    assert [one["kind"] for one in data["letters"]] == ["confirm", "confirm", "address-old"]
+    assert [one["kind"] for one in data["letters"]] == ["confirm", "confirm", "address-new"]
     assert [one["kind"] for one in data["events"]] == ["bounce"]
     assert [one["issue"] for one in data["deliveries"]] == ["2025-02-14"]
 
