@@ -5,6 +5,7 @@ NewsletterError
 ├── ContentError          items, issue.yaml, lists, segments                 exit 1
 ├── RenderError           a theme or an edition that cannot become a mail    exit 1
 ├── StoreError            the database                                       exit 2
+│   └── StoreConflict     concurrent transactions were in each other's way   exit 2
 ├── TransportUnavailable  nothing can be sent now: host, login, certificate  exit 2
 ├── StateError            the issue is not in a state for this command       exit 1
 └── LinkInvalid           a signed link that does not verify
@@ -102,6 +103,10 @@ class RenderError(NewsletterError):
 
 class StoreError(NewsletterError):
     """The database cannot be opened, is locked, has a newer schema, or is not the one last sent from here."""
+
+
+class StoreConflict(StoreError):  # noqa: N818  the condition is the name
+    """A deadlock or a failed serialization: the database undid this transaction, which can be run again."""
 
 
 class TransportUnavailable(NewsletterError):  # noqa: N818  the condition is the name

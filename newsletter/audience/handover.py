@@ -108,9 +108,7 @@ def confirm(
 def _settle(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    holder = people.get(connection, asked.subscriber or 0, for_update=True)
-    people.hold(connection, asked.email)
-    found = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
+    found, holder = people.lock(connection, asked.email, asked.subscriber)
     if holder is None or SubscriberStatus.SUPPRESSED in (holder.status, found and found.status):
         return Ending.STOPPED
     wanted = wanted_of(holder.choices) or {EVERY_SECTION}

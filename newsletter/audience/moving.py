@@ -14,7 +14,7 @@ from newsletter.store import people, requests
 from newsletter.store.choices import by_choosing, by_leaving, wanted_of
 from newsletter.store.db import timestamp
 from newsletter.store.erasure import readmit
-from newsletter.store.people import Record, key
+from newsletter.store.people import Record
 from newsletter.store.requests import Kind, Request
 
 CONFIRMS = "address-new"
@@ -59,9 +59,7 @@ def confirm(
 def _settle(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    found = people.get(connection, asked.subscriber or 0, for_update=True)
-    people.hold(connection, asked.email)
-    other = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
+    other, found = people.lock(connection, asked.email, asked.subscriber)
     if found is None or SubscriberStatus.SUPPRESSED in (found.status, other and other.status):
         return Ending.STOPPED
     if other is None or other.id == found.id:

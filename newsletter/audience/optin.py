@@ -105,8 +105,7 @@ def confirm(
     """
     if asked.confirmed_at:
         return Ending.DONE
-    people.hold(connection, asked.email)
-    before = people.find_all(connection, [key(asked.email)], for_update=True).get(key(asked.email))
+    before, _ = people.lock(connection, asked.email)
     if before and before.status is SubscriberStatus.SUPPRESSED:
         return Ending.STOPPED
     known, details = before or Record(email=asked.email, attributes={}, choices={}), asked.details

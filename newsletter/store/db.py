@@ -1,22 +1,25 @@
-"""Opening the database: address, pragmas, migrations, and errors in plain words."""
+"""Opening the database: pragmas, migrations, transactions, and errors in plain words."""
 
-import select
+import select as poll
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 
 from newsletter import private
-from newsletter.errors import StoreError
+from newsletter.errors import StoreConflict, StoreError
 from newsletter.store import wal
+from newsletter.store.address import parse_url
 from newsletter.store.disk import shortage
+from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
@@ -24,34 +27,25 @@ if TYPE_CHECKING:
 HEAD = "0006"
 """The newest migration; a test compares it with the folder."""
 
-_ALIVE = {
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "25000",
-}
-"""How libpq finds out within 25 seconds that a server's machine is gone; by default it takes hours."""
-
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
+
+_CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)
+
+_UPGRADE_LOCK = 0x6E65_7773  # "news": whoever upgrades a schema on PostgreSQL holds this advisory lock
 
 _WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
 
 
-def open_database(url: str) -> Engine:
-    """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure."""
-    try:
-        engine = create_engine(_address(url))
-    except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
-        # Of a wrong port, Python quotes what may be a password.
-        cause = "its port is no number" if isinstance(error, ValueError) else error
-        raise StoreError(
-            f"NEWSLETTER_DATABASE cannot be used: {cause}",
-            "Write it as postgresql://user@host/name or sqlite:///file.",
-        ) from None
+def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
+    """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure.
+
+    Another program's write lock on SQLite is waited for `patience` seconds.
+    """
+    engine = _engine(url)
     if engine.dialect.name == "sqlite":
         _make_file(engine.url.database or ":memory:")
         event.listen(engine, "connect", _pragmas)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", begin(patience))
     else:
         event.listen(engine, "connect", _limit_silence)
         event.listen(engine, "checkout", _leave_ended)
@@ -59,6 +53,18 @@ def open_database(url: str) -> Engine:
     with plain_errors(engine):
         _migrate(engine)
     return engine
+
+
+def _engine(url: str | URL) -> Engine:
+    try:
+        return create_engine(parse_url(url))
+    except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
+        # Of a wrong port, Python quotes what may be a password.
+        cause = "its port is no number" if isinstance(error, ValueError) else error
+        raise StoreError(
+            f"NEWSLETTER_DATABASE cannot be used: {cause}",
+            "Write it as postgresql://user@host/name or sqlite:///file.",
+        ) from None
 
 
 def _make_file(database: str) -> None:
@@ -72,33 +78,19 @@ def _make_file(database: str) -> None:
         ) from None
 
 
-def _address(written: str) -> URL:
-    """Name psycopg 3 where the address names only the database, as hosting providers write it."""
-    for short in ("postgres://", "postgresql://"):
-        if written.startswith(short):
-            written = "postgresql+psycopg://" + written.removeprefix(short)
-    url = make_url(written)
-    return url.set(query={**_ALIVE, **url.query}) if url.get_backend_name() == "postgresql" else url
-
-
 def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
+    connection.isolation_level = None  # transactions are begun by store/locking.py, not by the driver
+    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+    # Of several processes that open a new file at once, SQLite tells some at once that it is locked.
+    retry_busy(lambda: connection.execute("PRAGMA journal_mode=WAL"), PATIENCE)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL may drop commits at power loss, and so send twice
         "foreign_keys=ON",
-        "busy_timeout=15000",
         "secure_delete=ON",  # erasing a person leaves nothing in free pages
         "temp_store=MEMORY",
         "cache_size=-4096",  # 4 MB a connection; more made no import or delivery faster
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock at once where writing is meant: a read that turns into a write cannot wait."""
-    reading = connection.get_execution_options().get("reading", False)
-    connection.connection.cursor().execute("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _limit_silence(connection: DBAPIConnection, _record: object) -> None:
@@ -112,8 +104,8 @@ def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: obje
     A server that ends one says so, which makes it readable; to look costs a microsecond. A question to the
     server (`pool_pre_ping`) would cost each of the ledger's transactions a way there and back.
     """
-    told = select.poll()
-    told.register(connection.fileno(), select.POLLIN)
+    told = poll.poll()
+    told.register(connection.fileno(), poll.POLLIN)
     if told.poll(0):
         raise DisconnectionError
 
@@ -128,11 +120,26 @@ def _let_readers_wait(connection: Connection) -> None:
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: committed at the end, rolled back on an error."""
     try:
-        with plain_errors(engine), engine.begin() as connection:
+        with plain_errors(engine), _measured(engine, engine.begin) as connection:
             yield connection
     except BaseException:
         wal.give_back(engine)
         raise
+
+
+@contextmanager
+def _measured(
+    engine: Engine, begin_one: Callable[[], AbstractContextManager[object]], of: Connection | None = None
+) -> Iterator[Connection]:
+    """Measure how long a transaction holds the write lock, its commit included."""
+    held_since = None
+    try:
+        with begin_one() as begun:
+            held_since = time.monotonic()
+            yield of or cast("Connection", begun)
+    finally:
+        if held_since is not None:
+            METER.add(engine, time.monotonic() - held_since)
 
 
 @contextmanager
@@ -159,7 +166,7 @@ class KeptConnection:
                 yield self._connection
                 self._connection.commit()  # of SQLAlchemy's own account, where it has one
             else:
-                with self._connection.begin():
+                with _measured(self._engine, self._connection.begin, self._connection):
                     yield self._connection
 
     def close(self) -> None:
@@ -178,10 +185,15 @@ def plain_errors(engine: Engine) -> Iterator[None]:
     except (DBAPIError, driver.Error) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         cause = str(original).strip().splitlines()[0]
+        where = engine.url.database or engine.url.render_as_string()
+        if getattr(original, "sqlstate", None) in _CONFLICTS:
+            raise StoreConflict(
+                f"the database {where}: {cause}",
+                "Others were changing the same records, and nothing was changed here. Run this again.",
+            ) from error
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
         if isinstance(original, driver.OperationalError):
             hint = _cure(engine, cause)
-        where = engine.url.database or engine.url.render_as_string()
         raise StoreError(f"the database {where}: {cause}", hint) from error
 
 
@@ -209,24 +221,33 @@ def timestamp(moment: datetime) -> str:
 
 def _migrate(engine: Engine) -> None:
     with engine.connect().execution_options(reading=True) as connection:
-        known = inspect(connection).get_table_names()
-        found = None
-        if "alembic_version" in known:
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        elif "subscriber" in known:
+        if schema_version(connection) == HEAD:
+            return
+    from alembic import command  # noqa: PLC0415  0.2 s, needed only when the schema changes
+    from alembic.config import Config  # noqa: PLC0415  likewise
+
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # % names a value in such a file
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # BEGIN IMMEDIATE is that lock on SQLite
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+        if schema_version(connection) != HEAD:  # else another process did it while this one waited
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def schema_version(connection: Connection) -> str | None:
+    """Return the version of the schema, None of an empty database. Raises StoreError when it is not ours."""
+    known = inspect(connection).get_table_names()
+    if "alembic_version" not in known:
+        if "subscriber" in known:
             raise StoreError("the database has tables that are not ours", "Name another database.")
-    if found == HEAD:
-        return
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found > HEAD:
         raise StoreError(
             f"the database was written by a newer version (schema {found}, this program knows {HEAD})",
             "Install that version or a newer one; nothing was changed.",
         )
-    from alembic import command  # noqa: PLC0415  0.2 s, needed only when the schema changes
-    from alembic.config import Config  # noqa: PLC0415  likewise
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return found

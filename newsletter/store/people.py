@@ -15,6 +15,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     true,
     tuple_,
@@ -58,6 +59,9 @@ _STREAM = (
 _WITH_NUMBER = select(subscriber).where(subscriber.c.id == bindparam("these"))
 _WITH_KEYS = select(subscriber).where(subscriber.c.email_key.in_(bindparam("these", expanding=True)))
 _WITH_MAILBOXES = select(subscriber).where(subscriber.c.mailbox.in_(bindparam("these", expanding=True)))
+_WITH_EITHER = select(subscriber).where(
+    or_(subscriber.c.email_key == bindparam("key"), subscriber.c.id == bindparam("number"))
+)
 _CHOICES = select(
     subscription.c.subscriber,
     subscription.c.section,
@@ -124,15 +128,24 @@ def find(connection: Connection, email: str) -> Record | None:
     return find_all(connection, [key(email)]).get(key(email))
 
 
-def hold(connection: Connection, email: str) -> None:
-    """Let whoever else holds this address wait for this transaction's end, also where nobody has it yet."""
+def lock(
+    connection: Connection, email: str, number: int | None = None
+) -> tuple[Record | None, Record | None]:
+    """Lock an address, which nobody may have yet, and subscriber `number`; return who has it, and that one.
+
+    Locks are taken in one order everywhere, or two transactions could wait for each other: a request, an
+    address (an advisory lock), subscribers by number, and then what belongs to them.
+    """
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key(email), 0))))
+    found = _records(connection, _WITH_EITHER, {"key": key(email), "number": number}, for_update=True)
+    by_address = next((one for one in found if key(one.email) == key(email)), None)
+    return by_address, next((one for one in found if one.id == number), None)
 
 
 def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
-    """Return the subscribers with these address keys, by key; `for_update` holds them until the end."""
-    records = _records(connection, _WITH_KEYS, list(keys), for_update=for_update)
+    """Return the subscribers with these address keys, by key; `for_update` locks them by number."""
+    records = _records(connection, _WITH_KEYS, {"these": list(keys)}, for_update=for_update)
     return {key(found.email): found for found in records}
 
 
@@ -140,18 +153,22 @@ def find_mailboxes(connection: Connection, emails: Collection[str]) -> dict[str,
     """Return who is here at the mailboxes of `emails` in any spelling, by the mailbox's canonical form."""
     forms = {canonical(email) for email in emails}
     found: dict[str, list[Record]] = {}
-    for record in _records(connection, _WITH_MAILBOXES, list(forms), for_update=False):
+    for record in _records(connection, _WITH_MAILBOXES, {"these": list(forms)}, for_update=False):
         found.setdefault(canonical(record.email), []).append(record)
     return found
 
 
 def get(connection: Connection, number: int, *, for_update: bool = False) -> Record | None:
-    """Return the subscriber with this number, if there is one; `for_update` holds it until the end."""
-    return next(iter(_records(connection, _WITH_NUMBER, number, for_update=for_update)), None)
+    """Return the subscriber with this number, if there is one; `for_update` locks it until the end."""
+    return next(iter(_records(connection, _WITH_NUMBER, {"these": number}, for_update=for_update)), None)
 
 
-def _records(connection: Connection, query: Select[Any], these: object, *, for_update: bool) -> list[Record]:
-    rows = connection.execute(query.with_for_update() if for_update else query, {"these": these}).all()
+def _records(
+    connection: Connection, query: Select[Any], values: Mapping[str, object], *, for_update: bool
+) -> list[Record]:
+    if for_update:
+        query = query.order_by(subscriber.c.id).with_for_update()
+    rows = connection.execute(query, values).all()
     choices = _choices(connection, [row.id for row in rows])
     return [
         Record(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from newsletter.i18n import NAMES, format_period, translations
 from newsletter.model import Period
+from newsletter.store.locking import retry_conflicts
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -24,6 +26,14 @@ _HEADERS = {
 }
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _OWN = "script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+
+
+class Pages(Flask):
+    """An application whose requests are answered anew after a deadlock of the database, which undid all."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the present request."""
+        return retry_conflicts(super().dispatch_request)
 
 
 class ClosingDate(BaseConverter):
@@ -53,7 +63,7 @@ def make_app(
     Content-Security-Policy beyond what all pages share. A view may set any header otherwise.
     Beside this machine's own names it answers to `hosts` only, as they stand in addresses.
     """
-    app = Flask("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
+    app = Pages("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
     app.url_map.converters["closing"] = ClosingDate
     names = _LOOPBACK.union(_name(host).encode("idna").decode() for host in hosts)

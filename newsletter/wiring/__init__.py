@@ -20,7 +20,7 @@ from newsletter.model import Issue
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import URL, ColumnElement, Engine
 
     from newsletter.ports import Transport
     from newsletter.render.renderer import Renderer
@@ -74,7 +74,13 @@ class Context:
         from newsletter.store.db import open_database
 
         self._close_var()
-        return open_database(secret("NEWSLETTER_DATABASE") or f"sqlite:///{self.var / 'newsletter.db'}")
+        return open_database(self._address)
+
+    @property
+    def _address(self) -> "str | URL":
+        from newsletter.store.address import sqlite_url
+
+        return secret("NEWSLETTER_DATABASE") or sqlite_url(self.var / "newsletter.db")
 
     def _close_var(self) -> None:
         """Let nobody else into `var`, where there is one; whoever makes it closes it at once."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from newsletter.audience import handover, moving, optin
 from newsletter.audience.answers import Answers
@@ -42,11 +44,11 @@ def sign_up(connection: Connection, section: str) -> None:
     optin.sign_up(connection, answers, WORDS, NOW, signer=SIGNER, source="sign-up page", ip=None)
 
 
-def pass_on(connection: Connection, email: str = OLD) -> None:
+def pass_on(connection: Connection, email: str = OLD, *, to: str = NEW) -> None:
     handover.ask_successor(
         connection,
-        subscribe(connection, email),
-        email=NEW,
+        people.find(connection, email) or subscribe(connection, email),
+        email=to,
         name="",
         words=WORDS,
         source="preferences",
@@ -106,3 +108,39 @@ def test_a_successor_named_by_two_holders_takes_both_posts_over(engine: Engine) 
     ask(engine, lambda connection: pass_on(connection, "second@example.org"))
     assert press(engine, [(handover.confirm, 1), (handover.confirm, 2)]) == [Ending.DONE, Ending.DONE]
     assert consents(engine) == 2
+
+
+def meet_after_locking_a_person(engine: Engine) -> None:
+    """Let each of two transactions lock its first person before either locks another one."""
+    meeting = Barrier(2)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM subscriber" in statement and statement.endswith("FOR UPDATE"):
+            with suppress(BrokenBarrierError):
+                meeting.wait(timeout=0.4)  # where both need the same people, one of them waits for the other
+
+
+def test_two_posts_that_cross_are_handed_over_in_turn(postgres_engine: Engine) -> None:
+    ask(postgres_engine, lambda connection: pass_on(connection, OLD))
+    ask(postgres_engine, lambda connection: subscribe(connection, NEW))
+    ask(postgres_engine, lambda connection: pass_on(connection, NEW, to=OLD))
+    meet_after_locking_a_person(postgres_engine)
+    endings = press(postgres_engine, [(handover.confirm, 1), (handover.confirm, 2)])
+    assert sorted(endings) == [Ending.DONE, Ending.STOPPED]
+    with reading(postgres_engine) as connection:
+        reasons = {get(connection, email).reason for email in (OLD, NEW)}
+    assert reasons == {"", handover.HANDED_OVER}, "one of the two still reads"
+
+
+def test_two_readers_who_move_to_each_other_s_address_both_get_an_answer(postgres_engine: Engine) -> None:
+    def exchange(connection: Connection, email: str, to: str) -> None:
+        person = people.find(connection, email) or subscribe(connection, email)
+        moving.ask_both(connection, person, to, "uk", NOW, signer=SIGNER)
+
+    ask(postgres_engine, lambda connection: subscribe(connection, NEW))
+    ask(postgres_engine, lambda connection: exchange(connection, OLD, NEW))
+    ask(postgres_engine, lambda connection: exchange(connection, NEW, OLD))
+    press(postgres_engine, [(moving.confirm, 1), (moving.confirm, 2)])
+    meet_after_locking_a_person(postgres_engine)
+    assert press(postgres_engine, [(moving.agree, 1), (moving.agree, 2)]) == [Ending.DONE, Ending.DONE]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, Text, cast, event, select, update
+from sqlalchemy import Connection, Engine, Text, cast, select, update
 
 from newsletter.errors import ContentError, StateError, StoreError, TransportUnavailable
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
@@ -22,7 +22,7 @@ from newsletter.sending.freeze import verify
 from newsletter.sending.start import take_in
 from newsletter.store import commits, issues, ledger
 from newsletter.store.commits import Leave, Step
-from newsletter.store.db import reading, writing
+from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, delivery, subscriber
 from newsletter.transport.outbox import Outbox
 from newsletter.transport.smtp import Smtp
@@ -481,8 +481,7 @@ def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_i
 ) -> None:
     house.people(sqlite_engine, 100)
     house.approve(sqlite_engine)
-    event.listen(sqlite_engine, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=300"))
-    sqlite_engine.dispose()  # so that connections are made anew, with little patience
+    hasty = open_database(sqlite_engine.url, patience=0.3)
     other = sqlite3.connect(str(sqlite_engine.url.database), isolation_level=None, check_same_thread=False)
 
     def lock(verb: str, _who: str) -> None:
@@ -490,7 +489,7 @@ def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_i
             other.execute("BEGIN IMMEDIATE")
 
     async def deliver() -> None:
-        delivery = asyncio.create_task(house.run(sqlite_engine, smtp(relay, connections=30)).deliver())
+        delivery = asyncio.create_task(house.run(hasty, smtp(relay, connections=30)).deliver())
         ended, _ = await asyncio.wait({delivery}, timeout=10)
         assert ended, "a connection waits for leave that never comes"
         await delivery
@@ -498,6 +497,7 @@ def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_i
     relay = start_relay(Relay(answer=lock))
     with closing(other), pytest.raises(StoreError, match="locked"):
         asyncio.run(deliver())
+    hasty.dispose()
 
 
 def test_where_commits_take_long_one_serves_all_connections(

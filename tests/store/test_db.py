@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, text
+from sqlalchemy import Engine, insert, select, text
 
 from newsletter.errors import StoreError
 from newsletter.store.db import open_database, reading, timestamp, writing
@@ -56,9 +56,7 @@ def test_a_reader_does_not_wait_for_a_writer_and_sees_one_moment(engine: Engine)
 
 def test_a_locked_database_names_the_cure(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'newsletter.db'}"
-    first, second = open_database(url), open_database(url)
-    event.listen(second, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
-    second.dispose()  # so that connections are made anew, with little patience
+    first, second = open_database(url), open_database(url, patience=0.01)
     with writing(first), pytest.raises(StoreError, match="locked") as caught, writing(second):
         pass
     assert "wait" in caught.value.hint

@@ -1,5 +1,7 @@
 """Migrations lead to the schema that the program uses."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from newsletter.links import Purpose, Signer
 from newsletter.store import db
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import metadata
+from tests.postgres import execute, named
 
 SIGNER = Signer(b"0123456789abcdef")
 FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
@@ -108,3 +111,44 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     before = path.read_bytes()
     open_database(f"sqlite:///{path}").dispose()
     assert path.read_bytes() == before
+
+
+OPEN = """
+import sys
+from alembic import command  # what takes time, before the start is given
+from newsletter.store.db import open_database, reading, schema_version
+print("ready", flush=True)
+sys.stdin.readline()
+with reading(open_database(sys.argv[1])) as connection:
+    print(schema_version(connection))
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_of_processes_that_start_at_once_one_upgrades_the_schema_and_the_others_go_on(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'newsletter.db'}"
+    if kind == "postgres":
+        server = request.getfixturevalue("postgres")
+        execute(server, "CREATE DATABASE starting")
+        url = named(server, "starting")
+    ones = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    assert [one.stdout and one.stdout.readline() for one in ones] == ["ready\n"] * 3
+    for one in ones:
+        assert one.stdin
+        one.stdin.write("\n")
+        one.stdin.flush()
+    said = [one.communicate(timeout=60) for one in ones]
+    assert said == [(f"{db.HEAD}\n", "")] * 3
+    if kind == "postgres":
+        execute(server, "DROP DATABASE starting WITH (FORCE)")
