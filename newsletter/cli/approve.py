@@ -36,6 +36,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     from newsletter.sending.freeze import OUTBOX, Approval, changed_since, envelope, freeze
     from newsletter.store import issues
     from newsletter.store.db import reading
+    from newsletter.wiring.chores import wake
 
     context = session.context
     sources = context.sources(closing)
@@ -43,6 +44,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
         earlier = issues.find(connection, closing.isoformat())
     if earlier and not again and not changed_since(earlier, sources):
         return _approved(context, earlier, "was already approved", as_json=as_json)
+    wake(context)  # the audience is made of those who read now
     proof = context.proof(closing)
     errors = [problem for problem in proof.problems if problem.severity is Severity.ERROR]
     if errors and (context.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):

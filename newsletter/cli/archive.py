@@ -40,6 +40,7 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
     from newsletter.web.public.archive.export import files
 
     context = session.context
+    context.database = context.readable  # of all pages, those of the archive only read
     before = _manifest(out)
     with reading(context.database) as connection:
         issues = count(connection)

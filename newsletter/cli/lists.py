@@ -3,8 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
 from newsletter.cli.output import as_data, print_json
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
     from newsletter.audience.lists import Report
 
 _SHOWN = 20
@@ -70,7 +72,8 @@ def import_list(  # noqa: PLR0917  as many as options
     names = Columns(context.settings.fields).names
     known, told = remembered(context.root, names), pairs(said, names)
     source = "" if dry_run else insisted(consent)
-    importer = Importer(context.database, context.settings, context.signer, known | told)
+    database = context.readable if dry_run else context.database
+    importer = Importer(database, context.settings, context.signer, known | told)
     path = file.resolve()
     name = str(path.relative_to(context.root)) if path.is_relative_to(context.root) else str(file)
     with click.progressbar(
@@ -81,16 +84,19 @@ def import_list(  # noqa: PLR0917  as many as options
             bar.length = max(done, lines)
             bar.update(done - bar.pos)
 
-        report = importer.file(
-            path,
-            name,
-            context.now(),
-            consent=source,
-            sheet=sheet,
-            dry_run=dry_run,
-            keep=None if everything or as_json else _SHOWN,
-            progress=progress,
-        )
+        with _stop_said(bar, dry_run=dry_run):
+            report = importer.file(
+                path,
+                name,
+                context.now(),
+                consent=source,
+                sheet=sheet,
+                dry_run=dry_run,
+                keep=None if everything or as_json else _SHOWN,
+                progress=progress,
+            )
+    if report.resumed_after:
+        click.echo(f"Went on after line {report.resumed_after}, where it was stopped before.", err=True)
     here = set(map(plain, report.headings))
     fresh = {heading: column for heading, column in told.items() if plain(heading) in here}
     for heading in told.keys() - fresh.keys():
@@ -103,6 +109,17 @@ def import_list(  # noqa: PLR0917  as many as options
         remember(context.root, known | fresh)
         click.echo(f"What the headings mean is kept in {FILE}.", err=True)
     return FINDINGS if report.refused else 0
+
+
+@contextmanager
+def _stop_said(bar: "ProgressBar[int]", *, dry_run: bool) -> Iterator[None]:
+    """Say that an import which is stopped can go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, StoreError):
+        if bar.pos and not dry_run:
+            click.echo(f"Taken in up to line {bar.pos}. Run the same again: it goes on from there.", err=True)
+        raise
 
 
 def _as_data(report: "Report", *, dry_run: bool) -> dict[str, object]:
@@ -168,7 +185,7 @@ def export_list(session: Session, segment: str | None, kind: str | None, out: Pa
     where = context.segment(segment) if segment else None
     if kind is None:
         kind = "yaml" if out and out.suffix.lower() in (".yaml", ".yml") else "csv"
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         write = csv_lines if kind == "csv" else yaml_lines
         lines = write(readers(connection, where), list(context.settings.fields))
         if out is None:

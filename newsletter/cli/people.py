@@ -73,7 +73,7 @@ def list_readers(
         if section not in known:
             raise ConfigError(f"unknown section {section!r}", nearest(section, known))
         wanted.append(where(Has(SECTION, frozenset({section}))))
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         found = islice(readers(connection, and_(*wanted) if wanted else None), limit)
         if as_json:
             print_json([{**asdict(reader), "sections": sorted(reader.sections)} for reader in found])
@@ -101,7 +101,7 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
     from newsletter.store.db import reading
 
     context = session.context
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         counted = census(connection, context.settings)
         covered = coverage(connection, context.settings)
     if region and covered is None:
@@ -201,7 +201,7 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
 
     context = session.context
     if name is not None:
-        with reading(context.database) as connection:
+        with reading(context.readable) as connection:
             members = (reader.email for reader in readers(connection, context.segment(name)))
             if as_json:
                 print_json({"name": name, "readers": list(members)})
@@ -210,7 +210,7 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
                     click.echo(member)
         return 0
     found, problems = load_segments(context.root, context.settings)
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         rows = [
             {
                 "name": segment.name,

@@ -98,7 +98,7 @@ def show(session: Session, address: str, as_json: bool) -> None:
     from newsletter.store.story import asked, story
 
     context = session.context
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         found = story(connection, address)
         requests = asked(connection, address)
         if found is None and not requests:

@@ -105,7 +105,8 @@ def send(  # noqa: PLR0917  as many as options
         return _trial(context, closing, name, Wanted(address=address, sections=slugs, like=like))
     if only_new:
         _take_in(context, closing)
-    frozen = verify(context.database, closing.isoformat(), context.sources(closing))
+    database = context.readable if dry_run else context.database
+    frozen = verify(database, closing.isoformat(), context.sources(closing))
     if dry_run:
         return _rehearse(context, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
@@ -246,7 +247,7 @@ def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_j
     from newsletter.store.db import reading
 
     where = context.segment(segment) if segment else None
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         rows = members(connection, frozen.name, where)
         if as_json:
             print_rows({"email": row.email, "edition": row.edition, "state": row.state} for row in rows)

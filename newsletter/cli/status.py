@@ -85,7 +85,7 @@ def _who(context: "Context", name: str, state: str | None, *, as_json: bool) -> 
     from newsletter.store import audience, issues
     from newsletter.store.db import reading
 
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         issues.get(connection, name)
         found = audience.members(connection, name, state="" if state == _PENDING else state)
         if as_json:

@@ -24,7 +24,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
@@ -33,7 +33,7 @@ _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (Pos
 
 _UPGRADE_LOCK = 0x6E65_7773  # "news": whoever upgrades a schema on PostgreSQL holds this advisory lock
 
-_WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
+WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
 
 
 def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
@@ -41,7 +41,7 @@ def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
 
     Another program's write lock on SQLite is waited for `patience` seconds.
     """
-    engine = _engine(url)
+    engine = connect_to(url)
     if engine.dialect.name == "sqlite":
         _make_file(engine.url.database or ":memory:")
         event.listen(engine, "connect", _pragmas)
@@ -51,11 +51,12 @@ def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
         event.listen(engine, "checkout", _leave_ended)
         event.listen(engine, "begin", _let_readers_wait)
     with plain_errors(engine):
-        _migrate(engine)
+        migrate(engine)
     return engine
 
 
-def _engine(url: str | URL) -> Engine:
+def connect_to(url: str | URL) -> Engine:
+    """Return what connects to `url` when it is asked to. Raises StoreError when that is no address."""
     try:
         return create_engine(parse_url(url))
     except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
@@ -74,7 +75,7 @@ def _make_file(database: str) -> None:
         private.database(Path(database))
     except OSError as error:
         raise StoreError(
-            f"the database {database}: {error.filename} cannot be made: {error.strerror}", _WRITABLE
+            f"the database {database}: {error.filename} cannot be made: {error.strerror}", WRITABLE
         ) from None
 
 
@@ -201,10 +202,10 @@ def _cure(engine: Engine, cause: str) -> str:
     if "locked" in cause:
         return "Another program is writing to it for long; wait for it to finish, then run this again."
     if "full" in cause:
-        return "Free some disk space, then run this again: nothing half-done was kept."
+        return "Free some disk space, then run this again."
     if engine.dialect.name == "sqlite":
         short = shortage(Path(engine.url.database or "").absolute().parent)
-        return f"{short.text}. {short.hint}" if short else _WRITABLE
+        return f"{short.text}. {short.hint}" if short else WRITABLE
     return "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
 
 
@@ -219,7 +220,8 @@ def timestamp(moment: datetime) -> str:
     return f"{plain.isoformat(timespec='seconds')}Z"
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; of several processes one does it, and the others wait and go on."""
     with engine.connect().execution_options(reading=True) as connection:
         if schema_version(connection) == HEAD:
             return

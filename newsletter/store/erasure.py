@@ -8,16 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, or_, select, update
 
 from newsletter.links import Signer
 from newsletter.store import restraint, wal
 from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
-from newsletter.store.people import key
+from newsletter.store.locking import retry_conflicts
+from newsletter.store.people import key, lock
 from newsletter.store.schema import delivery, erased, erasing, event, issue, letter, request, subscriber
 
 _BATCH = 1000
-_TRIES = 20  # of cutting the log, while somebody reads
+_TRIES = 200  # of cutting the log, while somebody reads: four seconds
 
 
 class Erased(StrEnum):
@@ -40,6 +41,19 @@ def erase(
     them, which may quote the address, go. Who had only asked for something is a person too.
     """
     digest = signer.digest(key(email))
+    number, begun = retry_conflicts(lambda: _begin(engine, email, signer, now))
+    left = number if number is not None else begun
+    if left is None:
+        return Erased.NOTHING
+    files(left)
+    if not _finish(engine, digest):
+        return Erased.BEGUN
+    return Erased.FINISHED if number is None else Erased.DONE
+
+
+def _begin(engine: Engine, email: str, signer: Signer, now: datetime) -> tuple[int | None, int | None]:
+    """Remove the person and note that files are left; return their number, and that of an earlier begin."""
+    digest = signer.digest(key(email))
     with writing(engine) as connection:
         begun = _begun(connection, digest)
         number = _remove(connection, email, signer, now)
@@ -50,20 +64,26 @@ def erase(
             connection.execute(
                 statement.on_conflict_do_update(index_elements=[erasing.c.digest], set_=replaced), row
             )
-    left = number if number is not None else begun
-    if left is None:
-        return Erased.NOTHING
-    files(left)
-    if not _finish(engine, digest):
-        return Erased.BEGUN
-    return Erased.FINISHED if number is None else Erased.DONE
+    return number, begun
+
+
+def _lock(connection: Connection, email: str) -> int | None:
+    """Lock all that an erasure changes, in the order in which confirming and working on events lock it."""
+    number = select(subscriber.c.id).where(subscriber.c.email_key == key(email)).scalar_subquery()
+    for rows in (
+        select(request.c.id)
+        .where(or_(request.c.email_key == key(email), request.c.subscriber == number))
+        .order_by(request.c.id),
+        select(event.c.id).where(event.c.subscriber == number).order_by(event.c.id),
+    ):
+        connection.execute(rows.with_for_update()).all()
+    person, _ = lock(connection, email)
+    return person.id if person else None
 
 
 def _remove(connection: Connection, email: str, signer: Signer, now: datetime) -> int | None:
     """Remove the person from all tables; return their number, 0 for who had none, None for nobody."""
-    number = connection.execute(
-        select(subscriber.c.id).where(subscriber.c.email_key == key(email)).with_for_update()
-    ).scalar_one_or_none()
+    number = _lock(connection, email)
     letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
     requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
     counts = restraint.forget(connection, email, signer)

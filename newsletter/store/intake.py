@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
@@ -21,6 +21,7 @@ from newsletter.store.people import Record, find_all, key, replace_choices
 from newsletter.store.schema import erased, subscriber, subscription
 
 _ALL = frozenset({EVERY_SECTION})
+_LISTS = 0x6C69_7374  # "list": the advisory lock of whoever inserts many people on PostgreSQL
 
 
 class Fate(StrEnum):
@@ -67,10 +68,18 @@ class Decision:
 
 
 def decide(
-    connection: Connection, entries: Sequence[Entry], optional: Collection[str], signer: Signer
+    connection: Connection,
+    entries: Sequence[Entry],
+    optional: Collection[str],
+    signer: Signer,
+    *,
+    lock: bool = True,
 ) -> list[Decision]:
-    """Decide entries of different addresses; `optional` are the sections that a reader can leave."""
-    known = find_all(connection, [key(entry.email) for entry in entries], for_update=True)
+    """Decide entries of different addresses; `optional` are the sections that a reader can leave.
+
+    With `lock` the people they know are locked until the end of the transaction.
+    """
+    known = find_all(connection, [key(entry.email) for entry in entries], for_update=lock)
     gone = _erased(connection, [entry.email for entry in entries if key(entry.email) not in known], signer)
     return [
         _decide(entry, known.get(key(entry.email)), optional)
@@ -133,6 +142,7 @@ def write(connection: Connection, decisions: Sequence[Decision], source: str, no
         _insert(connection, new, source, now)
     if changed:
         _update(connection, [after for _, after in changed], now)
+    changed.sort(key=lambda pair: pair[0].id)  # as everywhere, so that two do not wait for each other
     replace_choices(
         connection, [(before.id, before.choices, after.choices) for before, after in changed], now
     )
@@ -156,13 +166,19 @@ def _insert(connection: Connection, people: Sequence[Record], source: str, now: 
         }
         for person in people
     ]
-    insert_new(connection, subscriber, rows)  # on PostgreSQL someone may have signed up since we looked
     choices = {row["email_key"]: person.choices for row, person in zip(rows, people, strict=True)}
+    if connection.dialect.name == "postgresql" and len(rows) > 1:
+        # Each new address waits for another transaction with the same one: two lists at once could so wait
+        # for each other. One waits for the other's chunk instead.
+        connection.execute(select(func.pg_advisory_xact_lock(_LISTS)))
+    insert_new(connection, subscriber, rows)  # on PostgreSQL someone may have signed up since we looked
     found = connection.execute(
-        select(subscriber.c.id, subscriber.c.email_key).where(
+        select(subscriber.c.id, subscriber.c.email_key)
+        .where(
             subscriber.c.email_key.in_(choices),
             ~exists().where(subscription.c.subscriber == subscriber.c.id),
         )
+        .order_by(subscriber.c.id)
     )
     replace_choices(connection, [(number, {}, choices[email_key]) for number, email_key in found], now)
 

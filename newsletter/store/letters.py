@@ -199,6 +199,6 @@ def drop(connection: Connection, numbers: Collection[int]) -> None:
     connection.execute(delete(letter).where(letter.c.id.in_(numbers)))
 
 
-def prune(connection: Connection, now: datetime) -> int:
-    """Forget letters older than 30 days; return how many."""
-    return connection.execute(delete(letter).where(letter.c.created_at <= timestamp(now - _KEPT))).rowcount
+def too_old(now: datetime) -> ColumnElement[bool]:
+    """Return what is true of letters older than 30 days."""
+    return letter.c.created_at <= timestamp(now - _KEPT)

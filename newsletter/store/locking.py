@@ -6,10 +6,11 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from newsletter.errors import StoreConflict
@@ -20,7 +21,7 @@ PATIENCE = 15.0
 LONGEST = 0.5
 """Seconds for which a transaction may hold the write lock; a longer one is logged."""
 
-_POLL = (0.001, 0.004)
+_POLL = (0.0005, 0.002)
 """Seconds between tries. SQLite's own busy handler tries every 0.1 s, and so misses the moment in which an
 import lets go of the lock."""
 
@@ -72,7 +73,7 @@ def begin(patience: float) -> Callable[[Connection], None]:
     def begin_transaction(connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
         reading = connection.get_execution_options().get("reading", False)
-        _set_busy_timeout(raw, connection.connection.info, patience if reading else 0.0)
+        set_busy_timeout(connection.connection, patience if reading else 0.0)
         if reading:
             raw.execute("BEGIN")
         else:
@@ -81,14 +82,15 @@ def begin(patience: float) -> Callable[[Connection], None]:
     return begin_transaction
 
 
-def _set_busy_timeout(raw: sqlite3.Connection, info: dict[str, Any], seconds: float) -> None:
-    """Let SQLite's own busy handler wait so long.
+def set_busy_timeout(connection: PoolProxiedConnection, seconds: float) -> None:
+    """Let SQLite's own busy handler wait so long; outside of a transaction.
 
     This PRAGMA works when it is compiled, so a statement from the driver's cache would do nothing.
     """
-    if info.get("busy_timeout") != seconds:
+    raw: Any = connection.driver_connection
+    if connection.info.get("busy_timeout") != seconds:
         raw.executescript(f"PRAGMA busy_timeout={seconds * 1000:.0f}")
-        info["busy_timeout"] = seconds
+        connection.info["busy_timeout"] = seconds
 
 
 def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
@@ -108,8 +110,10 @@ def retry_conflicts(work: Callable[[], _T]) -> _T:
 
     Raises StoreConflict when every try met one.
     """
+    with suppress(StoreConflict):
+        return work()
     again = Retrying(
-        stop=stop_after_attempt(6),
+        stop=stop_after_attempt(5),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),
         retry=retry_if_exception_type(StoreConflict),
         reraise=True,

@@ -40,7 +40,20 @@ IS_READER = and_(
 """True of a subscriber who may be written to and has an active choice."""
 
 _SECTIONS = (
-    select(func.aggregate_strings(subscription.c.section, ",")).where(_ACTIVE).correlate(subscriber)
+    select(func.aggregate_strings(subscription.c.section, ","))
+    .where(
+        subscription.c.subscriber == subscriber.c.id,
+        or_(
+            subscription.c.state == SubscriptionState.ACTIVE.value,
+            # of which `wake` has not made active choices yet
+            and_(
+                subscription.c.state == SubscriptionState.PAUSED.value,
+                subscription.c.until != "",
+                subscription.c.until <= bindparam("today"),
+            ),
+        ),
+    )
+    .correlate(subscriber)
 ).scalar_subquery()
 _STREAM = (
     select(
@@ -92,10 +105,17 @@ def key(email: str) -> str:
     return email.casefold()
 
 
-def readers(connection: Connection, where: ColumnElement[bool] | None = None) -> Iterator[Subscriber]:
-    """Stream by id the active subscribers with an active choice; memory stays flat however many there are."""
+def readers(
+    connection: Connection, where: ColumnElement[bool] | None = None, *, today: date | None = None
+) -> Iterator[Subscriber]:
+    """Stream by id the active subscribers with an active choice; memory stays flat however many there are.
+
+    With `today`, a pause that lasts until that day or an earlier one counts as ended.
+    """
     for number, email, name, language, attributes, chosen in connection.execute(
-        _STREAM.where(true() if where is None else where), execution_options={"yield_per": _BATCH}
+        _STREAM.where(true() if where is None else where),
+        {"today": today.isoformat() if today else ""},
+        execution_options={"yield_per": _BATCH},
     ):
         yield Subscriber(
             id=number,
@@ -253,18 +273,33 @@ def change(connection: Connection, before: Record, after: Record, now: datetime)
     return bool(values) or after.choices != before.choices
 
 
-def wake(connection: Connection, today: date, now: datetime) -> int:
-    """End the pauses that last until `today` or an earlier day; return how many."""
+def ended_pauses(connection: Connection, today: date) -> list[int]:
+    """Return the numbers of subscribers with a pause that lasts until `today` or an earlier day, in order."""
+    numbers = select(subscription.c.subscriber).where(*_ended(today)).distinct()
+    return list(connection.execute(numbers.order_by(subscription.c.subscriber)).scalars())
+
+
+def wake(connection: Connection, today: date, now: datetime, among: Collection[int] | None = None) -> int:
+    """End the pauses that last until `today` or an earlier day, of all or `among` some; return how many."""
+    numbers = ended_pauses(connection, today) if among is None else among
+    whose = subscription.c.subscriber.in_(numbers)
+    if connection.dialect.name == "postgresql":
+        rows = select(subscriber.c.id).where(subscriber.c.id.in_(numbers)).order_by(subscriber.c.id)
+        connection.execute(rows.with_for_update())
     ended = (
         update(subscription)
-        .where(
-            subscription.c.state == SubscriptionState.PAUSED.value,
-            subscription.c.until != "",
-            subscription.c.until <= today.isoformat(),
-        )
+        .where(whose, *_ended(today))
         .values(state=SubscriptionState.ACTIVE.value, until="", changed_at=timestamp(now))
     )
     return connection.execute(ended).rowcount
+
+
+def _ended(today: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        subscription.c.state == SubscriptionState.PAUSED.value,
+        subscription.c.until != "",
+        subscription.c.until <= today.isoformat(),
+    )
 
 
 def leave(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from newsletter.store.db import timestamp
 from newsletter.store.people import key
@@ -83,7 +83,6 @@ def confirm(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(update(request).where(request.c.id == number).values(confirmed_at=timestamp(now)))
 
 
-def prune(connection: Connection, now: datetime) -> int:
-    """Forget requests that are too old, with their letters; return how many."""
-    old = delete(request).where(request.c.requested_at <= timestamp(now - LIFETIME))
-    return connection.execute(old).rowcount
+def too_old(now: datetime) -> ColumnElement[bool]:
+    """Return what is true of requests that can no longer be confirmed; their letters go with them."""
+    return request.c.requested_at <= timestamp(now - LIFETIME)

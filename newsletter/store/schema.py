@@ -156,6 +156,18 @@ erasing = Table(
 )
 """Who has gone from the tables, but may still be in files: the outbox, and SQLite's log."""
 
+import_chunk = Table(
+    "import_chunk",
+    metadata,
+    Column("run", LargeBinary, primary_key=True, comment="keyed hash of the list and its options"),
+    Column("rows", Integer, primary_key=True, autoincrement=False, comment="of the list, up to its end"),
+    Column("fates", JSON, nullable=False, comment="fate -> lines"),
+    Column("refusals", JSON, nullable=False, comment="place in the chunk -> why"),
+    Column("at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What an import has written so far; it is empty when none was stopped half-way."""
+
 issue = Table(
     "issue",
     metadata,

@@ -11,17 +11,23 @@ from time import sleep
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-BUSY = 300
-"""Milliseconds for which cutting the log may hold up writers, while it waits for whoever reads."""
+from newsletter.store.locking import set_busy_timeout
+
+_PATIENCE = 0.3
+"""Seconds to wait for the write lock. Cutting the log waits for no reader: it would hold that lock meanwhile."""
 
 _LARGE = 1 << 20  # bytes of a log that are worth giving back
 _INDEX = struct.Struct("=3I2BHI")  # the index's header up to mxFrame: sqlite.org/walformat.html §2.1
 _VERSION, _HEADER, _FRAME = 3_007_000, 32, 24  # of the index; bytes of a log's header, and of each frame's
 
 
-def cut(engine: Engine, *, tries: int = 1, rest: float = 0.2) -> bool:
-    """Write the log back and cut it; False when somebody still reads an older state after so many tries."""
-    with _impatient(engine) as cursor:
+def cut(engine: Engine, *, tries: int = 1, rest: float = 0.02) -> bool:
+    """Write the log back and cut it; False when somebody still reads an older state after so many tries.
+
+    Most is written back by a checkpoint that takes no lock, so that the one that cuts is short.
+    """
+    with _cursor(engine, patience=0) as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
         for attempt in range(tries):
             if attempt:
                 sleep(rest)
@@ -48,7 +54,7 @@ def _cut_tail(engine: Engine, log: Path) -> None:
     SQLite does the same at a crash: what stands after the last committed frame is read by nobody. The lock
     keeps others from writing there meanwhile.
     """
-    with _impatient(engine) as cursor:
+    with _cursor(engine, patience=_PATIENCE) as cursor:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             head = log.with_name(f"{log.name.removesuffix('-wal')}-shm").read_bytes()[: _INDEX.size]
@@ -62,13 +68,8 @@ def _cut_tail(engine: Engine, log: Path) -> None:
 
 
 @contextmanager
-def _impatient(engine: Engine) -> Iterator[DBAPICursor]:
-    """Give a cursor that waits for others only shortly."""
+def _cursor(engine: Engine, *, patience: float) -> Iterator[DBAPICursor]:
+    """Give a cursor that waits for others so many seconds."""
     with closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        (patience,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY}")
-        try:
-            yield cursor
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout={patience}")
+        set_busy_timeout(connection, patience)
+        yield connection.cursor()

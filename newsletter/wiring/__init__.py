@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from newsletter.render.renderer import Renderer
     from newsletter.sending.deliver import Run
     from newsletter.store.issues import Frozen
+    from newsletter.store.readonly import ReadOnlyDatabase
     from newsletter.transport.dkim import DomainSigner
     from newsletter.wiring.proof import Proof
 
@@ -75,6 +76,18 @@ class Context:
 
         self._close_var()
         return open_database(self._address)
+
+    @cached_property
+    def reader(self) -> "ReadOnlyDatabase":
+        """Opens the database for looking only."""
+        from newsletter.store.readonly import ReadOnlyDatabase
+
+        return ReadOnlyDatabase(self._address)
+
+    @property
+    def readable(self) -> "Engine":
+        """The database for looking only: not created, upgraded or locked. Raises StoreError."""
+        return self.database if "database" in self.__dict__ else self.reader.engine
 
     @property
     def _address(self) -> "str | URL":

@@ -42,7 +42,7 @@ class Standing:
 
 def standing(context: "Context", closing: date) -> Standing:
     """Return how the approval of issue `closing` stands. Raises StoreError."""
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         frozen = issues.find(connection, closing.isoformat())
     if frozen is None:
         return Standing(state=MISSING if context.has_items(closing) else EMPTY)
@@ -67,7 +67,7 @@ class HeldHour:
 def held_hours(context: "Context") -> list[HeldHour]:
     """Return the hours that were held within the grace period or since. Raises StoreError."""
     within = grace(context.settings.schedule)
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         recent = firings.settled_since(connection, context.now() - within)
     return [HeldHour(one, one.moment + within) for one in recent if one.held]
 

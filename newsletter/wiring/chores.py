@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Chore, Worker
-from newsletter.store import letters, people, requests, restraint
-from newsletter.store.db import writing
+from newsletter.store import import_progress, letters, people, requests, restraint
+from newsletter.store.batches import Batches
+from newsletter.store.db import reading, writing
+from newsletter.store.schema import import_chunk, letter, request
 from newsletter.wiring import erasure
 from newsletter.wiring.feedback import process_events
 from newsletter.wiring.letters import send_letters
@@ -66,14 +68,21 @@ def wake(context: "Context") -> None:
     """End the pauses whose day has come, by the workspace's clock."""
     now = context.now()
     today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
-    with writing(context.database) as connection:
-        people.wake(connection, today, now)
+    with reading(context.database) as connection:
+        ended = people.ended_pauses(connection, today)
+    Batches(context.database).each(
+        ended, lambda connection, some: people.wake(connection, today, now, among=some)
+    )
 
 
 def prune(context: "Context") -> None:
     """Forget requests, letters and counts of them that are too old to be of use."""
-    now = context.now()
+    now, batches = context.now(), Batches(context.database)
+    for table, old in (
+        (request, requests.too_old(now)),
+        (letter, letters.too_old(now)),
+        (import_chunk, import_progress.too_old(now)),
+    ):
+        batches.delete(table, old)
     with writing(context.database) as connection:
-        requests.prune(connection, now)
-        letters.prune(connection, now)
         restraint.prune(connection, now)

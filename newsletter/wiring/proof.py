@@ -10,8 +10,8 @@ from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.render.edition import Editions
-from newsletter.store.db import reading, writing
-from newsletter.store.people import readers, wake
+from newsletter.store.db import reading
+from newsletter.store.people import readers
 
 if TYPE_CHECKING:
     from newsletter.wiring import Context
@@ -39,10 +39,9 @@ def prove(context: "Context", closing: date) -> Proof:
     issue, own = context.issue(closing)
     editions = Editions(issue)
     now = context.now()
-    with writing(context.database) as connection:
-        wake(connection, now.astimezone(ZoneInfo(context.settings.timezone)).date(), now)
-    with reading(context.database) as connection:
-        tally, without = editions.tally(readers(connection))
+    today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
+    with reading(context.readable) as connection:
+        tally, without = editions.tally(readers(connection, today=today))
     whole = editions.whole()
     if not tally and not without and whole:
         tally = [(whole, 0)]

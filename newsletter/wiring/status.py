@@ -40,7 +40,7 @@ class Line:
 
 def overview(context: "Context") -> list[Line]:
     """Return a line for each issue in files or in the database, the newest first."""
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         frozen = {one.name: one for one in issues.find_all(connection)}
         counts = deliveries.counts_by_issue(connection)
     composed = {day.isoformat(): day for day in closings(context.root)}
@@ -79,7 +79,7 @@ def _frozen(context: "Context", frozen: issues.Frozen, counts: dict[Outcome, int
 def summary(context: "Context", name: str) -> dict[str, Any]:
     """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
     stands = standing(context, date.fromisoformat(name))
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)
         due = min(deliveries.open_chunks(connection, name).values(), default=0.0)

@@ -1,13 +1,19 @@
-"""A list is imported whole: each line taken or refused with the reason, and nothing half-done is kept."""
+"""A list is imported whole: each line taken or refused with the reason; one that was stopped goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
+from newsletter.audience import listfile
 from newsletter.audience.lists import Importer, Report, described
+from newsletter.audience.workbook import Sheet, open_sheet
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Severity, StoreError
 from newsletter.links import Signer
@@ -158,26 +164,88 @@ def test_batches_follow_each_other_and_progress_is_told(
         path, path.name, NOW, consent="", progress=lambda done, lines: steps.append((done, lines))
     )
     assert counts(report) == [4_500, 0, 0, 0]
-    assert steps == [(2_001, 4_501), (4_001, 4_501), (4_501, 4_501)]
+    assert steps == sorted(set(steps))
+    assert len(steps) > 1, "a long list is written in more than one transaction"
+    assert steps[-1] == (4_501, 4_501)
     assert len(people(engine)) == 4_500
 
 
-def test_a_crash_half_way_leaves_nothing_behind(importer: Importer, engine: Engine, tmp_path: Path) -> None:
+def test_an_import_that_was_stopped_goes_on_and_reports_as_if_it_had_run_through(
+    importer: Importer, engine: Engine, tmp_path: Path
+) -> None:
+    importer.one({"email": "gone@example.org"}, "by hand", NOW)
+    importer.one({"email": "p7@example.org", "name": "Олена"}, "by hand", NOW)
+    with writing(engine) as connection:
+        person = find(connection, "gone@example.org")
+        assert person is not None
+        leave(connection, person.id, [], ["social"], NOW)
     path = tmp_path / "long.csv"
-    path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
+    lines = [f"p{n}@example.org,Іван\n" for n in range(4_500)]
+    lines[3:3] = ["gone@example.org,\n", "p1@example.org,again\n", "faulty@,\n"]
+    path.write_text("email,name\n" + "".join(lines), encoding="utf-8")
+    refused = [
+        "long.csv:5: gone@example.org has left every section they had",
+        "long.csv:6: p1@example.org stands on line 3 already",
+        "long.csv:7: ",
+    ]
 
-    def crash(done: int, _lines: int) -> None:
+    def stop(done: int, _lines: int) -> None:
         if done > 2_500:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        importer.file(path, path.name, NOW, consent="", progress=crash)
+        importer.file(path, path.name, NOW, consent="", progress=stop)
+    assert 2_000 < len(people(engine)) < 4_500, "what was written before the stop stays"
+    report = importer.file(path, path.name, NOW, consent="")
+    assert report.resumed_after > 2_500
+    assert counts(report) == [4_499, 1, 0, 3]
+    assert len(people(engine)) == 4_500
+    for problem, start in zip(told(report), refused, strict=True):
+        assert problem.startswith(start)
+    again = importer.file(path, path.name, NOW, consent="")
+    assert (again.resumed_after, counts(again)) == (0, [0, 0, 4_500, 3]), "an import that ended is done anew"
+
+
+def test_another_list_or_the_same_with_another_consent_does_not_go_on_where_one_was_stopped(
+    importer: Importer, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("email\na@example.org\n", encoding="utf-8")
+
+    def stop(_done: int, _lines: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        importer.file(path, path.name, NOW, consent="", progress=stop)
+    other = importer.file(path, path.name, NOW, consent="another forum")
+    assert (other.resumed_after, counts(other)) == (0, [0, 0, 1, 0])
+    path.write_text("email\na@example.org\nb@example.org\n", encoding="utf-8")
+    longer = importer.file(path, path.name, NOW, consent="")
+    assert (longer.resumed_after, counts(longer)) == (0, [1, 0, 1, 0])
+
+
+def test_a_workbook_that_breaks_off_is_not_taken_in_part(
+    importer: Importer, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.xlsx"
+    write_workbook(path, [("email",), *((f"p{n}@example.org",) for n in range(3_000))])
+
+    @contextmanager
+    def broken(*wanted: Any) -> Iterator[Sheet]:
+        def rows(sheet: Sheet) -> Iterator[list[str]]:
+            yield from islice(sheet.rows, 2_500)
+            raise ContentError("it breaks off")
+
+        with open_sheet(*wanted) as sheet:
+            yield replace(sheet, rows=rows(sheet))
+
+    monkeypatch.setattr(listfile, "open_sheet", broken)
+    with pytest.raises(ContentError, match="breaks off"):
+        importer.file(path, path.name, NOW, consent="")
     assert people(engine) == []
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_behind(
-    sqlite_engine: Engine, settings: Settings, tmp_path: Path
-) -> None:
+def test_a_full_disk_is_said(sqlite_engine: Engine, settings: Settings, tmp_path: Path) -> None:
     importer = Importer(sqlite_engine, settings, Signer(b"0123456789abcdef"))
     limit = 20  # pages; SQLite then answers as on a full disk
     event.listen(
@@ -188,7 +256,6 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(
     path.write_text("email\n" + "".join(f"p{n}@example.org\n" for n in range(4_500)), encoding="utf-8")
     with pytest.raises(StoreError, match="full"):
         importer.file(path, path.name, NOW, consent="")
-    assert people(sqlite_engine) == []
 
 
 def test_one_person_is_added_as_a_line_would_be(importer: Importer, engine: Engine) -> None:

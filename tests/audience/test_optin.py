@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from newsletter.audience.answers import Answers, Fault
 from newsletter.audience.asking import Ending
@@ -169,8 +169,8 @@ def test_three_letters_without_an_answer_are_all_for_half_a_year_though_the_requ
     put = []
     for day in days:
         with writing(engine) as connection:
-            requests.prune(connection, NOW + day * DAY)
-            letters.prune(connection, NOW + day * DAY)
+            connection.execute(delete(request).where(requests.too_old(NOW + day * DAY)))
+            connection.execute(delete(letter).where(letters.too_old(NOW + day * DAY)))
             restraint.prune(connection, NOW + day * DAY)
         put += letters_at(engine, settings, [24 * day])
     assert [hour // 24 for hour in put] == [182, 183, 184]

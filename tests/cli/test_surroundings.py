@@ -72,7 +72,9 @@ def test_a_database_that_cannot_be_used_is_told(
     told: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, what: str
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_DATABASE", url.format(tmp_path))
-    for command in ("subscribers list", "schedule --adopt", "send --due", "archive --out pages"):
+    # Who only looks takes a database that is not there, or has nothing in it, for an empty one.
+    looks = () if "none" in url or "mode=ro" in url else ("subscribers list", "archive --out pages")
+    for command in (*looks, "schedule --adopt", "send --due"):
         said = told(*command.split())
         assert what in said
         assert "word@" not in said

@@ -18,7 +18,7 @@ def page() -> str:
     """Show the regions, or the communities of the one that `region` names."""
     proofs: Proofs = current_app.extensions["proofs"]
     context, stamp = proofs.context, proofs.stamp(None)
-    with reading(context.database) as connection:
+    with reading(context.readable) as connection:
         covered = coverage(connection, context.settings)
     wanted = request.args.get("region")
     region = next((one for one in covered.regions if one.name == wanted), None) if covered else None

@@ -66,7 +66,7 @@ class Snapshot:
 
     def reader(self, email: str) -> Subscriber | None:
         """Return the reader with this address, if there is one."""
-        with reading(self.context.database) as connection:
+        with reading(self.context.readable) as connection:
             return people.reader(connection, email)
 
 
@@ -75,8 +75,8 @@ class Proofs:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        # Both are made where there is none yet: here, so that looking at a page writes nothing.
-        self._shared = context.database, context.signer
+        # A secret is made where there is none yet: here, so that looking at a page writes nothing.
+        self._shared = context.reader, context.signer
         self._themes = tuple(dict.fromkeys(theme_folders(context.root)))
         self._kept: dict[date, Snapshot] = {}
         self._lock = RLock()
@@ -93,8 +93,8 @@ class Proofs:
         return stamp([root / FILE, folder, *self._themes, *self._database()])
 
     def _database(self) -> list[Path]:
-        url = self._shared[0].url
-        return [Path(f"{url.database}{end}") for end in ("", "-wal")] if "sqlite" in url.drivername else []
+        path = self._shared[0].path
+        return [Path(f"{path}{end}") for end in ("", "-wal")] if path else []
 
     def of(self, closing: date) -> Snapshot:
         """Return the issue as its files are now. Raises NewsletterError where they do not make one."""
@@ -112,7 +112,7 @@ class Proofs:
     def _reopen(self) -> None:
         """Read newsletter.yaml and the theme anew."""
         fresh = Context(self.context.root, read_settings(self.context.root))
-        fresh.database, fresh.signer = self._shared
+        fresh.reader, fresh.signer = self._shared
         self.context = fresh
 
 

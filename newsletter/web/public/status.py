@@ -15,6 +15,7 @@ from newsletter.config import secret
 from newsletter.errors import StoreError
 from newsletter.store.db import reading
 from newsletter.store.figures import Figures, answers, figures
+from newsletter.store.locking import METER
 from newsletter.web.public import limits
 from newsletter.web.public.server import is_loopback
 from newsletter.web.public.site import context, database
@@ -83,6 +84,11 @@ class Ledger(Collector):
             yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 0)
             return
         yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 1)
+        yield GaugeMetricFamily(
+            "newsletter_write_lock_seconds_max",
+            "For how long one transaction of this process held the write lock, at most",
+            METER.longest,
+        )
         yield from _metrics(found)
 
 

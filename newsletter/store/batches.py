@@ -1,0 +1,77 @@
+"""Long work in short write transactions, so that whoever else writes waits for a moment only."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select, tuple_
+
+from newsletter.store.db import writing
+from newsletter.store.locking import retry_conflicts
+
+TARGET = 0.12
+"""Seconds for which a batch should hold the write lock; a slow machine or disk makes batches smaller."""
+
+_LEAST, _MOST = 50, 10_000
+_REST = 0.003
+"""Seconds between batches on SQLite, whose lock has no queue: longer than others wait between two tries."""
+
+_Row = TypeVar("_Row")
+_T = TypeVar("_T")
+
+
+class Batches:
+    """Runs batches of rows, each in one transaction, and adapts how many rows the next one should have."""
+
+    def __init__(self, engine: Engine, size: int = 1000) -> None:
+        self.engine = engine
+        self.size = size
+
+    def run(self, rows: int, work: Callable[[Connection], _T]) -> _T:
+        """Return what `work` on so many rows does in a transaction, which is run again after a deadlock."""
+
+        def attempt() -> _T:
+            with self._writing(rows) as connection:
+                return work(connection)
+
+        return retry_conflicts(attempt)
+
+    def each(self, rows: Sequence[_Row], work: Callable[[Connection, Sequence[_Row]], object]) -> None:
+        """Do `work` on all `rows`, a batch after the other."""
+        done = 0
+        while done < len(rows):
+            part = rows[done : done + self.size]
+            self.run(len(part), lambda connection, part=part: work(connection, part))  # type: ignore[misc]
+            done += len(part)
+
+    def until_done(self, work: Callable[[Connection, int], int]) -> int:
+        """Repeat `work`, told how many rows it may change, until it changes fewer; return how many."""
+        total = 0
+        while True:
+            size = self.size
+            changed = self.run(size, lambda connection, size=size: work(connection, size))  # type: ignore[misc]
+            total += changed
+            if changed < size:
+                return total
+
+    def delete(self, table: Table, where: ColumnElement[bool]) -> int:
+        """Delete the rows of `table` that match; return how many."""
+        keys = tuple_(*table.primary_key.columns)
+        some = select(*table.primary_key.columns).where(where)
+        return self.until_done(
+            lambda connection, most: (
+                connection.execute(delete(table).where(keys.in_(some.limit(most)))).rowcount
+            )
+        )
+
+    @contextmanager
+    def _writing(self, rows: int) -> Iterator[Connection]:
+        with writing(self.engine) as connection:
+            begun = time.monotonic()
+            yield connection
+        seconds = time.monotonic() - begun
+        wanted = rows * TARGET / max(seconds, 0.001)
+        self.size = round(min(max(wanted, _LEAST, self.size / 4), self.size * 2, _MOST))
+        if self.engine.dialect.name == "sqlite":
+            time.sleep(_REST)

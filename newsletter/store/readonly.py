@@ -1,0 +1,101 @@
+"""Opening the database for reading only: neither creating nor upgrading it, nor taking its write lock."""
+
+import os
+import sqlite3
+from errno import EEXIST
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event
+
+from newsletter.errors import StoreError
+from newsletter.store.address import parse_url
+from newsletter.store.db import HEAD, WRITABLE, connect_to, migrate, plain_errors, reading, schema_version
+from newsletter.store.locking import PATIENCE, begin
+
+
+class ReadOnlyDatabase:
+    """The database of a workspace as those commands see it that only look; without one, an empty one."""
+
+    def __init__(self, url: str | URL) -> None:
+        self._url = url
+        self._engine: Engine | None = None
+        self._empty: Engine | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The database's file, where it is one, whether it is there or not."""
+        url = parse_url(self._url)
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+    @property
+    def engine(self) -> Engine:
+        """The database, or an empty one as long as there is none. Raises StoreError when it is too old."""
+        if self._engine is None:
+            self._engine = self._open()
+        if self._engine is None:
+            self._empty = self._empty or _empty()
+            return self._empty
+        return self._engine
+
+    def _open(self) -> Engine | None:
+        engine = connect_to(self._url)
+        path = Path(engine.url.database or "")
+        if engine.dialect.name == "sqlite":
+            if not engine.url.database or not _is_there(path):  # in memory, there is nothing to look at
+                return None
+            engine = create_engine(engine.url, creator=lambda: _connect(path))
+            event.listen(engine, "begin", begin(PATIENCE))
+        else:
+            event.listen(engine, "connect", _refuse_writes)
+        with plain_errors(engine), reading(engine) as connection:
+            version = schema_version(connection)
+        if version != HEAD:
+            engine.dispose()
+        if version is None:
+            return None
+        if version != HEAD:
+            raise StoreError(
+                f"the database is of an earlier version (schema {version}, this program needs {HEAD})",
+                "Make a backup, then bring it up to date: newsletter database upgrade",
+            )
+        return engine
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether the file is there, or could be made. Raises StoreError when neither."""
+    if path.is_dir():
+        raise StoreError(f"the database {path}: unable to open database file", WRITABLE)
+    nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if nearest != path and not nearest.is_dir():
+        raise StoreError(f"the database {path}: {nearest} cannot be made: {os.strerror(EEXIST)}", WRITABLE)
+    return nearest == path
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    for pragma in (f"busy_timeout={PATIENCE * 1000:.0f}", "temp_store=MEMORY", "cache_size=-4096"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _refuse_writes(connection: Any, _record: object) -> None:
+    connection.execute("SET default_transaction_read_only = on")
+    connection.execute("SET idle_in_transaction_session_timeout = 0")
+    connection.commit()
+
+
+def _empty() -> Engine:
+    """Return a database in memory, which the threads of this process share."""
+    name = f"file:{uuid4().hex}?mode=memory&cache=shared"
+    engine = create_engine(
+        "sqlite://",
+        poolclass=QueuePool,
+        creator=lambda: sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False),
+    )
+    event.listen(engine, "begin", begin(PATIENCE))
+    migrate(engine)
+    return engine
