@@ -39,7 +39,13 @@ COMMANDS = {
         "cancel": "sending",
         "reconcile": "reconcile",
     },
-    "Keep running": {"serve": "serve", "worker": "worker", "bounces": "bounces", "archive": "archive"},
+    "Keep running": {
+        "serve": "serve",
+        "worker": "worker",
+        "bounces": "bounces",
+        "archive": "archive",
+        "database": "database",
+    },
 }
 
 

@@ -31,15 +31,19 @@ _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothi
 
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)
 
+MOVED, ARRIVING = "moved", "arriving"
+"""Marks in the table `home`: a copy took this database's place; this is a copy that is not finished."""
+
 _UPGRADE_LOCK = 0x6E65_7773  # "news": whoever upgrades a schema on PostgreSQL holds this advisory lock
 
 WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
 
 
-def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
+def open_database(url: str | URL, *, patience: float = PATIENCE, moved: bool = False) -> Engine:
     """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure.
 
-    Another program's write lock on SQLite is waited for `patience` seconds.
+    Another program's write lock on SQLite is waited for `patience` seconds. A database that was `moved` is
+    opened only where that is said.
     """
     engine = connect_to(url)
     if engine.dialect.name == "sqlite":
@@ -50,9 +54,32 @@ def open_database(url: str | URL, *, patience: float = PATIENCE) -> Engine:
         event.listen(engine, "connect", _limit_silence)
         event.listen(engine, "checkout", _leave_ended)
         event.listen(engine, "begin", _let_readers_wait)
-    with plain_errors(engine):
-        migrate(engine)
+    try:
+        with plain_errors(engine):
+            migrate(engine)
+            if not moved:
+                refuse_moved(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def refuse_moved(engine: Engine) -> None:
+    """Raise StoreError when a copy of the database took its place, or it is a copy that was not finished."""
+    with engine.connect().execution_options(reading=True) as connection:
+        marks = text("SELECT place, machine FROM home WHERE place IN (:moved, :arriving)")
+        mark = connection.execute(marks, {"moved": MOVED, "arriving": ARRIVING}).first()
+    if mark and mark.place == MOVED:
+        raise StoreError(
+            f"the database was moved to {mark.machine}",
+            "Name that one in NEWSLETTER_DATABASE. To go on with this one: newsletter schedule --adopt",
+        )
+    if mark:
+        raise StoreError(
+            f"the database is a copy of {mark.machine} that was not finished",
+            "Run `newsletter database copy` once more: it begins anew, or finishes.",
+        )
 
 
 def connect_to(url: str | URL) -> Engine:

@@ -45,7 +45,7 @@ _SECTIONS = (
         subscription.c.subscriber == subscriber.c.id,
         or_(
             subscription.c.state == SubscriptionState.ACTIVE.value,
-            # of which `wake` has not made active choices yet
+            # of which store/pauses.py has not made active choices yet
             and_(
                 subscription.c.state == SubscriptionState.PAUSED.value,
                 subscription.c.until != "",
@@ -271,35 +271,6 @@ def change(connection: Connection, before: Record, after: Record, now: datetime)
         )
     replace_choices(connection, [(before.id, before.choices, after.choices)], now)
     return bool(values) or after.choices != before.choices
-
-
-def ended_pauses(connection: Connection, today: date) -> list[int]:
-    """Return the numbers of subscribers with a pause that lasts until `today` or an earlier day, in order."""
-    numbers = select(subscription.c.subscriber).where(*_ended(today)).distinct()
-    return list(connection.execute(numbers.order_by(subscription.c.subscriber)).scalars())
-
-
-def wake(connection: Connection, today: date, now: datetime, among: Collection[int] | None = None) -> int:
-    """End the pauses that last until `today` or an earlier day, of all or `among` some; return how many."""
-    numbers = ended_pauses(connection, today) if among is None else among
-    whose = subscription.c.subscriber.in_(numbers)
-    if connection.dialect.name == "postgresql":
-        rows = select(subscriber.c.id).where(subscriber.c.id.in_(numbers)).order_by(subscriber.c.id)
-        connection.execute(rows.with_for_update())
-    ended = (
-        update(subscription)
-        .where(whose, *_ended(today))
-        .values(state=SubscriptionState.ACTIVE.value, until="", changed_at=timestamp(now))
-    )
-    return connection.execute(ended).rowcount
-
-
-def _ended(today: date) -> tuple[ColumnElement[bool], ...]:
-    return (
-        subscription.c.state == SubscriptionState.PAUSED.value,
-        subscription.c.until != "",
-        subscription.c.until <= today.isoformat(),
-    )
 
 
 def leave(

@@ -12,7 +12,16 @@ from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 from newsletter.errors import StoreError
 from newsletter.store.address import parse_url
-from newsletter.store.db import HEAD, WRITABLE, connect_to, migrate, plain_errors, reading, schema_version
+from newsletter.store.db import (
+    HEAD,
+    WRITABLE,
+    connect_to,
+    migrate,
+    plain_errors,
+    reading,
+    refuse_moved,
+    schema_version,
+)
 from newsletter.store.locking import PATIENCE, begin
 
 
@@ -61,6 +70,12 @@ class ReadOnlyDatabase:
                 f"the database is of an earlier version (schema {version}, this program needs {HEAD})",
                 "Make a backup, then bring it up to date: newsletter database upgrade",
             )
+        try:
+            with plain_errors(engine):
+                refuse_moved(engine)
+        except StoreError:
+            engine.dispose()
+            raise
         return engine
 
 

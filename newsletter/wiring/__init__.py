@@ -75,14 +75,14 @@ class Context:
         from newsletter.store.db import open_database
 
         self._close_var()
-        return open_database(self._address)
+        return open_database(self.address)
 
     @cached_property
     def reader(self) -> "ReadOnlyDatabase":
         """Opens the database for looking only."""
         from newsletter.store.readonly import ReadOnlyDatabase
 
-        return ReadOnlyDatabase(self._address)
+        return ReadOnlyDatabase(self.address)
 
     @property
     def readable(self) -> "Engine":
@@ -90,7 +90,8 @@ class Context:
         return self.database if "database" in self.__dict__ else self.reader.engine
 
     @property
-    def _address(self) -> "str | URL":
+    def address(self) -> "str | URL":
+        """Where the database is: what NEWSLETTER_DATABASE says, else a file in `var`."""
         from newsletter.store.address import sqlite_url
 
         return secret("NEWSLETTER_DATABASE") or sqlite_url(self.var / "newsletter.db")

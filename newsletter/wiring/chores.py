@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Chore, Worker
-from newsletter.store import import_progress, letters, people, requests, restraint
+from newsletter.store import import_progress, letters, pauses, requests, restraint
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import import_chunk, letter, request
@@ -69,9 +69,9 @@ def wake(context: "Context") -> None:
     now = context.now()
     today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
     with reading(context.database) as connection:
-        ended = people.ended_pauses(connection, today)
+        ended = pauses.ended(connection, today)
     Batches(context.database).each(
-        ended, lambda connection, some: people.wake(connection, today, now, among=some)
+        ended, lambda connection, some: pauses.end(connection, today, now, among=some)
     )
 
 

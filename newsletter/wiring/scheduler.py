@@ -12,7 +12,8 @@ from newsletter.errors import ConfigError, StoreError
 from newsletter.sending.clock import ClockWatch, present_doubt
 from newsletter.sending.weekly import Week
 from newsletter.store import firings, letters
-from newsletter.store.db import writing
+from newsletter.store.copying import reopen
+from newsletter.store.db import open_database, writing
 from newsletter.store.firings import Mark
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def _place(context: "Context") -> str:
 
 def adopt(context: "Context") -> None:
     """Let the weekly hour go on with this database, after a backup was put back or it was moved."""
+    engine = open_database(context.address, moved=True)
+    reopen(engine)
+    engine.dispose()
     with writing(context.database) as connection:
         _keep(context, firings.adopt(connection, _machine(context)))
 

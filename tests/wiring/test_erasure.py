@@ -168,7 +168,6 @@ def test_a_log_that_somebody_reads_is_cut_later_by_a_worker(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasure, "_TRIES", 1)
-    monkeypatch.setattr(wal, "BUSY", 10)
     with reading(context.database) as connection:
         connection.execute(select(metadata.tables["bucket"])).all()
         assert erase(context, ADDRESS) is Erased.BEGUN

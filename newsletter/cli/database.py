@@ -1,0 +1,111 @@
+"""The commands `database copy` and `database upgrade`: moving the press to another database."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from newsletter.cli import Session, pass_session
+from newsletter.cli.arguments import as_json
+from newsletter.cli.output import print_json
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@click.group()
+def database() -> None:
+    """Move everything to another database, or bring this one up to date.
+
+    \b
+    Example:
+      newsletter database copy postgresql://press@db.example.org/newsletter --dry-run
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+
+
+@database.command()
+@click.argument("url", metavar="URL")
+@click.option("--dry-run", is_flag=True, help="Say what would be copied; change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@pass_session
+def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Copy everything to the empty database URL, compare the two, and close this one.
+
+    Between SQLite and PostgreSQL in either direction, or from one PostgreSQL to another. First stop `serve`
+    and workers; no issue may be under way. One that was interrupted leaves both as they were, or is
+    finished when it is run again. Then name URL in NEWSLETTER_DATABASE.
+
+    \b
+    Examples:
+      newsletter database copy postgresql://press@db.example.org/newsletter --dry-run
+      newsletter database copy postgresql://press@db.example.org/newsletter
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.store import copying
+    from newsletter.store.db import open_database
+    from newsletter.store.readonly import ReadOnlyDatabase
+
+    source = open_database(session.context.address, moved=True)
+    counts = copying.count(source)
+    if dry_run:
+        there = copying.count(ReadOnlyDatabase(url).engine)
+        copying.refuse_sending(source)
+        _print(counts, sum(there.values()), as_json=as_json)
+        return
+    copying.refuse_sending(source)
+    target = open_database(url, moved=True)
+    if not yes:
+        total = sum(counts.values())
+        click.confirm(
+            f"Copy {total} rows to {copying.name_of(target)}, and close {copying.name_of(source)}?",
+            abort=True,
+            err=True,
+        )
+    copied = _copy(source, target, sum(counts.values()))
+    if as_json:
+        print_json({"target": copying.name_of(target), "rows": copied})
+        return
+    for name, rows in copied.items():
+        click.echo(f"{rows:>10}  {name}")
+    click.echo(f"Copied and compared. Now name it in NEWSLETTER_DATABASE: {copying.name_of(target)}")
+
+
+def _copy(source: "Engine", target: "Engine", total: int) -> dict[str, int]:
+    from newsletter.store import copying
+
+    with click.progressbar(
+        length=total, label="Copying", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        copied = copying.copy(source, target, bar.update)
+    source.dispose()
+    target.dispose()
+    return {name: content.rows for name, content in copied.items()}
+
+
+def _print(counts: dict[str, int], there: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"dry_run": True, "rows": counts, "target_rows": there})
+        return
+    for name, rows in counts.items():
+        click.echo(f"{rows:>10}  {name}")
+    click.echo("The target is empty." if not there else f"The target is not empty: it has {there} rows.")
+
+
+@database.command()
+@pass_session
+def upgrade(session: Session) -> None:
+    """Bring the database's schema up to date, or make it where there is none.
+
+    Whatever changes the database does so by itself; commands that only look leave it as it is.
+
+    \b
+    Example:
+      newsletter database upgrade
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.store.db import HEAD
+
+    session.context.database  # noqa: B018  it is brought up to date as it is opened
+    click.echo(f"The database is up to date (schema {HEAD}).")
+
+
+COMMANDS = {"database": database}

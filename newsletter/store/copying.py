@@ -1,0 +1,278 @@
+"""Copying a whole database into another one, of whichever kind, and comparing the two table by table.
+
+The target is one transaction, so that an interrupted copy leaves nothing there. Until both databases know who
+is the one to go on with, a mark in the table `home` closes them: first the copy, then the original.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Engine,
+    Row,
+    StaticPool,
+    Table,
+    cast,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import REGCLASS
+
+from newsletter.errors import StateError, StoreError
+from newsletter.model import IssueState
+from newsletter.store.bulk import insert_new
+from newsletter.store.db import ARRIVING, MOVED, plain_errors, reading, writing
+from newsletter.store.locking import begin
+from newsletter.store.schema import home, issue, metadata
+
+_BATCH = 2000
+_BUSY = "Another program has the database open: stop `newsletter serve` and all workers first."
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a table holds: how many rows, and the sum of their hashes, whatever their order."""
+
+    rows: int
+    checksum: int
+
+
+def count(engine: Engine) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with reading(engine) as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in metadata.sorted_tables
+        }
+
+
+def name_of(engine: Engine) -> str:
+    """Return a database's address without password and options."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
+def refuse_sending(engine: Engine) -> None:
+    """Raise StateError while an issue is being sent."""
+    with reading(engine) as connection:
+        sending = select(issue.c.name).where(issue.c.state == IssueState.SENDING.value)
+        if name := connection.execute(sending).scalar():
+            raise StateError(
+                f"issue {name} is being sent", f"Wait until it has left, or: newsletter pause {name}"
+            )
+
+
+def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Content]:
+    """Copy all of `source` to `target`, which is empty, and close `source`; return what was copied.
+
+    Raises StoreError when the target is not empty, another program uses the source, or the copy differs.
+    """
+    with plain_errors(source), plain_errors(target), _alone(source) as original:
+        closed = _marks(original).get(MOVED)
+        with writing(target) as connection:
+            if closed and ARRIVING in _marks(connection):  # it was interrupted at the very end
+                connection.execute(delete(home).where(home.c.place == ARRIVING))
+                return {table.name: _content(connection, table) for table in metadata.sorted_tables}
+            if closed:
+                raise StoreError(f"the database was moved to {closed}", "Copy that one.")
+            _wait_for_ever(connection)
+            _refuse_content(connection)
+            copied = {
+                table.name: _copy_table(original, connection, table, progress)
+                for table in metadata.sorted_tables
+            }
+            _set_counters(original, connection)
+            connection.execute(insert(home).values(place=ARRIVING, starts=0, machine=name_of(source)))
+        original.execute(delete(home))
+        original.execute(insert(home).values(place=MOVED, starts=0, machine=name_of(target)))
+        original.commit()
+        with writing(target) as connection:
+            connection.execute(delete(home).where(home.c.place == ARRIVING))
+    return copied
+
+
+def reopen(engine: Engine) -> None:
+    """Take away the marks that close a database, because whoever runs the press goes on with it."""
+    with writing(engine) as connection:
+        connection.execute(delete(home).where(home.c.place.in_([MOVED, ARRIVING])))
+
+
+@contextmanager
+def _alone(source: Engine) -> Iterator[Connection]:
+    """Give a connection to the source while no other program can write to it. Raises StoreError."""
+    connect = _alone_on_sqlite if source.dialect.name == "sqlite" else _alone_on_postgresql
+    with connect(source) as connection:
+        yield connection
+
+
+@contextmanager
+def _alone_on_sqlite(source: Engine) -> Iterator[Connection]:
+    source.dispose()
+    one = create_engine(source.url, poolclass=StaticPool)
+    event.listen(one, "connect", _lock_file)
+    event.listen(one, "begin", begin(0.5))
+    try:
+        with one.connect() as connection:
+            try:
+                connection.execute(select(1))
+            except sqlite3.OperationalError:
+                raise StoreError(f"the database {source.url.database} is in use", _BUSY) from None
+            yield connection
+    finally:
+        one.dispose()
+
+
+def _lock_file(connection: Any, _record: object) -> None:
+    """Take the file for this connection alone, which succeeds when no other has it open."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+
+
+@contextmanager
+def _alone_on_postgresql(source: Engine) -> Iterator[Connection]:
+    others = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = 'newsletter' AND pid != pg_backend_pid()"
+    )
+    with source.connect() as connection:
+        if connection.execute(others).scalar_one():
+            raise StoreError(f"the database {name_of(source)} is in use", _BUSY)
+        _wait_for_ever(connection)
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+        yield connection
+
+
+def _wait_for_ever(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def _marks(connection: Connection) -> Mapping[str, str]:
+    marks = select(home.c.place, home.c.machine).where(home.c.place.in_([MOVED, ARRIVING]))
+    return {row.place: row.machine for row in connection.execute(marks)}
+
+
+def _refuse_content(connection: Connection) -> None:
+    """Empty what an interrupted copy has left, and refuse anything else."""
+    unfinished = ARRIVING in _marks(connection)
+    for table in reversed(metadata.sorted_tables):
+        if unfinished:
+            connection.execute(delete(table))
+        elif rows := connection.execute(select(func.count()).select_from(table)).scalar():
+            raise StoreError(
+                f"the target is not empty: its table {table.name} has {rows} rows",
+                "Name an empty database; nothing was changed.",
+            )
+
+
+def _copy_table(source: Connection, target: Connection, table: Table, progress: Progress) -> Content:
+    """Copy one table and compare. Raises StoreError when the copy holds anything else."""
+    total = 0
+    rows = 0
+
+    def counted() -> Iterator[Row[Any]]:
+        nonlocal total, rows
+        for row in _stream(source, table):
+            total += _hash(row)
+            rows += 1
+            if rows % _BATCH == 0:
+                progress(_BATCH)
+            yield row
+
+    put = _by_copy if target.dialect.name == "postgresql" else _by_insert
+    put(target, table, counted())
+    progress(rows % _BATCH)
+    there = _content(target, table)
+    if there != (here := Content(rows, total % _MODULUS)):
+        raise StoreError(
+            f"the copy of table {table.name} differs: {there.rows} rows in place of {here.rows},"
+            f" checksum {there.checksum:032x} in place of {here.checksum:032x}",
+            "Nothing was changed in either database. Please report it.",
+        )
+    return here
+
+
+def _stream(connection: Connection, table: Table) -> Iterable[Row[Any]]:
+    return connection.execute(select(table), execution_options={"yield_per": _BATCH})
+
+
+def _content(connection: Connection, table: Table) -> Content:
+    total = rows = 0
+    for row in _stream(connection, table):
+        total += _hash(row)
+        rows += 1
+    return Content(rows, total % _MODULUS)
+
+
+_MODULUS = 1 << 128
+
+
+def _hash(row: Row[Any]) -> int:
+    values = [value.hex() if isinstance(value, bytes) else value for value in row]
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True)
+    return int.from_bytes(sha256(text.encode()).digest()[:16])
+
+
+def _by_insert(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -> None:
+    names, waiting = table.c.keys(), iter(rows)
+    while some := [dict(zip(names, row, strict=True)) for row in islice(waiting, _BATCH)]:
+        insert_new(connection, table, some)
+
+
+def _by_copy(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -> None:
+    raw: Any = connection.connection.driver_connection
+    is_json = [isinstance(column.type, JSON) for column in table.c]
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in table.c)
+    )
+    with raw.cursor() as cursor, cursor.copy(command) as stream:
+        for row in rows:
+            stream.write_row(
+                [json.dumps(value) if as_json else value for value, as_json in zip(row, is_json, strict=True)]
+            )
+
+
+def _set_counters(source: Connection, target: Connection) -> None:
+    """Let new rows get numbers that no row ever had: an erased person's must not become another's."""
+    for table in metadata.sorted_tables:
+        if (column := table.autoincrement_column) is None:
+            continue
+        last = _counter(source, table, column.name)
+        if target.dialect.name == "postgresql":
+            if last:
+                sequence = func.pg_get_serial_sequence(table.name, column.name)
+                target.execute(select(func.setval(sequence, last)))
+        elif table.dialect_options["sqlite"]["autoincrement"]:
+            target.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+            target.execute(
+                text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"),
+                {"name": table.name, "last": last},
+            )
+
+
+def _counter(source: Connection, table: Table, column: str) -> int:
+    """Return the highest number that a row of `table` ever had, as far as the database knows."""
+    highest: int = source.execute(select(func.coalesce(func.max(table.c[column]), 0))).scalar_one()
+    if source.dialect.name == "postgresql":
+        sequence = cast(func.pg_get_serial_sequence(table.name, column), REGCLASS)
+        return max(highest, source.execute(select(func.pg_sequence_last_value(sequence))).scalar() or 0)
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return max(highest, source.execute(query, {"name": table.name}).scalar() or 0)
+    return highest
