@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from newsletter.store.locking import set_busy_timeout
 
 _PATIENCE = 0.3
-"""Seconds to wait for the write lock. Cutting the log waits for no reader: it would hold that lock meanwhile."""
+"""Seconds to wait for the write lock. Cutting the log waits for nobody: it would hold the lock meanwhile."""
 
 _LARGE = 1 << 20  # bytes of a log that are worth giving back
 _INDEX = struct.Struct("=3I2BHI")  # the index's header up to mxFrame: sqlite.org/walformat.html §2.1

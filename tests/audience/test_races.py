@@ -136,11 +136,10 @@ def test_two_posts_that_cross_are_handed_over_in_turn(postgres_engine: Engine) -
 def test_two_readers_who_move_to_each_other_s_address_both_get_an_answer(postgres_engine: Engine) -> None:
     def exchange(connection: Connection, email: str, to: str) -> None:
         person = people.find(connection, email) or subscribe(connection, email)
-        moving.ask_both(connection, person, to, "uk", NOW, signer=SIGNER)
+        moving.ask_new(connection, person, to, "uk", NOW, signer=SIGNER)
 
     ask(postgres_engine, lambda connection: subscribe(connection, NEW))
     ask(postgres_engine, lambda connection: exchange(connection, OLD, NEW))
     ask(postgres_engine, lambda connection: exchange(connection, NEW, OLD))
-    press(postgres_engine, [(moving.confirm, 1), (moving.confirm, 2)])
     meet_after_locking_a_person(postgres_engine)
-    assert press(postgres_engine, [(moving.agree, 1), (moving.agree, 2)]) == [Ending.DONE, Ending.DONE]
+    assert press(postgres_engine, [(moving.confirm, 1), (moving.confirm, 2)]) == [Ending.DONE, Ending.DONE]

@@ -2,26 +2,22 @@
 
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, insert, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 import newsletter.store
 from newsletter.errors import StoreError
-from newsletter.links import Purpose, Signer
 from newsletter.store import db
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import metadata
 from tests.postgres import execute, named
 
-SIGNER = Signer(b"0123456789abcdef")
 FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
 
 
@@ -50,41 +46,6 @@ def test_a_migrated_table_is_made_like_one_of_the_schema(sqlite_engine: Engine) 
     for name, sql in wanted.items():
         for trait in ("AUTOINCREMENT", "WITHOUT ROWID"):
             assert (trait in found[name]) == (trait in sql), name
-
-
-def test_links_of_readers_that_a_server_quoted_are_cleaned_out_and_nothing_else(engine: Engine) -> None:
-    token = SIGNER.token(Purpose.UNSUBSCRIBE, 7, date(2025, 2, 14))
-    said = "554 5.7.1 <https://news.example.org/unsubscribe/{}> is on a list; see 450 4.2.0 and Громада"
-    rows: dict[str, dict[str, Any]] = {
-        "subscriber": {"email": "a@b.test", "email_key": "a@b.test", "attributes": {}, "status": "suppressed"}
-        | {"reason": said.format(token), "source": "", "created_at": "", "changed_at": ""},
-        "event": {"id": "1", "source": "mail", "kind": "hard", "subscriber": 1, "at": ""}
-        | {"detail": said.format(f"{token[:9]}= {token[9:]}")},
-    }
-    with writing(engine) as connection:
-        for name, row in rows.items():
-            connection.execute(insert(metadata.tables[name]).values(row))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
-        for statement in _UNDO:
-            connection.execute(text(statement))
-    open_database(engine.url.render_as_string(hide_password=False)).dispose()
-    with reading(engine) as connection:
-        assert connection.execute(text("SELECT reason FROM subscriber")).scalar_one() == said.format("…")
-        assert connection.execute(text("SELECT detail FROM event")).scalar_one() == said.format("…")
-
-
-_UNDO = (
-    "DROP INDEX letter_turn",
-    "CREATE INDEX ix_letter_sent_at ON letter (sent_at)",
-    "ALTER TABLE letter DROP COLUMN turn",
-    "ALTER TABLE letter DROP COLUMN lane",
-    "DROP INDEX ix_subscriber_mailbox",
-    "ALTER TABLE subscriber DROP COLUMN mailbox",
-    "DROP TABLE clock",
-    "DROP TABLE note",
-    "DROP TABLE erasing",
-)
-"""What takes back the migrations after the one that is tried."""
 
 
 def test_head_names_the_newest_migration() -> None:

@@ -1,6 +1,7 @@
 """A database of the version before is brought up to date with what is in it."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,8 +11,9 @@ from alembic.config import Config
 from sqlalchemy import create_engine, make_url, select, text
 
 import newsletter.store
+from newsletter.links import Purpose, Signer
 from newsletter.store.db import open_database, reading
-from newsletter.store.schema import letter, subscriber
+from newsletter.store.schema import event, letter, subscriber
 from tests.postgres import execute, named
 
 FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
@@ -41,6 +43,32 @@ def at_version(url: str, version: str, *statements: str) -> None:
         command.upgrade(config, version)
         for statement in statements:
             connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_links_of_readers_that_a_server_quoted_are_cleaned_out_and_nothing_else(url: str) -> None:
+    token = Signer(b"0123456789abcdef").token(Purpose.UNSUBSCRIBE, 7, date(2025, 2, 14))
+    said = "554 5.7.1 <https//news.example.org/unsubscribe/{}> is on a list; see 450 4.2.0 and Громада"
+    person = (
+        "INSERT INTO subscriber (id, email, email_key, name, language, attributes, status, reason, source,"
+        " created_at, changed_at)"
+        " VALUES (7, 'a@b.test', 'a@b.test', '', '', '{{}}', 'suppressed', '{}', 't', 'x', 'x')"
+    )
+    report = (
+        "INSERT INTO event (id, source, kind, subscriber, issue, code, detail, at, processed_at)"
+        " VALUES ('1', 'mail', 'hard', 7, '', '', '{}', 'x', '')"
+    )
+    quoted, folded = said.format(token), said.format(f"{token[:9]}= {token[9:]}")
+    at_version(
+        url,
+        "0002",
+        person.format(quoted),
+        report.format(folded),
+    )
+    engine = open_database(url)
+    with reading(engine) as connection:
+        assert connection.execute(select(subscriber.c.reason)).scalar_one() == said.format("…")
+        assert connection.execute(select(event.c.detail)).scalar_one() == said.format("…")
     engine.dispose()
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event, select
 from newsletter.audience.lists import Importer
 from newsletter.cli import cli
 from newsletter.sending.freeze import envelope
-from newsletter.store import erasure, wal
+from newsletter.store import erasure
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import Erased, begun, erased_at, readmit
 from newsletter.store.people import find
