@@ -64,7 +64,8 @@ def count(engine: Engine) -> dict[str, int]:
 
 def name_of(engine: Engine) -> str:
     """Return a database's address without password and options."""
-    return engine.url.set(query={}).render_as_string(hide_password=True)
+    url = engine.url.set(drivername=engine.url.get_backend_name(), query={})
+    return url.render_as_string(hide_password=True)
 
 
 def refuse_sending(engine: Engine) -> None:

@@ -74,8 +74,9 @@ class Context:
         """The database, its schema up to date. Raises StoreError."""
         from newsletter.store.db import open_database
 
+        found = open_database(self.address)
         self._close_var()
-        return open_database(self.address)
+        return found
 
     @cached_property
     def reader(self) -> "ReadOnlyDatabase":
