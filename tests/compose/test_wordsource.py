@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.compose.digest import parse_digest
+from newsletter.compose.sources import read_unlimited
 from newsletter.compose.wordfields import address
 from newsletter.compose.wordnumbers import written
 from newsletter.compose.wordsigns import sign
 from newsletter.compose.wordsource import docx_lines
+from newsletter.config import Settings
 from tests.compose.documents import code, entry, mark, paragraph, run, write_document
 
 URL = "https://auc.org.ua/1"
@@ -258,3 +261,26 @@ def test_a_line_s_number_is_that_of_its_paragraph(file: Path) -> None:
         (3, "три"),
         (4, "чотири"),
     ]
+
+
+def test_items_of_a_document_stay_apart_whatever_stands_in_them(file: Path, settings: Settings) -> None:
+    table = f"<w:tbl>{cells('Область', 'Громад')}{cells('Сумська', '51')}</w:tbl>"
+    cut = mark("begin") + code(f'HYPERLINK "{URL}"') + mark("separate") + run("Більше на сайті АМУ")
+    write_document(
+        file,
+        paragraph("ТОП"),
+        paragraph("Перша новина"), paragraph("Текст."), table, paragraph(f"{cut}<w:del w:id='1'>{mark('end')}</w:del>"),
+        paragraph("Друга новина"), paragraph("Текст."), entry("авто", 2), entry("генератор великий", 2),
+        paragraph(LINKS["with switches"]),
+        paragraph("Третя новина"), paragraph("Ціна ", run("100 ", "<w:strike/>"), "200."), paragraph(LINKS["simple"]),
+    )  # fmt: skip
+    lines, problems = read_unlimited(file, "d.docx")
+    digest = parse_digest(lines, "d.docx", settings)
+    assert [(one.title, one.link) for one in digest.entries] == [
+        ("Перша новина", URL), ("Друга новина", URL), ("Третя новина", URL),
+    ]  # fmt: skip
+    assert digest.entries[0].text == "Текст.\n\n| Область | Громад |\n| --- | --- |\n| Сумська | 51 |"
+    assert digest.entries[1].text == "Текст.\n\n1. авто\n2. генератор великий"
+    assert digest.entries[2].text == "Ціна 200."
+    assert [str(problem.at) for problem in problems] == ["d.docx:15"]
+    assert [placed.line for placed in digest.account] == [line for line in lines if line.text]
