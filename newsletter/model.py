@@ -155,6 +155,17 @@ class SubscriberStatus(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class Standing(StrEnum):
+    """What another list says of whether somebody may be written to, the weightiest last."""
+
+    ACTIVE = "active"
+    WAITING = "waiting"
+    """Has not confirmed there."""
+    BOUNCED = "bounced"
+    LEFT = "left"
+    COMPLAINED = "complained"
+
+
 class SubscriptionState(StrEnum):
     """What a reader said of one section."""
 

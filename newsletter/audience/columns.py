@@ -1,79 +1,61 @@
 """The columns of a list: which heading means what, by name, by habit, and by what was said of it before."""
 
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
+from newsletter.audience.headings import COLUMNS, IGNORED, NAME, PARTS, STATUS, USUAL, plain
+from newsletter.audience.statuses import Values, concerns, read_values
 from newsletter.config.parts import FieldEntry
-from newsletter.errors import ConfigError, ContentError, Problem, Severity
+from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.yamlfile import load, nearest
 
-EMAIL, NAME, SECTIONS, LANGUAGE = COLUMNS = ("email", "name", "sections", "language")
-IGNORED = "-"
-"""Stands in place of a column for headings whose cells are not taken."""
 FILE = "subscribers/columns.yaml"
 
-_HEADINGS = {
-    EMAIL: (
-        "email address",
-        "email адреса",
-        "mail",
-        "адреса",
-        "адреса email",
-        "адреса електронної пошти",
-        "ел. адреса",
-        "ел. пошта",
-        "ел.пошта",
-        "електронна адреса",
-        "електронна пошта",
-        "електронна скринька",
-        "імейл",
-        "пошта",
-    ),
-    NAME: (
-        "full name",
-        "ім'я",
-        "ім'я та прізвище",
-        "піб",
-        "п.і.б.",
-        "прізвище та ім'я",
-        "прізвище, ім'я",
-        "прізвище, ім'я, по батькові",
-        "прізвище ім'я по батькові",
-    ),
-    SECTIONS: ("section", "рубрики", "розділ", "розділи"),
-    LANGUAGE: ("мова",),
-    "region": ("oblast", "область", "регіон"),
-    "community": ("hromada", "municipality", "громада", "назва громади", "територіальна громада", "тг"),
-    "position": ("job title", "посада"),
-}
-_APOSTROPHES = str.maketrans("’ʼ`′", "''''")
+Told = Mapping[str, str | Values]
+"""What is said of headings: their column, or what the values of a status column mean."""
 
 
 class Columns:
     """The columns known here: ours, the fields of newsletter.yaml by name or label, and usual headings.
 
-    `told` says of further headings what column they mean, or that they are IGNORED; it comes first.
+    `told` says of further headings what column they mean, or that they are IGNORED; it comes first. `values`
+    says what values of every status column mean.
     """
 
-    def __init__(self, fields: Mapping[str, FieldEntry], told: Mapping[str, str] | None = None) -> None:
-        self.names = (*COLUMNS, *fields)
-        self._meaning = {plain(heading): name for name in self.names for heading in _HEADINGS.get(name, ())}
+    def __init__(
+        self, fields: Mapping[str, FieldEntry], told: Told | None = None, values: Values | None = None
+    ) -> None:
+        self.names, self.usual = known_columns(fields), (*COLUMNS, *fields)
+        self._meaning = {plain(heading): name for name in self.names for heading in USUAL.get(name, ())}
         self._meaning |= {plain(entry.label): slug for slug, entry in fields.items()}
         self._meaning |= {plain(name): name for name in self.names}
-        self._meaning |= {plain(heading): column for heading, column in (told or {}).items()}
+        said = {plain(heading): meant for heading, meant in (told or {}).items()}
+        self._told = {heading: meant if isinstance(meant, str) else STATUS for heading, meant in said.items()}
+        self._values = {heading: meant for heading, meant in said.items() if not isinstance(meant, str)}
+        self._all_values = values or {}
 
     def match(self, heading: str) -> str | None:
         """Return the column that `heading` means, or IGNORED, or None when it is not known."""
-        return self._meaning.get(plain(heading))
+        known = self.told(heading) or self._meaning.get(plain(heading))
+        return known or (STATUS if concerns(heading) else None)
+
+    def told(self, heading: str) -> str | None:
+        """Return the column that somebody said `heading` means, if anybody did."""
+        return self._told.get(plain(heading))
+
+    def values(self, heading: str) -> Values:
+        """Return what somebody said that values under `heading` mean."""
+        return {**self._values.get(plain(heading), {}), **self._all_values}
 
     def cure(self, heading: str) -> str:
         """Return a hint that says how to make `heading` known, with the likeliest column."""
-        close = get_close_matches(plain(heading), self._meaning, n=1, cutoff=0.5)
-        column = self._meaning[close[0]] if close else NAME
+        meaning = self._meaning | self._told
+        close = get_close_matches(plain(heading), meaning, n=1, cutoff=0.5)
+        column = meaning[close[0]] if close else NAME
         return (
             f'Say what it means, once: --column {column}="{heading}", or to leave it out:'
             f' --column {IGNORED}="{heading}". Columns are {", ".join(self.names)}.'
@@ -81,7 +63,12 @@ class Columns:
 
     def recognised(self, headings: Iterable[str]) -> int:
         """Return how many of `headings` are known."""
-        return sum(self.match(heading) is not None for heading in headings)
+        return sum(self.match(heading) is not None for heading in headings if heading)
+
+
+def known_columns(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all columns that a list may have."""
+    return (*COLUMNS, *PARTS, STATUS, *fields)
 
 
 def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
@@ -91,14 +78,21 @@ def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
         column, _, heading = word.partition("=")
         if not heading.strip():
             raise ConfigError(f"{word!r} is not COLUMN=HEADING", 'Write it like --column name="Full name"')
-        if column not in known:
-            raise ConfigError(f"unknown column {column!r}", nearest(column, known))
-        told[heading.strip()] = column
+        told[heading.strip()] = _column(column, known)
     return told
 
 
-def remembered(root: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return what was said of headings in the workspace `root`: columns by heading. Raises ContentError."""
+def _column(name: str, known: Iterable[str]) -> str:
+    if name not in known:
+        raise ConfigError(f"unknown column {name!r}", nearest(name, known))
+    return name
+
+
+def remembered(root: Path, names: Iterable[str]) -> dict[str, str | Values]:
+    """Return what was said of headings in the workspace `root`. Raises ContentError.
+
+    To leave out a column that may say who left holds for one list only: such a line is passed over.
+    """
     try:
         document = load((root / FILE).read_text(encoding="utf-8-sig"), FILE)
     except FileNotFoundError:
@@ -108,26 +102,33 @@ def remembered(root: Path, names: Iterable[str]) -> dict[str, str]:
     if not isinstance(document.data, Mapping | None):
         raise ContentError(f"{FILE} does not map headings to columns", "Write lines such as: Full name: name")
     known = (*names, IGNORED)
-    told = {str(heading): str(column) for heading, column in (document.data or {}).items()}
-    faults = [
-        Problem(
-            severity=Severity.ERROR,
-            text=f"unknown column {column!r}",
-            at=document.place((heading,)),
-            hint=nearest(column, known),
-        )
-        for heading, column in told.items()
-        if column not in known
-    ]
+    told: dict[str, str | Values] = {}
+    faults: list[Problem] = []
+    for heading, said in (document.data or {}).items():
+        try:
+            told[str(heading)] = read_values(said) if isinstance(said, Mapping) else _column(str(said), known)
+        except ConfigError as error:
+            faults += (replace(problem, at=document.place((heading,))) for problem in error.problems)
     if faults:
         raise ContentError(faults)
-    return told
+    return dict(lasting(told))
 
 
-def remember(root: Path, told: Mapping[str, str]) -> None:
+def lasting(told: Told) -> Iterator[tuple[str, str | Values]]:
+    """Yield what holds for later lists too."""
+    for heading, said in told.items():
+        if said != IGNORED or not concerns(heading):
+            yield heading, said
+
+
+def remember(root: Path, told: Told) -> None:
     """Keep what is said of headings for the next list. Raises ConfigError when it cannot be written."""
     text = "# What headings of lists mean; - leaves one out. Written by `subscribers import --column`.\n"
-    text += yaml.safe_dump(dict(sorted(told.items())), allow_unicode=True, sort_keys=False, width=1000)
+    lines = {
+        heading: said if isinstance(said, str) else {value: str(standing) for value, standing in said.items()}
+        for heading, said in sorted(lasting(told))
+    }
+    text += yaml.safe_dump(lines, allow_unicode=True, sort_keys=False, width=1000)
     fresh = (root / FILE).with_name(".columns.yaml")
     try:
         fresh.parent.mkdir(exist_ok=True)
@@ -137,9 +138,3 @@ def remember(root: Path, told: Mapping[str, str]) -> None:
         raise ConfigError(
             f"{FILE} cannot be written: {error.strerror}", "Check its folder's rights."
         ) from None
-
-
-def plain(heading: str) -> str:
-    """Return what makes headings equal: case, blanks and the kind of apostrophe do not count."""
-    text = unicodedata.normalize("NFC", heading).casefold().translate(_APOSTROPHES)
-    return " ".join(text.replace("e-mail", EMAIL).split())

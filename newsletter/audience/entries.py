@@ -2,20 +2,23 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from newsletter.audience.addresses import check_address
-from newsletter.audience.columns import COLUMNS, EMAIL, LANGUAGE, NAME, SECTIONS
+from newsletter.audience.headings import COLUMNS, EMAIL, LANGUAGE, NAME, SECTIONS, STATUS, TAGS
+from newsletter.audience.sectionnames import SectionNames
 from newsletter.config import Settings
 from newsletter.i18n import LANGUAGES
-from newsletter.model import EVERY_SECTION
+from newsletter.model import EVERY_SECTION, Standing
 from newsletter.store.intake import Entry
 from newsletter.yamlfile import nearest
 
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
 """Controls, line ends, halves of a pair, and what a decoder puts where it could not read."""
+
+_NOT_KEPT = frozenset((*COLUMNS, STATUS, TAGS))
 
 BLANK = " \t\u00a0\ufeff"
 """What may stand around a value without belonging to it."""
@@ -23,10 +26,26 @@ BLANK = " \t\u00a0\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a line is not taken, and what to do about it."""
+    """Why a line is not taken, and what to do about it; `lines` says how many it stands for."""
 
     text: str
     hint: str = ""
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatus(Refusal):
+    """A cell says whether somebody may be written to in a word that nobody has explained."""
+
+    heading: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSections(Refusal):
+    """Names in the column of sections that are no section's."""
+
+    names: tuple[str, ...] = ()
 
 
 def clean(cell: str) -> str:
@@ -38,9 +57,8 @@ class EntryReader:
     """Reads lines against the sections and fields of one workspace."""
 
     def __init__(self, settings: Settings) -> None:
-        self._sections = [section.slug for section in settings.sections]
-        self._fields = list(settings.fields)
-        self._chosen = lru_cache(maxsize=4096)(self._choose)
+        self.sections = SectionNames(settings.rubrics)
+        self._named = lru_cache(maxsize=4096)(self.sections.read)
 
     def read(self, line: int, cells: Mapping[str, str]) -> Entry | Refusal:
         """Return what the cells of a line, by column, say of one person."""
@@ -48,10 +66,12 @@ class EntryReader:
             return _unreadable(cells)
         email, fault = check_address(cells.get(EMAIL, ""))
         if fault:
-            return Refusal(f"{cells[EMAIL]!r} is not a mail address: {fault}", "Correct the address.")
+            return Refusal(f"{cells.get(EMAIL, '')!r} is not a mail address: {fault}", "Correct the address.")
         sections = self._chosen(cells[SECTIONS]) if SECTIONS in cells else None
         if isinstance(sections, Refusal):
             return sections
+        if sections is None and TAGS in cells:
+            sections = self._named(cells[TAGS])[0] or None
         language = cells.get(LANGUAGE)
         if language and language not in LANGUAGES:
             return Refusal(f"unknown language {language!r}", nearest(language, LANGUAGES))
@@ -60,18 +80,24 @@ class EntryReader:
             email=email,
             name=cells.get(NAME),
             language=language,
-            attributes={column: cell for column, cell in cells.items() if column not in COLUMNS},
+            attributes={column: cell for column, cell in cells.items() if column not in _NOT_KEPT},
             sections=sections,
+            standing=Standing(cells[STATUS]) if STATUS in cells else Standing.ACTIVE,
         )
 
-    def _choose(self, cell: str) -> frozenset[str] | Refusal:
-        chosen = frozenset(filter(None, (slug.strip() for slug in re.split("[;,]", cell))))
-        if not chosen or EVERY_SECTION in chosen:
-            return frozenset({EVERY_SECTION})
-        for slug in sorted(chosen):
-            if slug not in self._sections:
-                return Refusal(f"unknown section {slug!r}", nearest(slug, self._sections))
-        return chosen
+    def unknown_tags(self, cells: Mapping[str, str]) -> Sequence[str]:
+        """Return the tags of a line that are no section's."""
+        return self._named(cells[TAGS])[1] if TAGS in cells else ()
+
+    def _chosen(self, cell: str) -> frozenset[str] | Refusal:
+        chosen, unknown = self._named(cell)
+        if EVERY_SECTION in chosen:
+            return chosen
+        if unknown:
+            return UnknownSections(
+                f"unknown section {unknown[0]!r}", self.sections.nearest(unknown[0]), names=tuple(unknown)
+            )
+        return chosen or frozenset({EVERY_SECTION})
 
 
 def _unreadable(cells: Mapping[str, str]) -> Refusal:

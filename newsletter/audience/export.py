@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import yaml
 
-from newsletter.audience.columns import COLUMNS
 from newsletter.audience.formulas import guard
+from newsletter.audience.headings import COLUMNS
 from newsletter.model import EVERY_SECTION, Subscriber
 
 BOM = "\ufeff"

@@ -1,228 +1,229 @@
-"""A list's file as lines of cells: CSV in whatever encoding and with whatever delimiter, .xlsx, or YAML."""
+"""A list's file as lines of cells by column: CSV in any encoding and with any delimiter, .xlsx, YAML.
 
-import csv
-import unicodedata
+Every line is given back, or counted in `passed`: nothing is passed over in silence.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from newsletter.audience.columns import EMAIL, IGNORED, Columns
+from newsletter.audience import csvfile
+from newsletter.audience.addresses import check_address
+from newsletter.audience.columns import Columns
+from newsletter.audience.csvfile import DELIMITERS, Broken, Record, Records, trimmed
 from newsletter.audience.encoding import survey
-from newsletter.audience.entries import BLANK, Refusal, clean
+from newsletter.audience.entries import BLANK, Refusal
 from newsletter.audience.formulas import unguard
-from newsletter.audience.workbook import open_sheet
-from newsletter.errors import ContentError, Place, Problem, Severity
-from newsletter.yamlfile import load
+from newsletter.audience.headings import EMAIL, IGNORED, SECTIONS, TAGS
+from newsletter.audience.layout import Layout, Row, lay_out, not_a_list
+from newsletter.audience.services import recognise
+from newsletter.audience.workbook import Sheet, Workbook, open_workbook
+from newsletter.audience.yamllist import read_people
+from newsletter.errors import Place
 
-DELIMITERS = (",", ";", "\t")
 _SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
-_LONGEST = 131_072
-"""Characters of a cell that the csv module takes; what is longer is no cell of a list."""
-_LARGEST_YAML = 20_000_000
-"""Characters; longer lists are quicker read as CSV."""
+_HEAD = 25
+"""Lines of a file among which its headings are looked for."""
+_HEAD_LINES = 400
+"""Physical lines read ahead for that."""
 
-Row = tuple[int, dict[str, str] | Refusal]
-Headings = Mapping[str, str]
-"""What columns the headings of a list mean, IGNORED among them."""
+HEADINGS, ABOVE, BLANKS, HIDDEN = PASSED = ("headings", "above", "blank", "hidden")
+"""Lines that are nobody's: the headings, titles above them, empty ones, and rows that a sheet hides."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListFile:
-    """An open list: its name in problems, headings, rows as (line, cells by column), how many lines.
+    """An open list: its name in problems, its columns, rows as (line, cells by column), about how many lines.
 
-    `encoding` is empty where a file says it itself.
+    `encoding` is empty where a file says it itself. `passed` counts the lines that are nobody's, as `rows` is
+    read; `notes` say what else is in the file.
     """
 
     name: str
-    headings: Headings
-    rows: Iterable[Row]
+    layout: Layout
+    rows: Iterable[tuple[int, Row]]
     lines: int
     encoding: str = ""
+    passed: Counter[str] = field(default_factory=Counter)
+    notes: Sequence[str] = ()
+
+    @property
+    def headings(self) -> Mapping[str, str]:
+        """What column each heading means, without those that mean nothing here."""
+        return self.layout.meanings
 
 
 @contextmanager
-def open_list(path: Path, name: str, columns: Columns, sheet: str | None = None) -> Iterator[ListFile]:
+def open_list(
+    path: Path, name: str, columns: Columns, sheet: str | None = None, *, hidden: bool = False
+) -> Iterator[ListFile]:
     """Open the list at `path`, called `name` in problems; `sheet` is the one wanted of a workbook.
 
-    Raises ContentError when it is not a list, or has a heading that is not known.
+    `hidden` takes the rows that a sheet hides. Raises ContentError when it is not a list, or has a heading
+    that is not known.
     """
     kind = path.suffix.lower()
     if kind in _SHEETS:
-        raise _not_a_list(name, f"{kind} files are not read", "Save it as .xlsx, or as CSV in UTF-8.")
+        raise not_a_list(Place(name), f"{kind} files are not read", "Save it as .xlsx, or as CSV in UTF-8.")
     if kind == ".xlsx":
-        with open_sheet(path, name, sheet) as source:
-            place = f"{name}[{source.name}]"
-            headings, rows = _table(enumerate(source.rows, 1), place, columns)
-            yield ListFile(place, headings, rows, source.height)
+        with open_workbook(path, name, sheet) as workbook:
+            yield _of_workbook(workbook, name, columns, path.name, hidden=hidden)
         return
     if sheet is not None:
-        raise _not_a_list(name, "this file has no sheets", "Leave out --sheet.")
-    read = _yaml if kind in (".yaml", ".yml") else _csv
+        raise not_a_list(Place(name), "this file has no sheets", "Leave out --sheet.")
     try:
         encoding, lines = survey(path)
         if encoding is None:
-            raise _not_a_list(name, "this is not a text file", "Save the list as CSV in UTF-8.")
+            raise not_a_list(Place(name), "this is not a text file", "Save the list as CSV in UTF-8.")
         file = path.open(encoding=encoding, errors="replace", newline="")
     except OSError as error:
-        raise _not_a_list(
-            name, f"cannot be read: {error.strerror}", "Check the path and its rights."
+        raise not_a_list(
+            Place(name), f"cannot be read: {error.strerror}", "Check the path and its rights."
         ) from None
     with file:
-        headings, rows = read(file, name, columns)
-        yield ListFile(name, headings, rows, lines, encoding)
+        passed: Counter[str] = Counter()
+        rows: Iterable[tuple[int, Row]]
+        if kind in (".yaml", ".yml"):
+            layout, rows = read_people(file, name, columns, path.name)
+        else:
+            layout, rows = _csv(file, name, columns, path.name, passed)
+        yield ListFile(name=name, layout=layout, rows=rows, lines=lines, encoding=encoding, passed=passed)
 
 
-def _not_a_list(name: str, text: str, hint: str) -> ContentError:
-    return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(name), hint=hint))
+def _headings_among(records: Iterable[Record], columns: Columns) -> tuple[int, int, list[str]]:
+    """Return of a file's first lines the one that has most known headings: how many, where, and the headings.
+
+    Where none names a column of addresses, it is the first that is not blank, for the error to be about.
+    """
+    best: tuple[int, int, list[str]] = (0, 0, [])
+    first: tuple[int, int, list[str]] | None = None
+    for line, cells in records:
+        if isinstance(cells, Broken) or not any(cell.strip(BLANK) for cell in cells):
+            continue
+        headings = trimmed(cells)
+        known = _known(headings, columns)
+        first = first or (0, line, headings)
+        if known > best[0]:
+            best = (known, line, headings)
+    return best if best[0] else first or best
 
 
-def _unknown(heading: str, at: Place, columns: Columns) -> Problem:
-    return Problem(
-        severity=Severity.ERROR,
-        text=f"the column {heading!r} is not known here",
-        at=at,
-        hint=columns.cure(heading),
+def _known(headings: Sequence[str], columns: Columns) -> int:
+    """Return how many of `headings` are known, 0 where none is a column of addresses."""
+    service = recognise(headings)
+    if service:
+        return len(headings)
+    addresses = any(columns.match(heading) == EMAIL for heading in headings if heading)
+    return columns.recognised(headings) if addresses else 0
+
+
+def _csv(
+    file: IO[str], name: str, columns: Columns, file_name: str, passed: Counter[str]
+) -> tuple[Layout, Iterator[tuple[int, Row]]]:
+    head = list(islice(file, _HEAD_LINES))
+    said = csvfile.separator(head[0]) if head else None
+    start = 1 if said is None else 2
+    passed[ABOVE] += start - 1
+    found = {
+        one: _headings_among(islice(Records(head[start - 1 :], one, start), _HEAD), columns)
+        for one in ((said,) if said else DELIMITERS)
+    }
+    delimiter = max(found, key=lambda one: (found[one][0], columns.recognised(found[one][2])))
+    _, line, headings = found[delimiter]
+    layout = lay_out(headings, lambda _: Place(name, line), columns, file_name)
+    records = Records(chain(head[start - 1 :], file), delimiter, start)
+    return layout, _rows(records, line, layout, passed, guarded=True)
+
+
+def _rows(
+    records: Iterable[Record], top: int, layout: Layout, passed: Counter[str], *, guarded: bool = False
+) -> Iterator[tuple[int, Row]]:
+    """Yield lines by column, and count the others; the headings stand on line `top`."""
+    several = [place for place, column in enumerate(layout.columns) if column in (SECTIONS, TAGS)]
+    for line, cells in records:
+        if isinstance(cells, Broken):
+            yield line, _broken(line, cells)
+        elif line == top:
+            passed[HEADINGS] += 1
+        elif not any(cell.strip(BLANK) for cell in cells):
+            passed[BLANKS] += 1
+        elif line < top:
+            if any(check_address(cell.strip(BLANK))[0] for cell in cells):
+                yield line, Refusal("it stands above the headings", "Move it below them.")
+            else:
+                passed[ABOVE] += 1
+        else:
+            for place in several:
+                if place < len(cells) and "\n" in cells[place]:
+                    cells[place] = cells[place].replace("\n", ";")
+            kept = trimmed(cells)
+            if guarded and any("'" in cell for cell in kept):
+                kept = [unguard(cell) for cell in kept]
+            yield line, layout.row(kept)
+
+
+def _broken(line: int, broken: Broken) -> Refusal:
+    if broken.last == line:
+        return Refusal("the double quotes of this line do not match", "Write a quote inside a cell twice.")
+    return Refusal(
+        f"a double quote opens on this line and does not close as it should; lines {line}–{broken.last} may"
+        " all be one cell, and none is taken",
+        "Write a quote inside a cell twice, and close each that opens a cell.",
+        lines=broken.last - line + 1,
     )
 
 
-def _matched(headings: Sequence[str], at: Place, columns: Columns) -> list[str]:
-    """Return the column of each heading, IGNORED for an empty one. Raises ContentError."""
-    found = [columns.match(heading) if heading else IGNORED for heading in headings]
-    if EMAIL not in found:
-        raise _not_a_list(
-            at.path,
-            "the first line names no column of addresses",
-            f"Begin the list with a line such as: {','.join(columns.names)}, or name the column:"
-            f' --column {EMAIL}="HEADING"',
-        )
-    if faults := [
-        _unknown(heading, at, columns) for heading, column in zip(headings, found, strict=True) if not column
-    ]:
-        raise ContentError(faults)
-    known = [column for column in found if column]
-    for number, column in enumerate(known):
-        if column != IGNORED and column in known[:number]:
-            raise _not_a_list(at.path, f"two columns mean {column!r}", "Take one of them out.")
-    return known
-
-
-def _table(
-    rows: Iterable[tuple[int, Sequence[str]]], name: str, columns: Columns
-) -> tuple[Headings, Iterable[Row]]:
-    filled = ((number, cells) for number, cells in rows if any(map(str.strip, cells)))
-    first, top = next(filled, (0, ()))
-    headings = [clean(cell) for cell in top]
-    found = _matched(headings, Place(name, first), columns)
-    return dict(zip(headings, found, strict=True)), (
-        (number, _by_column([clean(cell) for cell in cells], found)) for number, cells in filled
-    )
-
-
-def _by_column(cells: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    taken = dict(zip(columns, cells, strict=False))
-    taken.pop(IGNORED, None)
-    return taken
-
-
-def _csv(file: IO[str], name: str, columns: Columns) -> tuple[Headings, Iterable[Row]]:
-    numbered = iter(enumerate(file, 1))
-    first, top = next(((number, text) for number, text in numbered if text.strip()), (0, ""))
-    delimiter = max(DELIMITERS, key=lambda one: columns.recognised(_headings(top, one)))
-    headings = _headings(top, delimiter)
-    found = _matched(headings, Place(name, first), columns)
-    return dict(zip(headings, found, strict=True)), _csv_rows(numbered, delimiter, found)
-
-
-def _headings(text: str, delimiter: str) -> list[str]:
-    try:
-        return _split(text, delimiter)
-    except csv.Error:
-        return []
-
-
-def _csv_rows(numbered: Iterable[tuple[int, str]], delimiter: str, columns: list[str]) -> Iterator[Row]:
-    blank = BLANK + delimiter + "\r\n"
-    for number, text in numbered:
-        if not text.strip(blank):
-            continue
-        try:
-            cells = _split(text, delimiter)
-        except csv.Error:
-            yield (
-                number,
-                Refusal(
-                    "the double quotes of this line do not match",
-                    "A cell in quotes ends on its own line; write a quote inside it twice.",
-                ),
-            )
-            continue
-        if len(cells) > len(columns) and any(cells[len(columns) :]):
-            yield (
-                number,
-                Refusal(
-                    f"{len(cells)} cells under {len(columns)} headings",
-                    f"Put a cell that holds {delimiter!r} in double quotes.",
-                ),
-            )
-            continue
-        if "'" in text:
-            cells = [unguard(cell) for cell in cells]
-        yield number, _by_column(cells, columns)
-
-
-def _split(text: str, delimiter: str) -> list[str]:
-    """Cut one line into cells. Raises csv.Error where its quotes do not match."""
-    line = text.rstrip("\r\n")
-    if '"' in line or len(line) > _LONGEST:
-        cells = next(csv.reader((line,), delimiter=delimiter, strict=True), [])
-    else:
-        cells = line.split(delimiter)
-    if unicodedata.is_normalized("NFC", line):
-        return [cell.strip(BLANK) for cell in cells]
-    return [clean(cell) for cell in cells]
-
-
-def _yaml(file: IO[str], name: str, columns: Columns) -> tuple[Headings, Iterable[Row]]:
-    document = load(file.read(), name, largest=_LARGEST_YAML)
-    people = [] if document.data is None else document.data
-    if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
-        raise _not_a_list(
-            name, "this is not a list of people", "Begin each person with a line such as: - email: a@b.org"
-        )
-    places: dict[str, Place] = {}
-    for number, person in enumerate(people):
-        for heading in person:
-            places.setdefault(str(heading), document.place((number, heading)))
-    headings = {heading: columns.match(heading) for heading in places}
-    if faults := [
-        _unknown(heading, places[heading], columns) for heading, column in headings.items() if not column
-    ]:
-        raise ContentError(faults)
-    return {heading: column for heading, column in headings.items() if column}, [
-        (document.place((number,)).line, _cells(person, columns)) for number, person in enumerate(people)
+def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, hidden: bool) -> ListFile:
+    sheet, line, headings = _list_sheet(workbook, name, columns)
+    place = f"{name}[{sheet.name}]"
+    layout = lay_out(headings, lambda _: Place(place, line), columns, file)
+    passed: Counter[str] = Counter()
+    notes = [
+        f"The column {heading!r} is hidden in the sheet; it is read as the others are."
+        for number, heading in enumerate(headings, 1)
+        if number in sheet.hidden_columns and layout.columns[number - 1] != IGNORED
     ]
+    others = [
+        f"{other!r}{' (hidden)' if away else ''}"
+        for other, away in workbook.sheets.items()
+        if other != sheet.name
+    ]
+    if others:
+        notes.append(f"Other sheets, not read: {', '.join(others)}. Take one: --sheet NAME")
+
+    def visible() -> Iterator[Record]:
+        for number, cells in enumerate(workbook.rows(sheet), 1):
+            if number in sheet.hidden and number > line and not hidden and any(map(str.strip, cells)):
+                passed[HIDDEN] += 1
+            else:
+                yield number, cells
+
+    rows = _rows(visible(), line, layout, passed)
+    return ListFile(name=place, layout=layout, rows=rows, lines=sheet.height, passed=passed, notes=notes)
 
 
-def _cells(person: Mapping[Any, Any], columns: Columns) -> dict[str, str] | Refusal:
-    cells: dict[str, str] = {}
-    for heading, value in person.items():
-        column = columns.match(str(heading))
-        if column is None or column == IGNORED:
-            continue
-        text = _scalar(value)
-        if text is None:
-            return Refusal(f"{heading!r} is not a line of text", "Put the value in quotes.")
-        if column in cells:
-            return Refusal(f"two of its keys mean {column!r}", "Take one of them out.")
-        cells[column] = text
-    return cells
+def _list_sheet(workbook: Workbook, name: str, columns: Columns) -> tuple[Sheet, int, list[str]]:
+    """Return the first sheet that names a column of addresses, the line of its headings, and those.
 
-
-def _scalar(value: Any) -> str | None:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ";".join(value)
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return clean(str(value))
-    return "" if value is None else None
+    Where there is but one sheet to read, it is that.
+    """
+    seen: list[tuple[Sheet, int, list[str]]] = []
+    while sheet := workbook.next_sheet():
+        known, line, headings = _headings_among(enumerate(sheet.head, 1), columns)
+        if known:
+            return sheet, line, headings
+        seen.append((sheet, line, headings))
+    if len(seen) == 1:
+        return seen[0]
+    if not seen:
+        raise not_a_list(Place(name), "it has no visible sheet", "Name a sheet: --sheet NAME")
+    first, line, _ = seen[0]
+    raise not_a_list(
+        Place(f"{name}[{first.name}]", line),
+        f"no sheet names a column of addresses: {', '.join(repr(sheet.name) for sheet, *_ in seen)}",
+        f'Name the sheet and the column: --sheet NAME --column {EMAIL}="HEADING"',
+    )

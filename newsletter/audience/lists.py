@@ -7,86 +7,68 @@ when the same list is given again, and its report is the one it would have had.
 import gc
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from newsletter.audience.columns import Columns
+from newsletter.audience.columns import Columns, Told
 from newsletter.audience.entries import EntryReader, Refusal, clean
-from newsletter.audience.listfile import Headings, ListFile, Row, open_list
-from newsletter.audience.mistakes import doubt
+from newsletter.audience.layout import Row
+from newsletter.audience.lines import BlankSections, LineReader
+from newsletter.audience.listfile import ListFile, open_list
+from newsletter.audience.presurvey import check_statuses
+from newsletter.audience.report import Report, described, new_report
+from newsletter.audience.statuses import Values
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.links import Signer
+from newsletter.model import Standing
 from newsletter.store import import_progress
 from newsletter.store.batches import Batches
-from newsletter.store.choices import Choices
 from newsletter.store.db import reading, writing
 from newsletter.store.import_progress import ChunkDone
 from newsletter.store.intake import Decision, Entry, Fate, decide, write
-from newsletter.store.people import key
+
+__all__ = ["Importer", "Report", "described"]
 
 _BATCH = 2000
 _FINAL = "No list brings back who left, was suppressed or was erased."
 
 
-@dataclass(slots=True, kw_only=True)
-class Report:
-    """What became of a list: lines by fate, what is wrong or doubtful, and, in a dry run, what would change.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a list is read: its sheet, with hidden rows, what is said of everybody in it, empty sections."""
 
-    Everything is counted; of each severity and each kind of change only the first `keep` are kept, if that
-    is a number.
-    """
-
-    name: str
-    encoding: str
-    headings: Headings
-    keep: int | None = None
-    fates: Counter[Fate] = field(default_factory=Counter)
-    found: Counter[Severity] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
-    resumed_after: int = 0
-    """The last line that an earlier run, which was stopped, had taken in."""
-    changes: dict[Fate, list[str]] = field(default_factory=lambda: {Fate.NEW: [], Fate.CHANGED: []})
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many lines had each fate."""
-        return {fate.value: self.fates[fate] for fate in Fate}
-
-    @property
-    def refused(self) -> bool:
-        """Whether any line was refused."""
-        return self.fates[Fate.REFUSED] > 0
-
-    def add_problem(self, problem: Problem) -> None:
-        """Count a problem, and keep it unless there are enough."""
-        self.found[problem.severity] += 1
-        if self.keep is None or self.found[problem.severity] <= self.keep:
-            self.problems.append(problem)
-
-    def add_change(self, decision: Decision) -> None:
-        """Keep in words what a line would change, unless there are enough."""
-        kept = self.changes[decision.fate]
-        if self.keep is None or len(kept) < self.keep:
-            kept.append(f"{Place(self.name, decision.entry.line)}: {described(decision)}")
+    sheet: str | None = None
+    hidden: bool = False
+    everybody: Standing = Standing.ACTIVE
+    blank: BlankSections = BlankSections.ALL
 
 
 class Importer:
-    """Takes people into one workspace's database; `told` are columns by heading beside the usual ones."""
+    """Takes people into one workspace's database; `told` are columns by heading beside the usual ones.
+
+    `values` say what words of a list mean by which it tells who left.
+    """
 
     def __init__(
-        self, database: Engine, settings: Settings, signer: Signer, told: Mapping[str, str] | None = None
+        self,
+        database: Engine,
+        settings: Settings,
+        signer: Signer,
+        told: Told | None = None,
+        values: Values | None = None,
     ) -> None:
         self.database = database
         self.signer = signer
         self.reader = EntryReader(settings)
-        self._columns = Columns(settings.fields, told)
+        self._columns = Columns(settings.fields, told, values)
+        self._said = (sorted((told or {}).items(), key=repr), sorted((values or {}).items()))
         self._optional = [section.slug for section in settings.sections if not section.always]
 
     def file(  # noqa: PLR0913  what an import is asked for
@@ -96,7 +78,7 @@ class Importer:
         now: datetime,
         *,
         consent: str,
-        sheet: str | None = None,
+        options: Options = Options(),
         dry_run: bool = False,
         keep: int | None = None,
         progress: Callable[[int, int], None] = lambda _done, _of: None,
@@ -107,24 +89,50 @@ class Importer:
         `progress` is told the lines done, and about how many there are. Raises ContentError when the file
         is not a list.
         """
-        if path.suffix.lower() == ".xlsx" and not dry_run:
-            self._read_through(path, name, sheet)
-        with _collector_off(), open_list(path, name, self._columns, sheet) as source:
-            report = Report(name=source.name, encoding=source.encoding, headings=source.headings, keep=keep)
-            reading_in = _ReadingIn(self, source, report, progress)
+        with _collector_off(), self._open(path, name, options, dry_run=dry_run) as source:
+            report = new_report(source, keep)
+            lines = LineReader(
+                self.reader,
+                source.layout,
+                report,
+                everybody=options.everybody,
+                blank=options.blank,
+                origin=_origin(source, path),
+            )
+            reading_in = _ReadingIn(self, source, lines, report, progress)
             if dry_run:
                 with reading(self.database) as connection:
                     reading_in.look(connection)
             else:
-                origin = f"{consent} ({path.name})"
-                described_as = (path, sheet, sorted(source.headings.items()), origin)
-                reading_in.take(self.run_of(*described_as), origin, now)
+                origin = f"{consent} ({path.name})" if consent else path.name
+                run = self.run_of(path, options, source.headings, self._said, origin)
+                reading_in.take(run, origin, now)
+            lines.finish()
             return report
 
-    def _read_through(self, path: Path, name: str, sheet: str | None) -> None:
-        """Read a workbook to its end: one that breaks off half-way is not taken in part."""
+    def names_nobody(self, path: Path, name: str, *, sheet: str | None = None) -> bool:
+        """Tell whether a list says of everybody in it that they are not to be written to."""
         with open_list(path, name, self._columns, sheet) as source:
-            deque(source.rows, maxlen=0)
+            return source.layout.everybody is not Standing.ACTIVE
+
+    @contextmanager
+    def _open(self, path: Path, name: str, options: Options, *, dry_run: bool) -> Iterator[ListFile]:
+        """Open a list. One that says who left is read through first, and must be understood.
+
+        So is a workbook: one that breaks off half-way is not taken in part.
+        """
+        with open_list(path, name, self._columns, options.sheet, hidden=options.hidden) as source:
+            if options.everybody is not Standing.ACTIVE:
+                _check_says_nothing_else(source)
+            if source.layout.statuses:
+                check_statuses(source.rows, source.name)
+            elif path.suffix.lower() == ".xlsx" and not dry_run:
+                deque(source.rows, maxlen=0)
+            else:
+                yield source
+                return
+        with open_list(path, name, self._columns, options.sheet, hidden=options.hidden) as source:
+            yield source
 
     def run_of(self, path: Path, *options: object) -> bytes:
         """Return what names an import: the same for the same bytes, read in the same way."""
@@ -146,34 +154,46 @@ class Importer:
         with writing(self.database) as connection:
             (decision,) = self.decide(connection, [entry])
             if decision.fate is Fate.REFUSED:
-                raise ContentError(f"{entry.email} {decision.refusal}", _FINAL)
+                raise ContentError(_refusal(entry, decision.refusal, decision.spelled), _FINAL)
             write(connection, [decision], source, now)
         return decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What became of a chunk of lines, and the other spellings of refused mailboxes by place."""
+
+    done: ChunkDone
+    spelled: Mapping[int, str]
 
 
 class _ReadingIn:
     """One list on its way into the database."""
 
     def __init__(
-        self, importer: Importer, source: ListFile, report: Report, progress: Callable[[int, int], None]
+        self,
+        importer: Importer,
+        source: ListFile,
+        lines: LineReader,
+        report: Report,
+        progress: Callable[[int, int], None],
     ) -> None:
         self._importer = importer
         self._source = source
+        self._lines = lines
         self._rows = iter(source.rows)
         self._report = report
         self._progress = progress
-        self._seen: dict[str, int] = {}
         self._taken = 0
 
     def look(self, connection: Connection) -> None:
         """Find out what an import would change."""
         while lines := list(islice(self._rows, _BATCH)):
-            entries, problems = self._read(lines)
+            entries, problems = self._lines.read(lines)
             decisions = self._importer.decide(connection, entries, lock=False)
             for decision in decisions:
-                if decision.fate in self._report.changes:
-                    self._report.add_change(decision)
-            self._account(lines, problems, _done(self._taken + len(lines), decisions), entries)
+                self._report.add_change(decision)
+            self._account(lines, problems, _chunk(self._taken + len(lines), decisions), entries)
 
     def take(self, run: bytes, source: str, now: datetime) -> None:
         """Write what is not written yet, chunk by chunk; each is decided and recorded in its transaction."""
@@ -184,16 +204,18 @@ class _ReadingIn:
             self._pass_over(done)
         batches = Batches(database)
         while lines := list(islice(self._rows, batches.size)):
-            entries, problems = self._read(lines)
+            entries, problems = self._lines.read(lines)
 
             def write_chunk(
-                connection: Connection, lines: list[Row] = lines, entries: list[Entry] = entries
-            ) -> ChunkDone:
+                connection: Connection,
+                lines: Sequence[tuple[int, Row]] = lines,
+                entries: list[Entry] = entries,
+            ) -> _Chunk:
                 decisions = self._importer.decide(connection, entries)
                 write(connection, decisions, source, now)
-                done = _done(self._taken + len(lines), decisions)
-                import_progress.put(connection, run, done, now)
-                return done
+                chunk = _chunk(self._taken + len(lines), decisions)
+                import_progress.put(connection, run, chunk.done, now)
+                return chunk
 
             self._account(lines, problems, batches.run(len(lines), write_chunk), entries)
         with writing(database) as connection:
@@ -202,24 +224,29 @@ class _ReadingIn:
     def _pass_over(self, done: ChunkDone) -> None:
         """Account for the lines of a chunk that an earlier run has written."""
         lines = list(islice(self._rows, done.rows - self._taken))
-        entries, problems = self._read(lines)
-        self._account(lines, problems, done, entries)
+        entries, problems = self._lines.read(lines)
+        self._account(lines, problems, _Chunk(done, {}), entries)
         self._report.resumed_after = lines[-1][0]
 
-    def _read(self, lines: Iterable[Row]) -> tuple[list[Entry], list[Problem]]:
-        problems: list[Problem] = []
-        return list(self._entries(lines, problems)), problems
-
     def _account(
-        self, lines: Sequence[Row], problems: list[Problem], done: ChunkDone, entries: Iterable[Entry]
+        self,
+        lines: Sequence[tuple[int, Row]],
+        problems: list[Problem],
+        chunk: _Chunk,
+        entries: Sequence[Entry],
     ) -> None:
         """Enter a chunk into the report, what is wrong in the order of the list."""
-        name = self._report.name
+        name, done = self._report.name, chunk.done
         self._taken = done.rows
         for fate, number in done.fates.items():
             self._report.fates[Fate(fate)] += number
         problems += [
-            _problem(name, one.line, Severity.ERROR, f"{one.email} {done.refusals[place]}", _FINAL)
+            Problem(
+                severity=Severity.ERROR,
+                text=_refusal(one, done.refusals[place], chunk.spelled.get(place, "")),
+                at=Place(name, one.line),
+                hint=_FINAL,
+            )
             for place, one in enumerate(entries)
             if place in done.refusals
         ]
@@ -227,21 +254,36 @@ class _ReadingIn:
             self._report.add_problem(problem)
         self._progress(lines[-1][0], self._source.lines)
 
-    def _entries(self, lines: Iterable[Row], problems: list[Problem]) -> Iterator[Entry]:
-        """Yield the entries of lines, each address once; what is refused or doubtful goes to `problems`."""
-        for line, cells in lines:
-            entry = cells if isinstance(cells, Refusal) else self._importer.reader.read(line, cells)
-            if isinstance(entry, Entry):
-                first = self._seen.setdefault(key(entry.email), line)
-                if first == line:
-                    text, hint = doubt(entry.email)
-                    if text:
-                        problems.append(_problem(self._report.name, line, Severity.WARNING, text, hint))
-                    yield entry
-                    continue
-                entry = Refusal(f"{entry.email} stands on line {first} already", "Keep one of the two lines.")
-            self._report.fates[Fate.REFUSED] += 1
-            problems.append(_problem(self._report.name, line, Severity.ERROR, entry.text, entry.hint))
+
+def _chunk(rows: int, decisions: Sequence[Decision]) -> _Chunk:
+    refused = {place: one for place, one in enumerate(decisions) if one.fate is Fate.REFUSED}
+    refusals = {place: one.refusal for place, one in refused.items()}
+    done = ChunkDone(rows, Counter(one.fate.value for one in decisions), refusals)
+    return _Chunk(done, {place: one.spelled for place, one in refused.items() if one.spelled})
+
+
+def _refusal(entry: Entry, reason: str, spelled: str) -> str:
+    return f"{entry.email} {reason}{f' (as {spelled})' if spelled else ''}"
+
+
+def _check_says_nothing_else(source: ListFile) -> None:
+    """Raise ContentError when a list of people who all left says itself of each whether they did."""
+    layout = source.layout
+    if layout.statuses and layout.everybody is Standing.ACTIVE:
+        heading = next(iter(layout.statuses.values())).heading
+        raise ContentError(
+            Problem(
+                severity=Severity.ERROR,
+                text=f"this list says itself who left, under {heading!r}",
+                at=Place(source.name),
+                hint="Import it: `subscribers import` records who left, and takes the others in.",
+            )
+        )
+
+
+def _origin(source: ListFile, path: Path) -> str:
+    """Return what names a list where it said that somebody left."""
+    return f"{source.layout.service.name}, {path.name}" if source.layout.service else path.name
 
 
 @contextmanager
@@ -254,35 +296,3 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _problem(name: str, line: int, severity: Severity, text: str, hint: str) -> Problem:
-    return Problem(severity=severity, text=text, at=Place(name, line), hint=hint)
-
-
-def _done(rows: int, decisions: Sequence[Decision]) -> ChunkDone:
-    refusals = {place: one.refusal for place, one in enumerate(decisions) if one.fate is Fate.REFUSED}
-    return ChunkDone(rows, Counter(one.fate.value for one in decisions), refusals)
-
-
-def described(decision: Decision) -> str:
-    """Return in words what a decision changes of whom."""
-    before, after = decision.before, decision.after
-    if after is None or before is None or after is before:
-        return f"{decision.entry.email}: {decision.fate}"
-    old = {"name": before.name, "language": before.language, **before.attributes}
-    new = {"name": after.name, "language": after.language, **after.attributes}
-    old["sections"], new["sections"] = _shown(before.choices), _shown(after.choices)
-    changes = (
-        f"{column} «{old.get(column, '')}» → «{new.get(column, '')}»"
-        for column in dict.fromkeys((*old, *new))
-        if old.get(column) != new.get(column)
-    )
-    return f"{after.email}: {', '.join(changes)}"
-
-
-def _shown(choices: Choices) -> str:
-    return " ".join(
-        section if choice.state == "active" else f"{section} ({choice.state})"
-        for section, choice in sorted(choices.items())
-    )

@@ -4,96 +4,100 @@ A file of some kilobytes can unfold into gigabytes, by its compression or by a c
 sheet; then that process ends, and this one says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, PasswordError, WorksheetNotFound, load_workbook
-
+from newsletter.audience import sheetreader
 from newsletter.errors import ContentError, Place, Problem, Severity
-from newsletter.limited import Child, ChildFailedError, LimitExceededError, Limits, answer, child
+from newsletter.limited import Child, ChildFailedError, LimitExceededError, Limits, child
 
 _LIMITS = Limits(memory=1 << 30, seconds=120)
 """A list of a million people needs about half of the memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """An open sheet: its name, how many rows there are, and the rows from the first of the sheet on."""
+    """A sheet: its name, how many rows there are, which are hidden, and the first of them.
+
+    Rows and columns count from 1.
+    """
 
     name: str
     height: int
-    rows: Iterator[list[str]]
+    hidden: frozenset[int]
+    hidden_columns: frozenset[int]
+    head: Sequence[list[str]]
+
+
+class Workbook:
+    """An open workbook: its sheets by name, True where a sheet is hidden.
+
+    Its sheets are read one after the other, the visible ones, or the one that is wanted.
+    """
+
+    def __init__(self, reader: Child, name: str) -> None:
+        self._reader = reader
+        self._name = name
+        self.sheets: dict[str, bool] = {one["name"]: one["hidden"] for one in self._told()["sheets"]}
+        self._left = 0
+
+    def next_sheet(self) -> Sheet | None:
+        """Return the next sheet, None after the last. Raises ContentError when it cannot be read."""
+        for _ in range(self._left):
+            self._read()
+        self._left = 0
+        told = self._told()
+        if not told:
+            return None
+        height = told["height"]
+        head = [self._read() for _ in range(min(height, sheetreader.HEAD))]
+        self._left = height - len(head)
+        return Sheet(
+            name=told["name"],
+            height=height,
+            hidden=_numbers(told["hidden_rows"]),
+            hidden_columns=_numbers(told["hidden_columns"]),
+            head=head,
+        )
+
+    def rows(self, sheet: Sheet) -> Iterator[list[str]]:
+        """Yield every row of `sheet`, which was the last one returned."""
+        left, self._left = self._left, 0
+        return chain(sheet.head, (self._read() for _ in range(left)))
+
+    def _told(self) -> dict[str, Any]:
+        told: dict[str, Any] = self._read()
+        if "error" in told:
+            raise self._unreadable(told["error"], told["hint"])
+        return told
+
+    def _read(self) -> Any:
+        try:
+            return self._reader.read()
+        except LimitExceededError:
+            text, hint = "it is too large to read", "Split the list, or save it as CSV in UTF-8."
+        except ChildFailedError:
+            text, hint = "the file is damaged", "Save it anew from the spreadsheet, or as CSV."
+        raise self._unreadable(text, hint)
+
+    def _unreadable(self, text: str, hint: str) -> ContentError:
+        return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(self._name), hint=hint))
 
 
 @contextmanager
-def open_sheet(path: Path, name: str, wanted: str | None) -> Iterator[Sheet]:
-    """Open sheet `wanted` of a workbook, by default the first, called `name` in problems.
+def open_workbook(path: Path, name: str, wanted: str | None = None) -> Iterator[Workbook]:
+    """Open a workbook, called `name` in problems; `wanted` is the only sheet to read.
 
     Raises ContentError when it cannot be read, also while its rows are.
     """
-    with child(__name__, str(path.absolute()), *([wanted] if wanted else []), limits=_LIMITS) as reader:
-        head = _read(reader, name)
-        if "error" in head:
-            raise _unreadable(name, head["error"], head["hint"])
-        yield Sheet(head["name"], head["height"], (_read(reader, name) for _ in range(head["height"])))
+    words = [str(path.absolute()), *([wanted] if wanted else [])]
+    with child(sheetreader.__name__, *words, limits=_LIMITS) as reader:
+        yield Workbook(reader, name)
 
 
-def _read(reader: Child, name: str) -> Any:
-    try:
-        return reader.read()
-    except LimitExceededError:
-        text, hint = "it is too large to read", "Split the list, or save it as CSV in UTF-8."
-    except ChildFailedError:
-        text, hint = "the file is damaged", "Save it anew from the spreadsheet, or as CSV."
-    raise _unreadable(name, text, hint)
-
-
-def _unreadable(name: str, text: str, hint: str) -> ContentError:
-    return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(name), hint=hint))
-
-
-def _main(path: str, wanted: str | None = None) -> Iterator[Any]:
-    """Yield what is known of a sheet, and then each of its rows."""
-    try:
-        with load_workbook(path) as workbook:
-            sheet = workbook.get_sheet_by_name(wanted or workbook.sheet_names[0])
-    except PasswordError:
-        yield _refusal("it is protected by a password", "Save it without one.")
-    except WorksheetNotFound:
-        names = ", ".join(map(repr, workbook.sheet_names))
-        yield _refusal(f"it has no sheet {wanted!r}", f"Its sheets are: {names}. Name one: --sheet NAME")
-    except (CalamineError, IndexError):
-        yield _refusal("this is not an .xlsx workbook", "Save it anew as .xlsx, or as CSV in UTF-8.")
-    else:
-        yield {"name": sheet.name, "height": sheet.end[0] + 1 if sheet.end else 0}
-        for row in sheet.iter_rows():
-            yield [_text(cell) for cell in row]
-
-
-def _refusal(text: str, hint: str) -> dict[str, str]:
-    return {"error": text, "hint": hint}
-
-
-def _text(cell: str | float | bool | date | time | Any) -> str:  # noqa: FBT001  what a cell may hold
-    """Return what a cell shows, without its number format: 2025-03-12, 12, TRUE."""
-    match cell:
-        case str():
-            return " ".join(cell.split("\n")).replace("\r", "")
-        case bool():
-            return str(cell).upper()
-        case float():
-            return str(int(cell)) if cell.is_integer() else str(cell)
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case datetime():
-            return cell.isoformat(" ", "minutes")
-        case _:
-            return str(cell)
-
-
-if __name__ == "__main__":
-    answer(_main)
+def _numbers(runs: Sequence[tuple[int, int]]) -> frozenset[int]:
+    return frozenset(number for first, last in runs for number in range(first, last + 1))

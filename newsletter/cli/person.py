@@ -1,5 +1,7 @@
 """The commands about one person: `subscribers add`, `show`, `leave` and `erase`."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,6 +9,7 @@ import click
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
+from newsletter.cli.listinput import ListInput, reads_list
 from newsletter.cli.output import print_json, some
 from newsletter.errors import ConfigError, ContentError, StoreError
 
@@ -93,6 +96,7 @@ def show(session: Session, address: str, as_json: bool) -> None:
     Example:
       newsletter subscribers show olena@example.org
     """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.store import optouts
     from newsletter.store.db import reading
     from newsletter.store.erasure import erased_at
     from newsletter.store.story import asked, story
@@ -103,6 +107,8 @@ def show(session: Session, address: str, as_json: bool) -> None:
         requests = asked(connection, address)
         if found is None and not requests:
             at = erased_at(connection, address, context.signer)
+            if out := optouts.find(connection, [address], context.signer).get(address):
+                raise ContentError(f"{address} is no reader, and {out}", "No list takes them in.")
             raise ContentError(f"{address} was erased at {at}") if at else _nobody(address)
     data = found.data() if found else {"email": address, "requests": requests}
     if as_json:
@@ -152,22 +158,60 @@ def _print_facts(heading: str, facts: "Facts") -> None:
 
 
 @click.command()
-@address
+@click.argument("address", metavar="[ADDRESS]", type=Address(), required=False)
 @click.argument("sections", metavar="[SECTION]...", nargs=-1)
+@click.option(
+    "--file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list of people who all asked to leave everything, such as an export of the unsubscribed.",
+)
+@reads_list
+@as_json
 @pass_session
-def leave(session: Session, address: str, sections: tuple[str, ...]) -> None:
-    """Record that a reader asked to leave SECTIONs, or everything.
+def leave(
+    session: Session,
+    /,
+    address: str | None,
+    sections: tuple[str, ...],
+    file: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> int | None:
+    """Record that somebody asked to leave SECTIONs, or everything.
 
-    No list brings them back to what they left.
+    No list brings them back to what they left. Who is no reader is kept in mind too, by a keyed hash of the
+    address: no list takes them in. Only they themselves can come back, by the sign-up page.
 
     \b
     Examples:
       newsletter subscribers leave olena@example.org social
       newsletter subscribers leave olena@example.org
+      newsletter subscribers leave --file unsubscribed.csv
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.store import people
+    if (address is None) == (file is None):
+        raise ConfigError("name one ADDRESS, or a --file", "See: newsletter subscribers leave --help")
+    if file is not None:
+        return _all_leave(session, file, options, as_json=as_json)
+    if as_json or any(options.values()):
+        raise ConfigError("these options are for a --file", "See: newsletter subscribers leave --help")
+    _one_leaves(session, address or "", sections)
+    return None
+
+
+def _all_leave(session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> int:
+    from newsletter.model import Standing
+
+    reading = ListInput(session, file, options, as_json=as_json)
+    return reading.tell(reading.take(consent="", everybody=Standing.LEFT))
+
+
+def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> None:
+    from newsletter.model import Standing
+    from newsletter.store import optouts, people
     from newsletter.store.choices import has_left
     from newsletter.store.db import writing
+    from newsletter.store.mailbox import canonical
     from newsletter.yamlfile import nearest
 
     context = session.context
@@ -178,7 +222,15 @@ def leave(session: Session, address: str, sections: tuple[str, ...]) -> None:
     with writing(context.database) as connection:
         person = people.find(connection, address)
         if person is None:
-            raise _nobody(address)
+            if sections:
+                raise _nobody(address)
+            mark = optouts.mark(address, Standing.LEFT, context.signer)
+            optouts.record(connection, [mark], "subscribers leave", context.now())
+            click.echo(f"{address} is no reader; that they opted out is kept, and no list takes them in.")
+            for same in people.find_mailboxes(connection, [address]).get(canonical(address), ()):
+                people.leave(connection, same.id, (), optional, context.now())
+                click.echo(f"{same.email}, the same mailbox, has left the newsletter.")
+            return
         people.leave(connection, person.id, sections, optional, context.now())
         after = people.find(connection, address) or person
     if has_left(after.choices):

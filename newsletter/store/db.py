@@ -24,7 +24,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped

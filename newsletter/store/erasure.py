@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, delete, or_, select, update
 
 from newsletter.links import Signer
-from newsletter.store import restraint, wal
+from newsletter.store import optouts, restraint, wal
 from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
 from newsletter.store.locking import retry_conflicts
 from newsletter.store.people import key, lock
@@ -150,8 +150,9 @@ def returned(connection: Connection, signer: Signer) -> list[str]:
 
 
 def readmit(connection: Connection, email: str, signer: Signer) -> None:
-    """Let lists know an erased address again, because whoever reads its mail wants the digest."""
+    """Let lists know an address again, erased or opted out, whose own reader wants the digest."""
     connection.execute(delete(erased).where(erased.c.digest == signer.digest(key(email))))
+    optouts.lift(connection, email, signer)
 
 
 def _empty_log(engine: Engine) -> bool:

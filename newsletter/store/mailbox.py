@@ -5,7 +5,7 @@ Subscribers are unique by exact address (`people.key`); limits, opt-outs and war
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +23,7 @@ class _Provider:
     subdomains: bool
 
 
+@lru_cache(maxsize=16_384)
 def canonical(email: str) -> str:
     """Return the form that all spellings of one mailbox share, in small letters; idempotent."""
     written = email.casefold()

@@ -168,6 +168,17 @@ import_chunk = Table(
 )
 """What an import has written so far; it is empty when none was stopped half-way."""
 
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment="keyed hash of a mailbox, or of an address"),
+    Column("kind", Text, nullable=False, comment="left | complained | bounced"),
+    Column("source", Text, nullable=False, comment="where that is known from, e.g. a list's file name"),
+    Column("at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who is not written to without ever having been a subscriber."""
+
 issue = Table(
     "issue",
     metadata,

@@ -1,19 +1,15 @@
 """A list is imported whole: each line taken or refused with the reason; one that was stopped goes on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
-from newsletter.audience import listfile
 from newsletter.audience.lists import Importer, Report, described
-from newsletter.audience.workbook import Sheet, open_sheet
+from newsletter.audience.workbook import Sheet, Workbook
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Severity, StoreError
 from newsletter.links import Signer
@@ -230,16 +226,13 @@ def test_a_workbook_that_breaks_off_is_not_taken_in_part(
     path = tmp_path / "list.xlsx"
     write_workbook(path, [("email",), *((f"p{n}@example.org",) for n in range(3_000))])
 
-    @contextmanager
-    def broken(*wanted: Any) -> Iterator[Sheet]:
-        def rows(sheet: Sheet) -> Iterator[list[str]]:
-            yield from islice(sheet.rows, 2_500)
-            raise ContentError("it breaks off")
+    whole = Workbook.rows
 
-        with open_sheet(*wanted) as sheet:
-            yield replace(sheet, rows=rows(sheet))
+    def broken(workbook: Workbook, sheet: Sheet) -> Iterator[list[str]]:
+        yield from islice(whole(workbook, sheet), 2_500)
+        raise ContentError("it breaks off")
 
-    monkeypatch.setattr(listfile, "open_sheet", broken)
+    monkeypatch.setattr(Workbook, "rows", broken)
     with pytest.raises(ContentError, match="breaks off"):
         importer.file(path, path.name, NOW, consent="")
     assert people(engine) == []

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.audience.workbook import open_sheet
+from newsletter.audience.workbook import open_workbook
 from newsletter.errors import ContentError
 from tests.audience.workbooks import DAYS, write_sheet, write_workbook
 
 
 def rows(path: Path, wanted: str | None = None) -> list[list[str]]:
-    with open_sheet(path, path.name, wanted) as sheet:
-        return list(sheet.rows)
+    with open_workbook(path, path.name, wanted) as workbook:
+        sheet = workbook.next_sheet()
+        assert sheet
+        return list(workbook.rows(sheet))
 
 
 def refused(path: Path, wanted: str | None = None) -> str:
@@ -26,7 +28,7 @@ def refused(path: Path, wanted: str | None = None) -> str:
 def test_cells_are_text_as_the_sheet_shows_it(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     write_workbook(path, [("Ім'я <&>", "a\nb", " x "), (7, 7.0, 0.5), (True, 380501234567, "")])
-    assert rows(path) == [["Ім'я <&>", "a b", " x "], ["7", "7", "0.5"], ["TRUE", "380501234567", ""]]
+    assert rows(path) == [["Ім'я <&>", "a\nb", " x "], ["7", "7", "0.5"], ["TRUE", "380501234567", ""]]
 
 
 def test_a_date_is_a_day(tmp_path: Path) -> None:
@@ -92,5 +94,7 @@ def test_a_small_file_that_unfolds_into_gigabytes_is_refused_in_bounded_memory(t
 def test_who_stops_reading_half_way_leaves_no_process(tmp_path: Path) -> None:
     path = tmp_path / "list.xlsx"
     write_workbook(path, [("a" * 1000,)] * 5000)
-    with open_sheet(path, path.name, None) as sheet:
-        next(sheet.rows)
+    with open_workbook(path, path.name) as workbook:
+        sheet = workbook.next_sheet()
+        assert sheet
+        next(workbook.rows(sheet))

@@ -71,7 +71,11 @@ def test_the_example_gives_its_people_and_again_changes_nothing(say: Say, worksp
     path = workspace / "subscribers/example.csv"
     assert take(say, path)[:2] == (
         0,
-        "subscribers/example.csv: 12 new, 0 changed, 0 unchanged, 0 refused\n",
+        (
+            "subscribers/example.csv: 12 new, 0 changed, 0 unchanged, 0 refused\n"
+            "No section on line 6, where others name some: that means all."
+            " --blank-sections refuse takes no such line.\n"
+        ),
     )
     assert "0 new, 0 changed, 12 unchanged" in take(say, path)[1]
     choices = {tuple(reader["sections"]) for reader in told(say, "subscribers", "list")}
@@ -132,7 +136,13 @@ def test_an_old_encoding_is_named_so_that_letters_can_be_checked(say: Say, works
         (["subscribers", "add", "a@example.org", "--field", "region"], 2),
         (["subscribers", "add", "a@example.org", "--sections", "socal", "--consent", "x"], 1),
         (["subscribers", "show", "nobody@example.org"], 1),
-        (["subscribers", "leave", "nobody@example.org"], 1),
+        (["subscribers", "leave", "nobody@example.org", "social"], 1),
+        (["subscribers", "leave"], 2),
+        (["subscribers", "leave", "nobody@example.org", "--dry-run"], 2),
+        (["subscribers", "leave", "nobody@example.org", "--file", "{here}/newsletter.yaml"], 2),
+        (["subscribers", "leave", "--file", "{here}/newsletter.yaml"], 1),
+        (["subscribers", "import", "{here}/subscribers/example.csv", "--status", "gone=left"], 2),
+        (["subscribers", "import", "{here}/subscribers/example.csv", "--status", "left"], 2),
         (["subscribers", "leave", "ivan.balog@berehove.example.org", "top"], 2),
         (["subscribers", "erase", "nobody@example.org", "--yes"], 1),
         (["subscribers", "erase", "--yes"], 2),
@@ -376,3 +386,99 @@ def test_a_closed_pipe_ends_an_export_quietly(loaded: Say, workspace: Path) -> N
     with os.fdopen(writing, "wb") as pipe:
         done = subprocess.run([sys.executable, *words], stdout=pipe, stderr=subprocess.PIPE, check=False)
     assert b"Traceback" not in done.stderr
+
+
+def test_who_was_never_a_reader_can_opt_out(say: Say, workspace: Path) -> None:
+    stranger = "never.seen@h.example.org"
+    code, out, _ = say("subscribers", "leave", stranger)
+    assert (code, out) == (
+        0,
+        f"{stranger} is no reader; that they opted out is kept, and no list takes them in.\n",
+    )
+    path = workspace / "list.csv"
+    path.write_text(f"email\n{stranger}\na@example.org\n", encoding="utf-8")
+    code, out, _ = take(say, path)
+    assert code == 1
+    assert "1 new, 0 changed, 0 unchanged, 1 refused" in out
+    assert f"list.csv:2: {stranger} asked not to be written to: subscribers leave, 2025-02-14" in out
+    code, _, err = say("subscribers", "add", stranger, "--consent", "x")
+    assert code == 1
+    assert "asked not to be written to" in err
+    code, _, err = say("subscribers", "show", stranger)
+    assert code == 1
+    assert f"{stranger} is no reader, and asked not to be written to: subscribers leave, 2025-02-14" in err
+
+
+def test_leaving_names_a_reader_at_the_same_mailbox(say: Say, workspace: Path) -> None:
+    say("subscribers", "add", "olena.koval@gmail.com", "--consent", "x")
+    out = say("subscribers", "leave", "olenakoval@gmail.com")[1]
+    assert "olena.koval@gmail.com, the same mailbox, has left the newsletter.\n" in out
+    assert told(say, "subscribers", "list") == []
+    path = workspace / "list.csv"
+    path.write_text("email\no.lenakoval@gmail.com\n", encoding="utf-8")
+    assert take(say, path)[0] == 1
+
+
+def test_a_whole_list_can_leave(loaded: Say, workspace: Path) -> None:
+    path = workspace / "unsubscribed.csv"
+    path.write_text(
+        "Ел. пошта;ПІБ\nivan.balog@berehove.example.org;Іван\nnever.seen@h.example.org;\n", encoding="utf-8"
+    )
+    code, out, _ = loaded("subscribers", "leave", "--file", str(path), "--dry-run")
+    assert code == 0
+    assert "would give: 0 new, 0 changed, 0 unchanged, 0 refused, 2 left" in out
+    assert len(told(loaded, "subscribers", "list")) == 12
+    data = told(loaded, "subscribers", "leave", "--file", str(path))
+    assert (data["left"], data["lines"]) == (
+        2,
+        {"headings": 1, "above": 0, "blank": 0, "hidden": 0, "no_address": 0, "all": 3},
+    )
+    assert len(told(loaded, "subscribers", "list")) == 11
+    assert "2 unchanged" in loaded("subscribers", "leave", "--file", str(path))[1]
+    code, out, _ = take(loaded, path)
+    assert (code, "2 refused" in out) == (1, True)
+
+
+def test_a_list_that_says_itself_who_left_is_for_import(say: Say, workspace: Path) -> None:
+    path = workspace / "list.csv"
+    path.write_text("email,status\na@example.org,active\n", encoding="utf-8")
+    code, _, err = say("subscribers", "leave", "--file", str(path))
+    assert code == 1
+    assert "this list says itself who left, under 'status'" in err
+    assert "subscribers import" in err
+
+
+def test_a_column_that_says_who_left_is_never_left_out_unasked(say: Say, workspace: Path) -> None:
+    path = workspace / "list.csv"
+    path.write_text("email,Status,Телефон\na@example.org,gold,1\n", encoding="utf-8")
+    code, _, err = take(say, path, "--column", "-=Телефон")
+    assert code == 1
+    assert "the column 'Status' says 'gold' (line 2), and nobody has said what that means" in err
+    code, _, err = take(say, path, "--column", "-=Телефон", "--column", "-=Status")
+    assert code == 0
+    assert "«Status» may say who left: it is left out of this list only, and asked about again." in err
+    kept = (workspace / "subscribers/columns.yaml").read_text(encoding="utf-8")
+    assert "Status" not in kept
+    assert "Телефон" in kept
+    path.write_text("email,Status\nb@example.org,unsubscribed\n", encoding="utf-8")
+    code, out, _ = take(say, path)
+    assert (code, "0 new, 0 changed, 0 unchanged, 0 refused, 1 left" in out) == (0, True)
+
+
+def test_words_of_a_status_are_explained_once(say: Say, workspace: Path) -> None:
+    path = workspace / "list.csv"
+    path.write_text("email,Стан\na@example.org,так собі\nb@example.org,геть\n", encoding="utf-8")
+    assert take(say, path, "--dry-run")[0] == 1
+    code, out, err = take(say, path, "--status", "active=так собі,left=геть")
+    assert code == 0
+    assert "1 new, 0 changed, 0 unchanged, 0 refused, 1 left" in out
+    assert "kept in subscribers/columns.yaml" in err
+    code, out, _ = take(say, path)
+    assert (code, "2 unchanged" in out) == (0, True)
+
+
+def test_an_unsubscribed_export_asks_for_no_consent(say: Say) -> None:
+    export = Path(__file__).parents[1] / "audience/exports/unsubscribed_mailchimp.csv"
+    code, out, _ = say("subscribers", "import", str(export))
+    assert code == 0
+    assert "1 left, 1 suppressed\nKnown as an export of Mailchimp.\n" in out

@@ -1,0 +1,161 @@
+"""Lines of a list as entries, each address once; what many lines share is told once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+
+from newsletter.audience.entries import EntryReader, Refusal, UnknownSections
+from newsletter.audience.headings import EMAIL, GROUPS, SECTIONS, TAGS
+from newsletter.audience.layout import RECORD, UNIT, Layout, Row
+from newsletter.audience.mistakes import doubt
+from newsletter.audience.report import NO_ADDRESS, Report, named
+from newsletter.audience.statuses import weightiest
+from newsletter.errors import Place, Problem, Severity
+from newsletter.model import Standing
+from newsletter.store.intake import Entry, Fate
+from newsletter.store.people import key
+
+_TAGS_NAMED = 20
+
+
+class BlankSections(StrEnum):
+    """What an empty cell means in a column of sections in which other lines have some."""
+
+    ALL = "all"
+    REFUSE = "refuse"
+
+
+class LineReader:
+    """Reads the lines of one list; refusals and doubts go to the report.
+
+    `everybody` is what is said of all of them beside what their lines say; `origin` names the list where the
+    database keeps it.
+    """
+
+    def __init__(  # noqa: PLR0913  what an import is asked for
+        self,
+        reader: EntryReader,
+        layout: Layout,
+        report: Report,
+        *,
+        everybody: Standing = Standing.ACTIVE,
+        blank: BlankSections = BlankSections.ALL,
+        origin: str = "",
+    ) -> None:
+        self._reader = reader
+        self._layout = layout
+        self._report = report
+        self._everybody = everybody
+        self._blank = blank
+        self._origin = origin
+        self._seen: dict[str, int] = {}
+        self._unknown: defaultdict[str, list[int]] = defaultdict(list)
+        self._without: list[int] = []
+        self._with = 0
+        self._tags: Counter[str] = Counter()
+        self._groups: set[int] = set()
+
+    def read(self, lines: Iterable[tuple[int, Row]]) -> tuple[list[Entry], list[Problem]]:
+        """Return the entries of lines, and what is wrong or doubtful with lines, in no order."""
+        problems: list[Problem] = []
+        return list(self._entries(lines, problems)), problems
+
+    def finish(self) -> None:
+        """Put into the report what many lines share, and its problems in the order of the list."""
+        for name, lines in self._unknown.items():
+            self._sum_up(
+                Severity.ERROR, lines, f"unknown section {name!r}", self._reader.sections.nearest(name)
+            )
+        if self._blank is BlankSections.REFUSE and self._without:
+            self._sum_up(
+                Severity.ERROR, self._without, "no section is named", "Write sections, or * for all."
+            )
+        elif self._without and self._with:
+            self._report.blank_sections = len(self._without)
+            self._report.notes.append(
+                f"No section on {named(self._without)}, where others name some: that means all."
+                " --blank-sections refuse takes no such line."
+            )
+        if self._groups:
+            named_so = ", ".join(f"«{self._layout.headings[place]}»" for place in sorted(self._groups))
+            self._report.notes.append(f"Taken for groups, since sections are named there: {named_so}.")
+            self._report.left_out = self._layout.left_out(self._groups)
+        if self._tags:
+            shown = self._tags.most_common(_TAGS_NAMED)
+            told = ", ".join(f"«{tag}» ({count}{self._near(tag)})" for tag, count in shown)
+            more = f" and {len(self._tags) - _TAGS_NAMED} more" if len(self._tags) > _TAGS_NAMED else ""
+            self._report.notes.append(f"Tags that are no section here, left out: {told}{more}.")
+        self._report.problems.sort(key=lambda problem: problem.at or Place(self._report.name))
+
+    def _near(self, tag: str) -> str:
+        near = self._reader.sections.near(tag)
+        return f"; near {near!r}" if near else ""
+
+    def _sum_up(self, severity: Severity, lines: list[int], text: str, hint: str) -> None:
+        if len(lines) > 1:
+            text = f"{text} ({named(lines)})"
+        self._report.sum_up(self._problem(lines[0], severity, text, hint))
+
+    def _entries(self, lines: Iterable[tuple[int, Row]], problems: list[Problem]) -> Iterator[Entry]:
+        for line, cells in lines:
+            entry = cells if isinstance(cells, Refusal) else self._read(line, cells)
+            if entry is None:
+                continue
+            if isinstance(entry, Entry):
+                first = self._seen.setdefault(key(entry.email), line)
+                if first == line:
+                    text, hint = doubt(entry.email) if entry.standing is Standing.ACTIVE else ("", "")
+                    if text:
+                        problems.append(self._problem(line, Severity.WARNING, text, hint))
+                    yield entry
+                    continue
+                entry = Refusal(f"{entry.email} stands on line {first} already", "Keep one of the two lines.")
+            self._report.fates[Fate.REFUSED] += entry.lines
+            if isinstance(entry, UnknownSections):
+                for name in entry.names:
+                    self._unknown[name].append(line)
+            elif entry is not _BLANK:
+                problems.append(self._problem(line, Severity.ERROR, entry.text, entry.hint))
+
+    def _read(self, line: int, cells: dict[str, str]) -> Entry | Refusal | None:
+        """Return the entry of a line, or None when it is passed over."""
+        service = self._layout.service
+        if service and service.contacts and not cells.get(EMAIL):
+            self._report.passed[NO_ADDRESS] += 1
+            return None
+        if GROUPS in cells:
+            cells = self._with_groups(dict(cells))
+        entry = self._reader.read(line, cells)
+        if isinstance(entry, Refusal):
+            return entry
+        if self._everybody is not Standing.ACTIVE:
+            entry = replace(entry, standing=weightiest([self._everybody, entry.standing]))
+        if entry.standing is not Standing.ACTIVE:
+            return replace(entry, source=self._origin)
+        if SECTIONS in cells:
+            if cells[SECTIONS]:
+                self._with += 1
+            else:
+                self._without.append(line)
+                if self._blank is BlankSections.REFUSE:
+                    return _BLANK
+        if TAGS in cells:
+            self._tags.update(self._reader.unknown_tags(cells))
+        return entry
+
+    def _with_groups(self, cells: dict[str, str]) -> dict[str, str]:
+        """Return the cells of a line with those for tags that name sections and nothing else."""
+        for group in cells.pop(GROUPS).split(RECORD):
+            place, _, cell = group.partition(UNIT)
+            slugs, unknown = self._reader.sections.read(cell)
+            if slugs and not unknown:
+                self._groups.add(int(place))
+                cells[TAGS] = "; ".join(filter(None, (cells.get(TAGS), *sorted(slugs))))
+        return cells
+
+    def _problem(self, line: int, severity: Severity, text: str, hint: str) -> Problem:
+        return Problem(severity=severity, text=text, at=Place(self._report.name, line), hint=hint)
+
+
+_BLANK = Refusal("no section is named")

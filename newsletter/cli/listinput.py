@@ -1,0 +1,214 @@
+"""Reading a list for a command: the options that say how, and the report of what became of it."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli import FINDINGS, Session
+from newsletter.cli.arguments import F
+from newsletter.cli.output import as_data, print_json
+from newsletter.errors import StoreError
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from newsletter.audience.lists import Report
+
+_SHOWN = 20
+
+_reads = (
+    click.option(
+        "--column",
+        "said",
+        metavar="COLUMN=HEADING",
+        multiple=True,
+        help="What a heading means; - as COLUMN leaves it out. Kept for the next list.",
+    ),
+    click.option(
+        "--status",
+        "statuses",
+        metavar="STANDING=VALUE",
+        multiple=True,
+        help="What a word means by which the list says who left: active, left, bounced, complained, waiting.",
+    ),
+    click.option(
+        "--sheet", metavar="NAME", help="The sheet of a workbook; by default the first with addresses."
+    ),
+    click.option("--with-hidden", is_flag=True, help="Take the rows too that a sheet hides."),
+    click.option("--dry-run", is_flag=True, help="Show what would change; change nothing."),
+    click.option(
+        "--all", "everything", is_flag=True, help=f"Print all lines, not the first {_SHOWN} of a kind."
+    ),
+)
+
+
+def reads_list(command: F) -> F:
+    """Add the options that say how a list is read."""
+    for option in reversed(_reads):
+        command = option(command)
+    return command
+
+
+class ListInput:
+    """A list that a command reads, by its options."""
+
+    def __init__(self, session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> None:
+        from newsletter.audience.columns import known_columns, pairs, remembered
+        from newsletter.audience.lists import Importer
+        from newsletter.audience.statuses import value_pairs
+
+        self._context = context = session.context
+        self._path = file.resolve()
+        inside = self._path.is_relative_to(context.root)
+        self._name = str(self._path.relative_to(context.root)) if inside else str(file)
+        self._sheet, self._hidden = options["sheet"], options["with_hidden"]
+        self.dry_run: bool = options["dry_run"]
+        self._keep = None if options["everything"] or as_json else _SHOWN
+        self._as_json = as_json
+        names = known_columns(context.settings.fields)
+        self._known, self._told = remembered(context.root, names), pairs(options["said"], names)
+        self._values = value_pairs(options["statuses"])
+        self._importer = Importer(
+            context.readable if self.dry_run else context.database,
+            context.settings,
+            context.signer,
+            self._known | self._told,
+            self._values,
+        )
+
+    def names_nobody(self) -> bool:
+        """Tell whether the list names only people who are not to be written to."""
+        return self._importer.names_nobody(self._path, self._name, sheet=self._sheet)
+
+    def take(self, consent: str, **how: Any) -> "Report":
+        """Read the list into the database, with a progress bar on a terminal."""
+        from newsletter.audience.lists import Options
+
+        with click.progressbar(
+            length=1, label=f"Reading {self._path.name}", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+
+            def progress(done: int, lines: int) -> None:
+                bar.length = max(done, lines)
+                bar.update(done - bar.pos)
+
+            with _stop_said(bar, dry_run=self.dry_run):
+                return self._importer.file(
+                    self._path,
+                    self._name,
+                    self._context.now(),
+                    consent=consent,
+                    options=Options(sheet=self._sheet, hidden=self._hidden, **how),
+                    dry_run=self.dry_run,
+                    keep=self._keep,
+                    progress=progress,
+                )
+
+    def tell(self, report: "Report") -> int:
+        """Print the report, keep what was said of headings, and return the exit code."""
+        from newsletter.audience.columns import FILE, lasting, remember
+        from newsletter.audience.headings import STATUS, plain
+
+        if report.resumed_after:
+            click.echo(f"Went on after line {report.resumed_after}, where it was stopped before.", err=True)
+        here = {plain(heading): column for heading, column in report.headings.items()}
+        fresh: dict[str, Any] = {
+            heading: column for heading, column in self._told.items() if plain(heading) in here
+        }
+        for heading in self._told.keys() - fresh.keys():
+            click.echo(f"{report.name} has no column {heading!r}.", err=True)
+        for heading, column in report.headings.items():
+            if self._values and column == STATUS:
+                earlier = self._known.get(heading)
+                fresh[heading] = {**(earlier if isinstance(earlier, dict) else {}), **self._values}
+        if self._as_json:
+            print_json(_as_data(report, dry_run=self.dry_run))
+        else:
+            _print(report, dry_run=self.dry_run)
+        kept = dict(lasting(fresh))
+        for heading in fresh.keys() - kept.keys():
+            click.echo(
+                f"«{heading}» may say who left: it is left out of this list only, and asked about again.",
+                err=True,
+            )
+        if kept and not self.dry_run:
+            remember(self._context.root, self._known | kept)
+            click.echo(f"What the headings mean is kept in {FILE}.", err=True)
+        return FINDINGS if report.refused else 0
+
+
+@contextmanager
+def _stop_said(bar: "ProgressBar[int]", *, dry_run: bool) -> Iterator[None]:
+    """Say that an import which is stopped can go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, StoreError):
+        if bar.pos and not dry_run:
+            click.echo(f"Taken in up to line {bar.pos}. Run the same again: it goes on from there.", err=True)
+        raise
+
+
+def _as_data(report: "Report", *, dry_run: bool) -> dict[str, object]:
+    return {
+        "file": report.name,
+        "dry_run": dry_run,
+        "encoding": report.encoding,
+        "service": report.service,
+        "columns": report.headings,
+        "left_out": report.left_out,
+        **report.counts,
+        "lines": report.lines,
+        "changes": report.changes,
+        "blank_sections": report.blank_sections,
+        "notes": report.notes,
+        "problems": as_data(report.problems),
+    }
+
+
+def _print(report: "Report", *, dry_run: bool) -> None:
+    counts = ", ".join(
+        f"{count} {fate}" for fate, count in report.counts.items() if count or fate in _ALWAYS_TOLD
+    )
+    click.echo(f"{report.name}{' would give' if dry_run else ''}: {counts}")
+    if report.service:
+        click.echo(f"Known as an export of {report.service}.")
+    columns = [
+        f"«{heading}» is {'left out' if column == '-' else column}"
+        for heading, column in report.headings.items()
+        if heading and heading != column
+    ]
+    if columns:
+        click.echo(f"Columns: {', '.join(columns)}.")
+    if report.left_out:
+        click.echo(f"Left out, as they mean nothing here: {', '.join(report.left_out)}.")
+    passed = [text.format(report.lines[why]) for why, text in _PASSED.items() if report.lines[why]]
+    if passed:
+        click.echo(f"Passed over: {', '.join(passed)}.")
+    for note in report.notes:
+        click.echo(note)
+    if report.encoding and not report.encoding.startswith("utf"):
+        click.echo(f"Read as {report.encoding}; if letters look wrong, save the list as UTF-8.")
+    for fate, changes in report.changes.items():
+        _print_lines(changes, report.fates[fate] if dry_run else 0)
+    for severity, number in report.found.items():
+        _print_lines([str(one) for one in report.problems if one.severity == severity], number)
+
+
+_ALWAYS_TOLD = ("new", "changed", "unchanged", "refused")
+_PASSED = {
+    "above": "{} above the headings",
+    "hidden": "{} that the sheet hides (--with-hidden takes them)",
+    "no_address": "{} without an address",
+}
+
+
+def _print_lines(lines: Sequence[str], number: int) -> None:
+    """Print lines, and how many there are beyond them."""
+    for line in lines:
+        click.echo(line)
+    if number > len(lines):
+        click.echo(f"… and {number - len(lines)} more; --all prints them.")

@@ -1,0 +1,221 @@
+"""What each line of a list makes of a person: decided for a batch, without writing.
+
+A list never brings back who left everything, opted out, was suppressed or was erased: such lines are refused.
+What it says of who left, bounced or complained elsewhere is to be recorded: with a subscriber, or as a
+stranger's opt-out.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from sqlalchemy import Connection, select
+
+from newsletter.links import Signer
+from newsletter.model import EVERY_SECTION, Standing, SubscriberStatus, SubscriptionState
+from newsletter.store import optouts
+from newsletter.store.choices import Choice, Choices, Origin, by_leaving, by_list, has_left
+from newsletter.store.events import BOUNCED, COMPLAINED
+from newsletter.store.mailbox import canonical
+from newsletter.store.optouts import Mark, OptOut
+from newsletter.store.people import Record, find_all, find_mailboxes, key
+from newsletter.store.schema import erased
+
+_ALL = frozenset({EVERY_SECTION})
+
+
+class Fate(StrEnum):
+    """What became of a line."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    LEFT = "left"
+    """Recorded as not to be written to, because they left elsewhere."""
+    SUPPRESSED = "suppressed"
+    """Recorded as not to be written to, because they bounced or complained elsewhere."""
+    UNCONFIRMED = "unconfirmed"
+    """Not taken: they have not confirmed elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a line says of one person: None where it is silent; an empty attribute takes a value away."""
+
+    line: int = 0
+    email: str
+    name: str | None = None
+    language: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    sections: frozenset[str] | None = None
+    standing: Standing = Standing.ACTIVE
+    source: str = ""
+    """Where it is known from that they left, bounced or complained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an entry makes of a person: `before` is None for a new one, `after` when it is refused.
+
+    They are the same object when the entry changes nothing. `mark` is the opt-out of a stranger; `became`
+    says what the line is other than a reader's.
+    """
+
+    entry: Entry
+    before: Record | None
+    after: Record | None
+    refusal: str = ""
+    became: Fate | None = None
+    mark: Mark | None = None
+    spelled: str = ""
+    """The address under which a refused mailbox is here; reasons themselves name nobody."""
+
+    @property
+    def fate(self) -> Fate:
+        """What becomes of the line."""
+        if self.became:
+            return self.became
+        if self.after is None:
+            return Fate.REFUSED
+        if self.before is None:
+            return Fate.NEW
+        return Fate.UNCHANGED if self.before is self.after else Fate.CHANGED
+
+
+def decide(
+    connection: Connection,
+    entries: Sequence[Entry],
+    optional: Collection[str],
+    signer: Signer,
+    *,
+    lock: bool = True,
+) -> list[Decision]:
+    """Decide entries of different addresses; `optional` are the sections that a reader can leave.
+
+    With `lock` the people they know are locked until the end of the transaction.
+    """
+    known = find_all(connection, [key(entry.email) for entry in entries], for_update=lock)
+    strangers = [entry.email for entry in entries if key(entry.email) not in known]
+    gone = _erased(connection, strangers, signer)
+    out = optouts.find(connection, strangers, signer)
+    others = find_mailboxes(connection, strangers) if strangers else {}
+    decisions = []
+    for entry in entries:
+        before = known.get(key(entry.email))
+        if before:
+            decisions.append(_decide(entry, before, optional))
+        elif entry.email in gone:
+            became = None if entry.standing is Standing.ACTIVE else Fate.UNCHANGED
+            decisions.append(Decision(entry, None, None, "was erased for good", became))
+        else:
+            same = others.get(canonical(entry.email), ())
+            decisions.append(_stranger(entry, out.get(entry.email), same, optional, signer))
+    return decisions
+
+
+def _erased(connection: Connection, emails: Sequence[str], signer: Signer) -> set[str]:
+    digests = {signer.digest(key(email)): email for email in emails}
+    found = connection.execute(select(erased.c.digest).where(erased.c.digest.in_(digests))).scalars()
+    return {digests[digest] for digest in found}
+
+
+def _decide(entry: Entry, before: Record, optional: Collection[str]) -> Decision:
+    if entry.standing is not Standing.ACTIVE:
+        return _departed(entry, before, optional)
+    if reason := _stopped(before):
+        return Decision(entry, before, None, reason)
+    return Decision(entry, before, _changed(before, entry, optional))
+
+
+def _stopped(person: Record) -> str:
+    """Return why no list brings `person` in, if so it is."""
+    if person.status == SubscriberStatus.SUPPRESSED:
+        return f"is suppressed ({person.reason})"
+    return "has left every section they had" if has_left(person.choices) else ""
+
+
+def _stranger(
+    entry: Entry, out: OptOut | None, same: Sequence[Record], optional: Collection[str], signer: Signer
+) -> Decision:
+    """Decide of an address that nobody has here; `same` have its mailbox in another spelling."""
+    if entry.standing is Standing.WAITING:
+        return Decision(entry, None, None, became=Fate.UNCONFIRMED)
+    if entry.standing is Standing.ACTIVE:
+        return Decision(entry, None, None, str(out)) if out else _newcomer(entry, same)
+    reader = next((person for person in same if not _stopped(person)), None)
+    if reader and entry.standing is not Standing.BOUNCED:
+        return _departed(entry, reader, optional)
+    if not OptOut(entry.standing).outweighs(out):
+        return Decision(entry, None, None, became=Fate.UNCHANGED)
+    mark = optouts.mark(entry.email, entry.standing, signer)
+    return Decision(entry, None, None, became=_FATES[entry.standing], mark=mark)
+
+
+def _newcomer(entry: Entry, same: Sequence[Record]) -> Decision:
+    """Take a new person in, unless their mailbox is not written to in another spelling."""
+    for person in same:
+        reason = _stopped(person)
+        if reason and not person.reason.startswith(BOUNCED):  # of a bounce, this spelling may be right
+            told = f"is a mailbox that is here in another spelling, and {reason}"
+            return Decision(entry, None, None, told, spelled=person.email)
+    return Decision(entry, None, _new(entry))
+
+
+_FATES = {
+    Standing.LEFT: Fate.LEFT,
+    Standing.BOUNCED: Fate.SUPPRESSED,
+    Standing.COMPLAINED: Fate.SUPPRESSED,
+    Standing.WAITING: Fate.UNCONFIRMED,
+}
+
+
+def _departed(entry: Entry, before: Record, optional: Collection[str]) -> Decision:
+    """Decide of a subscriber who left, bounced or complained elsewhere; a sign-up here is stronger."""
+    if entry.standing is Standing.WAITING:
+        return Decision(entry, before, None, became=Fate.UNCONFIRMED)
+    if _stopped(before):
+        return Decision(entry, before, before)
+    if any(_is_own(choice) for choice in before.choices.values()):
+        return Decision(entry, before, None, f"signed up here themselves; the list says {entry.standing}")
+    if entry.standing is Standing.LEFT:
+        after = replace(before, choices=by_leaving(before.choices, (), optional))
+    else:
+        word = COMPLAINED if entry.standing is Standing.COMPLAINED else BOUNCED
+        reason = f"{word}: {entry.source}" if entry.source else word
+        after = replace(before, status=SubscriberStatus.SUPPRESSED, reason=reason)
+    return Decision(entry, before, after, became=_FATES[entry.standing])
+
+
+def _is_own(choice: Choice) -> bool:
+    return choice.origin == Origin.READER and choice.state == SubscriptionState.ACTIVE
+
+
+def _new(entry: Entry) -> Record:
+    return Record(
+        email=entry.email,
+        name=entry.name or "",
+        language=entry.language or "",
+        attributes={name: value for name, value in entry.attributes.items() if value},
+        choices=_first(entry.sections or _ALL),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _first(sections: frozenset[str]) -> Choices:
+    return by_list({}, sections, ())
+
+
+def _changed(before: Record, entry: Entry, optional: Collection[str]) -> Record:
+    attributes = {**before.attributes, **entry.attributes}
+    after = replace(
+        before,
+        name=before.name if entry.name is None else entry.name,
+        language=before.language if entry.language is None else entry.language,
+        attributes={name: value for name, value in attributes.items() if value},
+        choices=before.choices
+        if entry.sections is None
+        else by_list(before.choices, entry.sections, optional),
+    )
+    return before if after == before else after

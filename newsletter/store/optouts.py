@@ -1,0 +1,106 @@
+"""Opt-outs of strangers: who asked not to be written to, or cannot be, without ever having been a subscriber.
+
+A keyed hash of the mailbox, so that lists do not bring the person in, and nothing is known of them.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, select
+
+from newsletter.links import Signer
+from newsletter.model import Standing
+from newsletter.store.db import timestamp, upsert
+from newsletter.store.mailbox import canonical
+from newsletter.store.people import key
+from newsletter.store.schema import opt_out
+
+_WEIGHT = {Standing.BOUNCED: 1, Standing.LEFT: 2, Standing.COMPLAINED: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Why a mailbox is not written to, since when, and where that is known from."""
+
+    kind: Standing
+    at: str = ""
+    source: str = ""
+
+    def outweighs(self, other: "OptOut | None") -> bool:
+        """Tell whether this says more than `other`."""
+        return other is None or _WEIGHT[self.kind] > _WEIGHT[other.kind]
+
+    def __str__(self) -> str:
+        words = {
+            Standing.BOUNCED: "bounced elsewhere",
+            Standing.LEFT: "asked not to be written to",
+            Standing.COMPLAINED: "called our mail spam elsewhere",
+        }
+        return f"{words[self.kind]}: {', '.join(filter(None, (self.source, self.at[:10])))}"
+
+
+def find(connection: Connection, emails: Collection[str], signer: Signer) -> dict[str, OptOut]:
+    """Return the opt-outs of those of `emails` that have one, by address."""
+    if not emails or connection.execute(select(opt_out.c.at).limit(1)).first() is None:
+        return {}
+    digests = {email: _digests(email, signer) for email in emails}
+    query = select(opt_out).where(opt_out.c.digest.in_({one for both in digests.values() for one in both}))
+    kept = {row.digest: OptOut(Standing(row.kind), row.at, row.source) for row in connection.execute(query)}
+    found: dict[str, OptOut] = {}
+    for email, both in digests.items():
+        for digest in both:
+            one = kept.get(digest)
+            if one and one.outweighs(found.get(email)):
+                found[email] = one
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An opt-out to record: the keyed hash of a mailbox, and why."""
+
+    digest: bytes
+    kind: Standing
+
+
+def mark(email: str, kind: Standing, signer: Signer) -> Mark:
+    """Return what records that `email` is not written to.
+
+    It holds for the mailbox however it is spelled; a bounce for one spelling only, another may be right.
+    """
+    return Mark(signer.digest(key(email) if kind is Standing.BOUNCED else canonical(email)), kind)
+
+
+def record(connection: Connection, marks: Iterable[Mark], source: str, now: datetime) -> None:
+    """Record opt-outs; what weighs more than before takes its place."""
+    best: dict[bytes, Mark] = {}
+    for one in marks:
+        known = best.get(one.digest)
+        if known is None or _WEIGHT[one.kind] > _WEIGHT[known.kind]:
+            best[one.digest] = one
+    rows = [
+        {"digest": digest, "kind": best[digest].kind.value, "source": source, "at": timestamp(now)}
+        for digest in sorted(best)
+    ]
+    if not rows:
+        return
+    entry = upsert(connection, opt_out)
+    weights = {kind.value: weight for kind, weight in _WEIGHT.items()}
+    connection.execute(
+        entry.on_conflict_do_update(
+            index_elements=[opt_out.c.digest],
+            set_={column: entry.excluded[column] for column in ("kind", "source", "at")},
+            where=case(weights, value=entry.excluded.kind) > case(weights, value=opt_out.c.kind),
+        ),
+        rows,
+    )
+
+
+def lift(connection: Connection, email: str, signer: Signer) -> int:
+    """Forget the opt-outs of a mailbox whose own reader wants the digest; return how many there were."""
+    return connection.execute(delete(opt_out).where(opt_out.c.digest.in_(_digests(email, signer)))).rowcount
+
+
+def _digests(email: str, signer: Signer) -> set[bytes]:
+    return {signer.digest(key(email)), signer.digest(canonical(email))}
