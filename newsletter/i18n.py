@@ -29,6 +29,12 @@ def translations(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
+def for_editors(message: str, language: str, **values: str) -> str:
+    """Return `message` in the workspace's `language`, and in English below it, as commands print."""
+    words = dict.fromkeys((translations(language).gettext(message), message))
+    return "\n\n".join(one % values for one in words)
+
+
 def format_period(period: Period, language: str) -> str:
     """Return «8 – 14 лютого 2025 року» or "8–14 February 2025"; what both days share is written once."""
     from babel.dates import format_date  # noqa: PLC0415  heavy, and reading an issue does not need it

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
+from newsletter.i18n import for_editors, translations
 from newsletter.model import IssueState
 from newsletter.sending.calendar import Fire, Held, due, grace
 from newsletter.sending.clock import JUMP
@@ -24,6 +25,7 @@ from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
 _STRANGE = "the database is a snapshot put back, or a copy (newsletter schedule --adopt goes on with it)"
+_HELD = "Issue %(issue)s did not leave by itself at its weekly hour: %(why)s."
 _TRIES = 3  # while somebody approves it at the very hour
 
 
@@ -177,13 +179,13 @@ def _refuse_changed(now: Frozen | None, seen: Frozen | None) -> None:
 
 def _notify(connection: Connection, settings: Settings, held: Settled, now: datetime) -> None:
     """Queue the note that tells the editors why an issue was held."""
-    name, why = held.issue, held.outcome
+    name, language = held.issue, settings.language
+    subject = translations(language).gettext("%(title)s: %(issue)s was not sent")
+    words = for_editors(_HELD, language, issue=name, why=held.outcome)
     letters.put_note(
         connection,
         settings.editors,
-        f"{settings.title}: {name} не надіслано",
-        f"Випуск {name} не вийшов сам у свою годину: {why}.\n\n"
-        f"Issue {name} did not leave by itself at its weekly hour: {why}.\n\n"
-        f"newsletter check {name}\nnewsletter approve {name} --by …\nnewsletter send {name}\n",
+        subject % {"title": settings.title, "issue": name},
+        f"{words}\n\nnewsletter check {name}\nnewsletter approve {name} --by …\nnewsletter send {name}\n",
         now,
     )

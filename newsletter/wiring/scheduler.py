@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from newsletter import private
 from newsletter.errors import ConfigError, StoreError
+from newsletter.i18n import for_editors, translations
 from newsletter.sending.clock import ClockWatch, present_doubt
 from newsletter.sending.weekly import Week
 from newsletter.store import firings, letters
@@ -19,6 +20,9 @@ from newsletter.store.firings import Mark
 if TYPE_CHECKING:
     from newsletter.wiring import Context
 
+_CLOCK = (
+    "The clock of the sending machine is not believed: %(why)s. Until it is right, nothing leaves by itself."
+)
 _MARK = "scheduler"  # in var/, beside the database, so that a snapshot put back is noticed
 
 
@@ -59,14 +63,13 @@ def clock_watch(context: "Context") -> ClockWatch:
     settings = context.settings
 
     def tell(connection: Connection, words: str) -> None:
+        subject = translations(settings.language).gettext("%(title)s: the clock is wrong")
+        told = for_editors(_CLOCK, settings.language, why=words)
         letters.put_note(
             connection,
             settings.editors,
-            f"{settings.title}: хибний годинник",
-            "Годиннику комп’ютера, що надсилає, не можна вірити. Доки він не стане правильним, нічого не"
-            f" вийде саме: {words}.\n\n"
-            f"The clock of the sending machine is not believed: {words}. Until it is right, nothing leaves by"
-            " itself.\n\ntimedatectl\nnewsletter schedule\n",
+            subject % {"title": settings.title},
+            f"{told}\n\ntimedatectl\nnewsletter schedule\n",
             context.now(),
         )
 
