@@ -29,9 +29,8 @@ class Written(NamedTuple):
 
 
 def fingerprint(text: str) -> str:
-    """Return the hash of an item file's text."""
-    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n")
-    return sha256(plain.encode()).hexdigest()[:32]
+    """Return the hash of an item file as read_text gives it: with plain line ends and no byte order mark."""
+    return sha256(text.rstrip("\n").encode()).hexdigest()[:32]
 
 
 def read_record(root: Path, closing: date) -> dict[str, Written]:

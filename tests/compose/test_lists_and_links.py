@@ -95,6 +95,22 @@ def test_a_list_belongs_to_the_item_above_it(parse: Parse, mark: str, apart: str
     assert not digest.problems
 
 
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_list_before_a_longer_paragraph_makes_no_title(parse: Parse, mark: str) -> None:
+    rows = "\n\n".join(f"{mark}{words}" for words in ("авто", "генератор"))
+    long = "Техніку передали під час зустрічі голів громад області в обласному центрі."
+    digest = parse("Що отримали громади", "Громадам передали:", rows, long, LINK, "Друга новина", "Текст.")
+    assert titles(digest) == [("Що отримали громади", "https://auc.org.ua/1"), ("Друга новина", None)]
+    assert long in digest.entries[0].text
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_list_below_a_link_belongs_to_the_item_above(parse: Parse, mark: str) -> None:
+    rows = "\n\n".join(f"{mark}{words}" for words in ("авто", "генератор"))
+    digest = parse("Що отримали громади", "Текст.", LINK, rows)
+    assert [title for title, _ in titles(digest)] == ["Що отримали громади"]
+
+
 @pytest.mark.parametrize("mark", ["· ", "o\t", "§\t", "→ ", "— ", "•", "► ", "–", "ü\t", "\uf0b7\t"])
 def test_a_typed_bullet_becomes_markdown_s(parse: Parse, mark: str) -> None:
     digest = parse("Назва", "Текст.", f"{mark}авто\n{mark}генератор", LINK)
