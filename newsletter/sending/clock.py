@@ -1,6 +1,6 @@
 """Whether the machine's clock is to be believed: a jump is noticed, told, and waited out.
 
-While it is not, nothing is done that a wrong time could make irrevocable (docs/decisions/0014).
+While it is not, nothing is done that a wrong time could make irrevocable (docs/decisions/0015).
 """
 
 import logging
