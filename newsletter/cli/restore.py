@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from newsletter.store.people import Record
+    from newsletter.wiring import Context
 
 
 @click.command()
@@ -27,7 +28,8 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
 
     As when a full mailbox was emptied, a post was handed over by mistake, or a complaint was not the
     reader's own. What was reported before is forgotten. After a complaint it asks first: mail services
-    count letters to who complained. Whoever has left chooses anew by themselves.
+    count letters to who complained. Whoever has left chooses anew by themselves. The opt-out of somebody
+    who is no reader, recorded by mistake, is lifted.
 
     \b
     Example:
@@ -38,6 +40,8 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
     from newsletter.store.db import reading, writing
 
     context = session.context
+    if _restore_stranger(context, address, yes=yes):
+        return
     with reading(context.database) as connection:
         stopped = _stopped(connection, address)
     if stopped.reason.startswith(events.COMPLAINED) and not yes:
@@ -49,6 +53,27 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
         click.echo(f"{address} may be written to again, but has left: they choose anew on the sign-up page.")
     else:
         click.echo(f"{address} gets the digest again.")
+
+
+def _restore_stranger(context: "Context", address: str, *, yes: bool) -> bool:
+    """Lift the opt-out of somebody who is no reader; False where there is none."""
+    from newsletter.store import optouts, people
+    from newsletter.store.db import reading, writing
+
+    with reading(context.database) as connection:
+        found = optouts.find(connection, [address], context.signer).get(address)
+        if found is None or people.find(connection, address):
+            return False
+    if not yes:
+        if not sys.stdin.isatty():
+            raise ConfigError(
+                f"{address} {found}, so this needs a yes", "If that is a mistake, run this with --yes."
+            )
+        click.confirm(f"{address} {found}. Is that a mistake?", abort=True)
+    with writing(context.database) as connection:
+        optouts.lift(connection, address, context.signer)
+    click.echo(f"{address} is no longer held back: lists and `subscribers add` may take them in.")
+    return True
 
 
 def _stopped(connection: "Connection", address: str) -> "Record":

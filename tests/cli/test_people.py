@@ -407,6 +407,11 @@ def test_who_was_never_a_reader_can_opt_out(say: Say, workspace: Path) -> None:
     code, _, err = say("subscribers", "show", stranger)
     assert code == 1
     assert f"{stranger} is no reader, and asked not to be written to: subscribers leave, 2025-02-14" in err
+    undo = ("subscribers", "restore", stranger, "--reason", "another was meant")
+    code, _, err = say(*undo)
+    assert (code, "so this needs a yes" in err) == (2, True)
+    assert say(*undo, "--yes")[0] == 0
+    assert take(say, path)[0] == 0
 
 
 def test_leaving_names_a_reader_at_the_same_mailbox(say: Say, workspace: Path) -> None:
