@@ -6,14 +6,19 @@ quarter more bytes) and strip `!important` from the media queries, so it gets ou
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
+from cssutils import CSSParser
 from premailer import Premailer
 
-from newsletter.errors import RenderError
+from newsletter.errors import Place, RenderError
 
 _IGNORE = '<style data-premailer="ignore"'
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IMPORT = re.compile(r"@import\b", re.IGNORECASE)
+_SELECTOR = re.compile(r"(?!.*[+~])(?:[^\s>()]+(?:[\s>]+|\Z)){1,4}")
+_WORK = 3_000_000  # rules times tags; some three seconds
 
 
 class _Once(Premailer):  # type: ignore[misc]  # premailer publishes no types
@@ -26,11 +31,31 @@ class _Once(Premailer):  # type: ignore[misc]  # premailer publishes no types
             self._rules = super()._parse_style_rules(css_body, ruleset_index)
         return self._rules
 
+    def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: FBT001, FBT002  premailer's
+        """Parse CSS; whatever it names elsewhere is empty, where cssutils would open files and connections."""
+        parser = CSSParser(fetcher=lambda _url: ("utf-8", b""), loglevel=logging.CRITICAL)
+        return parser.parseString(css_body, validate=validate)
+
+    def rules(self, css: str) -> list[tuple[Any, str, Any]]:
+        """Return the rules of `css`, each with its selector."""
+        rules: list[tuple[Any, str, Any]] = self._parse_style_rules(css, 0)[0]
+        return rules
+
+
+def _nowhere(_words: str) -> None:
+    return None
+
 
 class Inliner:
-    """Puts the rules of `css` into the elements they select."""
+    """Puts the rules of `css` into the elements they select; `locate` finds the line of a word.
 
-    def __init__(self, css: str) -> None:
+    Raises RenderError when it loads CSS from elsewhere, or selects by what takes long to look for.
+    """
+
+    def __init__(self, css: str, locate: Callable[[str], Place | None] = _nowhere) -> None:
+        if found := _IMPORT.search(css):
+            hint = "Copy those rules into style.css: nothing is loaded from elsewhere."
+            raise RenderError("@import has no place here", hint, locate(found[0]))
         self._premailer = _Once(
             css_text=[css],
             strip_important=False,
@@ -41,9 +66,23 @@ class Inliner:
             allow_network=False,
             cssutils_logging_level=logging.CRITICAL,
         )
+        rules = self._premailer.rules(css)
+        self._count = len(rules)
+        for _, selector, _ in rules:
+            if not _SELECTOR.fullmatch(selector):
+                raise RenderError(
+                    f"the selector {selector[:60]!r} is too intricate",
+                    "Use up to four names, classes or ids, with blanks or > between.",
+                    locate(selector),
+                )
 
     def inline(self, html: str) -> str:
         """Return `html` with the rules in its style attributes. Raises RenderError."""
+        if self._count * html.count("<") > _WORK:
+            raise RenderError(
+                "the CSS and the HTML are too much together",
+                "Write fewer rules into style.css, or less into issue.mjml.",
+            )
         ignoring = html.replace("<style", _IGNORE)  # premailer is to leave MJML's own rules alone
         styled = self._premailer.transform(ignoring, pretty_print=False)
         out: str = "<!doctype html>\n" + styled.replace(_IGNORE, "<style")

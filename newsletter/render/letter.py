@@ -10,8 +10,6 @@ from pathlib import Path
 
 from newsletter.config import Settings
 from newsletter.model import Rendered
-from newsletter.render.inline import Inliner
-from newsletter.render.mjml import compile_mjml
 from newsletter.render.renderer import fingerprint
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
@@ -49,8 +47,8 @@ class Letters:
         values = {**self._values, "kind": kind}
         subject = " ".join(templates.render("subject.txt", values).split())
         text = templates.render("letter.txt", values).strip() + "\n"
-        inliner = Inliner(templates.render("style.css", {}))
-        html = inliner.inline(compile_mjml(templates.render("letter.mjml", values)))
+        _, compiled = templates.html("letter.mjml", values)
+        html = templates.inliner().inline(compiled)
         return Rendered(
             edition=f"{kind}-{language}",
             subject=subject,

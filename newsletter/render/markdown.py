@@ -1,12 +1,13 @@
 """The Markdown of items: bold, emphasis, links, lists, quotes, headings, tables. HTML is shown as typed."""
 
 import re
-from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from newsletter.render.characters import printable
+from newsletter.render.memo import remembered
 from newsletter.render.urls import ascii_url
 
 DEEPEST = 20
@@ -17,6 +18,9 @@ HEADING = "h4"
 _TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", HEADING} | {
     "table", "thead", "tbody", "tr", "th", "td"
 }  # fmt: skip
+
+_BRACKETS = 2_000
+"""Openings of links; a text with more is shown as it was typed: the parser's time grows with their square."""
 
 # Beyond maxNesting the parser drops text; DEEPEST is reached long before.
 _markdown = MarkdownIt("zero", {"breaks": True, "linkify": True, "maxNesting": 100}).enable(
@@ -45,13 +49,16 @@ _HASHTAG = re.compile(r"\s*#\w+\s*")
 
 
 def _parser(text: str) -> MarkdownIt:
+    if text.count("[") > _BRACKETS:
+        return _plain
     tokens = [inner for token in _markdown.parse(text) for inner in (token, *(token.children or ()))]
     return _markdown if all(token.level <= DEEPEST for token in tokens) else _plain
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def html(text: str) -> str:
     """Return `text` as HTML that no script, style, image or relative address gets into."""
+    text = printable(text)
     clean = nh3.clean(
         re.sub(r"<(/?)h[1-6]>", rf"<\1{HEADING}>", _parser(text).render(text)),
         tags=_TAGS,
@@ -64,7 +71,7 @@ def html(text: str) -> str:
     return shown.replace("<table>", '<table class="figures" cellpadding="0" cellspacing="0">')
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def tree(text: str) -> SyntaxTreeNode:
     """Return what `text` says as a tree, for other forms than HTML."""
     return SyntaxTreeNode(_parser(text).parse(text))

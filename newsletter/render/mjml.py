@@ -1,34 +1,53 @@
 """MJML to HTML, guarded against what the compiler lets pass silently."""
 
 import re
+from collections.abc import Callable
 
 from lxml import etree
 from mjml import mjml2html
 
-from newsletter.errors import RenderError
+from newsletter.errors import Place, RenderError
 
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # XML itself has only these five
 _HINT = "Close every tag in its order, quote every attribute, and write & as &amp;."
 
 
-def compile_mjml(source: str) -> str:
-    """Return the HTML of MJML `source`, which holds no control characters. Raises RenderError."""
-    _check_form(source)
+_POSITION = re.compile(r"position (\d+):\d+")
+
+Locate = Callable[[str], Place | None]
+
+
+def nowhere(_line: str) -> None:
+    """Find no line of a template."""
+
+
+def compile_mjml(source: str, locate: Locate = nowhere) -> str:
+    """Return the HTML of MJML `source`, which holds no control characters. Raises RenderError.
+
+    `locate` finds the line of a template that a line of `source` came from.
+    """
+    _check_form(source, locate)
+    escaped = _as_ascii(source)
     try:
-        html: str = mjml2html(_as_ascii(source), fonts={}, disable_comments=True)
+        html: str = mjml2html(escaped, fonts={}, disable_comments=True)
     except ValueError as error:
-        raise RenderError(f"the MJML cannot be compiled: {error}", _HINT) from None
+        at = _POSITION.search(str(error))
+        line = escaped[: int(at[1])].count("\n") if at else 0
+        near = source.split("\n")[line]
+        raise RenderError(f"the MJML cannot be compiled: {error}", _HINT, locate(near)) from None
     except BaseException as error:
         # A panic of the compiler is no Exception, and its class cannot be imported.
         if type(error).__name__ != "PanicException":
             raise
-        raise RenderError("the MJML compiler gave up", _HINT) from None
+        raise RenderError("the MJML compiler gave up", _HINT, locate("")) from None
     for mark, meaning in (("<mj-", "an unknown MJML component"), (r"\u{", "an attribute it garbled")):
         if mark in html:
             start = html.index(mark)
+            name = re.split(r"[\s/>]", html[start : start + 80], maxsplit=1)[0]
             raise RenderError(
                 f"the compiled HTML holds {meaning}: {html[max(0, start - 40) : start + 40]!r}",
                 "Check the component's name and its attributes against the MJML documentation.",
+                locate(next((line for line in source.split("\n") if name in line), "")),
             )
     return html
 
@@ -42,10 +61,11 @@ def _as_ascii(source: str) -> str:
     return source.encode("ascii", "xmlcharrefreplace").decode().replace("\\", "&#92;")
 
 
-def _check_form(source: str) -> None:
+def _check_form(source: str, locate: Locate) -> None:
     """Refuse what is not well-formed XML: the compiler would guess, and seldom says where it stumbled."""
     try:
         etree.fromstring(_NAMED.sub(" ", source).encode(), etree.XMLParser(resolve_entities=False))
     except etree.XMLSyntaxError as error:
         near = "".join(source.split("\n")[: error.lineno or 0][-1:]).strip()
-        raise RenderError(f"the MJML is not well-formed: {error.msg}, near {near[:80]!r}", _HINT) from None
+        message = f"the MJML is not well-formed: {error.msg}, near {near[:80]!r}"
+        raise RenderError(message, _HINT, locate(near)) from None

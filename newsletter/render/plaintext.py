@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from textwrap import indent, wrap
 
 from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.render.markdown import tree
+from newsletter.render.memo import remembered
 
 WIDTH = 72
 _NARROWEST = 20
@@ -17,6 +17,7 @@ _DASH = re.compile(r" (?=[–—] )")
 _BLANKS = re.compile(r"[ \t]+")
 
 
+@remembered
 def fill(text: str, width: int = WIDTH) -> str:
     """Return `text` with each of its lines wrapped; no line begins with a dash, no word is broken."""
     lines = []
@@ -31,7 +32,7 @@ def underline(text: str, mark: str) -> str:
     return f"{text}\n{mark * max(map(len, text.split(chr(10))))}"
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def plain(text: str) -> str:
     """Return Markdown `text` as a letter would say it: words, hyphens for lists, addresses below."""
     return "\n\n".join(_blocks(tree(text), WIDTH))

@@ -9,12 +9,11 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import Edition, Issue, Rendered
+from newsletter.model import Block, Edition, Issue, Rendered
 from newsletter.render.edition import closing_call
-from newsletter.render.inline import Inliner
-from newsletter.render.mjml import compile_mjml
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
+from newsletter.render.values import Data, plain
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
@@ -31,7 +30,7 @@ class Renderer:
     def __init__(self, settings: Settings, themes: Sequence[Path]) -> None:
         self._settings = settings
         self._templates = Templates(open_theme(settings.theme, themes), settings.language)
-        self._inliner = Inliner(self._templates.render("style.css", {}))
+        self._inliner = self._templates.inliner()
 
     def render(self, issue: Issue, edition: Edition) -> Rendered:
         """Return `edition` of `issue` as subject, HTML and text. Raises RenderError."""
@@ -39,8 +38,8 @@ class Renderer:
         subject = " ".join(self._templates.render("subject.txt", values).split())
         values["subject"] = subject
         text = self._templates.render("issue.txt", values).strip() + "\n"
-        source = self._templates.render("issue.mjml", values)
-        html = self._inliner.inline(compile_mjml(source))
+        source, compiled = self._templates.html("issue.mjml", values)
+        html = self._inliner.inline(compiled)
         _check_slots(source, html, text)
         return Rendered(
             edition=edition.key,
@@ -64,14 +63,20 @@ class Renderer:
             "preheader": issue.preheader,
             "intro": issue.intro,
             "period": format_period(issue.period, settings.language),
-            "blocks": edition.blocks,
+            "blocks": tuple(map(_block, edition.blocks)),
             "count": len(edition.items),
-            "closing": closing_call(issue.closing, edition),
+            "closing": plain(closing_call(issue.closing, edition)),
             "email": slot(EMAIL),
             "preferences": f"{base}/preferences/{slot(PREFERENCES)}",
             "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
             "view": f"{base}/view/{slot(VIEW)}",
         }
+
+
+def _block(block: Block) -> Data:
+    """Return a section with its items as a theme knows it: not its files, nor whom an item is for."""
+    items = tuple(Data(title=i.title, text=i.text, link=i.link, date=i.date) for i in block.items)
+    return Data(section=plain(block.section), items=items)
 
 
 def fingerprint(subject: str, html: str, text: str) -> str:

@@ -1,33 +1,25 @@
-"""The theme's Jinja templates in a sandbox, and their faults with file and line."""
+"""The theme's Jinja templates in a sandbox, in one language."""
 
-from collections.abc import Mapping
-from traceback import walk_tb
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import FunctionLoader
 from markupsafe import Markup
 
-from newsletter.errors import NewsletterError, Place, RenderError
 from newsletter.i18n import translations
 from newsletter.render import markdown, plaintext
 from newsletter.render.characters import printable
+from newsletter.render.filters import quick
+from newsletter.render.inline import Inliner
+from newsletter.render.mjml import compile_mjml
+from newsletter.render.sandbox import Sandbox
 from newsletter.render.theme import Theme
 from newsletter.render.urls import ascii_url
+from newsletter.render.values import plain
 
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Asks once for each type and attribute whether it is safe: that is all the answer depends on."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._safe: dict[tuple[type, str], bool] = {}
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        known = self._safe.get((type(obj), attr))
-        if known is None:
-            known = self._safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
-        return known
+_STYLE = "style.css"
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
 
 class Templates:
@@ -35,62 +27,37 @@ class Templates:
 
     def __init__(self, theme: Theme, language: str) -> None:
         self._theme = theme
-        self._loaded: set[str] = set()
-        self._environment = _Sandbox(
+        catalog = translations(language)
+        self._environment = Sandbox(
+            catalog.gettext,
+            catalog.ngettext,
             loader=FunctionLoader(self._load),
             autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
-            undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
         )
-        self._environment.install_gettext_translations(  # type: ignore[attr-defined]  # the extension adds it
-            translations(language), newstyle=True
-        )
-        self._environment.filters |= {
-            "markdown": _markdown,
-            "plain": plaintext.plain,
-            "fill": plaintext.fill,
-            "underline": plaintext.underline,
-            "label": _label,
-            "url": _url,
-        }
+        for filter_, (work, bound) in _FILTERS.items():
+            self._environment.filters.offer(filter_, work, bound)
         self._environment.tests["hashtag"] = markdown.is_hashtag
-        self._environment.globals |= {"theme": theme.look, "language": language}
+        self._environment.globals |= {"theme": plain(theme.look), "language": language}
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the template `name` filled in, without control characters. Raises RenderError."""
-        try:
-            filled = self._environment.get_template(name).render(values)
-        except NewsletterError:
-            raise
-        except Exception as error:  # noqa: BLE001  a template can fail in any way that code can
-            raise self._explained(error) from None
-        return printable(filled)
+        return printable(self._environment.get_template(name).render(values))
+
+    def html(self, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the MJML template `name` filled in, and the HTML of it. Raises RenderError."""
+        source = self.render(name, values)
+        return source, compile_mjml(source, lambda line: self._theme.find(name, line))
+
+    def inliner(self) -> Inliner:
+        """Return what moves the theme's style.css into style attributes. Raises RenderError."""
+        return Inliner(self.render(_STYLE, {}), lambda words: self._theme.find(_STYLE, words))
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         found = self._theme.read(name)
         if found is None:
             return None
         text, at = found
-        self._loaded.add(at.path)
         return text, at.path, None
-
-    def _explained(self, error: Exception) -> RenderError:
-        """Return `error` with the innermost line of a template that led to it."""
-        at = None
-        if isinstance(error, TemplateSyntaxError):
-            at = Place(error.filename or error.name or "", error.lineno)
-        else:
-            for frame, line in walk_tb(error.__traceback__):
-                if frame.f_code.co_filename in self._loaded:
-                    at = Place(frame.f_code.co_filename, line)
-        return RenderError(
-            f"the template fails: {str(error) or type(error).__name__}",
-            "The names a template may use are listed in docs/adding-a-theme.md.",
-            at,
-        )
 
 
 def _markdown(text: str) -> Markup:
@@ -98,9 +65,23 @@ def _markdown(text: str) -> Markup:
 
 
 def _label(text: str) -> str:
-    """Return `text` on one line, as an attribute takes it."""
-    return " ".join(text.split())
+    """Return `text` on one line, as an attribute takes it; a no-break space stays one."""
+    return _BLANKS.sub(" ", text).strip(" ")
 
 
 def _url(address: str | None) -> str | None:
     return ascii_url(address) if address else None
+
+
+def _underlined(text: str, mark: str) -> int:
+    return len(text) * (1 + len(mark))
+
+
+_FILTERS: Mapping[str, tuple[Callable[..., Any], Callable[..., int] | None]] = {
+    "markdown": (_markdown, quick),
+    "plain": (plaintext.plain, quick),
+    "fill": (plaintext.fill, quick),
+    "underline": (plaintext.underline, _underlined),
+    "label": (_label, None),
+    "url": (_url, None),
+}

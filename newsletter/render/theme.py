@@ -5,6 +5,7 @@ A theme needs to hold only what differs: every other file is taken from the them
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from newsletter.yamlfile import load, validate
 
 SHIPPED = "digest"
 _LOOK = "theme.yaml"
+_ALIKE = 0.4  # of what is filled in little is left of a template's line
+_LARGEST = 1_000_000  # bytes of a file
 _HINT = 'Colours are written like "#0b4f9c", fonts like "\'Segoe UI\', Arial, sans-serif".'
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]  # classic Outlook reads six digits only
@@ -56,6 +59,15 @@ class Theme:
         """Return the text of the file `name` and where it is, or None. Raises RenderError."""
         return _read(self.folders, name)
 
+    def find(self, name: str, words: str) -> Place | None:
+        """Return the line of the file `name` that has `words`, else the one that is most like them."""
+        text, at = self.read(name) or ("", None)
+        lines = [line.strip() for line in text.split("\n")]
+        number = next((number for number, line in enumerate(lines, 1) if words and words in line), 0)
+        if not number and (like := get_close_matches(words.strip(), lines, 1, _ALIKE)):
+            number = lines.index(like[0]) + 1
+        return replace(at, line=number) if at else None
+
 
 def open_theme(name: str, roots: Sequence[Path]) -> Theme:
     """Return the theme `name` from the first of the folders `roots` that has it.
@@ -91,6 +103,8 @@ def _read(folders: Sequence[Path], name: str) -> tuple[str, Place] | None:
         if file.is_relative_to(folder.resolve()) and file.is_file():
             at = Place(f"{folder.parent.name}/{folder.name}/{name}")
             try:
+                if file.stat().st_size > _LARGEST:
+                    raise RenderError("is larger than a template can be", "Is it another file?", at)
                 return file.read_text(encoding="utf-8-sig"), at
             except (OSError, UnicodeDecodeError) as error:
                 raise RenderError(f"cannot be read: {error}", "Save it as UTF-8 text.", at) from None

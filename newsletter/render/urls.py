@@ -5,10 +5,13 @@ from urllib.parse import quote, urlsplit
 
 import idna
 
+from newsletter.render.memo import remembered
+
 _SAFE = "%/?#[]@!$&()*+,;=:~"  # RFC 3986, without the apostrophe, at which some programs end a link
 _WEB = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 
 
+@remembered
 def ascii_url(url: str) -> str | None:
     """Return `url` with its host in punycode and the rest percent-encoded.
 

@@ -1,0 +1,91 @@
+"""What rendering a template may cost: work, the size of a value, of the output, and time; for each thread."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import local
+from time import monotonic
+
+_LARGEST_NUMBER = 1024  # bits; a float holds no more
+
+
+class TooMuch(Exception):  # noqa: N818  the condition is the name
+    """A template went beyond what it may compute; of no kind that Jinja's filters catch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a template may cost.
+
+    A unit of work is a step of a loop, a call, or a character or an entry of a value that is made. `size` is
+    that of one value in characters and entries, each counted as often as it is contained.
+    """
+
+    work: int = 10_000_000
+    size: int = 1_000_000
+    output: int = 400_000
+    seconds: float = 5.0
+
+
+class _Spending(local):
+    limits = Limits()
+    left = limits.work
+    look = limits.work
+    """The clock is looked at when no more work than this is left."""
+    until = float("inf")
+
+
+_OFTEN = 1_000  # units of work between two looks at the clock, which cost as much as a step
+_now = _Spending()
+
+
+@contextmanager
+def budget(limits: Limits) -> Iterator[None]:
+    """Bound what is computed within, in this thread."""
+    before = vars(_now).copy()
+    vars(_now).update(limits=limits, left=limits.work, look=limits.work, until=monotonic() + limits.seconds)
+    try:
+        yield
+    finally:
+        vars(_now).clear()
+        vars(_now).update(before)
+
+
+def spend(work: int = 1) -> None:
+    """Charge `work` units. Raises TooMuch when they, or the time, are used up."""
+    _now.left = left = _now.left - work
+    if left > _now.look:
+        return
+    _now.look = left - _OFTEN
+    if left < 0:
+        raise TooMuch(f"it computes too much: more than {_now.limits.work:,} steps and characters")
+    if monotonic() > _now.until:
+        raise TooMuch(f"it takes too long: more than {_now.limits.seconds:g} seconds")
+
+
+def expect(size: int) -> None:
+    """Refuse to make a value of `size` characters and entries if that is too large. Raises TooMuch."""
+    if size > _now.limits.size:
+        raise TooMuch(f"it makes a value that is too large: more than {_now.limits.size:,} characters")
+
+
+def expect_number(bits: int) -> None:
+    """Refuse to make a whole number of that many bits if that is too large. Raises TooMuch."""
+    if bits > _LARGEST_NUMBER:
+        raise TooMuch(f"it makes a number that is too large: more than {_LARGEST_NUMBER} bits")
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """Return the pieces of an output as one text, charged as they come. Raises TooMuch."""
+    made: list[str] = []
+    size, most, charged = 0, _now.limits.output, 0
+    for piece in pieces:
+        made.append(piece)
+        size += len(piece)
+        if size - charged > _OFTEN:
+            spend(size - charged + len(made))
+            charged = size
+            if size > most:
+                raise TooMuch(f"it writes too much: more than {most:,} characters")
+    spend(size - charged + 1)
+    return "".join(made)

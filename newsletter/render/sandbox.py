@@ -1,0 +1,236 @@
+"""The one door to Jinja: templates get plain values, reach nothing else, and compute within bounds."""
+
+from collections.abc import Callable, Iterable, Iterator
+from traceback import walk_tb
+from types import TracebackType
+from typing import Any, ClassVar, cast
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.parser import Parser
+from jinja2.runtime import BlockReference, Context, LoopContext, Macro
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.visitor import NodeTransformer
+
+from newsletter.errors import NewsletterError, Place, RenderError
+from newsletter.render.budget import Limits, TooMuch, budget, expect, expect_number, joined, spend
+from newsletter.render.filters import JOIN, MAKE, STEPS, Filters, formatted, functions, jinja_filters
+from newsletter.render.kinds import ABSENT, Steps, attribute, item, printed, settled, weight
+from newsletter.render.values import Data, Function, Table, plain_values
+
+_LONGEST = 200_000  # characters of a template's file
+_LOAD = 100  # units of work for an include, an import, an extends
+_DEEPEST = 15  # loops within loops; Python itself stops at 20
+_NAMES = "The names a template may use are listed in docs/adding-a-theme.md."
+_SIMPLER = "Let the template do less; its bounds are listed in docs/adding-a-theme.md."
+
+
+class _BoundedTemplate(Template):
+    """A template that renders plain values within the limits of its environment, and fails with its line."""
+
+    environment: "Sandbox"
+
+    def render(self, *values: Any, **named: Any) -> str:
+        """Return the template filled in. Raises RenderError."""
+        given = plain_values(dict(*values, **named))
+        pieces = self.root_render_func(self.new_context(given))
+        with budget(self.environment.limits):
+            try:
+                return self._filled(pieces)
+            except NewsletterError:
+                raise
+            except Exception as error:  # noqa: BLE001  a template can fail in any way that code can
+                raise _explained(error, self._place(pieces)) from None
+
+    def _filled(self, pieces: Iterator[str]) -> str:
+        try:
+            return self.environment.concat(pieces)
+        except Exception:  # noqa: BLE001  likewise
+            return self.environment.handle_exception()  # raises it, its lines being the template's
+
+    def _place(self, pieces: Any) -> Place:
+        """Return the line that gave the last piece: there it stands if the whole has become too large."""
+        frame = pieces.gi_frame
+        return Place(self.filename or "", self.get_corresponding_lineno(frame.f_lineno) if frame else 0)
+
+
+class Sandbox(SandboxedEnvironment):
+    """A Jinja environment in which only data can be read, and only known functions be called.
+
+    What it does not know it refuses, whatever Python would answer: attributes are looked up in
+    newsletter/render/kinds.py alone, calls go to Functions and to the template's own macros.
+    """
+
+    template_class = _BoundedTemplate
+    intercepted_binops = frozenset(SandboxedEnvironment.default_binop_table)
+    limits: ClassVar[Limits] = Limits()
+    missing_key: ClassVar[type[Undefined]] = StrictUndefined
+
+    def __init__(
+        self,
+        translate: Callable[[str], str],
+        translate_number: Callable[[str, str, int], str],
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            undefined=StrictUndefined,
+            finalize=printed,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            optimized=False,
+            **options,
+        )
+        self.newstyle_gettext = True
+        self.globals = functions(translate, translate_number)
+        self.filters: Filters = jinja_filters()
+
+    def concat(self, pieces: Iterable[str]) -> str:
+        """Join an output, or a part of one. Raises TooMuch."""
+        return joined(pieces)
+
+    def getattr(self, obj: Any, attribute_: str) -> Any:
+        """Return what `obj.attribute` is: data, or undefined."""
+        found = attribute(obj, attribute_)
+        return self._missing(obj, attribute_) if found is ABSENT else found
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return what `obj[argument]` is: data, or undefined."""
+        found = item(obj, argument)
+        return self._missing(obj, argument) if found is ABSENT else found
+
+    def _missing(self, obj: Any, name: Any) -> Any:
+        if isinstance(obj, Undefined):
+            obj._fail_with_undefined_error()  # noqa: SLF001  as every other use of it does
+        if type(obj) in (dict, Table):
+            return self.missing_key(obj=obj, name=name)
+        kind = "this record" if type(obj) is Data else f"a {type(obj).__name__}"
+        return self.undefined(f"{kind} has no {str(name)[:60]!r} that a template may use", name=name)
+
+    def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
+        """Call a Function, a macro, a block, or a recursive loop. Raises SecurityError for all else."""
+        spend()
+        kind = type(obj)
+        if kind is Function:
+            for internal in ("_loop_vars", "_block_vars"):
+                named.pop(internal, None)
+            first = (context,) if obj.with_context else ()
+            return settled(obj.call(*first, *given, **named))
+        if kind is LoopContext:
+            given = (Steps(given[0]), *given[1:]) if given else given
+        elif isinstance(obj, Undefined):
+            obj._fail_with_undefined_error()  # noqa: SLF001  likewise
+        elif kind is not Macro and kind is not BlockReference:
+            raise SecurityError(f"a {kind.__name__} cannot be called")
+        return context.call(obj, *given, **named)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  Jinja's signature
+        """Compute `left operator right`, if what it makes is not too large. Raises TooMuch."""
+        if operator == "%" and isinstance(left, str):
+            return formatted(left, right if type(right) in (tuple, dict, Table) else (right,))
+        if operator == "*":
+            for many, times in ((left, right), (right, left)):
+                if isinstance(times, int) and isinstance(many, str | list | tuple):
+                    expect(weight(many) * times)
+        elif operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, type(left)):
+            expect(len(left) + len(right))
+        elif operator == "**" and isinstance(left, int) and isinstance(right, int):
+            expect_number(left.bit_length() * abs(right))
+        return settled(self.binop_table[operator](left, right))
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        if len(source) > _LONGEST:
+            raise TemplateSyntaxError(f"the file is longer than {_LONGEST:,} characters", 1, name, filename)
+        tree = _Guard(name, filename).visit(super()._parse(source, name, filename))
+        tree.set_environment(self)
+        guarded: nodes.Template = tree
+        return guarded
+
+    def _load_template(self, name: Any, globals: Any) -> Template:  # noqa: A002  Jinja's signature
+        spend(_LOAD)
+        return super()._load_template(name, globals)
+
+    def compile(self, source: Any, name: Any = None, filename: Any = None, *rest: Any, **options: Any) -> Any:
+        """Compile a template. Raises RenderError at its line."""
+        try:
+            return super().compile(source, name, filename, *rest, **options)
+        except TemplateSyntaxError as error:
+            at = Place(error.filename or filename or "", error.lineno)
+            raise RenderError(f"the template fails: {error.message}", _NAMES, at) from None
+        except Exception as error:  # noqa: BLE001  as deep nesting and long numbers, which Python refuses
+            at = Place(filename or "", _compiled_line(error.__traceback__))
+            raise RenderError(f"the template cannot be read: {_said(error)}", _SIMPLER, at) from None
+
+
+def _explained(error: Exception, at: Place) -> RenderError:
+    """Return `error` with the innermost line of a template that led to it, else `at`."""
+    for frame, line in walk_tb(error.__traceback__):
+        if "__jinja_exception__" in frame.f_globals:  # as Jinja marks the lines of a template
+            at = Place(frame.f_code.co_filename, line)
+    hint = _SIMPLER if isinstance(error, TooMuch | RecursionError | MemoryError) else _NAMES
+    return RenderError(f"the template fails: {_said(error)}", hint, at)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deep: it may include or call itself without an end"
+    return str(error) or type(error).__name__
+
+
+def _compiled_line(trace: TracebackType | None) -> int:
+    """Return the line that was being read or compiled when it failed."""
+    line = 1
+    for frame, _ in walk_tb(trace):
+        own = frame.f_locals.get("self")
+        node = frame.f_locals.get("node")
+        if isinstance(own, Parser):
+            line = own.stream.current.lineno
+        elif isinstance(node, nodes.Node):
+            line = node.lineno or line
+        elif isinstance(frame.f_locals.get("lineno"), int):
+            line = frame.f_locals["lineno"]
+    return line
+
+
+class _Guard(NodeTransformer):
+    """Puts filters that are charged around loops, and where values are made without a call."""
+
+    def __init__(self, name: str | None, filename: str | None) -> None:
+        self._file = name, filename
+        self._loops = 0
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802  Jinja's name
+        self._loops += 1
+        if self._loops > _DEEPEST:
+            message = f"more than {_DEEPEST} loops within each other"
+            raise TemplateSyntaxError(message, node.lineno, *self._file)
+        self.generic_visit(node)
+        self._loops -= 1
+        node.iter = _filtered(node.iter, STEPS)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802  Jinja's name
+        self.generic_visit(node)
+        first, *rest = node.nodes
+        return _filtered(first, JOIN, rest)
+
+    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802  Jinja's name
+        self.generic_visit(node)
+        return _filtered(node, MAKE)
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802  Jinja's name
+        self.generic_visit(node)
+        return _filtered(node, MAKE)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802  Jinja's name
+        self.generic_visit(node)
+        return _filtered(node, MAKE) if node.ctx == "load" else node
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802  Jinja's name
+        self.generic_visit(node)
+        return _filtered(node, MAKE) if isinstance(node.arg, nodes.Slice) else node
+
+
+def _filtered(node: nodes.Node, name: str, given: list[nodes.Expr] | None = None) -> nodes.Filter:
+    return nodes.Filter(cast("nodes.Expr", node), name, given or [], [], None, None, lineno=node.lineno)

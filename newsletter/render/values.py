@@ -1,0 +1,135 @@
+"""Plain, frozen values: all that a template is ever given, so that nothing of the program can be reached."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cached_property
+from types import NoneType
+from typing import Any, Never
+
+from markupsafe import Markup
+from pydantic import BaseModel
+
+SCALARS = frozenset({str, Markup, int, float, bool, NoneType, dt.date, dt.datetime})
+"""The types that a template may print; exactly these, and no subclass."""
+
+
+class Data:
+    """A record: its values by name, and nothing else. It cannot be changed or printed."""
+
+    __slots__ = ("_values",)
+    _values: Mapping[str, Any]
+
+    def __init__(self, **values: Any) -> None:
+        object.__setattr__(self, "_values", values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError(f"{name} cannot be changed")
+
+    def __str__(self) -> Never:
+        raise TypeError(f"a record cannot be printed; name one of its values: {', '.join(self._values)}")
+
+    def __repr__(self) -> str:
+        return f"Data({', '.join(self._values)})"
+
+
+class Table(Mapping[Any, Any]):
+    """A mapping that cannot be changed or printed."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, entries: Mapping[Any, Any]) -> None:
+        self._entries = dict(entries)
+
+    def __getitem__(self, key: object) -> Any:
+        return self._entries[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __str__(self) -> Never:
+        raise TypeError("a mapping cannot be printed; name one of its keys")
+
+    def __repr__(self) -> str:
+        return f"Table({len(self)})"
+
+
+class Function:
+    """A function that templates may call: the only kind of callable they can be given.
+
+    One `with_context` gets Jinja's context as its first argument.
+    """
+
+    __slots__ = ("call", "with_context")
+
+    def __init__(self, call: Callable[..., Any], *, with_context: bool = False) -> None:
+        self.call = call
+        self.with_context = with_context
+
+
+_FINAL = SCALARS | {Data, Table, Function}
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as plain frozen values: scalars, tuples, sets, Tables and Data. Raises TypeError.
+
+    Dataclasses, named tuples and settings become Data of their fields and properties; their methods stay out.
+    """
+    if type(value) in _FINAL:
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return Data(**dict(zip(value._fields, map(plain, value), strict=True)))
+    return _plain_many(value)
+
+
+def _plain_many(value: Any) -> Any:
+    if isinstance(value, list | tuple | range):
+        return tuple(map(plain, value))
+    if isinstance(value, set | frozenset):
+        return frozenset(map(plain, value))
+    if isinstance(value, Mapping):
+        return Table({plain(key): plain(entry) for key, entry in value.items()})
+    if isinstance(value, BaseModel):
+        names = _names(type(value), type(value).model_fields)
+    elif is_dataclass(value) and not isinstance(value, type):
+        names = _names(type(value), [field.name for field in fields(value)])
+    else:
+        raise TypeError(f"a template cannot be given a value of the type {type(value).__name__}")
+    return Data(**{name: plain(getattr(value, name)) for name in names})
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the named values that a template is given. Raises TypeError with the name of what is no data."""
+    given = {}
+    for name, value in values.items():
+        try:
+            given[name] = plain(value)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+    return given
+
+
+def _names(kind: type, own: Iterable[str]) -> list[str]:
+    """Return the public names among the fields `own` and the properties of `kind`."""
+    known = set(dir(BaseModel))
+    properties = [
+        name
+        for base in kind.__mro__
+        for name, member in vars(base).items()
+        if isinstance(member, property | cached_property) and name not in known
+    ]
+    return [name for name in dict.fromkeys((*own, *properties)) if not name.startswith("_")]
