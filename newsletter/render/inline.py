@@ -31,8 +31,8 @@ class _Once(Premailer):  # type: ignore[misc]  # premailer publishes no types
             self._rules = super()._parse_style_rules(css_body, ruleset_index)
         return self._rules
 
-    def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: FBT001, FBT002  premailer's
-        """Parse CSS; whatever it names elsewhere is empty, where cssutils would open files and connections."""
+    def _parse_css_string(self, css_body: str, validate: Any = None) -> Any:
+        """Parse CSS; what it names elsewhere is empty, where cssutils would open files and connections."""
         parser = CSSParser(fetcher=lambda _url: ("utf-8", b""), loglevel=logging.CRITICAL)
         return parser.parseString(css_body, validate=validate)
 

@@ -1,10 +1,10 @@
 """Plain, frozen values: all that a template is ever given, so that nothing of the program can be reached."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType
 from typing import Any, Never
 
@@ -29,6 +29,10 @@ class Data:
             return self._values[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names; a template cannot."""
+        return iter(self._values)
 
     def __setattr__(self, name: str, value: object) -> Never:
         raise AttributeError(f"{name} cannot be changed")
@@ -103,13 +107,9 @@ def _plain_many(value: Any) -> Any:
         return frozenset(map(plain, value))
     if isinstance(value, Mapping):
         return Table({plain(key): plain(entry) for key, entry in value.items()})
-    if isinstance(value, BaseModel):
-        names = _names(type(value), type(value).model_fields)
-    elif is_dataclass(value) and not isinstance(value, type):
-        names = _names(type(value), [field.name for field in fields(value)])
-    else:
+    if isinstance(value, type) or not (isinstance(value, BaseModel) or is_dataclass(value)):
         raise TypeError(f"a template cannot be given a value of the type {type(value).__name__}")
-    return Data(**{name: plain(getattr(value, name)) for name in names})
+    return Data(**{name: plain(getattr(value, name)) for name in _names(type(value))})  # type: ignore[arg-type]  # a class is hashable
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,8 +123,10 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _names(kind: type, own: Iterable[str]) -> list[str]:
-    """Return the public names among the fields `own` and the properties of `kind`."""
+@cache
+def _names(kind: Any) -> list[str]:
+    """Return the names of the public fields and properties of a dataclass or a model."""
+    own = kind.model_fields if issubclass(kind, BaseModel) else [field.name for field in fields(kind)]
     known = set(dir(BaseModel))
     properties = [
         name

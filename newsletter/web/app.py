@@ -8,13 +8,14 @@ from pathlib import Path
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from newsletter.i18n import NAMES, format_period, translations
+from newsletter.i18n import NAMES, format_period
 from newsletter.model import Period
+from newsletter.render.values import plain
 from newsletter.store.locking import retry_conflicts
+from newsletter.web.templates import TemplatedFlask
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -28,7 +29,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _OWN = "script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 
 
-class Pages(Flask):
+class Pages(TemplatedFlask):
     """An application whose requests are answered anew after a deadlock of the database, which undid all."""
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -71,8 +72,7 @@ def make_app(
     app.before_request(lambda: _refuse_others(names))
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.globals |= {"_": _words, "ngettext": _counted, "language_names": NAMES}
+    app.jinja_env.globals["language_names"] = plain(NAMES)
     app.jinja_env.filters |= {"period": _period, "number": _number}
     return app
 
@@ -106,18 +106,6 @@ def _secure(response: Response, headers: Mapping[str, str]) -> Response:
 def _plain(error: HTTPException) -> Response:
     """Say in a line what was wrong with a request."""
     return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
-
-
-def _words(message: str, **values: object) -> Markup:
-    """Return a message of the templates in the reader's language, with `values` where it names them."""
-    said = Markup(translations(g.language).gettext(message))  # noqa: S704  the catalog is ours
-    return said % values if values else said
-
-
-def _counted(one: str, many: str, number: int) -> Markup:
-    """Return the message for so many of something."""
-    said = Markup(translations(g.language).ngettext(one, many, number))  # noqa: S704  likewise
-    return said % {"num": number}
 
 
 def _period(period: Period) -> str:

@@ -63,7 +63,7 @@ def test_a_fault_shows_the_source_around_it() -> None:
 
 
 def test_a_panic_of_the_compiler_is_an_error_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mjml, "_check_form", lambda _source: None)
+    monkeypatch.setattr(mjml, "_check_form", lambda _source, _locate: None)
     monkeypatch.setattr(mjml, "_as_ascii", lambda source: source)
     with pytest.raises(RenderError, match="gave up"):
         mjml.compile_mjml(mail('p class="ї">Їжак ґанок <b>слово</b></p>'))

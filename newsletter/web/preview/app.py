@@ -1,15 +1,14 @@
 """The preview as an application: what its pages may do, and how they show what went wrong."""
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from babel.numbers import format_decimal
 from flask import Flask, g
+from markupsafe import escape
 
 from newsletter.checks.markup import KILOBYTE
-from newsletter.errors import ConfigError, ContentError, NewsletterError, Place, Problem, Severity
+from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError, Severity
 from newsletter.web.app import make_app
 from newsletter.web.preview.coverage import communities
 from newsletter.web.preview.pages import pages, trouble
@@ -30,21 +29,30 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
     app.register_blueprint(pages)
     app.register_blueprint(communities)
     app.register_error_handler(Exception, _explain)
-    app.jinja_env.filters |= {"kilobytes": _kilobytes, "cut": _cut, "gathered": _gathered}
+    app.jinja_env.filters |= {"kilobytes": _kilobytes, "cut": _cut}
     return app
 
 
 def _explain(error: Exception) -> tuple[str, int]:
     """Show what keeps the issue from being shown, and whatever else went wrong, in the page."""
     if isinstance(error, ConfigError | ContentError):
-        return trouble(error.problems), 200
+        return _shown(error.problems), 200
     if isinstance(error, NewsletterError):
-        return trouble([Problem(severity=Severity.ERROR, text=error.message, hint=error.hint)]), 200
+        return _shown([Problem(severity=Severity.ERROR, text=error.message, hint=error.hint)]), 200
     if os.environ.get("NEWSLETTER_DEBUG"):
         raise error
     text = f"This should not have happened: {type(error).__name__}: {error}"
     hint = "Please report it with what NEWSLETTER_DEBUG=1 newsletter preview prints."
-    return trouble([Problem(severity=Severity.ERROR, text=text, hint=hint)]), 500
+    return _shown([Problem(severity=Severity.ERROR, text=text, hint=hint)]), 500
+
+
+def _shown(problems: Sequence[Problem]) -> str:
+    """Return the page that shows `problems`, or where its own template fails, their words alone."""
+    try:
+        return trouble(problems)
+    except RenderError as error:
+        said = "\n".join(map(str, [*problems, error]))
+        return f"<!doctype html><title>{escape(error.at)}</title><pre>{escape(said)}</pre>"
 
 
 def _kilobytes(size: int) -> str:
@@ -55,11 +63,3 @@ def _kilobytes(size: int) -> str:
 def _cut(text: str, length: int) -> str:
     """Return `text` as an inbox cuts it that has room for `length` characters."""
     return text if len(text) <= length else f"{text[:length].rstrip(' …')}…"
-
-
-def _gathered(problems: Iterable[Problem]) -> Sequence[tuple[Problem, Sequence[Place]]]:
-    """Return each thing that is wrong once, with every place where it is; errors first."""
-    places: defaultdict[Problem, list[Place]] = defaultdict(list)
-    for problem in problems:
-        places[replace(problem, at=None)] += [problem.at] if problem.at else []
-    return sorted(places.items(), key=lambda found: found[0].severity)

@@ -4,9 +4,12 @@ from flask import Blueprint, abort, current_app, g, render_template, request, ur
 
 from newsletter.audience.ukraine.coverage import coverage
 from newsletter.compose.issuefile import closings
+from newsletter.render.values import Function
 from newsletter.store.db import reading
 from newsletter.web.preview.proofs import Proofs
+from newsletter.web.preview.shown import shown_issues, shown_view
 from newsletter.web.preview.view import read
+from newsletter.web.templates import shown_settings
 
 communities = Blueprint("coverage", __name__)
 
@@ -30,14 +33,14 @@ def page() -> str:
 
     return render_template(
         "coverage.html",
-        settings=context.settings,
+        settings=shown_settings(context.settings),
         closing=None,
-        issues=closings(context.root),
-        view=read(request.args, context.settings.languages),
+        issues=shown_issues(closings(context.root), context.settings),
+        view=shown_view(read(request.args, context.settings.languages)),
         language=g.language,
         waiting=url_for("preview.changes", since=stamp),
         covered=covered,
         region=region,
         shown=_SHOWN,
-        here=here,
+        here=Function(here),
     )

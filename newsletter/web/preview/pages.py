@@ -9,12 +9,23 @@ from werkzeug.wrappers import Response as Answer
 
 from newsletter.compose.issuefile import closings
 from newsletter.errors import Problem
+from newsletter.render.values import Function
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown
 from newsletter.web.preview.proofs import Proofs, Snapshot
 from newsletter.web.preview.reload import Watch
+from newsletter.web.preview.shown import (
+    gathered,
+    shown_choice,
+    shown_issues,
+    shown_letter,
+    shown_sheet,
+    shown_snapshot,
+    shown_view,
+)
 from newsletter.web.preview.view import PARTS, SCHEMES, WIDTHS, View, read
+from newsletter.web.templates import shown_settings
 
 pages = Blueprint("preview", __name__)
 
@@ -45,8 +56,8 @@ def edition(closing: date) -> str | tuple[str, int]:
     return _page(
         "edition.html",
         snapshot,
-        choice=choice,
-        letter=choice.letter,
+        choice=shown_choice(choice),
+        letter=shown_letter(choice.letter),
         widths=WIDTHS,
         schemes=SCHEMES,
         parts_of_mail=PARTS,
@@ -90,7 +101,7 @@ def remember_stamp() -> None:
 
 def trouble(problems: Sequence[Problem]) -> str:
     """Return the page that shows `problems` in place of an issue, until they are mended."""
-    return _page("trouble.html", None, problems=problems)
+    return _page("trouble.html", None, problems=gathered(problems))
 
 
 def _proofs() -> Proofs:
@@ -112,7 +123,10 @@ def _written(closing: date) -> tuple[Choice, Letter]:
 
 def _issue(snapshot: Snapshot, *, missing: bool = False) -> str:
     tally = snapshot.proof.tally
-    sheets = [(snapshot.sheet(edition), readers) for edition, readers in tally]
+    sheets = [
+        (shown_sheet(snapshot.sheet(edition), snapshot.names[edition.key]), readers)
+        for edition, readers in tally
+    ]
     return _page("issue.html", snapshot, sheets=sheets, missing=missing)
 
 
@@ -124,13 +138,12 @@ def _page(template: str, snapshot: Snapshot | None, **values: Any) -> str:
 
     return render_template(
         template,
-        snapshot=snapshot,
-        proof=snapshot.proof if snapshot else None,
-        settings=context.settings,
+        proof=shown_snapshot(snapshot) if snapshot else None,
+        settings=shown_settings(context.settings),
         closing=place.get("closing"),
-        issues=closings(context.root),
-        view=view,
-        here=here,
+        issues=shown_issues(closings(context.root), context.settings),
+        view=shown_view(view),
+        here=Function(here),
         language=g.language,
         waiting=url_for("preview.changes", since=g.stamp, **place),
         **values,

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from newsletter.render.values import Function
 from newsletter.web.app import make_app
 from newsletter.web.public import home, hooks, status
 from newsletter.web.public.archive import feeds
@@ -21,6 +22,7 @@ from newsletter.web.public.reader import leaving, mailing, preferences
 from newsletter.web.public.site import settings
 from newsletter.web.public.traffic import watch
 from newsletter.web.public.trouble import explain_errors
+from newsletter.web.templates import shown_settings
 from newsletter.wiring import Context, theme_folders
 
 _BLUEPRINTS = (
@@ -73,7 +75,7 @@ def create_site(context: Context) -> Flask:
 
 def _shared() -> dict[str, Any]:
     """Return what the layout of every page shows."""
-    return {"settings": settings(), "language": g.language, "here": _here}
+    return {"settings": shown_settings(settings()), "language": g.language, "here": Function(_here)}
 
 
 def _here(language: str) -> str:

@@ -89,7 +89,7 @@ def search() -> Response:
         (item, covers[item.closing], words.marked(item.title, asked), words.excerpt(item.text, asked))
         for item in found
     ]
-    return published(_page("search.html", query=query, results=results, page=page, most=MOST))
+    return published(_page("search.html", query=query, long=False, results=results, page=page, most=MOST))
 
 
 @pages.get("/view/<token>")
@@ -139,7 +139,7 @@ def _page(template: str, **values: Any) -> Publication:
 
 def _filled(template: str, **values: Any) -> str:
     here = absolute(request.endpoint or "", **(request.view_args or {}))
-    return render_template(template, canonical=here, absolute=absolute, longest=LONGEST, **values)
+    return render_template(template, canonical=here, longest=LONGEST, **values)
 
 
 pages.add_app_template_test(is_hashtag, "hashtag")

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from newsletter.audience import networks as queue
 from newsletter.audience.answers import Answers, first
 from newsletter.audience.optin import read_signup, sign_up, wording
-from newsletter.audience.ukraine.communities import register_for
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import masked
@@ -24,6 +23,7 @@ from newsletter.store.letters import Lane
 from newsletter.web.public import limits
 from newsletter.web.public.joining.frame import EMBED, framed, let_frame
 from newsletter.web.public.site import context, database, network, networks, settings
+from newsletter.web.templates import regions
 
 pages = Blueprint("signup", __name__)
 pages.after_request(let_frame)
@@ -134,7 +134,7 @@ def page(answers: Answers, given: str, *, notice: str = "") -> str:
         notice=notice,
         trap=TRAP,
         words=wording(settings(), g.language),
-        regions=register_for(settings()),
+        regions=regions(settings()),
         framed=framed(),
         action=url_for("signup.send", lang=g.language, **_origin()),
     )

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as Answer
 from newsletter.audience import stepup
 from newsletter.audience.answers import Answers, first, read
 from newsletter.audience.preferences import compare, corrected
-from newsletter.audience.ukraine.communities import register_for
 from newsletter.i18n import format_period
 from newsletter.links import Purpose
 from newsletter.model import Period, masked
@@ -24,6 +23,7 @@ from newsletter.store.story import story
 from newsletter.web.public import limits
 from newsletter.web.public.reader.access import mailed, optional, shown, titles
 from newsletter.web.public.site import context, database, settings
+from newsletter.web.templates import regions
 from newsletter.wiring.erasure import erase
 
 pages = Blueprint("belongings", __name__)
@@ -116,7 +116,7 @@ def erased() -> str:
 
 
 def _erasing(token: str, person: Record, **values: object) -> str:
-    return render_template("erase.html", token=token, address=masked(person.email), **values)
+    return render_template("erase.html", token=token, address=masked(person.email), **{"typed": "", "fault": False, **values})
 
 
 def _page(connection: Connection, token: str, person: Record, **values: object) -> str:
@@ -128,6 +128,6 @@ def _page(connection: Connection, token: str, person: Record, **values: object) 
         shown=token,
         story=found,
         titles=titles(),
-        regions=register_for(settings()),
+        regions=regions(settings()),
         **{"answers": standing, **values},
     )

@@ -42,4 +42,6 @@ def ask(token: str) -> tuple[str, int]:
 
 
 def _page(token: str, person: Record, **values: object) -> str:
-    return render_template("address.html", token=token, person=person, address=masked(person.email), **values)
+    usual = {"email": "", "fault": "", "asked": False}
+    address = masked(person.email)
+    return render_template("address.html", token=token, person=person, address=address, **{**usual, **values})

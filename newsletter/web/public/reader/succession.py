@@ -62,5 +62,5 @@ def _page(token: str, holder: Record, **values: object) -> str:
         token=token,
         holds=handover.holds_post(holder, settings()),
         post=handover.post_of(holder, settings()),
-        **{"faults": {}, **values},
+        **{"faults": {}, "asked": False, "email": "", "name": "", **values},
     )

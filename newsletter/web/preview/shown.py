@@ -1,0 +1,92 @@
+"""What the templates of the preview are given: plain values of snapshots, choices, letters and findings."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from newsletter.config import Settings
+from newsletter.errors import Place, Problem
+from newsletter.model import Edition
+from newsletter.render.values import Data, Function, plain
+from newsletter.web.preview.choice import Choice
+from newsletter.web.preview.letter import Letter
+from newsletter.web.preview.proofs import Sheet, Snapshot
+from newsletter.web.preview.view import View
+
+
+def shown_issues(closings: Iterable[date], settings: Settings) -> list[Data]:
+    """Return the issues there are, each with its period."""
+    return [Data(closing=day, period=plain(settings.period(day))) for day in closings]
+
+
+def shown_view(view: View) -> Data:
+    """Return a view, with the queries of it and of another edition."""
+    values = {name: plain(getattr(view, name)) for name in (*View.__slots__, "next_scheme", "next_part")}
+    return Data(**values, query=Function(view.query), of=Function(view.of))
+
+
+def shown_snapshot(snapshot: Snapshot) -> Data:
+    """Return what all pages show of an issue."""
+    proof = snapshot.proof
+    return Data(
+        period=plain(proof.issue.period),
+        editions=len(proof.tally),
+        without=proof.without,
+        problems=gathered(proof.problems),
+    )
+
+
+def shown_sheet(sheet: Sheet, name: str = "") -> Data:
+    """Return an edition: its titles, its sizes where it could be rendered, and what is wrong with it."""
+    return Data(
+        name=name,
+        titles=_titles(sheet.edition),
+        items=len(sheet.edition.items),
+        page=Data(subject=sheet.page.subject, html=_size(sheet.page.html), text=_size(sheet.page.text))
+        if sheet.page
+        else None,
+        problems=gathered(sheet.problems),
+        errors=sum(problem.severity == "error" for problem in sheet.problems),
+        warnings=sum(problem.severity != "error" for problem in sheet.problems),
+    )
+
+
+def shown_choice(choice: Choice) -> Data:
+    """Return a chosen edition, and where it stands."""
+    return Data(
+        sheet=shown_sheet(choice.sheet),
+        reader=choice.reader.email if choice.reader else "",
+        number=choice.number,
+        readers=choice.readers,
+        before=choice.before,
+        after=choice.after,
+    )
+
+
+def shown_letter(letter: Letter | None) -> Data | None:
+    """Return a letter with its source, and its size in bytes in place of them."""
+    if letter is None:
+        return None
+    names = ("text", "mail_from", "sha256", "signed", "headers", "source", "opening")
+    return Data(**{name: plain(getattr(letter, name)) for name in names}, size=len(letter.content))
+
+
+def gathered(problems: Iterable[Problem]) -> Sequence[Data]:
+    """Return each thing that is wrong once, with every place where it is; errors first."""
+    places: defaultdict[Problem, list[Place]] = defaultdict(list)
+    for problem in problems:
+        places[replace(problem, at=None)] += [problem.at] if problem.at else []
+    found = sorted(places.items(), key=lambda entry: entry[0].severity)
+    return tuple(
+        Data(severity=one.severity.value, text=one.text, hint=one.hint, places=tuple(map(str, at)))
+        for one, at in found
+    )
+
+
+def _titles(edition: Edition) -> tuple[str, ...]:
+    return tuple(block.section.title for block in edition.blocks)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

@@ -1,0 +1,81 @@
+"""The templates of pages: Flask's, in the sandbox, given plain values and nothing of the program."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request
+from jinja2 import FunctionLoader, Undefined
+
+from newsletter.audience.ukraine.communities import register, register_for
+from newsletter.config import Settings
+from newsletter.i18n import translations
+from newsletter.render.budget import Limits
+from newsletter.render.sandbox import Sandbox
+from newsletter.render.values import Data, Function, Table, plain
+
+
+class PageTemplates(Sandbox):
+    """The sandbox for pages: they show whole messages, and a key that is not there is nothing."""
+
+    limits = Limits(work=50_000_000, size=10_000_000, output=10_000_000)
+    missing_key = Undefined
+
+
+class TemplatedFlask(Flask):
+    """A Flask whose templates do not get at Flask: no config, session, g, or request but what is here."""
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what all pages show; in place of the request and g, which Flask adds, what is known of them."""
+        super().update_template_context(context)
+        context.pop("g", None)
+        context["request"] = Data(endpoint=request.endpoint, args=Data(lang=request.args.get("lang")))
+
+    def create_jinja_environment(self) -> Any:
+        """Return the sandbox, with what templates may call."""
+        pages = Path(self.root_path, self.template_folder or "")
+
+        def load(name: str) -> tuple[str, str, None] | None:
+            file = (pages / name).resolve()
+            if not file.is_relative_to(pages.resolve()) or not file.is_file():
+                return None
+            return (
+                file.read_text(encoding="utf-8"),
+                f"templates/{pages.parent.name}/{pages.name}/{name}",
+                None,
+            )
+
+        made = PageTemplates(
+            lambda words: translations(g.language).gettext(words),
+            lambda one, many, number: translations(g.language).ngettext(one, many, number),
+            loader=FunctionLoader(load),
+            autoescape=self.select_jinja_autoescape,
+        )
+        made.globals["url_for"] = Function(self.url_for)
+        return made
+
+
+def regions(settings: Settings) -> Table:
+    """Return the labels of the communities of each region, where the forms of a workspace offer them."""
+    return _labels() if register_for(settings) else Table({})
+
+
+@cache
+def _labels() -> Table:
+    return Table({region: tuple(one.label for one in ones) for region, ones in register().items()})
+
+
+_OPERATING = {"bounces", "editors", "pace", "sendgrid", "serve", "smtp"}
+_last: list[tuple[Settings, Data]] = []
+
+
+def shown_settings(settings: Settings) -> Data:
+    """Return newsletter.yaml as pages may show it, without what only running the press needs."""
+    for known, data in _last:
+        if known is settings:
+            return data
+    made = plain(settings)
+    values = {name: getattr(made, name) for name in made if name not in _OPERATING}
+    data = Data(**values, field=Function(settings.field), public_field=Function(settings.public_field))
+    _last[:] = [(settings, data)]
+    return data
