@@ -32,7 +32,7 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where i
         try:
             page = renderer.render(issue, edition)
         except RenderError as error:
-            shared[_as_problem(error)].append(edition)
+            shared[as_problem(error)].append(edition)
             continue
         rendered.append(page)
         for problem in markup(page, edition):
@@ -45,7 +45,8 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where i
     return rendered, sorted(found, key=_order)
 
 
-def _as_problem(error: RenderError) -> Problem:
+def as_problem(error: RenderError) -> Problem:
+    """Return what is wrong with a template as a finding."""
     text = error.message.removeprefix(f"{error.at}: ")
     return Problem(severity=Severity.ERROR, text=text, at=error.at, hint=error.hint)
 

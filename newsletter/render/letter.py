@@ -3,12 +3,15 @@
 A kind is a file of words in `templates/mail`, which both parts are made of, so that they say the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 from newsletter.config import Settings
+from newsletter.errors import RenderError
+from newsletter.i18n import LANGUAGES
 from newsletter.model import Rendered
 from newsletter.render.renderer import fingerprint
 from newsletter.render.templates import Templates
@@ -19,6 +22,22 @@ LINK, OTHER = "LINK", "OTHER"
 """The slots of a letter beside EMAIL: the page to open, and the other address that it speaks of."""
 
 _FOLDER = "mail"
+
+
+def letter_faults(settings: Settings, themes: Sequence[Path]) -> Iterator[RenderError]:
+    """Render every letter of a workspace that has its own words for some, and give what fails, each once."""
+    own = themes[0] / _FOLDER
+    if not own.is_dir() or own.samefile(themes[-1] / _FOLDER):
+        return
+    letters, given = Letters(settings, themes), set()
+    kinds = {file.stem for root in themes for file in (root / _FOLDER).glob("*.txt")} - {"letter", "subject"}
+    for kind, language in product(sorted(kinds), LANGUAGES):
+        try:
+            letters.page(kind, language)
+        except RenderError as error:
+            if str(error) not in given:
+                given.add(str(error))
+                yield error
 
 
 class Letters:

@@ -5,13 +5,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.checks.findings import findings
+from newsletter.checks.findings import as_problem, findings
 from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.render.edition import Editions
+from newsletter.render.letter import letter_faults
 from newsletter.store.db import reading
 from newsletter.store.people import readers
+from newsletter.wiring import theme_folders
 
 if TYPE_CHECKING:
     from newsletter.wiring import Context
@@ -49,6 +51,7 @@ def prove(context: "Context", closing: date) -> Proof:
     rendered, problems = findings(
         issue, own, shown, context.renderer, context.settings, locate=lines_under(context.root)
     )
+    problems += map(as_problem, letter_faults(context.settings, theme_folders(context.root)))
     return Proof(
         issue=issue,
         editions=editions,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.security import safe_join
 
 from newsletter.render.values import Function
 from newsletter.web.app import make_app
@@ -91,8 +92,8 @@ def _let_reports_be_larger() -> None:
 
 @lru_cache(maxsize=256)  # visitors can name one file in many ways
 def _version(folder: str, name: str) -> str | None:
-    file = Path(folder, name)
-    return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
+    file = safe_join(folder, name)  # no template learns of other files, not even by their hash
+    return sha256(Path(file).read_bytes()).hexdigest()[:12] if file and Path(file).is_file() else None
 
 
 def _static(name: str) -> str | None:

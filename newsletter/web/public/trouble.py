@@ -4,13 +4,17 @@ import logging
 
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.http import HTTP_STATUS_CODES
 
-from newsletter.errors import LinkInvalid, StoreError, told
+from newsletter.errors import LinkInvalid, RenderError, StoreError, told
 from newsletter.web.public.traffic import METHOD, shown
 
 _log = logging.getLogger(__name__)
 _SOON = "30"  # seconds after which a database that was away may be back
 _KEPT = ("Allow", "Retry-After")
+
+FAULTS = "newsletter.faults"
+"""The key in the environ of a list that gets the faults of templates, for callers in this process."""
 
 
 def explain_errors(app: Flask) -> None:
@@ -22,7 +26,11 @@ def explain_errors(app: Flask) -> None:
 
 
 def _page(code: int, **headers: str) -> Response:
-    return make_response(render_template("trouble.html", code=code), code, headers)
+    try:
+        return make_response(render_template("trouble.html", code=code), code, headers)
+    except RenderError as error:  # the layout itself, which this page shares
+        _note(error)
+        return Response(f"{code} {HTTP_STATUS_CODES.get(code, '')}\n", code, headers, mimetype="text/plain")
 
 
 def _refused(error: HTTPException) -> Response:
@@ -38,6 +46,8 @@ def _closed(error: StoreError) -> Response:
 
 
 def _failed(error: Exception) -> Response:
+    if isinstance(error, RenderError) and FAULTS in request.environ:
+        request.environ[FAULTS].append(error)
     _note(error)
     return _page(500)
 

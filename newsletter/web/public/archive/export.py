@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from newsletter.errors import RenderError
 from newsletter.web.public.app import create_site
 from newsletter.web.public.limits import OURS
+from newsletter.web.public.trouble import FAULTS
 from newsletter.wiring import Context
 
 _SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt")
@@ -55,7 +56,11 @@ class _Crawl:
                 self._progress(issues)
 
     def _get(self, path: str) -> TestResponse:
-        response = self._client.get(path, base_url=self._base, environ_overrides={OURS: True}, buffered=True)
+        faults: list[RenderError] = []
+        environ = {OURS: True, FAULTS: faults}
+        response = self._client.get(path, base_url=self._base, environ_overrides=environ, buffered=True)
+        if faults:
+            raise faults[0]
         if response.status_code != 200:  # noqa: PLR2004  what every page of the archive answers
             raise RenderError(
                 f"the page {path} answers {response.status}",
