@@ -18,7 +18,7 @@ from newsletter.render.filters import JOIN, MAKE, STEPS, Filters, formatted, fun
 from newsletter.render.kinds import ABSENT, Steps, attribute, item, printed, settled, weight
 from newsletter.render.values import Data, Function, Table, plain_values
 
-_LONGEST = 200_000  # characters of a template's file
+_LONGEST = 60_000  # characters of a template's file; compiling so many takes Jinja two seconds
 _LOAD = 100  # units of work for an include, an import, an extends
 _DEEPEST = 15  # loops within loops; Python itself stops at 20
 _NAMES = "The names a template may use are listed in docs/adding-a-theme.md."
@@ -140,6 +140,7 @@ class Sandbox(SandboxedEnvironment):
         return settled(self.binop_table[operator](left, right))
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        spend(len(source))
         if len(source) > _LONGEST:
             raise TemplateSyntaxError(f"the file is longer than {_LONGEST:,} characters", 1, name, filename)
         tree = _Guard(name, filename).visit(super()._parse(source, name, filename))

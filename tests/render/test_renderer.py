@@ -213,3 +213,34 @@ def test_a_slot_the_compiler_drops_is_noticed(broken: Broken) -> None:
 def test_a_misspelt_component_is_refused(broken: Broken) -> None:
     with pytest.raises(RenderError, match="unknown MJML component"):
         broken("issue.mjml", "mj-divider", "mj-devider")
+
+
+odd = st.text(st.sampled_from("'\"&<>\\ \u00a0;#aї"), min_size=1, max_size=12).map(lambda text: f"я{text}я")
+
+
+@run(deadline=None, max_examples=25)
+@given(section=odd, title=odd, more=odd, publisher=odd)
+def test_every_label_reads_as_it_was_written(  # noqa: PLR0913  each is a label
+    *,
+    settings: Settings,
+    themes: tuple[Path, ...],
+    digest: Issue,
+    section: str,
+    title: str,
+    more: str,
+    publisher: str,
+) -> None:
+    own = settings.model_copy(update={"read_more": more, "publisher": publisher, "title": title})
+    block = Block(
+        section=Section(slug="social", title=section), items=(item(title, "Текст", "https://e.org"),)
+    )
+    issue = replace(digest, subject=title, blocks=(block,))
+    whole = Editions(issue).whole()
+    assert whole
+    rendered = Renderer(own, themes).render(issue, whole)
+    page = html5lib.parse(rendered.html, namespaceHTMLElements=False)
+    labels = [label for link in page.iter("a") if (label := link.get("aria-label"))]
+    one_line = [re.sub(r"[ ]+", " ", words) for words in (f"{more}: {title}", f"Призупинити: {section}")]
+    assert labels == one_line
+    written = {element.text for element in page.iter() if element.text}
+    assert {section, title, more, publisher} <= written

@@ -101,11 +101,11 @@ FRAME = (
 
 @pytest.mark.parametrize("kind", [Sandbox, Pages])
 def test_nothing_but_data_can_be_read_of_anything(kind: type[Sandbox]) -> None:
-    ways = [f"{thing}.{name}" for name in ATTRIBUTES for thing in THINGS]
-    ways += [f"{thing}['{name}']" for name in ATTRIBUTES for thing in THINGS]
-    looks = "".join(f"{{% if {way} is defined %}}{way} {{% endif %}}" for way in ways)
     known = "{% if table.a is defined and loop.index is defined %}known{% endif %}"
-    assert render(f"{FRAME}{looks}{known}{{% endfor %}}", {"part.html": ""}, kind) == "known"
+    for name in ATTRIBUTES:
+        ways = [way for thing in THINGS for way in (f"{thing}.{name}", f"{thing}['{name}']")]
+        looks = "".join(f"{{% if {way} is defined %}}{way} {{% endif %}}" for way in ways)
+        assert render(f"{FRAME}{looks}{known}{{% endfor %}}", {"part.html": ""}, kind) == "known"
 
 
 ATTACKS = [
@@ -257,8 +257,8 @@ BOMBS = [
     "{{ " + "9" * 5000 + " }}",
     "{% if 1 %}" * 300 + "{% endif %}" * 300,
     "".join(f"{{% for a{n} in [1] %}}" for n in range(30)) + "{% endfor %}" * 30,
-    "x" * 300_000,
-    "{{ x }}" * 30_000 + "{{ 'a' * 10**9 }}",
+    "x" * 60_001,
+    "{{ x }}" * 3_000 + "{{ 'a' * 10**9 }}",
 ]
 
 
