@@ -1,5 +1,6 @@
 """Templates read data and nothing else, and compute within bounds: attacks, each an error at its line."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -272,3 +273,47 @@ def test_what_computes_without_measure_ends_in_an_error_at_its_line(bomb: str) -
     assert caught.value.hint
     assert len(str(caught.value)) < 400
     assert monotonic() - began < 10
+
+
+def test_words_of_a_catalog_are_text_and_end_no_attribute() -> None:
+    said = '"q" & <b> %(a)s'
+    own = Sandbox(lambda _: said, lambda *_: said, loader=FunctionLoader(load), autoescape=True)
+    FILES["page.html"] = '<a title="{{ _("x", a=text) ~ text }}">'
+    escaped = "&#34;q&#34; &amp; &lt;b&gt; &#39;&#39;"
+    assert own.get_template("page.html").render(text="'") == f'<a title="{escaped}">'
+
+
+def test_what_ends_in_an_error_leaves_the_next_template_its_whole_budget() -> None:
+    for _ in range(3):
+        with pytest.raises(RenderError):
+            render(
+                "{% for a in range(99999) %}{% endfor %}{% for a in range(99999) %}{% endfor %}", kind=Small
+            )
+        assert render("{% for a in range(20000) %}{% endfor %}ok", kind=Small) == "ok"
+
+
+def test_threads_have_budgets_of_their_own() -> None:
+    text = "{% for a in range(40000) %}{% endfor %}ok"
+    with ThreadPoolExecutor(4) as pool:
+        made = ENVIRONMENTS[Small].from_string(text)
+        assert list(pool.map(lambda _: made.render(), range(8))) == ["ok"] * 8
+
+
+USES = {
+    "{% set n = namespace(x=0) %}{% for one in many if one %}{% set n.x = 2 %}{% endfor %}{{ n.x }}": "2",
+    "{{ text|upper }} {{ text.strip().title() }} {{ text.split('о')|join('-') }}": "СЛОВО Слово сл-в-",
+    "{{ day.strftime('%-d.%m.%Y') }} {{ day.year }} {{ day }}": "14.02.2025 2025 2025-02-14",
+    "{{ many|join(', ') }} {{ many[:1]|length }} {{ [3, 1]|sort|first }}": "a, b 1 1",
+    "{{ record.title }} {{ record.items[0] }} {{ record['title'] }} {{ table.a }}": "Новина 1 Новина 1",
+    "{% for k, v in {'k': 1}.items() %}{{ k }}{{ v }}{{ loop.last }}{% endfor %}": "k1True",
+    "{{ '%s: %.2f'|format(text, 1.5) }} {{ '%(a)s%%' % {'a': 1} }} {{ function() }}": "слово: 1.50 1% made",
+    "{% for a, group in [{'k': 1, 'v': 2}]|groupby('k') %}{{ a }}{{ group[0].v }}{% endfor %}": "12",
+    "{% macro m(x) %}[{{ x }}{{ caller() }}]{% endmacro %}{% call m(1) %}c{% endcall %}": "[1c]",
+    "{{ (_('Pause') ~ ': <b>')|upper }} {% trans a=text %}o {{ a }}{% endtrans %}": "PAUSE: &lt;B&gt; o слово",
+    "{% for n in [[1], [2]] recursive %}{{ loop(n) if n is iterable else n }}{% endfor %}": "12",
+}
+
+
+@pytest.mark.parametrize(("use", "made"), USES.items())
+def test_what_a_theme_needs_it_can_do(use: str, made: str) -> None:
+    assert render(use) == made
