@@ -306,10 +306,10 @@ USES = {
     "{{ many|join(', ') }} {{ many[:1]|length }} {{ [3, 1]|sort|first }}": "a, b 1 1",
     "{{ record.title }} {{ record.items[0] }} {{ record['title'] }} {{ table.a }}": "Новина 1 Новина 1",
     "{% for k, v in {'k': 1}.items() %}{{ k }}{{ v }}{{ loop.last }}{% endfor %}": "k1True",
-    "{{ '%s: %.2f'|format(text, 1.5) }} {{ '%(a)s%%' % {'a': 1} }} {{ function() }}": "слово: 1.50 1% made",
+    "{{ '%s: %.1f'|format(text, 1.5) }} {{ '%(a)s%%' % {'a': 1} }} {{ function() }}": "слово: 1.5 1% made",
     "{% for a, group in [{'k': 1, 'v': 2}]|groupby('k') %}{{ a }}{{ group[0].v }}{% endfor %}": "12",
     "{% macro m(x) %}[{{ x }}{{ caller() }}]{% endmacro %}{% call m(1) %}c{% endcall %}": "[1c]",
-    "{{ (_('Pause') ~ ': <b>')|upper }} {% trans a=text %}o {{ a }}{% endtrans %}": "PAUSE: &lt;B&gt; o слово",
+    "{{ (_('Pause') ~ ': <i>')|upper }} {% trans a=text %}{{ a }}{% endtrans %}": "PAUSE: &lt;I&gt; слово",
     "{% for n in [[1], [2]] recursive %}{{ loop(n) if n is iterable else n }}{% endfor %}": "12",
 }
 

@@ -11,6 +11,7 @@ from newsletter.audience.asking import Answer, Ending
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
+from newsletter.render.values import Data, plain
 from newsletter.store import archive, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
@@ -39,7 +40,7 @@ def ask(token: str) -> _Answer:
         return unknown()
     if asked.confirmed_at:
         return _answer(asked, Ending.DONE)
-    return render_template(f"confirm_{asked.kind}.html", asked=asked, titles=_titles(asked))
+    return render_template(f"confirm_{asked.kind}.html", asked=_shown(asked), titles=_titles(asked))
 
 
 @pages.post("/confirm/<token>")
@@ -67,7 +68,14 @@ def confirm(token: str) -> _Answer:
 
 
 def _answer(asked: Request, ending: Ending, **values: object) -> str:
-    return render_template(f"confirmed_{asked.kind}.html", asked=asked, ending=ending, **values)
+    usual = {"newest": None, "preferences": None}
+    page = f"confirmed_{asked.kind}.html"
+    return render_template(page, asked=_shown(asked), ending=ending, **{**usual, **values})
+
+
+def _shown(asked: Request) -> Data:
+    """Return what pages show of a request."""
+    return Data(email=asked.email, details=plain(asked.details))
 
 
 def unknown() -> _Answer:

@@ -116,7 +116,8 @@ def erased() -> str:
 
 
 def _erasing(token: str, person: Record, **values: object) -> str:
-    return render_template("erase.html", token=token, address=masked(person.email), **{"typed": "", "fault": False, **values})
+    usual = {"typed": "", "fault": False}
+    return render_template("erase.html", token=token, address=masked(person.email), **{**usual, **values})
 
 
 def _page(connection: Connection, token: str, person: Record, **values: object) -> str:
@@ -129,5 +130,5 @@ def _page(connection: Connection, token: str, person: Record, **values: object) 
         story=found,
         titles=titles(),
         regions=regions(settings()),
-        **{"answers": standing, **values},
+        **{"answers": standing, "changes": None, **values},
     )

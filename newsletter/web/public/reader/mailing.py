@@ -17,14 +17,14 @@ pages = Blueprint("mailing", __name__)
 @pages.get("/link")
 def form() -> str:
     """Show the form."""
-    return render_template("link.html", copy=False)
+    return _form()
 
 
 @pages.get(f"/preferences/{COPY}")
 @pages.get(f"/unsubscribe/{COPY}")
 def copy() -> str:
     """Say where the links of a letter are, to whoever pressed one in its copy on the web."""
-    return render_template("link.html", copy=True)
+    return _form(copy=True)
 
 
 @pages.post("/link")
@@ -33,7 +33,7 @@ def ask() -> Response | tuple[str, int]:
     """Mail the link, if a reader has this address; the answer is the same whoever has it."""
     email, fault = read_address(request.form.to_dict(flat=False), "email")
     if fault:
-        return render_template("link.html", copy=False, email=email, fault=fault), 422
+        return _form(email=email, fault=fault), 422
     now = context().now()
     with writing(database()) as connection:
         turn = queue.turn(connection, networks(), context().signer, now.timestamp())
@@ -44,4 +44,8 @@ def ask() -> Response | tuple[str, int]:
 @pages.get("/link/sent")
 def sent() -> str:
     """Say that a link is on its way, to whoever sent the form."""
-    return render_template("mailed.html")
+    return render_template("mailed.html", address="")
+
+
+def _form(*, copy: bool = False, email: str = "", fault: str = "") -> str:
+    return render_template("link.html", copy=copy, email=email, fault=fault)
