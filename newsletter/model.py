@@ -195,6 +195,8 @@ def masked(address: str) -> str:
 class IssueState(StrEnum):
     """Where a frozen issue stands."""
 
+    FREEZING = "freezing"
+    """Its approval is being stored, or was interrupted while it was."""
     APPROVED = "approved"
     SENDING = "sending"
     SENT = "sent"

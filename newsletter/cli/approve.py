@@ -42,7 +42,8 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     sources = context.sources(closing)
     with reading(context.database) as connection:
         earlier = issues.find(connection, closing.isoformat())
-    if earlier and not again and not changed_since(earlier, sources):
+    stored = earlier and earlier.state is not IssueState.FREEZING
+    if earlier and stored and not again and not changed_since(earlier, sources):
         return _approved(context, earlier, "was already approved", as_json=as_json)
     wake(context)  # the audience is made of those who read now
     proof = context.proof(closing)

@@ -11,11 +11,15 @@ from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
+from newsletter.sending.staging import Chosen, stage
 from newsletter.store import archive, audience, chunks, issues, people
 from newsletter.store.db import reading, timestamp, writing
 
 OUTBOX = "outbox"
-_BATCH = 5000
+AT_ONCE = 30_000
+"""Readers up to whom an approval is one transaction, which holds SQLite's write lock for a moment."""
+
+_NOT_BEGUN = (IssueState.APPROVED, IssueState.FREEZING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +54,8 @@ def freeze(
 ) -> issues.Frozen:
     """Store `rendered`, who gets which, and what the archive will show, in place of an earlier approval.
 
-    It is one transaction. Raises StateError when some of the issue has left already, or when choices changed
-    since the rendering.
+    It is one transaction, but for very many readers. Raises StateError when some of the issue has left
+    already, or when choices changed since the rendering.
     """
     name = shared.issue
     draft = issues.Frozen(
@@ -69,50 +73,62 @@ def freeze(
         readers=0,
         without=0,
     )
+    chosen = _choose(engine, editions, {edition.key for edition, _ in rendered})
+
+    def put_pages(connection: Connection) -> None:
+        for edition, page in rendered:
+            issues.put_edition(connection, name, page, edition.sections)
+        if public := publication(editions):
+            archive.put(connection, *public)
+
+    with reading(engine) as connection:
+        earlier = issues.find(connection, name)
+    if max(len(chosen.numbers), earlier.readers if earlier else 0) > AT_ONCE:
+        return stage(engine, draft, chosen, put_pages, _claim)
     with writing(engine) as connection:
         epoch = chunks.next_epoch(connection)
         if earlier := issues.claim(connection, draft):
             _refuse_begun(earlier)
             issues.replace(connection, draft)
-        for edition, page in rendered:
-            issues.put_edition(connection, name, page, edition.sections)
-        if public := publication(editions):
-            archive.put(connection, *public)
-        readers, without = _put_audience(connection, name, editions, {edition.key for edition, _ in rendered})
-        chunks.plan(connection, name, readers, epoch)
+        put_pages(connection)
+        audience.put(connection, name, chosen.rows(0, len(chosen.numbers)))
+        chunks.put(connection, name, chosen.numbers, epoch)
         fingerprint = issues.fingerprint(connection, name, shared)
-        sealed = replace(draft, fingerprint=fingerprint, readers=readers, without=without)
+        sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
         issues.seal(connection, sealed)
     return sealed
 
 
+def _claim(connection: Connection, staged: issues.Frozen) -> None:
+    """Put an approval that is being stored in place of an earlier one, which it voids."""
+    if earlier := issues.claim(connection, staged):
+        _refuse_begun(earlier)
+        issues.overwrite(connection, staged)
+
+
 def _refuse_begun(earlier: issues.Frozen) -> None:
-    if earlier.state is not IssueState.APPROVED and earlier.transport != OUTBOX:
+    if earlier.state not in _NOT_BEGUN and earlier.transport != OUTBOX:
         raise StateError(
             f"issue {earlier.name} has begun to leave by {earlier.transport}: it is {earlier.state}",
             "What readers have in hand cannot be approved again. Put corrections into the next issue.",
         )
 
 
-def _put_audience(connection: Connection, name: str, editions: Editions, stored: set[str]) -> tuple[int, int]:
-    readers = without = 0
-    batch: list[tuple[int, str]] = []
-    for reader in people.readers(connection):
-        edition = editions.of(reader.sections, reader.attributes)
-        if edition is None:
-            without += 1
-            continue
-        if edition.key not in stored:
-            raise StateError(
-                "readers changed their choices while the editions were rendered", "Approve once more."
-            )
-        readers += 1
-        batch.append((reader.id, edition.key))
-        if len(batch) == _BATCH:
-            audience.put(connection, name, batch)
-            batch.clear()
-    audience.put(connection, name, batch)
-    return readers, without
+def _choose(engine: Engine, editions: Editions, stored: set[str]) -> Chosen:
+    """Return who gets which edition. Raises StateError when somebody's was not rendered."""
+    chosen = Chosen()
+    with reading(engine) as connection:
+        for reader in people.readers(connection):
+            edition = editions.of(reader.sections, reader.attributes)
+            if edition is None:
+                chosen.without += 1
+            elif edition.key not in stored:
+                raise StateError(
+                    "readers changed their choices while the editions were rendered", "Approve once more."
+                )
+            else:
+                chosen.add(reader.id, edition.key)
+    return chosen
 
 
 def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Frozen:
@@ -123,6 +139,7 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
     """
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
+        _refuse_unfinished(frozen)
         if frozen.state is IssueState.APPROVED and (changed := changed_since(frozen, sources)):
             raise ContentError(
                 f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
@@ -136,9 +153,18 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
     return frozen
 
 
+def _refuse_unfinished(frozen: issues.Frozen) -> None:
+    if frozen.state is IssueState.FREEZING:
+        raise StateError(
+            f"the approval of issue {frozen.name} is being stored, or was interrupted",
+            f"Wait for its end, or approve it again: newsletter approve {frozen.name} --by NAME",
+        )
+
+
 def may_begin(frozen: issues.Frozen, transport: str) -> None:
     """Raise StateError or ContentError when `frozen` may not leave by `transport` now."""
     name = frozen.name
+    _refuse_unfinished(frozen)
     if frozen.state is IssueState.PAUSED:
         raise StateError(f"issue {name} is paused: {frozen.reason}", f"To go on: newsletter resume {name}")
     if frozen.state is IssueState.CANCELLED:

@@ -55,15 +55,21 @@ class Batches:
             if changed < size:
                 return total
 
-    def delete(self, table: Table, where: ColumnElement[bool]) -> int:
-        """Delete the rows of `table` that match; return how many."""
+    def delete(
+        self,
+        table: Table,
+        where: ColumnElement[bool],
+        before: Callable[[Connection], object] = lambda _connection: None,
+    ) -> int:
+        """Delete the rows of `table` that match; return how many. `before` begins each transaction."""
         keys = tuple_(*table.primary_key.columns)
         some = select(*table.primary_key.columns).where(where)
-        return self.until_done(
-            lambda connection, most: (
-                connection.execute(delete(table).where(keys.in_(some.limit(most)))).rowcount
-            )
-        )
+
+        def delete_some(connection: Connection, most: int) -> int:
+            before(connection)
+            return connection.execute(delete(table).where(keys.in_(some.limit(most)))).rowcount
+
+        return self.until_done(delete_some)
 
     @contextmanager
     def _writing(self, rows: int) -> Iterator[Connection]:

@@ -1,12 +1,12 @@
 """Cutting an audience into chunks: what one worker takes at a time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from newsletter.store.schema import audience, chunk
+from newsletter.store.schema import chunk
 
 SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
 """Readers in an audience, and readers in a chunk: taking one costs the same whatever its size."""
@@ -20,17 +20,12 @@ def next_epoch(connection: Connection) -> int:
     return (connection.execute(select(func.max(chunk.c.epoch))).scalar_one() or 0) + 1
 
 
-def plan(connection: Connection, name: str, readers: int, epoch: int = 0) -> None:
-    """Cut the audience of issue `name` into chunks of consecutive subscribers."""
-    numbered = (
-        select(audience.c.subscriber, func.row_number().over(order_by=audience.c.subscriber).label("row"))
-        .where(audience.c.issue == name)
-        .subquery()
-    )
-    bounds = select(func.min(numbered.c.subscriber), func.max(numbered.c.subscriber)).group_by(
-        (numbered.c.row - 1) // _size(readers)
-    )
-    _put(connection, name, ((lo, hi) for lo, hi in connection.execute(bounds).all()), epoch)
+def put(connection: Connection, name: str, readers: Sequence[int], epoch: int = 0) -> None:
+    """Cut the audience of issue `name`, given by ascending number, into chunks of consecutive subscribers."""
+    size = _size(len(readers))
+    starts = range(0, len(readers), size)
+    bounds = ((readers[at], readers[min(at + size, len(readers)) - 1]) for at in starts)
+    _put(connection, name, bounds, epoch)
 
 
 def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:

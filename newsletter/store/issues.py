@@ -112,6 +112,11 @@ def replace(connection: Connection, draft: Frozen) -> None:
     connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 
 
+def overwrite(connection: Connection, frozen: Frozen) -> None:
+    """Put `frozen` in place of an earlier approval; its editions and audience stay until they are removed."""
+    connection.execute(update(issue).where(issue.c.name == frozen.name).values(asdict(frozen)))
+
+
 def put_edition(connection: Connection, name: str, rendered: Rendered, sections: Iterable[str]) -> None:
     """Store one edition of issue `name`."""
     connection.execute(

@@ -52,7 +52,9 @@ class ReadOnlyDatabase:
     def _open(self) -> Engine | None:
         engine = connect_to(self._url)
         path = Path(engine.url.database or "")
-        if engine.dialect.name == "sqlite":
+        if engine.dialect.name == "sqlite" and "uri" in engine.url.query:
+            event.listen(engine, "begin", begin(PATIENCE))
+        elif engine.dialect.name == "sqlite":
             if not engine.url.database or not _is_there(path):  # in memory, there is nothing to look at
                 return None
             engine = create_engine(engine.url, creator=lambda: _connect(path))

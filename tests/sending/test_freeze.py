@@ -1,15 +1,20 @@
 """Approval binds to bytes: what was frozen, and from which files."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, select, update
 
 from newsletter.errors import ContentError, NewsletterError, StateError
 from newsletter.model import IssueState
+from newsletter.sending import freeze
 from newsletter.sending.freeze import changed_since, may_begin, verify
 from newsletter.store import audience, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import audience as audience_table
-from newsletter.store.schema import edition, issue
+from newsletter.store.schema import chunk, edition, issue
+from newsletter.transport.outbox import Outbox
 from tests.sending import house
 
 
@@ -129,3 +134,67 @@ def test_what_may_not_leave_says_why(
 def test_the_outbox_takes_what_has_errors(engine: Engine) -> None:
     house.people(engine, 1)
     may_begin(house.approve(engine, errors=3), "outbox")
+
+
+def test_an_approval_for_very_many_is_stored_in_steps_and_comes_to_the_same(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    house.people(engine, 7)
+    house.people(engine, 2, sections=["social"], first=10)
+    at_once = house.approve(engine)
+    with reading(engine) as connection:
+        plan = connection.execute(select(chunk.c.lo, chunk.c.hi)).all()
+    monkeypatch.setattr(freeze, "AT_ONCE", 3)
+    for _ in range(2):  # in place of an earlier approval, of either way
+        in_steps = house.approve(engine)
+        assert in_steps == at_once
+        assert verify(engine, house.NAME, house.SOURCES) == at_once
+    with reading(engine) as connection:
+        assert connection.execute(select(chunk.c.lo, chunk.c.hi)).all() == plan
+    house.send(engine, Outbox(tmp_path, house.NAME))
+    assert house.outcomes(engine) == {"accepted": 9}
+
+
+def test_an_approval_that_was_interrupted_is_none_and_the_next_one_begins_anew(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.people(engine, 9)
+    earlier = house.approve(engine)
+    monkeypatch.setattr(freeze, "AT_ONCE", 3)
+    with monkeypatch.context() as broken:
+        broken.setattr(issues, "fingerprint", stop)
+        with pytest.raises(KeyboardInterrupt):
+            house.approve(engine)
+    with pytest.raises(StateError, match="was interrupted") as caught:
+        verify(engine, house.NAME, house.SOURCES)
+    assert "approve it again" in caught.value.hint
+    with reading(engine) as connection:
+        half = issues.get(connection, house.NAME)
+    with pytest.raises(StateError, match="is being stored"):
+        may_begin(half, "smtp")
+    assert house.approve(engine) == earlier
+
+
+def test_of_two_approvals_in_steps_the_later_one_stands(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.people(engine, 9)
+    monkeypatch.setattr(freeze, "AT_ONCE", 3)
+    began: list[issues.Frozen | None] = []
+    fingerprint = issues.fingerprint
+
+    def slow(*arguments: Any) -> str:
+        found: str = fingerprint(*arguments)
+        if not began:
+            began.append(None)
+            began.append(house.approve(engine))
+        return found
+
+    monkeypatch.setattr(issues, "fingerprint", slow)
+    with pytest.raises(StateError, match="another approval"):
+        house.approve(engine)
+    assert verify(engine, house.NAME, house.SOURCES) == began[1]
+
+
+def stop(*_: object) -> str:
+    raise KeyboardInterrupt
