@@ -36,7 +36,7 @@ from newsletter.store.intake import Decision, Entry, Fate, decide, write
 
 __all__ = ["Importer", "Report", "described"]
 
-_BATCH = 2000
+_BATCH = 3000
 _FINAL = "No list brings back who left, was suppressed or was erased."
 
 
@@ -202,7 +202,7 @@ class _ReadingIn:
             earlier = import_progress.chunks(connection, run)
         for done in earlier:
             self._pass_over(done)
-        batches = Batches(database)
+        batches = Batches(database, most=_BATCH)
         while lines := list(islice(self._rows, batches.size)):
             entries, problems = self._lines.read(lines)
 

@@ -13,7 +13,7 @@ from newsletter.store.locking import retry_conflicts
 TARGET = 0.12
 """Seconds for which a batch should hold the write lock; a slow machine or disk makes batches smaller."""
 
-_LEAST, _MOST = 50, 10_000
+_LEAST = 50
 _REST = 0.003
 """Seconds between batches on SQLite, whose lock has no queue: longer than others wait between two tries."""
 
@@ -24,9 +24,10 @@ _T = TypeVar("_T")
 class Batches:
     """Runs batches of rows, each in one transaction, and adapts how many rows the next one should have."""
 
-    def __init__(self, engine: Engine, size: int = 1000) -> None:
+    def __init__(self, engine: Engine, size: int = 1000, most: int = 10_000) -> None:
         self.engine = engine
         self.size = size
+        self._most = most
 
     def run(self, rows: int, work: Callable[[Connection], _T]) -> _T:
         """Return what `work` on so many rows does in a transaction, which is run again after a deadlock."""
@@ -78,6 +79,6 @@ class Batches:
             yield connection
         seconds = time.monotonic() - begun
         wanted = rows * TARGET / max(seconds, 0.001)
-        self.size = round(min(max(wanted, _LEAST, self.size / 4), self.size * 2, _MOST))
+        self.size = round(min(max(wanted, _LEAST, self.size / 4), self.size * 2, self._most))
         if self.engine.dialect.name == "sqlite":
             time.sleep(_REST)

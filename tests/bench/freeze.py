@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 from newsletter.sending.freeze import Approval, envelope, freeze, verify
+from newsletter.store.locking import METER
 from tests import postgres
 from tests.sample import sample
 from tests.sending import house
@@ -33,12 +34,14 @@ def main() -> None:
         start = time.perf_counter()
         proof = context.proof(date(2025, 2, 14))
         print(f"proof: {len(proof.tally)} editions in {time.perf_counter() - start:.1f} s", flush=True)
+        METER.reset()
         start = time.perf_counter()
         pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
         approval = Approval(by="bench", at=datetime.now(UTC), sources={}, errors=0)
         shared = envelope(context.settings, proof.issue.name)
         frozen = freeze(context.database, proof.editions, pages, shared, approval)
-        print(f"freeze: {time.perf_counter() - start:.1f} s", flush=True)
+        seconds = time.perf_counter() - start
+        print(f"freeze: {seconds:.1f} s, write lock held {METER.longest:.2f} s at most", flush=True)
         start = time.perf_counter()
         verify(context.database, frozen.name, frozen.sources)
         print(f"verify: {time.perf_counter() - start:.1f} s; peak {_peak()} MB")

@@ -1,4 +1,4 @@
-"""Measure the import of a list of made-up people: seconds, of wall and processor, and peak memory.
+"""Measure the import of a list of made-up people: seconds, of wall and processor, memory, and the lock.
 
 scripts/bench imports [--rows N] [--sheet] [--database postgres]: by default 100,000 lines of CSV into SQLite.
 """
@@ -16,6 +16,7 @@ from newsletter.audience.lists import Importer
 from newsletter.config import read_settings
 from newsletter.links import Signer
 from newsletter.store.db import open_database
+from newsletter.store.locking import METER
 from tests.audience.workbooks import write_workbook
 from tests.postgres import running
 
@@ -56,13 +57,15 @@ def main() -> None:
             url = stack.enter_context(running()).get_uri()
         importer = Importer(open_database(url), SETTINGS, Signer(b"bench" * 4))
         for run in ("new", "again"):
+            METER.reset()
             start, used = time.perf_counter(), spent()
             report = importer.file(path, path.name, datetime.now(UTC), consent="bench", keep=20)
             seconds, used = time.perf_counter() - start, spent() - used
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             print(
                 f"{run}: {report.counts}, {seconds:.1f} s ({used:.1f} s of processor),"
-                f" {asked.rows / seconds:,.0f} lines/s, peak {peak} MB"
+                f" {asked.rows / seconds:,.0f} lines/s, peak {peak} MB,"
+                f" write lock held {METER.longest:.2f} s at most"
             )
         importer.database.dispose()
 
