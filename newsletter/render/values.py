@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
@@ -84,10 +85,15 @@ class Function:
 _FINAL = SCALARS | {Data, Table, Function}
 
 
-def plain(value: Any) -> Any:
-    """Return `value` as plain frozen values: scalars, tuples, sets, Tables and Data. Raises TypeError.
+class NoDataError(TypeError):
+    """A value that no template may be given."""
 
-    Dataclasses, named tuples and settings become Data of their fields and properties; their methods stay out.
+
+def plain(value: Any) -> Any:
+    """Return `value` as plain frozen values: scalars, tuples, sets, Tables and Data. Raises NoDataError.
+
+    Dataclasses, named tuples and settings become Data of those of their fields and properties that are data;
+    their methods stay out.
     """
     if type(value) in _FINAL:
         return value
@@ -108,18 +114,22 @@ def _plain_many(value: Any) -> Any:
     if isinstance(value, Mapping):
         return Table({plain(key): plain(entry) for key, entry in value.items()})
     if isinstance(value, type) or not (isinstance(value, BaseModel) or is_dataclass(value)):
-        raise TypeError(f"a template cannot be given a value of the type {type(value).__name__}")
-    return Data(**{name: plain(getattr(value, name)) for name in _names(type(value))})  # type: ignore[arg-type]  # a class is hashable
+        raise NoDataError(f"a template cannot be given a value of the type {type(value).__name__}")
+    kept = {}
+    for name in _names(type(value)):  # type: ignore[arg-type]  # a class can be hashed
+        with suppress(NoDataError):  # as bytes, which stay out
+            kept[name] = plain(getattr(value, name))
+    return Data(**kept)
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the named values that a template is given. Raises TypeError with the name of what is no data."""
+    """Return the named values that a template is given. Raises NoDataError, and says which is not."""
     given = {}
     for name, value in values.items():
         try:
             given[name] = plain(value)
-        except TypeError as error:
-            raise TypeError(f"{name}: {error}") from None
+        except NoDataError as error:
+            raise NoDataError(f"{name}: {error}") from None
     return given
 
 

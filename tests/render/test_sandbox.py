@@ -1,7 +1,10 @@
 """Templates read data and nothing else, and compute within bounds: attacks, each an error at its line."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -11,9 +14,10 @@ from markupsafe import Markup
 
 from newsletter.errors import RenderError
 from newsletter.i18n import translations
+from newsletter.model import SubscriberStatus
 from newsletter.render.budget import Limits
 from newsletter.render.sandbox import Sandbox
-from newsletter.render.values import Data, Function, Table
+from newsletter.render.values import Data, Function, NoDataError, Table, plain, plain_values
 
 WORDS = translations("en")
 VALUES = {
@@ -317,3 +321,32 @@ USES = {
 @pytest.mark.parametrize(("use", "made"), USES.items())
 def test_what_a_theme_needs_it_can_do(use: str, made: str) -> None:
     assert render(use) == made
+
+
+@dataclass(frozen=True)
+class Record:
+    """What pages are made of, and what a template has no business with."""
+
+    title: str
+    state: SubscriberStatus
+    choices: Mapping[str, tuple[str, ...]]
+    secret: bytes = b"secret"
+    file: Path = Path("/etc/passwd")
+
+    @property
+    def loud(self) -> str:
+        return self.title.upper()
+
+    def method(self) -> str:
+        return "no"
+
+
+def test_a_record_keeps_what_is_data_and_loses_the_rest() -> None:
+    made = plain(Record("Новина", SubscriberStatus.ACTIVE, {"a": ("b",)}))
+    assert set(made) == {"title", "state", "choices", "loud"}
+    assert (made.loud, type(made.state), made.choices["a"]) == ("НОВИНА", str, ("b",))
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        made.title = "anders"
+    for value in (b"", Path(), object(), Record, len, iter([])):
+        with pytest.raises(NoDataError, match="words: a template cannot be given"):
+            plain_values({"words": value})
