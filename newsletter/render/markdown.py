@@ -19,8 +19,8 @@ _TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", HEADING
     "table", "thead", "tbody", "tr", "th", "td"
 }  # fmt: skip
 
-_BRACKETS = 2_000
-"""Openings of links; a text with more is shown as it was typed: the parser's time grows with their square."""
+_BRACKETS = 1_000
+"""Openings of links, [ and <. A text with more is shown as typed: parsing time grows with their square."""
 
 # Beyond maxNesting the parser drops text; DEEPEST is reached long before.
 _markdown = MarkdownIt("zero", {"breaks": True, "linkify": True, "maxNesting": 100}).enable(
@@ -49,7 +49,7 @@ _HASHTAG = re.compile(r"\s*#\w+\s*")
 
 
 def _parser(text: str) -> MarkdownIt:
-    if text.count("[") > _BRACKETS:
+    if text.count("[") + text.count("<") > _BRACKETS:
         return _plain
     tokens = [inner for token in _markdown.parse(text) for inner in (token, *(token.children or ()))]
     return _markdown if all(token.level <= DEEPEST for token in tokens) else _plain
