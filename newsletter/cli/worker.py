@@ -36,9 +36,9 @@ def worker(session: Session) -> int:
     from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
 
     keep_log()
+    wait_for_database(session.context)
     if nobody_is_told(session.context):
         click.echo(NOBODY_IS_TOLD, err=True)
-    wait_for_database(session.context)
     work(session.context)
     return 0
 
