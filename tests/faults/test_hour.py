@@ -35,7 +35,7 @@ READERS = 2
 BEFORE, HOUR = "2025-02-13T09:00:00+00:00", "2025-02-14T14:00:30+00:00"
 AFTER = "2025-02-14T14:01:00+00:00"  # when the lease of who was killed has ended
 _EVERY = bool(os.environ.get("NEWSLETTER_EVERY_STATEMENT"))
-_STEPS = count(1) if _EVERY else range(1, 7)
+_STEPS = range(1, 999 if _EVERY else 7)
 
 
 class Press:

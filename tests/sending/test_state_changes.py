@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 from threading import Thread
 
@@ -116,7 +116,7 @@ PAIRS = [
 ]
 GAPS: Iterable[int] = (*range(1, 7), *range(9, 99, 5))
 if os.environ.get("NEWSLETTER_EVERY_STATEMENT"):
-    PAIRS, GAPS = list(product(("approved", "begun", "done"), OPERATIONS, OPERATIONS)), count(1)
+    PAIRS, GAPS = list(product(("approved", "begun", "done"), OPERATIONS, OPERATIONS)), range(1, 99)
 _TOUCHED = {"issue", "edition", "cover", "item", "audience", "chunk", "delivery", "firing", "note", "letter"}
 _TABLES = [table for table in metadata.sorted_tables if table.name in _TOUCHED]
 
