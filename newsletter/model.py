@@ -94,7 +94,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class ClosingCall:
     """The call that ends the digest."""
 
     text: str
@@ -109,7 +109,7 @@ class Issue:
     subject: str
     preheader: str = ""
     intro: str = ""
-    closing: Closing | None = None
+    call: ClosingCall | None = None
     blocks: tuple[Block, ...]
     at: Place
 

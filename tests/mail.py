@@ -5,7 +5,7 @@ from datetime import datetime
 
 from newsletter.model import Envelope, Rendered
 from newsletter.ports import Transport
-from newsletter.sending.post import Batch, compose
+from newsletter.sending.transactional import Batch, compose
 
 
 def post(transport: Transport, shared: Envelope, to: str, text: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Engine
 
 from newsletter.errors import Place
-from newsletter.model import Block, Closing, Condition, Issue, Item, Period, Section
+from newsletter.model import Block, ClosingCall, Condition, Issue, Item, Period, Section
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import Approval, freeze
 from newsletter.store import issues
@@ -32,7 +32,7 @@ def item(  # noqa: PLR0913  what an item is made of
     return Item(id=name, title=title, text=text, sections=(section,), link=link, only_for=only_for, at=at)
 
 
-def issue(closing: date, items: Iterable[Item], *, intro: str = "", call: Closing | None = None) -> Issue:
+def issue(closing: date, items: Iterable[Item], *, intro: str = "", call: ClosingCall | None = None) -> Issue:
     """Return an issue with `items` by section, in the order in which sections first appear."""
     blocks: dict[str, list[Item]] = {}
     for one in items:
@@ -42,7 +42,7 @@ def issue(closing: date, items: Iterable[Item], *, intro: str = "", call: Closin
         subject=f"Дайджест {closing}",
         preheader="Що сталося за тиждень",
         intro=intro,
-        closing=call,
+        call=call,
         blocks=tuple(
             Block(section=Section(slug=slug, title=f"Рубрика {slug}"), items=tuple(ones))
             for slug, ones in blocks.items()

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsletter.wiring import Context, open_workspace
+from newsletter.services import Workspace, open_workspace
 
 ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def sample() -> Iterator[Context]:
+def sample() -> Iterator[Workspace]:
     """Copy the sample into a temporary folder and open it."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -11,7 +11,7 @@ BANDS = (
     ("__main__",),
     ("cli",),
     ("web",),
-    ("wiring",),
+    ("services",),
     ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n"),

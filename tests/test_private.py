@@ -17,10 +17,10 @@ from newsletter import private
 from newsletter.cli import cli
 from newsletter.errors import StoreError
 from newsletter.sending.freeze import envelope
+from newsletter.services import Workspace, open_workspace
+from newsletter.services.scheduler import own
 from newsletter.store.db import open_database, writing
 from newsletter.store.schema import metadata
-from newsletter.wiring import Context, open_workspace
-from newsletter.wiring.scheduler import own
 from tests.mail import post
 
 ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ def open_to_others(folder: Path) -> dict[str, str]:
     return {name: oct(mode) for name, mode in modes(folder).items() if mode & 0o077}
 
 
-def use(root: Path) -> Context:
+def use(root: Path) -> Workspace:
     """Have a workspace's database written to, a secret made, a letter in its outbox, and a start counted."""
     context = open_workspace(root)
     with writing(context.database) as connection:

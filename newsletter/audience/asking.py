@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from newsletter.links import Signer
-from newsletter.store import letters, requests, restraint
+from newsletter.store import confirmation_limits, letters, requests
 from newsletter.store.db import timestamp
 from newsletter.store.letters import Lane
 from newsletter.store.requests import Request
@@ -42,7 +42,7 @@ def ask(  # noqa: PLR0913  what a letter is made of
     turn: float | None = None,
 ) -> bool:
     """Have `email` asked by a letter, if it may be; False when not, which no page may show."""
-    allowed = restraint.count(connection, email, signer, now)
+    allowed = confirmation_limits.count(connection, email, signer, now)
     if allowed:
         letters.put(
             connection,
@@ -69,5 +69,5 @@ def confirm(connection: Connection, asked: Request, settle: Settle, signer: Sign
     ending = settle(replace(asked, confirmed_at=timestamp(now)))
     if ending is not Ending.STOPPED:
         requests.confirm(connection, asked.id, now)
-        restraint.answered(connection, asked.email, signer)
+        confirmation_limits.answered(connection, asked.email, signer)
     return ending

@@ -12,7 +12,7 @@ from newsletter.audience.sectionnames import SectionNames
 from newsletter.config import Settings
 from newsletter.i18n import LANGUAGES
 from newsletter.model import EVERY_SECTION, Standing
-from newsletter.store.intake import Entry
+from newsletter.store.import_people import Entry
 from newsletter.yamlfile import nearest
 
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")

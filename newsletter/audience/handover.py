@@ -12,11 +12,11 @@ from newsletter.config import Settings
 from newsletter.config.parts import FieldKind
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
-from newsletter.store import consent, intake, people, requests
+from newsletter.store import consent, import_people, people, requests
 from newsletter.store.choices import Choices, by_choosing, has_left, wanted_of
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
-from newsletter.store.intake import Decision, Entry
+from newsletter.store.import_people import Decision, Entry
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
 
@@ -138,6 +138,6 @@ def _take_in(connection: Connection, asked: Request, choices: Choices, now: date
         choices=choices,
     )
     entry = Entry(email=asked.email)
-    intake.write(connection, [Decision(entry, None, successor)], Kind.HANDOVER, now)
+    import_people.write(connection, [Decision(entry, None, successor)], Kind.HANDOVER, now)
     (taken,) = people.find_all(connection, [key(asked.email)]).values()
     return taken.id

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
+from newsletter.audience.address_typos import doubt
 from newsletter.audience.entries import EntryReader, Refusal, UnknownSections
 from newsletter.audience.headings import EMAIL, GROUPS, SECTIONS, TAGS
 from newsletter.audience.layout import RECORD, UNIT, Layout, Row
-from newsletter.audience.mistakes import doubt
 from newsletter.audience.report import NO_ADDRESS, Report, named
 from newsletter.audience.statuses import weightiest
 from newsletter.errors import Place, Problem, Severity
 from newsletter.model import Standing
-from newsletter.store.intake import Entry, Fate
+from newsletter.store.import_people import Entry, Fate
 from newsletter.store.people import key
 
 _TAGS_NAMED = 20

@@ -21,8 +21,8 @@ from newsletter.audience.entries import EntryReader, Refusal, clean
 from newsletter.audience.layout import Row
 from newsletter.audience.lines import BlankSections, LineReader
 from newsletter.audience.listfile import ListFile, open_list
-from newsletter.audience.presurvey import check_statuses
 from newsletter.audience.report import Report, described, new_report
+from newsletter.audience.status_check import check_statuses
 from newsletter.audience.statuses import Values
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem, Severity
@@ -31,8 +31,8 @@ from newsletter.model import Standing
 from newsletter.store import import_progress
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
+from newsletter.store.import_people import Decision, Entry, Fate, decide, write
 from newsletter.store.import_progress import ChunkDone
-from newsletter.store.intake import Decision, Entry, Fate, decide, write
 
 __all__ = ["Importer", "Report", "described"]
 

@@ -11,8 +11,8 @@ from ipaddress import ip_address, ip_network
 from sqlalchemy import Connection
 
 from newsletter.links import Signer
-from newsletter.store import buckets
-from newsletter.store.restraint import NETWORKS
+from newsletter.store import rate_limits
+from newsletter.store.confirmation_limits import NETWORKS
 
 UNKNOWN = "unknown"
 
@@ -48,15 +48,15 @@ def turn(connection: Connection, visited: Sequence[str], signer: Signer, now: fl
     up anyway must not cost its neighbours their turn.
     """
     spans = {f"{NETWORKS}{signer.digest(network).hex()}": _SPANS[prefix(network)] for network in visited}
-    free = buckets.free(connection, spans)
+    free = rate_limits.free(connection, spans)
     found = now
     moved: list[str] = []
     for scope, span in spans.items():
-        clock = buckets.believed(free.get(scope), now, _FURTHEST + span)
+        clock = rate_limits.believed(free.get(scope), now, _FURTHEST + span)
         if clock >= found:
             found = clock
             moved.append(scope)
     if found <= now + _FURTHEST:
         for scope in moved:
-            buckets.put(connection, scope, found + spans[scope])
+            rate_limits.put(connection, scope, found + spans[scope])
     return found

@@ -7,17 +7,17 @@ from hashlib import sha256
 
 from sqlalchemy import Connection
 
-from newsletter.audience.answers import Answers, Fault, Form, first, read, read_address
 from newsletter.audience.asking import Ending, ask
+from newsletter.audience.forms import Answers, Fault, Form, first, read, read_address
 from newsletter.config import Settings
 from newsletter.i18n import translations
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import consent, people, requests, restraint
+from newsletter.store import confirmation_limits, consent, people, requests
 from newsletter.store.choices import by_joining
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
-from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.letters import Lane
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
@@ -120,5 +120,5 @@ def confirm(
     (found,) = people.find_all(connection, [key(asked.email)]).values()
     consent.record(connection, found.id, replace(asked, confirmed_at=timestamp(now)), signer)
     requests.confirm(connection, asked.id, now)
-    restraint.answered(connection, asked.email, signer)
+    confirmation_limits.answered(connection, asked.email, signer)
     return Ending.DONE

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from newsletter.audience.answers import Answers
+from newsletter.audience.forms import Answers
 from newsletter.config import Settings
 from newsletter.model import EVERY_SECTION, SubscriptionState
 from newsletter.store.choices import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from newsletter.audience.listfile import PASSED, ListFile
 from newsletter.errors import Place, Problem, Severity
 from newsletter.store.choices import Choices
-from newsletter.store.intake import Decision, Fate
+from newsletter.store.import_people import Decision, Fate
 from newsletter.store.people import Record
 
 NO_ADDRESS = "no_address"

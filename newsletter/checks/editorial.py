@@ -71,8 +71,8 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
             locate(issue.at, key("preheader")),
             f"Between {shortest} and {longest} it fills the inbox row and is not cut.",
         )
-    closing = issue.closing.text if issue.closing else ""
-    for words in (issue.subject, issue.preheader, issue.intro, closing):
+    call = issue.call.text if issue.call else ""
+    for words in (issue.subject, issue.preheader, issue.intro, call):
         yield from _remarks(leftovers(words), issue.at, locate)
     yield from _remarks(links_in(issue.intro), issue.at, locate)
     yield from _remarks(unrendered(issue.intro), issue.at, locate)

@@ -21,7 +21,7 @@ from newsletter.errors import (
 )
 
 if TYPE_CHECKING:
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
 
 FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
@@ -81,13 +81,13 @@ class Session:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._context: Context | None = None
+        self._context: Workspace | None = None
 
     @property
-    def context(self) -> "Context":
+    def context(self) -> "Workspace":
         """The workspace with its settings. Raises ConfigError."""
         if self._context is None:
-            from newsletter.wiring import open_workspace
+            from newsletter.services import open_workspace
 
             self._context = open_workspace(self.folder)
         return self._context

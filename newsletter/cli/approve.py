@@ -12,9 +12,9 @@ from newsletter.errors import ContentError, Severity, StateError
 from newsletter.model import IssueState
 
 if TYPE_CHECKING:
+    from newsletter.services import Workspace
+    from newsletter.services.proof import Proof
     from newsletter.store.issues import Frozen
-    from newsletter.wiring import Context
-    from newsletter.wiring.proof import Proof
 
 
 @click.command()
@@ -34,9 +34,9 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
       newsletter approve 2025-02-14 --by "Olena"
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.freeze import OUTBOX, Approval, changed_since, envelope, freeze
+    from newsletter.services.periodic import wake
     from newsletter.store import issues
     from newsletter.store.db import reading
-    from newsletter.wiring.chores import wake
 
     context = session.context
     sources = context.sources(closing)
@@ -65,7 +65,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     return _approved(context, frozen, "approved", as_json=as_json)
 
 
-def _nobody(context: "Context", closing: date, proof: "Proof") -> StateError:
+def _nobody(context: "Workspace", closing: date, proof: "Proof") -> StateError:
     """Return the error that says why nobody would get the issue: which items are not in it, or no readers."""
     from newsletter.compose.assemble import left_out
 
@@ -86,7 +86,7 @@ def _nobody(context: "Context", closing: date, proof: "Proof") -> StateError:
     )
 
 
-def _approved(context: "Context", frozen: "Frozen", what: str, *, as_json: bool) -> int:
+def _approved(context: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) -> int:
     from newsletter.store import audience
     from newsletter.store.db import reading
 
@@ -117,11 +117,11 @@ def _approved(context: "Context", frozen: "Frozen", what: str, *, as_json: bool)
     return 0
 
 
-def _say_when(context: "Context", frozen: "Frozen") -> None:
+def _say_when(context: "Workspace", frozen: "Frozen") -> None:
     """Say what the approval means for a weekly hour that has passed without it."""
-    from newsletter.store import firings
+    from newsletter.services.approval import held_hours
+    from newsletter.store import schedule_runs
     from newsletter.store.db import reading
-    from newsletter.wiring.approval import held_hours
 
     if frozen.state is not IssueState.APPROVED:
         return
@@ -129,7 +129,7 @@ def _say_when(context: "Context", frozen: "Frozen") -> None:
         click.echo("Its weekly hour was held for want of it: it leaves by itself now.")
         return
     with reading(context.database) as connection:
-        if firings.held(connection, frozen.name):
+        if schedule_runs.held(connection, frozen.name):
             click.echo(
                 "Its weekly hour has passed by more than schedule.grace, so it does not leave by itself:"
                 f" newsletter send {frozen.name}"

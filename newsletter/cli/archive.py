@@ -37,7 +37,7 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store.archive import count
     from newsletter.store.db import reading
-    from newsletter.web.public.archive.export import files
+    from newsletter.web.readers.archive.export import files
 
     context = session.context
     context.database = context.readable  # of all pages, those of the archive only read

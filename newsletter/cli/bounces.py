@@ -17,7 +17,7 @@ from newsletter.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.feedback.mailboxes import Source
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
 
 _BATCH = 100
 _NO_PROOF = "that shows neither our return path nor our header for reports: kept, but it does nothing"
@@ -76,17 +76,17 @@ def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_
 
 def _open(session: Session, source: str | None) -> "AbstractContextManager[Source]":
     from newsletter.feedback.mailboxes import from_path, from_stdin
-    from newsletter.wiring.feedback import bounce_mailbox
+    from newsletter.services.feedback import bounce_mailbox
 
     if source is None:
         return bounce_mailbox(session.context)
     return nullcontext(from_stdin()) if source == "-" else from_path(Path(source))
 
 
-def _read(context: "Context", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
+def _read(context: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
     """Read all mails and keep what they say; each batch is settled where it lies once it is kept."""
+    from newsletter.services.feedback import keep, read
     from newsletter.store.events import Kind
-    from newsletter.wiring.feedback import keep, read
 
     rest = iter(mails)
     with progress(len(mails), "Reading") as told:
@@ -103,8 +103,8 @@ def _read(context: "Context", mails: "Source", tally: _Tally, *, dry_run: bool) 
             told(tally.kinds.total())
 
 
-def _work(context: "Context", tally: _Tally) -> None:
-    from newsletter.wiring.feedback import work_on_events
+def _work(context: "Workspace", tally: _Tally) -> None:
+    from newsletter.services.feedback import work_on_events
 
     done = work_on_events(context)
     tally.suppressed, tally.left = done.suppressed, done.left

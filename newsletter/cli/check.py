@@ -10,7 +10,7 @@ from newsletter.cli.arguments import as_json, closing
 from newsletter.cli.output import as_data, print_json, print_problems, some
 
 if TYPE_CHECKING:
-    from newsletter.wiring.proof import Proof
+    from newsletter.services.proof import Proof
 
 
 @click.command()
@@ -27,7 +27,7 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
     Example:
       newsletter check 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.wiring.approval import NOBODY_IS_TOLD, VOID, nobody_is_told, standing
+    from newsletter.services.approval import NOBODY_IS_TOLD, VOID, nobody_is_told, standing
 
     context = session.context
     day = context.closing(closing)

@@ -37,7 +37,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
       newsletter import digest.docx --issue 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.compose.digest import parse_digest
-    from newsletter.compose.intake import import_digest
+    from newsletter.compose.import_digest import import_digest
     from newsletter.compose.sources import read_source
 
     context = session.context

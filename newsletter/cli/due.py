@@ -12,15 +12,15 @@ from newsletter.errors import ConfigError, TransportUnavailable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from newsletter.store.firings import Settled
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
+    from newsletter.store.schedule_runs import Settled
 
 
-def deliver_due(context: "Context") -> int:
+def deliver_due(context: "Workspace") -> int:
     """Settle the weekly hour, send letters, and deliver what is being sent; there may be nothing to do."""
     from newsletter.sending.start import under_way
     from newsletter.sending.weekly import tick
-    from newsletter.wiring.scheduler import clock_doubt, insist, week
+    from newsletter.services.scheduler import clock_doubt, insist, week
 
     hours = tick(week(context))
     codes = [_tell(context, hours)]
@@ -36,9 +36,9 @@ def deliver_due(context: "Context") -> int:
     return max(codes)
 
 
-def _tell(context: "Context", hours: "Sequence[Settled]") -> int:
+def _tell(context: "Workspace", hours: "Sequence[Settled]") -> int:
     """Say what became of weekly hours; a held issue is worth an exit code."""
-    from newsletter.wiring.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told
+    from newsletter.services.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told
 
     open_until = {one.settled.issue: one.until for one in held_hours(context)}
     for hour in hours:
@@ -55,9 +55,9 @@ def _tell(context: "Context", hours: "Sequence[Settled]") -> int:
     return FINDINGS if any(hour.held for hour in hours) else 0
 
 
-def _send_letters(context: "Context") -> int:
+def _send_letters(context: "Workspace") -> int:
     """Send letters that wait, notes to the editors first; what cannot leave now waits on."""
-    from newsletter.wiring.letters import send_letters
+    from newsletter.services.letters import send_letters
 
     try:
         send_letters(context)

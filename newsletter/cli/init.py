@@ -54,7 +54,7 @@ def init(  # noqa: PLR0917  as many as options
       newsletter init our-digest --bare --section "Top stories" --section Housing
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.compose.starter import Answers, make_workspace
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
 
     answers = Answers(
         title=_line(title or ""),
@@ -68,7 +68,7 @@ def init(  # noqa: PLR0917  as many as options
             "Language of the mail", type=click.Choice(_LANGUAGES), default="uk"
         )
         answers = _asked(answers)
-    made = make_workspace(folder, language or "uk", Context.now(), answers, samples=not bare)
+    made = make_workspace(folder, language or "uk", Workspace.now(), answers, samples=not bare)
     holds = f"is a workspace with the issue {made}" if made else "is a workspace"
     steps = ["check", "render", "preview"] if made else ["import FILE", "compose", "preview"]
     click.echo(f"{folder} {holds}. Now:")
@@ -111,13 +111,13 @@ def _ask_many(question: str, read: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _line(value: str) -> str:
-    from newsletter.config.words import Line
+    from newsletter.config.types import Line
 
     return _valid(Line, value.strip())
 
 
 def _address(value: str) -> str:
-    from newsletter.config.words import Address
+    from newsletter.config.types import Address
 
     return _valid(Address, value.strip())
 

@@ -16,7 +16,7 @@ from newsletter.cli.restore import restore
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
-    from newsletter.audience.census import Census
+    from newsletter.audience.statistics import Statistics
     from newsletter.audience.ukraine.coverage import Coverage
     from newsletter.config import Settings
 
@@ -96,7 +96,7 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
       newsletter subscribers report
       newsletter subscribers report --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.audience.census import census
+    from newsletter.audience.statistics import census
     from newsletter.audience.ukraine.coverage import coverage, region_named
     from newsletter.store.db import reading
 
@@ -162,7 +162,7 @@ def _print_region(covered: "Coverage", name: str) -> None:
         click.echo(f"          {community}")
 
 
-def _print_census(counted: "Census", settings: "Settings") -> None:
+def _print_census(counted: "Statistics", settings: "Settings") -> None:
     click.echo(f"{counted.readers:>8}  readers, {counted.every_section} of them with all sections")
     click.echo(f"{counted.inactive:>8}  left or paused everything, or have not confirmed yet")
     click.echo(f"{counted.suppressed:>8}  suppressed")

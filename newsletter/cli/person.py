@@ -16,7 +16,7 @@ from newsletter.errors import ConfigError, ContentError, StoreError
 if TYPE_CHECKING:
     from newsletter.config import Settings
     from newsletter.store.erasure import Erased
-    from newsletter.store.story import Facts
+    from newsletter.store.subscriber_data import Facts
 
 
 class Address(click.ParamType[str]):
@@ -99,7 +99,7 @@ def show(session: Session, address: str, as_json: bool) -> None:
     from newsletter.store import optouts
     from newsletter.store.db import reading
     from newsletter.store.erasure import erased_at
-    from newsletter.store.story import asked, story
+    from newsletter.store.subscriber_data import asked, story
 
     context = session.context
     with reading(context.readable) as connection:
@@ -256,12 +256,12 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
       newsletter subscribers erase olena@example.org
       newsletter subscribers erase --again
     """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.services.erasure import erase as erase_everywhere
+    from newsletter.services.erasure import finish
     from newsletter.store import people
     from newsletter.store.db import reading
     from newsletter.store.erasure import begun, returned
-    from newsletter.store.story import asked
-    from newsletter.wiring.erasure import erase as erase_everywhere
-    from newsletter.wiring.erasure import finish
+    from newsletter.store.subscriber_data import asked
 
     context = session.context
     if (address is None) != again:

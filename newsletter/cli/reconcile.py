@@ -15,8 +15,8 @@ from newsletter.model import Outcome, Receipt
 
 if TYPE_CHECKING:
     from newsletter.sending.reconcile import Evidence
+    from newsletter.services import Workspace
     from newsletter.store.deliveries import Uncertain
-    from newsletter.wiring import Context
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -96,7 +96,7 @@ def _by_address(left: "list[Uncertain]", addresses: tuple[str, ...]) -> "dict[st
 
 
 def _found(
-    context: "Context", closing: date, left: "list[Uncertain]", evidence: "Evidence"
+    context: "Workspace", closing: date, left: "list[Uncertain]", evidence: "Evidence"
 ) -> "dict[Uncertain, Receipt]":
     found = {}
     for one in left:
@@ -109,7 +109,7 @@ def _found(
 
 
 def _settle(
-    context: "Context", closing: date, found: "dict[Uncertain, Receipt]", again: set[int], *, as_json: bool
+    context: "Workspace", closing: date, found: "dict[Uncertain, Receipt]", again: set[int], *, as_json: bool
 ) -> int:
     from newsletter.store import deliveries, ledger
     from newsletter.store.db import writing

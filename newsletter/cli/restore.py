@@ -12,8 +12,8 @@ from newsletter.errors import ConfigError, ContentError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from newsletter.services import Workspace
     from newsletter.store.people import Record
-    from newsletter.wiring import Context
 
 
 @click.command()
@@ -55,7 +55,7 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
         click.echo(f"{address} gets the digest again.")
 
 
-def _restore_stranger(context: "Context", address: str, *, yes: bool) -> bool:
+def _restore_stranger(context: "Workspace", address: str, *, yes: bool) -> bool:
     """Lift the opt-out of somebody who is no reader; False where there is none."""
     from newsletter.store import optouts, people
     from newsletter.store.db import reading, writing

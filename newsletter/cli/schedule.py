@@ -37,11 +37,11 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
       newsletter schedule 2025-02-14 --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.calendar import firing_within, firings
-    from newsletter.wiring.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told, standing
-    from newsletter.wiring.scheduler import clock_doubt
+    from newsletter.services.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told, standing
+    from newsletter.services.scheduler import clock_doubt
 
     if adopt:
-        from newsletter.wiring.scheduler import adopt as adopt_database
+        from newsletter.services.scheduler import adopt as adopt_database
 
         adopt_database(session.context)
         click.echo("The weekly hour goes on with this database.")

@@ -20,10 +20,10 @@ from newsletter.model import IssueState, Outcome
 
 if TYPE_CHECKING:
     from newsletter.sending.deliver import Run
+    from newsletter.services import Workspace
+    from newsletter.services.test_message import Wanted
     from newsletter.store.issues import Frozen
     from newsletter.transport.dkim import DomainSigner
-    from newsletter.wiring import Context
-    from newsletter.wiring.test_message import Wanted
 
 _TRANSPORTS = ("outbox", "smtp", "sendgrid")
 UNDO = timedelta(minutes=10)
@@ -88,7 +88,7 @@ def send(  # noqa: PLR0917  as many as options
       newsletter send 2025-02-14 --transport smtp --yes
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.sending.freeze import may_begin, verify
-    from newsletter.wiring.test_message import Wanted
+    from newsletter.services.test_message import Wanted
 
     context = session.context
     if due:
@@ -123,7 +123,7 @@ def send(  # noqa: PLR0917  as many as options
     return report(context, frozen, segment, as_json=as_json)
 
 
-def _take_in(context: "Context", closing: date) -> None:
+def _take_in(context: "Workspace", closing: date) -> None:
     """Add who joined after the approval to the audience."""
     from newsletter.render.edition import Editions
     from newsletter.sending.start import take_in
@@ -146,9 +146,9 @@ def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) 
     return given or timedelta()
 
 
-def report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def report(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print how the sending stands, and return the exit code."""
-    from newsletter.wiring.status import summary
+    from newsletter.services.status import summary
 
     data = summary(context, frozen.name)
     if as_json:
@@ -160,13 +160,13 @@ def report(context: "Context", frozen: "Frozen", segment: str | None, *, as_json
 
 
 def _begin(
-    context: "Context", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
+    context: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
 ) -> "tuple[Frozen, int]":
     """Let the issue leave, `window` from now; return it and how many readers wait for it."""
     from newsletter.sending.start import start
+    from newsletter.services.scheduler import insist
+    from newsletter.services.status import summary
     from newsletter.store.db import writing
-    from newsletter.wiring.scheduler import insist
-    from newsletter.wiring.status import summary
 
     asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
     _dkim(context)
@@ -183,7 +183,7 @@ def _begin(
         return start(connection, frozen, name, context.now(), window), waiting
 
 
-def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
+def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     """Count down; False when the user undid the sending, of which nothing had left."""
     from newsletter.sending.start import undo
 
@@ -205,9 +205,9 @@ def _wait(context: "Context", frozen: "Frozen", window: timedelta) -> bool:
     return True
 
 
-def deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
+def deliver(context: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver here, with progress; False when it was stopped."""
-    from newsletter.wiring.scheduler import own
+    from newsletter.services.scheduler import own
 
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
     where = context.segment(segment) if segment else None
@@ -219,7 +219,7 @@ def deliver(context: "Context", frozen: "Frozen", waiting: int, segment: str | N
     return going
 
 
-def _dkim(context: "Context") -> "DomainSigner | None":
+def _dkim(context: "Workspace") -> "DomainSigner | None":
     """Return who signs the messages, and say when the key is weak."""
     if context.dkim and context.dkim.weakness:
         click.echo(context.dkim.weakness, err=True)
@@ -241,7 +241,7 @@ async def _run(run: "Run") -> bool:
     return going
 
 
-def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print how many would get which edition, and who."""
     from newsletter.store.audience import edition_readers, members, waiting
     from newsletter.store.db import reading
@@ -262,9 +262,9 @@ def _rehearse(context: "Context", frozen: "Frozen", segment: str | None, *, as_j
     return 0
 
 
-def _trial(context: "Context", closing: date, name: str, wanted: "Wanted") -> int:
+def _trial(context: "Workspace", closing: date, name: str, wanted: "Wanted") -> int:
     """Send one edition of the issue as it would be now to one address."""
-    from newsletter.wiring.test_message import send_test
+    from newsletter.services.test_message import send_test
 
     _dkim(context)
     edition, receipt = asyncio.run(send_test(context, closing, name, wanted))

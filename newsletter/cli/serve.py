@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from newsletter.config.parts import Serve
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
 
 _ABOVE = 1000  # by which the port of health is above that of the pages, unless newsletter.yaml says another
 _LAST_PORT = 65535
@@ -33,13 +33,13 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
       newsletter serve --port 8080
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
-    from newsletter.cli.sender import sender
+    from newsletter.cli.sender_process import sender
     from newsletter.cli.worker import wait_for_database
-    from newsletter.web.public.app import create_site
-    from newsletter.web.public.server import Server, is_loopback, listen, watched
-    from newsletter.web.public.status import create_status
-    from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
-    from newsletter.wiring.scheduler import insist
+    from newsletter.services.approval import NOBODY_IS_TOLD, nobody_is_told
+    from newsletter.services.scheduler import insist
+    from newsletter.web.readers.app import create_site
+    from newsletter.web.readers.server import Server, is_loopback, listen, watched
+    from newsletter.web.readers.status import create_status
 
     keep_log()
     context = session.context
@@ -74,7 +74,7 @@ def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
     Raises ConfigError when a port that newsletter.yaml names cannot be used.
     """
     from newsletter.errors import ConfigError
-    from newsletter.web.public.server import listen
+    from newsletter.web.readers.server import listen
 
     port = pages.getsockname()[1]
     number = port + (_ABOVE if port + _ABOVE <= _LAST_PORT else -_ABOVE)
@@ -103,7 +103,7 @@ def _authority(listening: "socket") -> str:
     return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
 
 
-def _read_secrets(context: "Context") -> None:
+def _read_secrets(context: "Workspace") -> None:
     """Read what pages ask for, so that a fault ends the start and not each visit. Raises ConfigError."""
     from newsletter.config import secret
 

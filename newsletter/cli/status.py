@@ -15,8 +15,8 @@ from newsletter.cli.output import print_json, print_rows, some
 from newsletter.model import IssueState, Outcome
 
 if TYPE_CHECKING:
+    from newsletter.services import Workspace
     from newsletter.store.audience import Member
-    from newsletter.wiring import Context
 
 _EVERY = 2  # seconds between looks
 _PENDING = "pending"
@@ -58,9 +58,9 @@ def status(  # noqa: PLR0917  as many as options
     return _one_issue(context, name, watch=watch, as_json=as_json)
 
 
-def _every_issue(context: "Context", *, as_json: bool) -> int:
-    from newsletter.wiring.scheduler import clock_doubt
-    from newsletter.wiring.status import overview
+def _every_issue(context: "Workspace", *, as_json: bool) -> int:
+    from newsletter.services.scheduler import clock_doubt
+    from newsletter.services.status import overview
 
     lines = overview(context)
     _tell_of_the_disk(context)
@@ -81,7 +81,7 @@ def _every_issue(context: "Context", *, as_json: bool) -> int:
     return 0
 
 
-def _who(context: "Context", name: str, state: str | None, *, as_json: bool) -> int:
+def _who(context: "Workspace", name: str, state: str | None, *, as_json: bool) -> int:
     from newsletter.store import audience, issues
     from newsletter.store.db import reading
 
@@ -103,8 +103,8 @@ def _as_data(members: "Iterator[Member]") -> Iterator[dict[str, Any]]:
         yield {**asdict(member), "state": member.state or _PENDING}
 
 
-def _one_issue(context: "Context", name: str, *, watch: bool, as_json: bool) -> int:
-    from newsletter.wiring.status import summary
+def _one_issue(context: "Workspace", name: str, *, watch: bool, as_json: bool) -> int:
+    from newsletter.services.status import summary
 
     while True:
         data = summary(context, name)
@@ -120,9 +120,9 @@ def _one_issue(context: "Context", name: str, *, watch: bool, as_json: bool) -> 
         time.sleep(_EVERY)
 
 
-def _tell_of_the_disk(context: "Context") -> None:
+def _tell_of_the_disk(context: "Workspace") -> None:
     """Say on standard error that the disk is full, or will be before long."""
-    from newsletter.wiring.disk import disk_shortage
+    from newsletter.services.disk import disk_shortage
 
     if short := disk_shortage(context):
         click.echo(f"{short.text}\n  {short.hint}", err=True)

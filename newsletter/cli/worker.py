@@ -12,7 +12,7 @@ from newsletter.cli import Session, pass_session
 from newsletter.errors import StoreError, told
 
 if TYPE_CHECKING:
-    from newsletter.wiring import Context
+    from newsletter.services import Workspace
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 """The signals that let a worker or the site finish what is on its way, and end."""
@@ -33,7 +33,7 @@ def worker(session: Session) -> int:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
-    from newsletter.wiring.approval import NOBODY_IS_TOLD, nobody_is_told
+    from newsletter.services.approval import NOBODY_IS_TOLD, nobody_is_told
 
     keep_log()
     wait_for_database(session.context)
@@ -43,7 +43,7 @@ def worker(session: Session) -> int:
     return 0
 
 
-def wait_for_database(context: "Context") -> None:
+def wait_for_database(context: "Workspace") -> None:
     """Open the database; a server that is away is waited for, as after a power cut. Raises StoreError."""
     pause = 1.0
     while True:
@@ -66,7 +66,7 @@ def _is_away(error: StoreError) -> bool:
     return isinstance(getattr(error.__cause__, "orig", None), OperationalError)
 
 
-def work(context: "Context", leash: int | None = None) -> None:
+def work(context: "Workspace", leash: int | None = None) -> None:
     """Do a worker's work until a signal, or until the other end of the pipe `leash` is closed.
 
     Raises StoreError when nothing may be sent from here, ConfigError when a transport is not set up.
@@ -74,8 +74,8 @@ def work(context: "Context", leash: int | None = None) -> None:
     asyncio.run(_work(context, leash))
 
 
-async def _work(context: "Context", leash: int | None) -> None:
-    from newsletter.wiring.chores import worker as make
+async def _work(context: "Workspace", leash: int | None) -> None:
+    from newsletter.services.periodic import worker as make
 
     made, loop = make(context), asyncio.get_running_loop()
 

@@ -22,7 +22,7 @@ from newsletter.compose.account import Digest, Entry, Placed, Role
 from newsletter.compose.headings import Headings
 from newsletter.compose.item import is_address
 from newsletter.compose.lines import LONGEST_TITLE, Line, Link
-from newsletter.compose.mending import is_broken_link
+from newsletter.compose.link_repair import is_broken_link
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem, Severity

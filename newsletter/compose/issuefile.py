@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from newsletter import model
 from newsletter.compose.item import Day, OneLine, parse_item
 from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
 from newsletter.errors import ContentError, Place, Problem, Severity
-from newsletter.model import Block, Closing, Issue, Item, Period, Section
+from newsletter.model import Block, Issue, Item, Period, Section
 from newsletter.yamlfile import Document, load, nearest, validate
 
 FOLDER = "issues"
@@ -102,7 +103,7 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
         subject=folder.file.subject,
         preheader=folder.file.preheader,
         intro=folder.file.intro,
-        closing=Closing(text=call.text, hashtag=call.hashtag) if call else None,
+        call=model.ClosingCall(text=call.text, hashtag=call.hashtag) if call else None,
         blocks=tuple(blocks),
         at=folder.at,
     )

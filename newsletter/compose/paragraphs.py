@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsletter.compose.leavings import Leavings
 from newsletter.compose.lines import Line, clean
 from newsletter.compose.runs import BREAK, Run, markdown
+from newsletter.compose.unsupported import Leavings
 
 INDENT = "    "
 """Of a list within a list: enough below any mark, and less than what Markdown takes for code."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from newsletter.compose.bullets import typed_bullet, with_bullets
 from newsletter.compose.lines import Line, clean, is_title_like, marked
-from newsletter.compose.mending import mend_links
+from newsletter.compose.link_repair import mend_links
 from newsletter.compose.wrapping import unwrap
 from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.limited import ChildFailedError, LimitExceededError, Limits, answer, child
@@ -123,14 +123,14 @@ def _text(text: str, name: str) -> tuple[list[Line], list[Problem]]:
 
 def _lines(data: bytes, path: Path, name: str) -> tuple[list[Line], list[Problem]]:
     if data.startswith(b"PK\x03\x04"):
-        from newsletter.compose.wordsource import docx_lines  # noqa: PLC0415  lxml is heavy
+        from newsletter.compose.word.source import docx_lines  # noqa: PLC0415  lxml is heavy
 
         return _mended(*docx_lines(data, name), name)
     text = decode(data)
     if text is None:
         raise ContentError(f"{name} is not readable as text", "Save it as UTF-8 text, .docx, .html or .md.")
     if path.suffix.lower() in (".html", ".htm") or re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE):
-        from newsletter.compose.htmlsource import html_lines  # noqa: PLC0415  likewise
+        from newsletter.compose.html.source import html_lines  # noqa: PLC0415  likewise
 
         return _mended(*html_lines(text, name), name)
     return _text(text, name)

@@ -24,7 +24,7 @@ from newsletter.config.parts import (
     Smtp,
     Week,
 )
-from newsletter.config.words import DAYS, Address, Line, Slug, Url, Zone
+from newsletter.config.types import DAYS, Address, Line, Slug, Url, Zone
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Period, Section
 from newsletter.yamlfile import load, validate

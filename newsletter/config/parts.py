@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from newsletter.config.words import Address, Domain, Duration, Host, Line, Moment, Slug, Url
+from newsletter.config.types import Address, Domain, Duration, Host, Line, Moment, Slug, Url
 
 
 class Part(BaseModel):

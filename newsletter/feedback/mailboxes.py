@@ -14,7 +14,7 @@ from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
 from newsletter.errors import ContentError, TransportUnavailable
-from newsletter.feedback.anatomy import LIMIT
+from newsletter.feedback.dsn import LIMIT
 
 _TIMEOUT = 60  # seconds
 

@@ -20,7 +20,7 @@ from newsletter.model import IssueState
 from newsletter.store import deliveries, events, issues, people
 from newsletter.store.db import reading, writing
 from newsletter.store.events import Event, Kind
-from newsletter.transport.replies import count_gone
+from newsletter.transport.smtp_replies import count_gone
 
 _log = logging.getLogger(__name__)
 _BATCH = 500

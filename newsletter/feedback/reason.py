@@ -8,9 +8,9 @@ from email.header import decode_header, make_header
 from email.message import Message
 from itertools import islice
 
-from newsletter.feedback.anatomy import header
+from newsletter.feedback.dsn import header
 from newsletter.feedback.rules import reply
-from newsletter.transport.replies import Cause, cause
+from newsletter.transport.smtp_replies import Cause, cause
 
 SAID = re.compile(
     r"(?<![\d.:/-])([45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b)|(?:^|[:\"'(<>])[ \t]*([45]\d\d[ -](?=\D))",

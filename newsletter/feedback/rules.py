@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from newsletter.model import Outcome, masked, readable
 from newsletter.store.events import BOUNCED, COMPLAINED, Change, Event, Kind
-from newsletter.transport.replies import About, cause, gone, too_many_gone
+from newsletter.transport.smtp_replies import About, cause, gone, too_many_gone
 
 # GNU Mailman 3's defaults: bounce_score_threshold, bounce_info_stale_after.
 _THRESHOLD, _STALE = 5, timedelta(days=7)

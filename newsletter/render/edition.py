@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 from newsletter.conditions import holds
-from newsletter.model import EVERY_SECTION, Block, Closing, Condition, Edition, Issue, Item, Subscriber
+from newsletter.model import EVERY_SECTION, Block, ClosingCall, Condition, Edition, Issue, Item, Subscriber
 
 _HASHTAG = re.compile(r"#\w+")
 
@@ -83,13 +83,13 @@ class Editions:
         return always or slug in chosen or EVERY_SECTION in chosen
 
 
-def closing_call(closing: Closing | None, edition: Edition) -> Closing | None:
+def closing_call(call: ClosingCall | None, edition: Edition) -> ClosingCall | None:
     """Return the closing call, unless an item of `edition` carries its hashtag and so says it already."""
-    if closing and closing.hashtag:
-        tag = closing.hashtag.casefold()
+    if call and call.hashtag:
+        tag = call.hashtag.casefold()
         if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
             return None
-    return closing
+    return call
 
 
 def _key(blocks: Iterable[Block]) -> str:

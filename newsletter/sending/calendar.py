@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from newsletter.config.parts import Schedule
-from newsletter.config.words import DAYS
+from newsletter.config.types import DAYS
 from newsletter.model import Period
 
 _WEEK = timedelta(days=7)

@@ -20,9 +20,9 @@ from sqlalchemy import Connection
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Receipt, Verdict
 from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
-from newsletter.sending.work import Begin, Holder, Part, Work
+from newsletter.sending.work import Begin, ChunkCommit, Holder, Work
 from newsletter.store import ledger
-from newsletter.store.commits import Leave, Step, commit
+from newsletter.store.commits import Clearance, CommitRequest, commit
 from newsletter.store.db import KeptConnection, writing
 from newsletter.store.ledger import LEASE, Due, Result
 
@@ -186,14 +186,16 @@ class Claims:
         for part in parts:
             self._settle(part)
 
-    def _part(self, work: Work) -> Part:
+    def _part(self, work: Work) -> ChunkCommit:
         waiting = self._waiting.get(work, [])
         results, work.results = work.results, []
         others = bool(work.queue) or work.handed > len(waiting)
         asked = [(one.due.subscriber, one.due.attempt) for one in waiting]
-        return Part(work, Step(work.lease, list(work.begun.items()), asked, results), waiting, others)
+        return ChunkCommit(
+            work, CommitRequest(work.lease, list(work.begun.items()), asked, results), waiting, others
+        )
 
-    def _write(self, connection: Connection, part: Part) -> None:
+    def _write(self, connection: Connection, part: ChunkCommit) -> None:
         now, step = self._holder.clock(), part.step
         part.leave = commit(connection, step, now)
         if part.leave is None:
@@ -215,7 +217,7 @@ class Claims:
         due = min(moments, default=None)
         return due if due is None or due > now.timestamp() else max(due, work.not_before)
 
-    def _settle(self, part: Part) -> None:
+    def _settle(self, part: ChunkCommit) -> None:
         work, lost = part.work, part.leave is None
         self.recorded += len(part.step.results)
         if lost:
@@ -240,7 +242,7 @@ class Claims:
             self._works.remove(work)
 
     @staticmethod
-    def _verdict(leave: Leave | None, due: Due) -> Verdict:
+    def _verdict(leave: Clearance | None, due: Due) -> Verdict:
         if leave is None or not leave.running:
             return Verdict.STOP
         return Verdict.GO if due.subscriber in leave.readers else Verdict.SUPPRESSED

@@ -14,15 +14,15 @@ from newsletter.errors import NewsletterError
 from newsletter.model import IssueState, Message, Receipt, Verdict
 from newsletter.ports import Transport
 from newsletter.sending.claims import Claims
-from newsletter.sending.pace import REST, Alarm, domain_of
+from newsletter.sending.pace import REST, CircuitBreaker, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.personal import Writer
 from newsletter.sending.start import finish
 from newsletter.sending.work import Holder, Work
-from newsletter.store import buckets, deliveries, issues, ledger
+from newsletter.store import deliveries, issues, ledger, rate_limits
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import LEASE, Due
-from newsletter.transport.replies import count_gone
+from newsletter.transport.smtp_replies import count_gone
 
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between looks at chunks that another worker holds
@@ -68,7 +68,7 @@ class Run:
         )
         self._pacer = Pacer(plan.rates, self._take_turns, self._now)
         with reading(plan.engine) as connection:
-            self._alarm = Alarm(
+            self._alarm = CircuitBreaker(
                 Counter(deliveries.counts(connection, plan.name)),
                 count_gone(deliveries.failures(connection, plan.name)),
                 deliveries.accepted_later(connection, plan.name),
@@ -209,7 +209,7 @@ class Run:
 
     def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
         with writing(self._plan.engine) as connection:
-            return buckets.take(connection, spans, now)
+            return rate_limits.take(connection, spans, now)
 
     def _share(self, connection: Connection) -> None:
         """Write, within a commit, what other workers need to know: holds, and a reason to stop."""

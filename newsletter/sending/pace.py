@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from newsletter.model import Outcome, Receipt
-from newsletter.transport.replies import gone, greylisted, put_off, too_many_gone
+from newsletter.transport.smtp_replies import gone, greylisted, put_off, too_many_gone
 
 FIRST_RETRY = 5 * 60  # what greylisting commonly asks for (RFC 6647 §2.3 says minutes)
 LAST_RETRY = 4 * 3600
@@ -41,7 +41,7 @@ def domain_of(email: str) -> str:
 
 
 @dataclass(slots=True)
-class Alarm:
+class CircuitBreaker:
     """The circuit breaker: watches outcomes, and says when the sending had better stop or rest.
 
     `gone` of them found nobody. Whoever resumes a sending knows of those: only when their share falls and

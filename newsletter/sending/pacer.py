@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from newsletter.model import Outcome, Receipt
 from newsletter.sending.pace import GOOGLE_PAUSE
-from newsletter.store import buckets
-from newsletter.transport.replies import Cause, cause, greylisted
+from newsletter.store import rate_limits
+from newsletter.transport.smtp_replies import Cause, cause, greylisted
 
 _SPAN = 0.2  # seconds of turns taken at once, so that the database is asked five times a second
 _LOOK = 1.0  # seconds between looks at what other workers hold
@@ -109,10 +109,10 @@ class Pacer:
         """Write what this worker holds, and read what others do; part of a commit."""
         now = self._clock()
         while self._fresh:
-            buckets.hold(connection, *self._fresh.popitem())
+            rate_limits.hold(connection, *self._fresh.popitem())
         if now - self._looked >= _LOOK:
             self._looked = now
-            self._holds |= buckets.held(connection, _HOLD, now)
+            self._holds |= rate_limits.held(connection, _HOLD, now)
 
 
 def _too_fast(receipt: Receipt) -> bool:

@@ -1,6 +1,6 @@
 """What the archive will show of an issue: the edition with all sections, as it is when approved."""
 
-from newsletter.model import Closing, Issue, Item
+from newsletter.model import ClosingCall, Issue, Item
 from newsletter.render import markdown, plaintext
 from newsletter.render.characters import printable
 from newsletter.render.edition import Editions, closing_call
@@ -19,16 +19,16 @@ def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
         for block in edition.blocks
         for item in block.items
     ]
-    return _cover(issue, closing_call(issue.closing, edition)), items
+    return _cover(issue, closing_call(issue.call, edition)), items
 
 
-def _cover(issue: Issue, call: Closing | None) -> Cover:
+def _cover(issue: Issue, call: ClosingCall | None) -> Cover:
     return Cover(
         period=issue.period,
         subject=_line(issue.subject),
         preheader=_line(issue.preheader),
         intro=markdown.html(printable(issue.intro)),
-        call=Closing(text=_line(call.text), hashtag=call.hashtag) if call else None,
+        call=ClosingCall(text=_line(call.text), hashtag=call.hashtag) if call else None,
     )
 
 

@@ -18,10 +18,10 @@ from newsletter.model import IssueState
 from newsletter.sending.calendar import Fire, Held, due, grace
 from newsletter.sending.clock import JUMP
 from newsletter.sending.start import start, startable
-from newsletter.store import firings, issues, letters
+from newsletter.store import issues, letters, schedule_runs
 from newsletter.store.db import reading, writing
-from newsletter.store.firings import EMPTY, LEFT, SENT, Settled
 from newsletter.store.issues import Frozen
+from newsletter.store.schedule_runs import EMPTY, LEFT, SENT, Settled
 
 _log = logging.getLogger(__name__)
 _STRANGE = "the database is a snapshot put back, or a copy (newsletter schedule --adopt goes on with it)"
@@ -78,15 +78,15 @@ def tick(week: Week) -> Sequence[Settled]:
 def _last(week: Week, now: datetime) -> datetime:
     """Return the last settled hour. One in the future is not believed; the first call begins the schedule."""
     with reading(week.engine) as connection:
-        last = firings.last(connection, now + JUMP)
-        future = firings.settled_since(connection, now + JUMP)
+        last = schedule_runs.last(connection, now + JUMP)
+        future = schedule_runs.settled_since(connection, now + JUMP)
     if last is None or future:
         begin = now - grace(week.settings.schedule) if future else now  # a wrong clock has begun it too late
         with writing(week.engine) as connection:
-            if firings.forget_future(connection, now + JUMP):
+            if schedule_runs.forget_future(connection, now + JUMP):
                 _log.warning("%d weekly hours were settled by a clock that was ahead: forgotten", len(future))
             if last is None:
-                firings.found(connection, begin, now)
+                schedule_runs.found(connection, begin, now)
     return last or begin
 
 
@@ -102,7 +102,7 @@ def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | 
     """Settle one hour, unless another scheduler does: start its issue, or hold it."""
 
     def settle(connection: Connection, outcome: str) -> bool:
-        if not firings.settle(connection, hour.moment, hour.issue, outcome, now):
+        if not schedule_runs.settle(connection, hour.moment, hour.issue, outcome, now):
             return False
         settled = Settled(hour.moment, hour.issue, outcome)
         if settled.held:
@@ -115,13 +115,13 @@ def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | 
 def _look_again(week: Week, now: datetime) -> Settled | None:
     """Start the issue of an hour that was held within the grace period, if it may leave by now."""
     with reading(week.engine) as connection:
-        recent = firings.settled_since(connection, now - grace(week.settings.schedule))
+        recent = schedule_runs.settled_since(connection, now - grace(week.settings.schedule))
     hour = next((one for one in reversed(recent) if one.held or one.outcome == EMPTY), None)
     if hour is None:
         return None
 
     def settle(connection: Connection, outcome: str) -> bool:
-        return firings.change(connection, hour, outcome, now)
+        return schedule_runs.change(connection, hour, outcome, now)
 
     return _decide(week, hour, _STRANGE if week.strange else "", settle, only=(SENT, LEFT))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.model import Receipt, Verdict
-from newsletter.store.commits import Leave, Step
+from newsletter.store.commits import Clearance, CommitRequest
 from newsletter.store.ledger import Due, Lease, Result
 
 
@@ -63,12 +63,12 @@ class Begin:
 
 
 @dataclass(slots=True)
-class Part:
+class ChunkCommit:
     """What one commit says of one chunk, and what it found: who may leave, None when the chunk is lost."""
 
     work: Work
-    step: Step
+    step: CommitRequest
     waiting: list[Begin]
     others: bool  # whether the chunk has readers beside those that wait
-    leave: Leave | None = None
+    leave: Clearance | None = None
     released: bool = False

@@ -26,7 +26,7 @@ _PATIENCE = 60.0  # seconds at most between tries of what does not succeed
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
+class PeriodicTask:
     """Something small that is done again and again, each time `period` seconds after the last."""
 
     name: str
@@ -46,7 +46,7 @@ class Worker:
         engine: Engine,
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
-        chores: Sequence[Chore] = (),
+        chores: Sequence[PeriodicTask] = (),
         count: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
@@ -121,7 +121,7 @@ class Worker:
             state = issues.get(connection, frozen.name).state
         _log.info("issue %s: nothing more to deliver now; it is %s", frozen.name, state)
 
-    async def _repeat(self, chore: Chore, threads: Executor) -> None:
+    async def _repeat(self, chore: PeriodicTask, threads: Executor) -> None:
         """Do a chore again and again; one that fails is tried again, ever later."""
         loop, patience = asyncio.get_running_loop(), _POLL
         while not self._stopped.is_set():

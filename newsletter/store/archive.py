@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
 
-from newsletter.model import Closing, IssueState, Period
+from newsletter.model import ClosingCall, IssueState, Period
 from newsletter.store.schema import audience, cover, edition, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
@@ -38,7 +38,7 @@ class Cover:
     subject: str
     preheader: str
     intro: str
-    call: Closing | None
+    call: ClosingCall | None
     begun_at: str = ""
 
     @property
@@ -72,7 +72,7 @@ class Rubric(NamedTuple):
 def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> None:
     """Store what the archive will show of an approved issue."""
     name = page.closing.isoformat()
-    call = page.call or Closing(text="")
+    call = page.call or ClosingCall(text="")
     connection.execute(
         insert(cover).values(
             issue=name,
@@ -231,6 +231,6 @@ def _cover(row: RowMapping) -> Cover:
         subject=row["subject"],
         preheader=row["preheader"],
         intro=row["intro"],
-        call=Closing(text=row["closing"], hashtag=row["hashtag"]) if row["closing"] else None,
+        call=ClosingCall(text=row["closing"], hashtag=row["hashtag"]) if row["closing"] else None,
         begun_at=row["begun_at"],
     )

@@ -32,9 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from newsletter.store.compiled_statements import Prepared
 from newsletter.store.ledger import LEASE, RUNNING, Lease, Result, once, record, rows, running
 from newsletter.store.people import IS_READER
-from newsletter.store.prepared import Prepared
 from newsletter.store.schema import chunk, delivery, subscriber
 
 Attempt = tuple[int, int]
@@ -42,7 +42,7 @@ Attempt = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CommitRequest:
     """What one commit says of a chunk: who is on the wire, who asks to be, and what became of others."""
 
     lease: Lease
@@ -52,14 +52,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class Clearance:
     """Which of those who asked may leave; when the issue is not `running`, nobody."""
 
     readers: set[int]
     running: bool
 
 
-def commit(connection: Connection, step: Step, now: datetime) -> Leave | None:
+def commit(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
     """Renew the lease, put on the wire those asked for who may be written to, and enter the results.
 
     None when the chunk has gone to another worker: then nothing has changed, and nothing may leave.
@@ -76,7 +76,7 @@ def _hold(inflight: ColumnElement[object]) -> Update:
     )
 
 
-def _holding(step: Step, now: datetime) -> dict[str, int | float]:
+def _holding(step: CommitRequest, now: datetime) -> dict[str, int | float]:
     return {"_chunk": step.lease.chunk, "_epoch": step.lease.epoch, "_until": now.timestamp() + LEASE}
 
 
@@ -90,14 +90,14 @@ def _reachable(number: int) -> Prepared:
     return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, RUNNING.exists()))
 
 
-def _in_three_statements(connection: Connection, step: Step, now: datetime) -> Leave | None:
+def _in_three_statements(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
     readers = [number for number, _ in step.asked]
     reachable = _among(connection, step.lease.issue, readers) if readers else set()
     inflight = [*step.begun, *(one for one in step.asked if one[0] in reachable)]
     if _HOLD.run(connection, [{**_holding(step, now), "_inflight": json.dumps(inflight)}]) != 1:
         return None
     record(connection, step.lease.issue, step.results, now)
-    return Leave(reachable, bool(reachable) or running(connection, step.lease.issue))
+    return Clearance(reachable, bool(reachable) or running(connection, step.lease.issue))
 
 
 def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
@@ -106,7 +106,7 @@ def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int
     return {number for (number,) in found}
 
 
-def _in_one_statement(connection: Connection, step: Step, now: datetime) -> Leave | None:
+def _in_one_statement(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
     wire = [(*one, False) for one in step.begun] + [(*one, True) for one in step.asked]
     found = _AT_ONCE.fetch(
         connection,
@@ -119,7 +119,7 @@ def _in_one_statement(connection: Connection, step: Step, now: datetime) -> Leav
     )
     if not found:
         return None
-    return Leave({number for number, _ in found if number is not None}, found[0][1])
+    return Clearance({number for number, _ in found if number is not None}, found[0][1])
 
 
 def at_once() -> Select[tuple[int, bool]]:

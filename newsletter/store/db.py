@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuch
 from newsletter import private
 from newsletter.errors import StoreConflict, StoreError
 from newsletter.store import wal
-from newsletter.store.address import parse_url
+from newsletter.store.database_url import parse_url
 from newsletter.store.disk import shortage
 from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, delete, or_, select, update
 
 from newsletter.links import Signer
-from newsletter.store import optouts, restraint, wal
+from newsletter.store import confirmation_limits, optouts, wal
 from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
 from newsletter.store.locking import retry_conflicts
 from newsletter.store.people import key, lock
@@ -86,7 +86,7 @@ def _remove(connection: Connection, email: str, signer: Signer, now: datetime) -
     number = _lock(connection, email)
     letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
     requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
-    counts = restraint.forget(connection, email, signer)
+    counts = confirmation_limits.forget(connection, email, signer)
     if number is None and not letters and not requests and not counts:
         return None
     connection.execute(

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.model import IssueState, Outcome, Receipt
+from newsletter.store.compiled_statements import Prepared
 from newsletter.store.db import timestamp
-from newsletter.store.prepared import Prepared
 from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
 LEASE = 6.0

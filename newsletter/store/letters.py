@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
-from newsletter.store import buckets
+from newsletter.store import rate_limits
 from newsletter.store.db import timestamp
 from newsletter.store.people import key
 from newsletter.store.schema import letter, note
@@ -18,7 +18,7 @@ _TRIES = 5
 _LEASE = 600.0
 """Seconds in which whoever took a letter must send it; after that another may."""
 _KEPT = timedelta(days=30)
-_RATE = buckets.Rate(span=3.6, burst=300)
+_RATE = rate_limits.Rate(span=3.6, burst=300)
 """Of each lane, a thousand an hour: programs may type in strangers' addresses from many networks."""
 _RESERVE = 200
 """Turns of the burst that are kept for letters whose turn has come."""
@@ -157,7 +157,7 @@ def _next(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequ
         row.id for place, row in enumerate(rows) if row.turn <= now.timestamp() or place < spare - _RESERVE
     ]
     if numbers:
-        buckets.spend(connection, _scope(lane), _RATE, len(numbers), now.timestamp())
+        rate_limits.spend(connection, _scope(lane), _RATE, len(numbers), now.timestamp())
     return numbers
 
 
@@ -172,7 +172,7 @@ def _due(lane: Lane, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _spare(connection: Connection, lane: Lane, now: datetime, *, for_update: bool = False) -> int:
     """Return how many letters of a lane may leave now."""
-    return buckets.spare(connection, _scope(lane), _RATE, now.timestamp(), for_update=for_update)
+    return rate_limits.spare(connection, _scope(lane), _RATE, now.timestamp(), for_update=for_update)
 
 
 def _scope(lane: Lane) -> str:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 from newsletter.errors import StoreError
-from newsletter.store.address import parse_url
+from newsletter.store.database_url import parse_url
 from newsletter.store.db import (
     HEAD,
     WRITABLE,

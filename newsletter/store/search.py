@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from newsletter.store.archive import PUBLISHED, PublicItem, public_items
 from newsletter.store.schema import issue, item
-from newsletter.store.words import Word
+from newsletter.store.search_terms import Word
 
 MOST = 1000
 """Items that are ranked: where more have the words, only the newest."""

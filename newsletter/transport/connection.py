@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import aiosmtplib
 
-from newsletter.transport.replies import Reply, parse
+from newsletter.transport.smtp_replies import Reply, parse
 
 _BUFFER = 16 * 1024  # of our own: asyncio allocates 256 kB for every read, which is slow
 

@@ -17,7 +17,7 @@ from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
 from newsletter.transport.connection import Connection, ConnectionLost
-from newsletter.transport.replies import Reply, receipt
+from newsletter.transport.smtp_replies import Reply, receipt
 
 _PATIENCE = (0.5, 1, 2, 4, 8)  # seconds between attempts to reach a relay that was there before
 _DATA_GO_AHEAD = 354

@@ -10,7 +10,7 @@ from newsletter.config import read_settings
 from newsletter.links import Signer
 from newsletter.store import people, requests
 from newsletter.store.choices import LISTED, Choices
-from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.people import Record
 from newsletter.store.requests import Request
 from newsletter.store.schema import letter

@@ -20,7 +20,7 @@ from newsletter.errors import ContentError
 from newsletter.links import Signer
 from newsletter.model import Subscriber
 from newsletter.store.db import open_database, reading, writing
-from newsletter.store.intake import Fate
+from newsletter.store.import_people import Fate
 from newsletter.store.people import readers
 from newsletter.store.schema import subscriber
 

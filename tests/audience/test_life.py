@@ -19,7 +19,7 @@ from newsletter.store.choices import Choices, Origin, by_joining, has_left
 from newsletter.store.consent import Wording
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.erasure import erase, erased_at, readmit
-from newsletter.store.intake import Decision, Entry, decide, write
+from newsletter.store.import_people import Decision, Entry, decide, write
 from newsletter.store.people import Record, count_readers, find, get
 from newsletter.store.requests import find as find_request
 from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER

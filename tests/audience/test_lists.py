@@ -15,7 +15,7 @@ from newsletter.errors import ContentError, Severity, StoreError
 from newsletter.links import Signer
 from newsletter.model import Subscriber
 from newsletter.store.db import reading, writing
-from newsletter.store.intake import Fate
+from newsletter.store.import_people import Fate
 from newsletter.store.people import find, leave, readers
 from tests.audience.workbooks import write_workbook
 

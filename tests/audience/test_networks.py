@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from newsletter.audience import moving, networks, optin, stepup
-from newsletter.audience.answers import Answers
+from newsletter.audience.forms import Answers
 from newsletter.links import Signer
-from newsletter.store import letters, people, restraint
+from newsletter.store import confirmation_limits, letters, people
 from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Lane
@@ -81,9 +81,9 @@ def test_a_network_that_was_misused_is_known_a_day_and_by_no_name(engine: Engine
     assert max(turn(engine, "203.0.113.7") for _ in range(200)) == pytest.approx(24 * 3600, abs=700)
     with writing(engine) as connection:
         assert "203" not in repr(connection.execute(select(bucket.c.scope)).all())
-        restraint.prune(connection, NOW + timedelta(hours=23))
+        confirmation_limits.prune(connection, NOW + timedelta(hours=23))
         assert connection.execute(select(func.count()).select_from(bucket)).scalar_one() == 1
-        restraint.prune(connection, NOW + timedelta(hours=25))
+        confirmation_limits.prune(connection, NOW + timedelta(hours=25))
         assert connection.execute(select(func.count()).select_from(bucket)).scalar_one() == 0
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, delete, func, select
 
-from newsletter.audience.answers import Answers, Fault
 from newsletter.audience.asking import Ending
+from newsletter.audience.forms import Answers, Fault
 from newsletter.audience.optin import confirm, read_signup, sign_up, wording
 from newsletter.config import Settings
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import letters, people, requests, restraint
+from newsletter.store import confirmation_limits, letters, people, requests
 from newsletter.store.choices import CHOSEN, LEFT
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
@@ -171,7 +171,7 @@ def test_three_letters_without_an_answer_are_all_for_half_a_year_though_the_requ
         with writing(engine) as connection:
             connection.execute(delete(request).where(requests.too_old(NOW + day * DAY)))
             connection.execute(delete(letter).where(letters.too_old(NOW + day * DAY)))
-            restraint.prune(connection, NOW + day * DAY)
+            confirmation_limits.prune(connection, NOW + day * DAY)
         put += letters_at(engine, settings, [24 * day])
     assert [hour // 24 for hour in put] == [182, 183, 184]
 
@@ -180,7 +180,7 @@ def test_who_said_yes_is_forgotten_by_the_count_within_a_day(engine: Engine, set
     answer(engine, ask(engine, settings))
     assert letters_at(engine, settings, [1]) == [], "but a letter a day it stays"
     with writing(engine) as connection:
-        restraint.prune(connection, NOW + DAY)
+        confirmation_limits.prune(connection, NOW + DAY)
         assert not connection.execute(select(asked)).all()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience.answers import Answers
+from newsletter.audience.forms import Answers
 from newsletter.audience.preferences import Changes, Rest, Wish, compare, corrected, rest_of, wished
 from newsletter.config.parts import FieldEntry
 from newsletter.model import SubscriptionState

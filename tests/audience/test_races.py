@@ -8,8 +8,8 @@ from threading import Barrier, BrokenBarrierError
 from sqlalchemy import Connection, Engine, event, func, select
 
 from newsletter.audience import handover, moving, optin
-from newsletter.audience.answers import Answers
 from newsletter.audience.asking import Answer, Ending
+from newsletter.audience.forms import Answers
 from newsletter.store import people, requests
 from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing

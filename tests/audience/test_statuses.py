@@ -17,7 +17,7 @@ from newsletter.store import optouts, people
 from newsletter.store.choices import has_left
 from newsletter.store.db import reading as reading_from
 from newsletter.store.db import writing
-from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.people import Record, find
 from tests.audience.test_lists import NOW
 

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from newsletter.feedback.report import UNREAD, Returned, read
+from newsletter.feedback.parse import UNREAD, BounceReport, read
 from newsletter.links import Purpose, Signer
 from newsletter.store.events import Kind
 
@@ -79,7 +79,7 @@ def _corrected(kind: Kind, content: bytes) -> Kind:
     return Kind.AUTO_REPLY if b"Feedback-Type: auth-failure" in content else kind
 
 
-def returned(content: bytes) -> Returned:
+def returned(content: bytes) -> BounceReport:
     """Return what a mail says, as if it had come back to the return path of a letter of ours."""
     if content.startswith(b"From "):
         content = content.partition(b"\n")[2]
@@ -118,7 +118,7 @@ def agreement(pairs: list[tuple[Kind, Kind]]) -> str:
     return f"{share}; soft read as hard {wrong} of {soft}, {wrong / soft:.1%}"
 
 
-def report(expected: Mapping[Path, Expected], found: Mapping[Path, Returned]) -> None:
+def report(expected: Mapping[Path, Expected], found: Mapping[Path, BounceReport]) -> None:
     """Print how Sisimai's verdicts and ours agree."""
     for kind in dict.fromkeys(one.kind for one in expected.values()):
         told = Counter(found[path].kind for path, one in expected.items() if one.kind is kind)

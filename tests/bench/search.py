@@ -10,7 +10,7 @@ from datetime import date
 from newsletter.model import Item
 from newsletter.store.db import reading
 from newsletter.store.search import search
-from newsletter.store.words import read
+from newsletter.store.search_terms import read
 from tests import press
 from tests.sample import sample
 

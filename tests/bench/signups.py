@@ -23,9 +23,9 @@ from urllib.parse import urlencode
 
 from newsletter.audience.optin import wording
 from newsletter.links import Purpose
+from newsletter.services import Workspace, open_workspace
 from newsletter.store import letters
 from newsletter.store.db import reading
-from newsletter.wiring import Context, open_workspace
 from tests.bench.web import site
 from tests.faults.scene import free_port
 from tests.relay import Relay, running
@@ -54,7 +54,7 @@ class Post:
         return [self.came.get(one, time.monotonic()) - self.asked[one] for one in addresses]
 
 
-def workspace(root: Path, relay: int, readers: int) -> Context:
+def workspace(root: Path, relay: int, readers: int) -> Workspace:
     """Make a workspace with readers, whose letters go to the relay."""
     changed = {
         "transport": "smtp",
@@ -73,7 +73,7 @@ def workspace(root: Path, relay: int, readers: int) -> Context:
 class Visitors:
     """Sends forms from networks that a proxy names."""
 
-    def __init__(self, context: Context, port: int, post: Post) -> None:
+    def __init__(self, context: Workspace, port: int, post: Post) -> None:
         self._context, self._port, self._post = context, port, post
         self._consent = wording(context.settings, "en").version
         self._here = local()
@@ -106,7 +106,7 @@ class Visitors:
 
 
 @contextmanager
-def stage(readers: int) -> Iterator[tuple[Context, Visitors, Post]]:
+def stage(readers: int) -> Iterator[tuple[Workspace, Visitors, Post]]:
     """Run a site and its relay until the end of the block."""
     root, post = Path(tempfile.mkdtemp(prefix="signups")), Post()
     try:

@@ -25,7 +25,7 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 from newsletter.links import Purpose
-from newsletter.wiring import Context, open_workspace
+from newsletter.services import Workspace, open_workspace
 from tests.bench.delivery import sink
 from tests.faults.scene import free_port
 from tests.sending import house
@@ -38,7 +38,7 @@ KEPT = 32  # idle connections
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def workspace(root: Path, relay: int, readers: int, pace: float) -> Context:
+def workspace(root: Path, relay: int, readers: int, pace: float) -> Workspace:
     """Make a workspace whose issue was approved for `readers`, and which sends `pace` messages a second."""
     for part in ("issues", "templates"):
         shutil.copytree(ROOT / part, root / part)
@@ -65,7 +65,7 @@ def newsletter(root: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def paths(context: Context, readers: int) -> Sequence[str]:
+def paths(context: Workspace, readers: int) -> Sequence[str]:
     """Return what visitors ask for, in the proportions in which they come."""
     closing = datetime.now(UTC).date()  # the links of an old issue end
     chosen = range(1, readers, max(1, readers // 50))

@@ -15,10 +15,10 @@ from lxml import html
 
 from newsletter.cli import run
 from newsletter.model import IssueState
+from newsletter.services import Workspace, open_workspace
 from newsletter.store import issues
 from newsletter.store.db import writing
-from newsletter.web.public.archive import pages
-from newsletter.wiring import Context, open_workspace
+from newsletter.web.readers.archive import pages
 from tests import press
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ WEEKS = press.weeks(3)
 
 
 @pytest.fixture
-def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """Return a workspace whose archive has two pages of issues and of a section, and a section of old."""
     monkeypatch.setattr(pages, "ISSUES", 2)
     root = tmp_path / "workspace"
@@ -47,7 +47,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def write(context: Context, out: Path, *options: str) -> int:
+def write(context: Workspace, out: Path, *options: str) -> int:
     return run(["-C", str(context.root), "archive", "--out", str(out), *options])
 
 
@@ -100,7 +100,7 @@ def crawl(host: str, start: str) -> dict[str, html.HtmlElement | None]:
 
 @pytest.mark.parametrize("start", ["/", "/issues/", "/issues/2025-02-14/"])
 def test_every_link_leads_somewhere_on_a_plain_file_server(
-    context: Context, out: Path, serve: str, start: str
+    context: Workspace, out: Path, serve: str, start: str
 ) -> None:
     assert write(context, out) == 0
     seen = crawl(serve, start)
@@ -114,7 +114,7 @@ def test_every_link_leads_somewhere_on_a_plain_file_server(
                 assert unquote(anchor) in found(target, "id"), link
 
 
-def test_what_needs_the_live_site_leads_there(context: Context, out: Path) -> None:
+def test_what_needs_the_live_site_leads_there(context: Workspace, out: Path) -> None:
     assert write(context, out) == 0
     page = html.document_fromstring((out / "issues/index.html").read_text("utf-8"))
     assert page.xpath("//form/@action") == [f"{BASE}/search"]
@@ -124,7 +124,7 @@ def test_what_needs_the_live_site_leads_there(context: Context, out: Path) -> No
 
 
 def test_below_a_path_the_same_files_come_out(
-    context: Context, out: Path, tmp_path: Path, serve: str
+    context: Workspace, out: Path, tmp_path: Path, serve: str
 ) -> None:
     settings = context.root / "newsletter.yaml"
     settings.write_text(settings.read_text("utf-8").replace(BASE, "https://auc.org.ua/news"), "utf-8")
@@ -135,7 +135,7 @@ def test_below_a_path_the_same_files_come_out(
 
 
 def test_written_again_nothing_changes(
-    context: Context, out: Path, capsys: pytest.CaptureFixture[str]
+    context: Workspace, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert write(context, out) == 0
     first = contents(out)
@@ -146,7 +146,7 @@ def test_written_again_nothing_changes(
     assert contents(out) == first
 
 
-def test_a_page_that_is_no_more_goes_and_other_files_stay(context: Context, out: Path) -> None:
+def test_a_page_that_is_no_more_goes_and_other_files_stay(context: Workspace, out: Path) -> None:
     assert write(context, out) == 0
     (out / "CNAME").write_text("news.example.org", "utf-8")
     gone = WEEKS[-1]
@@ -159,7 +159,7 @@ def test_a_page_that_is_no_more_goes_and_other_files_stay(context: Context, out:
 
 
 def test_a_folder_of_something_else_is_not_touched(
-    context: Context, out: Path, capsys: pytest.CaptureFixture[str]
+    context: Workspace, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out.mkdir()
     for manifest in (None, "[]", "{", '{"files": 1}'):
@@ -173,7 +173,7 @@ def test_a_folder_of_something_else_is_not_touched(
 
 
 def test_a_file_in_the_way_is_named_and_kept(
-    context: Context, out: Path, capsys: pytest.CaptureFixture[str]
+    context: Workspace, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert write(context, out) == 0
     newer = WEEKS[0].replace(day=21)
@@ -186,7 +186,7 @@ def test_a_file_in_the_way_is_named_and_kept(
     assert mine.read_text("utf-8") == "mine"
 
 
-def test_a_manifest_removes_nothing_outside_its_folder(context: Context, out: Path, tmp_path: Path) -> None:
+def test_a_manifest_removes_nothing_outside_its_folder(context: Workspace, out: Path, tmp_path: Path) -> None:
     assert write(context, out) == 0
     outside = tmp_path / "precious.txt"
     outside.write_text("mine", "utf-8")
@@ -198,7 +198,7 @@ def test_a_manifest_removes_nothing_outside_its_folder(context: Context, out: Pa
     assert "precious" not in (out / "archive.json").read_text("utf-8")
 
 
-def test_an_empty_archive_can_be_written_too(context: Context, out: Path) -> None:
+def test_an_empty_archive_can_be_written_too(context: Workspace, out: Path) -> None:
     with writing(context.database) as connection:
         for closing in WEEKS:
             issues.change_state(connection, str(closing), IssueState.CANCELLED, among=list(IssueState))
@@ -207,7 +207,7 @@ def test_an_empty_archive_can_be_written_too(context: Context, out: Path) -> Non
 
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error(
-    context: Context, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    context: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("x", "utf-8")
     assert write(context, tmp_path / "file/below") == 1

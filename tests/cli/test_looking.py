@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from newsletter.cli import run
 from newsletter.errors import StoreError
-from newsletter.store.address import sqlite_url
+from newsletter.services import open_workspace
+from newsletter.store.database_url import sqlite_url
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.people import count_readers
 from newsletter.store.readonly import ReadOnlyDatabase
-from newsletter.wiring import open_workspace
 from tests.postgres import execute, named
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from newsletter.cli import cli, run
 from newsletter.feedback.process import process
+from newsletter.services import Workspace, open_workspace
 from newsletter.store import events, people
 from newsletter.store.db import reading, writing
 from newsletter.store.events import Event, Kind
-from newsletter.wiring import Context, open_workspace
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "mayor@city.example.org"
@@ -22,7 +22,7 @@ WHY = ("--because", "the mailbox works again")
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Context:
+def context(tmp_path: Path) -> Workspace:
     """Open a workspace with one reader."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
     words = ["-C", str(tmp_path), "subscribers", "add", ADDRESS, "--consent", "a letter"]
@@ -31,7 +31,7 @@ def context(tmp_path: Path) -> Context:
 
 
 @pytest.fixture
-def say(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def say(context: Workspace, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """Run one command about people; return its exit code and all it said."""
 
     def say(*words: str) -> tuple[int, str]:
@@ -42,18 +42,18 @@ def say(context: Context, capsys: pytest.CaptureFixture[str]) -> Callable[..., t
     return say
 
 
-def stop(context: Context, reason: str) -> None:
+def stop(context: Workspace, reason: str) -> None:
     with writing(context.database) as connection:
         assert people.suppress(connection, ADDRESS, reason, datetime.now(UTC))
 
 
-def readers(context: Context) -> int:
+def readers(context: Workspace) -> int:
     with reading(context.database) as connection:
         return people.count_readers(connection)
 
 
 def test_a_bounced_address_reads_again_and_its_story_tells_why(
-    context: Context, say: Callable[..., tuple[int, str]]
+    context: Workspace, say: Callable[..., tuple[int, str]]
 ) -> None:
     stop(context, "bounced: 5.2.2 mailbox full")
     assert readers(context) == 0
@@ -63,7 +63,7 @@ def test_a_bounced_address_reads_again_and_its_story_tells_why(
 
 
 def test_a_complaint_is_undone_only_with_a_yes_and_its_story_keeps_both(
-    context: Context, say: Callable[..., tuple[int, str]]
+    context: Workspace, say: Callable[..., tuple[int, str]]
 ) -> None:
     stop(context, "complained: abuse")
     code, told = say("restore", ADDRESS, "--reason", "it was not theirs")
@@ -76,7 +76,7 @@ def test_a_complaint_is_undone_only_with_a_yes_and_its_story_keeps_both(
     assert "it was not theirs (it was complained: abuse)" in story
 
 
-def test_what_was_reported_before_the_undoing_and_is_read_after_it_stops_nobody(context: Context) -> None:
+def test_what_was_reported_before_the_undoing_and_is_read_after_it_stops_nobody(context: Workspace) -> None:
     stop(context, "complained: abuse")
     with writing(context.database) as connection:
         person = people.find(connection, ADDRESS)
@@ -96,7 +96,9 @@ def test_what_was_reported_before_the_undoing_and_is_read_after_it_stops_nobody(
     assert readers(context) == 0
 
 
-def test_who_has_left_is_not_subscribed_by_it(context: Context, say: Callable[..., tuple[int, str]]) -> None:
+def test_who_has_left_is_not_subscribed_by_it(
+    context: Workspace, say: Callable[..., tuple[int, str]]
+) -> None:
     say("leave", ADDRESS)
     stop(context, "handed over")
     assert "choose anew" in say("restore", ADDRESS, *WHY)[1]

@@ -19,12 +19,12 @@ from sqlalchemy import select
 
 from newsletter.cli import run
 from newsletter.errors import StoreError
+from newsletter.services import open_workspace
+from newsletter.services.scheduler import insist
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
-from newsletter.store.figures import figures
+from newsletter.store.metrics import figures
 from newsletter.store.schema import delivery
-from newsletter.wiring import open_workspace
-from newsletter.wiring.scheduler import insist
 from tests import postgres
 from tests.faults.scene import free_port, wait
 from tests.relay import Relay

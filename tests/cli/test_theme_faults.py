@@ -9,10 +9,10 @@ from time import monotonic
 import pytest
 
 from newsletter.cli import run
+from newsletter.services import open_workspace
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.wiring import open_workspace
 
 ROOT = Path(__file__).parents[2]
 SLIPS = {

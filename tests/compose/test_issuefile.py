@@ -9,7 +9,7 @@ import pytest
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem, Severity
-from newsletter.model import Closing, Issue, Period
+from newsletter.model import ClosingCall, Issue, Period
 
 DAY = date(2025, 2, 14)
 FILE = "issues/2025-02-14/issue.yaml"
@@ -109,11 +109,11 @@ def test_the_closing_call_is_the_settings_unless_the_issue_has_its_own(
 ) -> None:
     assert settings.closing
     issue, _ = load("subject: Тема\n")
-    assert issue.closing == Closing(text=settings.closing.text, hashtag=settings.closing.hashtag)
+    assert issue.call == ClosingCall(text=settings.closing.text, hashtag=settings.closing.hashtag)
     issue, _ = load('closing: {text: Інший, hashtag: "#Інший"}\n')
-    assert issue.closing == Closing(text="Інший", hashtag="#Інший")
+    assert issue.call == ClosingCall(text="Інший", hashtag="#Інший")
     issue, _ = load("closing:\n")
-    assert issue.closing is None
+    assert issue.call is None
 
 
 def test_an_issue_may_have_its_own_period_and_sections(load: Load, folder: Path) -> None:

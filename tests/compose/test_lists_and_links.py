@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.compose.account import Digest
 from newsletter.compose.digest import parse_digest
-from newsletter.compose.mending import mend
+from newsletter.compose.link_repair import mend
 from newsletter.compose.sources import read_unlimited
 from newsletter.config import Settings
 

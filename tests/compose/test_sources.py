@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.compose.account import Digest
 from newsletter.compose.digest import parse_digest
-from newsletter.compose.htmlsource import html_lines
+from newsletter.compose.html.source import html_lines
 from newsletter.compose.lines import Line, heading_key, link
 from newsletter.compose.sources import decode, read_source, text_lines
 from newsletter.config import Settings

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from newsletter.links import Purpose, Signer
 from tests.faults.scene import DEADLINE, Scene
 from tests.sending import house
-from tests.web.public import forms
+from tests.web.readers import forms
 
 CLOSING = date.fromisoformat(house.NAME)
 NETWORKS = 64

@@ -21,9 +21,9 @@ import click
 from sqlalchemy import func, select
 
 from newsletter.model import SubscriberStatus, SubscriptionState
+from newsletter.services import open_workspace
 from newsletter.store.db import open_database, reading
 from newsletter.store.schema import subscriber, subscription
-from newsletter.wiring import open_workspace
 from tests import postgres
 from tests.faults.account import Account
 from tests.faults.attacks import Attack, Seen, Site, Size

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 
 from newsletter.cli import cli
 from newsletter.errors import StoreError
+from newsletter.services import Workspace, open_workspace
 from newsletter.store import disk
 from newsletter.store.db import reading
 from newsletter.store.people import count_readers
-from newsletter.web.public.app import create_site
-from newsletter.wiring import Context, open_workspace
-from tests.web.public.readers import subscribe
+from newsletter.web.readers.app import create_site
+from tests.web.readers.people import subscribe
 
 ROOT = Path(__file__).parents[2]
 BLOCK = 64 << 10
@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def context(root: Path) -> Iterator[Context]:
+def context(root: Path) -> Iterator[Workspace]:
     """Open it."""
     found = open_workspace(root)
     assert found.signer.key
@@ -50,7 +50,7 @@ def context(root: Path) -> Iterator[Context]:
 
 
 @pytest.fixture
-def client(context: Context) -> FlaskClient:
+def client(context: Workspace) -> FlaskClient:
     """Visit its site."""
     return create_site(context).test_client()
 
@@ -69,7 +69,7 @@ def say(root: Path, *words: str) -> Result:
 
 
 def test_health_and_status_tell_before_the_first_sign_up_fails(
-    root: Path, context: Context, client: FlaskClient
+    root: Path, context: Workspace, client: FlaskClient
 ) -> None:
     subscribe(context, "first@example.org")
     assert client.get("/health").json == {"status": "ok"}
@@ -98,7 +98,7 @@ def test_health_and_status_tell_before_the_first_sign_up_fails(
     assert client.get("/health").json == {"status": "ok"}
 
 
-def test_with_a_full_disk_every_command_says_so_and_how_to_go_on(root: Path, context: Context) -> None:
+def test_with_a_full_disk_every_command_says_so_and_how_to_go_on(root: Path, context: Workspace) -> None:
     subscribe(context)
     context.database.dispose()
     while fill(root, BLOCK) or fill(root, 512):
@@ -110,7 +110,7 @@ def test_with_a_full_disk_every_command_says_so_and_how_to_go_on(root: Path, con
         assert "Free some disk space" in caught.value.hint
 
 
-def test_an_import_that_fails_gives_the_room_of_its_log_back(root: Path, context: Context) -> None:
+def test_an_import_that_fails_gives_the_room_of_its_log_back(root: Path, context: Workspace) -> None:
     subscribe(context)
     lines = "".join(f"reader{number}@example.org,Reader {number} {'x' * 300}\n" for number in range(20_000))
     (root.parent / "list.csv").write_text(f"email,name\n{lines}")

@@ -21,12 +21,12 @@ from sqlalchemy import Engine, delete, event, select, update
 from newsletter.cli import approve as _approve  # noqa: F401  imported once, for all children
 from newsletter.cli import due as _due  # noqa: F401  likewise
 from newsletter.cli import run
+from newsletter.services import letters as _letters  # noqa: F401  likewise
+from newsletter.services import proof as _proof  # noqa: F401  likewise
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, delivery, firing, issue, letter
 from newsletter.transport import outbox as _outbox  # noqa: F401  likewise
-from newsletter.wiring import letters as _letters  # noqa: F401  likewise
-from newsletter.wiring import proof as _proof  # noqa: F401  likewise
 from tests import postgres as server
 from tests.faults.scene import D, workspace
 from tests.sending import house

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 from sqlalchemy import Engine, select
 
+from newsletter.feedback.parse import read
 from newsletter.feedback.process import process
-from newsletter.feedback.report import read
 from newsletter.links import Purpose
 from newsletter.model import Outcome, Receipt, SubscriberStatus
 from newsletter.store import events, issues, ledger, people

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select, update
 
+from newsletter.feedback.parse import read
 from newsletter.feedback.process import Done, process
-from newsletter.feedback.report import read
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store import events, issues, ledger, people
 from newsletter.store.choices import has_left

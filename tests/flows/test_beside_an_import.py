@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from newsletter.links import Purpose
+from newsletter.services import Workspace, open_workspace
 from newsletter.store.choices import has_left
 from newsletter.store.db import reading
 from newsletter.store.people import find
 from newsletter.store.schema import import_chunk, subscriber
-from newsletter.web.public.app import create_site
-from newsletter.wiring import Context, open_workspace
-from tests.web.public.readers import subscribe, token
+from newsletter.web.readers.app import create_site
+from tests.web.readers.people import subscribe, token
 
 ROOT = Path(__file__).parents[2]
 LINES = 20_000
@@ -29,7 +29,7 @@ def newsletter(root: Path, *words: str) -> "subprocess.Popen[str]":
     )
 
 
-def chunks(context: Context) -> int:
+def chunks(context: Workspace) -> int:
     with reading(context.database) as connection:
         return connection.execute(select(func.count()).select_from(import_chunk)).scalar_one()
 

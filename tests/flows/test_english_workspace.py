@@ -14,14 +14,14 @@ from flask.testing import FlaskClient
 from newsletter.audience import stepup
 from newsletter.cli import cli, run
 from newsletter.links import Purpose
+from newsletter.services import open_workspace
+from newsletter.services.letters import send_letters
 from newsletter.store import people
 from newsletter.store.db import writing
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.web.public.app import create_site
-from newsletter.wiring import open_workspace
-from newsletter.wiring.letters import send_letters
+from newsletter.web.readers.app import create_site
 
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 ISSUE, EMAIL, NEW = "2025-02-14", "anna@northfield.example.org", "new@example.org"

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.config import Settings, read_settings
 from newsletter.errors import Place
-from newsletter.model import Block, Closing, Edition, Issue, Item, Section
+from newsletter.model import Block, ClosingCall, Edition, Issue, Item, Section
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
 
@@ -65,7 +65,7 @@ def digest(settings: Settings) -> Issue:
         period=settings.period(date(2025, 2, 14)),
         subject="Робота громад: 8 – 14 лютого 2025 року",
         preheader="Українсько-американський форум у Вашингтоні, субсидія на оренду житла для ВПО",
-        closing=Closing(text=settings.closing.text, hashtag=settings.closing.hashtag),
+        call=ClosingCall(text=settings.closing.text, hashtag=settings.closing.hashtag),
         blocks=tuple(_blocks(settings)),
         at=Place("issues/2025-02-14/issue.yaml"),
     )

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement, document_fromstring
 
 from newsletter.config import Settings
 from newsletter.errors import Place, RenderError
-from newsletter.model import Block, Closing, Edition, Issue, Item, Rendered, Section
+from newsletter.model import Block, ClosingCall, Edition, Issue, Item, Rendered, Section
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer, fingerprint
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
@@ -83,7 +83,7 @@ def test_a_section_can_be_paused_unless_everyone_gets_it(
 @pytest.mark.parametrize("words", NASTY)
 def test_words_arrive_as_they_were_typed(renderer: Renderer, digest: Issue, words: str) -> None:
     issue, edition = one_item(
-        replace(digest, subject=words, preheader=words, closing=Closing(text=words)), item(words, "Текст")
+        replace(digest, subject=words, preheader=words, call=ClosingCall(text=words)), item(words, "Текст")
     )
     rendered = renderer.render(issue, edition)
     page = tree(rendered)
@@ -146,8 +146,8 @@ def test_read_more_leads_to_the_item_else_to_the_site_else_nowhere(
 
 @pytest.mark.parametrize("text", ["#FreeOurPeople", "Слова. **#freeourpeople**!"])
 def test_the_closing_call_is_not_said_twice(renderer: Renderer, digest: Issue, text: str) -> None:
-    assert digest.closing
-    call = digest.closing.text
+    assert digest.call
+    call = digest.call.text
     assert call not in renderer.render(*one_item(digest, item("Заклик", text))).html
     for other in ("#FreeOurPeopleNow", "Текст"):
         rendered = renderer.render(*one_item(digest, item("Заклик", other)))

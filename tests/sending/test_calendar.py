@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.parts import Schedule
-from newsletter.config.words import DAYS
+from newsletter.config.types import DAYS
 from newsletter.model import Period
 from newsletter.sending.calendar import Fire, Firing, Held, due, firing_within, firings
 

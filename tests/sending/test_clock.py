@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert, select, update
 from newsletter.config import read_settings
 from newsletter.sending.clock import JUMP, REST, STEADY, ClockWatch, Look, judge, present_doubt
 from newsletter.sending.weekly import Week, tick
-from newsletter.store import firings, letters
+from newsletter.store import letters, schedule_runs
 from newsletter.store.clock import Seen
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import bucket, chunk, letter
@@ -167,10 +167,10 @@ def test_hours_that_a_wrong_clock_settled_are_settled_anew(sqlite_engine: Engine
     with writing(sqlite_engine) as connection:
         for weeks in (0, 1, 52):
             hour = HOUR + weeks * WEEK
-            firings.settle(connection, hour, str(hour.date()), "the hour was missed by 9.0 hours", hour)
+            schedule_runs.settle(connection, hour, str(hour.date()), "the hour was missed by 9.0 hours", hour)
     assert machine.live(HOUR + MINUTE) == SENT
     with reading(sqlite_engine) as connection:
-        assert firings.last(connection, HOUR + 2 * YEAR) == HOUR
+        assert schedule_runs.last(connection, HOUR + 2 * YEAR) == HOUR
 
 
 def test_what_a_clock_ahead_has_put_off_is_due_when_it_is_right(engine: Engine) -> None:

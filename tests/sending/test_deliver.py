@@ -21,7 +21,7 @@ from newsletter.sending.claims import Claims
 from newsletter.sending.freeze import verify
 from newsletter.sending.start import take_in
 from newsletter.store import commits, issues, ledger
-from newsletter.store.commits import Leave, Step
+from newsletter.store.commits import Clearance, CommitRequest
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, delivery, subscriber
 from newsletter.transport.outbox import Outbox
@@ -507,7 +507,7 @@ def test_where_commits_take_long_one_serves_all_connections(
     house.approve(sqlite_engine)
     begun = []
 
-    def commit(connection: Connection, step: Step, now: datetime) -> Leave | None:
+    def commit(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
         begun.append(len(step.asked))
         time.sleep(0.2)
         return commits.commit(connection, step, now)

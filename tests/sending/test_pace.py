@@ -12,12 +12,12 @@ from newsletter.sending.pace import (
     EQUAL_ERRORS,
     FIRST_RETRY,
     LAST_RETRY,
-    Alarm,
+    CircuitBreaker,
     domain_of,
     retry_after,
     retry_at,
 )
-from newsletter.store import buckets
+from newsletter.store import rate_limits
 from newsletter.store.db import writing
 
 
@@ -48,12 +48,12 @@ def refused(code: int, detail: str) -> Receipt:
     return Receipt(outcome=Outcome.REFUSED, code=code, detail=detail)
 
 
-def said(alarm: Alarm) -> str:
+def said(alarm: CircuitBreaker) -> str:
     return alarm.reason
 
 
 def test_equal_errors_are_equal_whatever_address_they_name() -> None:
-    alarm = Alarm(Counter())
+    alarm = CircuitBreaker(Counter())
     for number in range(20):
         assert not alarm.reason
         alarm.hear(refused(550, f"5.7.1 <reader{number}@a.test> blocked as spam id-{number}"))
@@ -61,7 +61,7 @@ def test_equal_errors_are_equal_whatever_address_they_name() -> None:
 
 
 def test_an_accepted_message_or_another_error_ends_the_row() -> None:
-    alarm = Alarm(Counter())
+    alarm = CircuitBreaker(Counter())
     for number in range(60):
         alarm.hear(refused(550, "blocked") if number % 3 else Receipt(outcome=Outcome.ACCEPTED))
         alarm.hear(refused(551 if number % 2 else 552, "blocked"))
@@ -96,7 +96,7 @@ TROUBLE = (
 
 @pytest.mark.parametrize(("code", "words"), GREYLISTING)
 def test_greylisting_that_says_so_is_no_reason_to_stop_or_rest(code: int, words: str) -> None:
-    alarm = Alarm(Counter())
+    alarm = CircuitBreaker(Counter())
     for number in range(500):
         alarm.hear(deferred(code, words.format(number, number)), 1 + number % 3)
     assert not alarm.reason
@@ -110,12 +110,12 @@ def test_greylisting_that_says_so_is_no_reason_to_stop_or_rest(code: int, words:
 def test_where_everybody_is_put_off_at_first_the_sending_rests_and_a_later_try_tells(
     code: int, words: str
 ) -> None:
-    alarm = Alarm(Counter())
+    alarm = CircuitBreaker(Counter())
     for number in range(EQUAL_ERRORS):
         assert not alarm.rest
         alarm.hear(deferred(code, words.format(number)))
     assert words.rsplit(maxsplit=1)[-1] in alarm.rest
-    sick, greylists = (Alarm(Counter({Outcome.DEFERRED: EQUAL_ERRORS})) for _ in range(2))
+    sick, greylists = (CircuitBreaker(Counter({Outcome.DEFERRED: EQUAL_ERRORS})) for _ in range(2))
     greylists.hear(Receipt(outcome=Outcome.ACCEPTED), 2)
     for number in range(EQUAL_ERRORS):
         sick.hear(deferred(code, words.format(number)), 2)
@@ -127,14 +127,14 @@ def test_where_everybody_is_put_off_at_first_the_sending_rests_and_a_later_try_t
 
 @pytest.mark.parametrize(("code", "words"), TROUBLE)
 def test_trouble_that_names_itself_stops_the_sending_at_the_first_try(code: int, words: str) -> None:
-    alarm = Alarm(Counter())
+    alarm = CircuitBreaker(Counter())
     for _ in range(EQUAL_ERRORS):
         alarm.hear(deferred(code, words))
     assert "20 times in a row" in alarm.reason
 
 
 def test_five_in_a_hundred_who_do_not_exist_stop_the_sending_but_not_before_two_hundred() -> None:
-    alarm = Alarm(Counter({Outcome.ACCEPTED: 150, Outcome.SUPPRESSED: 500}))
+    alarm = CircuitBreaker(Counter({Outcome.ACCEPTED: 150, Outcome.SUPPRESSED: 500}))
     for number in range(12):
         alarm.hear(refused(550 + number % 2, f"5.1.1 no such user {chr(97 + number)}"))
     assert not said(alarm)
@@ -146,7 +146,7 @@ def test_five_in_a_hundred_who_do_not_exist_stop_the_sending_but_not_before_two_
 
 
 def test_refusals_that_are_not_the_address_s_fault_are_no_reason_to_stop() -> None:
-    alarm = Alarm(Counter({Outcome.ACCEPTED: 1000}))
+    alarm = CircuitBreaker(Counter({Outcome.ACCEPTED: 1000}))
     for number in range(200):
         words = ("5.2.2 mailbox full", "5.7.1 spam", "too big")[number % 3]
         alarm.hear(refused(550 + number % 3, words))
@@ -154,7 +154,7 @@ def test_refusals_that_are_not_the_address_s_fault_are_no_reason_to_stop() -> No
 
 
 def test_who_resumes_is_asked_again_only_when_the_share_rises_again() -> None:
-    alarm = Alarm(Counter({Outcome.ACCEPTED: 190, Outcome.REFUSED: 13}), gone=13)
+    alarm = CircuitBreaker(Counter({Outcome.ACCEPTED: 190, Outcome.REFUSED: 13}), gone=13)
     for _ in range(5):
         alarm.hear(refused(550, "5.1.1 no such user"))
         alarm.hear(Receipt(outcome=Outcome.ACCEPTED))
@@ -171,16 +171,19 @@ def test_who_resumes_is_asked_again_only_when_the_share_rises_again() -> None:
 
 def test_turns_of_a_scope_follow_each_other_whoever_takes_them(engine: Engine) -> None:
     with writing(engine) as connection:
-        starts = [buckets.take(connection, {"run:x": 0.5}, 1000.0)["run:x"] for _ in range(3)]
+        starts = [rate_limits.take(connection, {"run:x": 0.5}, 1000.0)["run:x"] for _ in range(3)]
         assert starts == [1000.0, 1000.5, 1001.0]
-        assert buckets.take(connection, {"run:x": 0.5}, 2000.0) == {"run:x": 2000.0}, "unused turns lapse"
+        assert rate_limits.take(connection, {"run:x": 0.5}, 2000.0) == {"run:x": 2000.0}, "unused turns lapse"
 
 
 def test_a_hold_is_only_ever_made_longer(engine: Engine) -> None:
     with writing(engine) as connection:
-        buckets.hold(connection, "hold:gmail.com", 500.0)
-        buckets.hold(connection, "hold:gmail.com", 400.0)
-        buckets.hold(connection, "hold:a_b.test", 500.0)
-        buckets.take(connection, {"run:x": 900.0}, 0.0)
-        assert buckets.held(connection, "hold:", 100.0) == {"hold:gmail.com": 500.0, "hold:a_b.test": 500.0}
-        assert buckets.held(connection, "hold:", 500.0) == {}
+        rate_limits.hold(connection, "hold:gmail.com", 500.0)
+        rate_limits.hold(connection, "hold:gmail.com", 400.0)
+        rate_limits.hold(connection, "hold:a_b.test", 500.0)
+        rate_limits.take(connection, {"run:x": 900.0}, 0.0)
+        assert rate_limits.held(connection, "hold:", 100.0) == {
+            "hold:gmail.com": 500.0,
+            "hold:a_b.test": 500.0,
+        }
+        assert rate_limits.held(connection, "hold:", 500.0) == {}

@@ -1,11 +1,11 @@
 """What approval makes for the archive out of an issue."""
 
-from newsletter.model import Closing, Has
+from newsletter.model import ClosingCall, Has
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
 from tests import press
 
-CALL = Closing(text="Закликаємо долучитися.", hashtag="#FreeOurPeople")
+CALL = ClosingCall(text="Закликаємо долучитися.", hashtag="#FreeOurPeople")
 
 
 def test_control_characters_and_blanks_do_not_get_into_the_archive() -> None:

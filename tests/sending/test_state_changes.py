@@ -24,8 +24,8 @@ from newsletter.render.edition import Editions
 from newsletter.sending.freeze import verify
 from newsletter.sending.start import finish, start, startable, take_in, undo
 from newsletter.sending.weekly import Week, tick
-from newsletter.store import deliveries, firings, issues, ledger
-from newsletter.store.commits import Step, commit
+from newsletter.store import deliveries, issues, ledger, schedule_runs
+from newsletter.store.commits import CommitRequest, commit
 from newsletter.store.db import KeptConnection, open_database, reading, writing
 from newsletter.store.ledger import Result
 from newsletter.store.schema import audience, chunk, delivery, metadata
@@ -86,7 +86,7 @@ def body(engine: Engine) -> object:
     lease = ledger.Lease(house.NAME, held.id, held.epoch, held.lo, held.hi)
     kept = KeptConnection(engine)
     with kept.writing() as connection:
-        leave = commit(connection, Step(lease, [], [(1, 1)], []), HOUR)
+        leave = commit(connection, CommitRequest(lease, [], [(1, 1)], []), HOUR)
     kept.close()
     return bool(leave and leave.readers)
 
@@ -165,7 +165,7 @@ def _prepare(engine: Engine, life: str) -> None:
     house.people(engine, READERS)
     house.approve(engine)
     with writing(engine) as connection:
-        firings.found(connection, HOUR - timedelta(days=6), HOUR)
+        schedule_runs.found(connection, HOUR - timedelta(days=6), HOUR)
         if life == "approved":
             return
         issues.begin(connection, house.NAME, "smtp", HOUR)

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, select
 from newsletter.config import Settings, read_settings
 from newsletter.model import IssueState
 from newsletter.sending.weekly import Week, tick
-from newsletter.store import firings, issues
+from newsletter.store import issues, schedule_runs
 from newsletter.store.db import reading, writing
-from newsletter.store.firings import Mark
+from newsletter.store.schedule_runs import Mark
 from newsletter.store.schema import note
 from tests.sending import house
 
@@ -44,7 +44,7 @@ def told(engine: Engine) -> Callable[[], list[tuple[str, str]]]:
 def week_at(engine: Engine, settings: Settings) -> Callable[[datetime], Week]:
     """Make the weekly hour of a schedule that was set a week before, at a moment of one's choice."""
     with writing(engine) as connection:
-        firings.found(connection, HOUR - timedelta(days=6), HOUR)
+        schedule_runs.found(connection, HOUR - timedelta(days=6), HOUR)
 
     def week_at(now: datetime) -> Week:
         return Week(
@@ -79,7 +79,7 @@ def test_however_many_schedulers_run_an_hour_is_settled_once(
         tick(week_at(HOUR + timedelta(minutes=1)))
     assert len(told()) == 1, "it is not approved, and that is said once"
     with writing(engine) as connection:
-        assert not firings.settle(connection, HOUR, house.NAME, "sent", HOUR)
+        assert not schedule_runs.settle(connection, HOUR, house.NAME, "sent", HOUR)
 
 
 def test_an_issue_that_is_not_approved_is_held_and_the_editors_are_told(week_at: WeekAt, told: Told) -> None:
@@ -196,35 +196,35 @@ def test_a_new_schedule_settles_nothing_of_the_past(engine: Engine, settings: Se
 
 def test_a_scheduler_knows_its_own_database_and_no_older_snapshot_of_it(sqlite_engine: Engine) -> None:
     with writing(sqlite_engine) as connection:
-        first = firings.start(connection, None, HERE)
+        first = schedule_runs.start(connection, None, HERE)
         assert first
-        second = firings.start(connection, first, HERE)
+        second = schedule_runs.start(connection, first, HERE)
         assert second == Mark(first.place, 2)
-        third = firings.start(connection, first, HERE)
+        third = schedule_runs.start(connection, first, HERE)
         assert third == Mark(first.place, 3), "killed before it could leave its mark, it goes on"
-        assert firings.start(connection, Mark(first.place, 4), HERE) is None, "a snapshot was put back"
-        assert firings.start(connection, None, HERE) is None, "a copy without its mark"
-        adopted = firings.adopt(connection, HERE)
-        assert firings.start(connection, adopted, HERE) == Mark(adopted.place, 2)
+        assert schedule_runs.start(connection, Mark(first.place, 4), HERE) is None, "a snapshot was put back"
+        assert schedule_runs.start(connection, None, HERE) is None, "a copy without its mark"
+        adopted = schedule_runs.adopt(connection, HERE)
+        assert schedule_runs.start(connection, adopted, HERE) == Mark(adopted.place, 2)
 
 
 def test_a_mark_that_was_copied_with_its_database_is_known_by_where_it_is(engine: Engine) -> None:
     with writing(engine) as connection:
-        first = firings.start(connection, None, HERE)
-        assert firings.start(connection, first, ELSEWHERE) is None
-        adopted = firings.adopt(connection, ELSEWHERE)
-        assert firings.start(connection, adopted, ELSEWHERE) == Mark(adopted.place, 2)
-        assert firings.start(connection, adopted, HERE) is None
+        first = schedule_runs.start(connection, None, HERE)
+        assert schedule_runs.start(connection, first, ELSEWHERE) is None
+        adopted = schedule_runs.adopt(connection, ELSEWHERE)
+        assert schedule_runs.start(connection, adopted, ELSEWHERE) == Mark(adopted.place, 2)
+        assert schedule_runs.start(connection, adopted, HERE) is None
 
 
 def test_on_postgresql_each_machine_has_its_own_mark_and_adopting_takes_nobody_s(
     postgres_engine: Engine,
 ) -> None:
     with writing(postgres_engine) as connection:
-        first = firings.start(connection, None, HERE)
-        second = firings.start(connection, None, ELSEWHERE)
+        first = schedule_runs.start(connection, None, HERE)
+        second = schedule_runs.start(connection, None, ELSEWHERE)
         assert first
         assert second
         assert first.place != second.place
-        firings.adopt(connection, ELSEWHERE)
-        assert firings.start(connection, first, HERE) == Mark(first.place, 2)
+        schedule_runs.adopt(connection, ELSEWHERE)
+        assert schedule_runs.start(connection, first, HERE) == Mark(first.place, 2)

@@ -14,7 +14,7 @@ from newsletter.errors import StoreError, TransportUnavailable
 from newsletter.ports import Transport
 from newsletter.sending import worker as module
 from newsletter.sending.deliver import Run
-from newsletter.sending.worker import Chore, Worker
+from newsletter.sending.worker import PeriodicTask, Worker
 from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.issues import Frozen
@@ -43,13 +43,16 @@ def work_until(worker: Worker, reached: Callable[[], bool]) -> None:
     assert reached()
 
 
-def make(engine: Engine, *chores: Chore, start: Callable[[Frozen], Run] = nothing_to_send) -> Worker:
+def make(engine: Engine, *chores: PeriodicTask, start: Callable[[Frozen], Run] = nothing_to_send) -> Worker:
     return Worker(engine, start, lambda: datetime.now(UTC), chores)
 
 
 def test_every_chore_is_done_at_its_own_pace(sqlite_engine: Engine) -> None:
     done: list[str] = []
-    often, seldom = Chore("a", lambda: done.append("a"), 0.02), Chore("b", lambda: done.append("b"), 60)
+    often, seldom = (
+        PeriodicTask("a", lambda: done.append("a"), 0.02),
+        PeriodicTask("b", lambda: done.append("b"), 60),
+    )
     work_until(make(sqlite_engine, often, seldom), lambda: done.count("a") >= 5)
     assert done.count("b") == 1
 
@@ -62,7 +65,7 @@ def test_a_chore_that_hangs_holds_up_no_other(sqlite_engine: Engine) -> None:
         if len(done) == 3:
             hanging.set()
 
-    chores = (Chore("hangs", lambda: hanging.wait(10), 60), Chore("goes on", act, 0.01))
+    chores = (PeriodicTask("hangs", lambda: hanging.wait(10), 60), PeriodicTask("goes on", act, 0.01))
     work_until(make(sqlite_engine, *chores), lambda: len(done) >= 3)
     assert hanging.is_set()
 
@@ -81,7 +84,7 @@ def test_a_chore_that_fails_is_tried_again_and_the_log_holds_nothing_of_anyone(
             raise StoreError("the database is gone", "Bring it back.")
 
     with caplog.at_level(logging.INFO):
-        work_until(make(sqlite_engine, Chore("letters", fail, 0.01)), lambda: len(done) >= 3)
+        work_until(make(sqlite_engine, PeriodicTask("letters", fail, 0.01)), lambda: len(done) >= 3)
     assert "letters failed" in caplog.text
     assert "ValueError" in caplog.text
     assert "in fail" in caplog.text, "where it was"
@@ -103,7 +106,7 @@ def test_chores_go_on_while_an_issue_is_being_delivered(
     def start(_frozen: Frozen) -> Run:
         return house.run(sqlite_engine, transport, rates={f"run:{house.NAME}": 40})
 
-    chore = Chore("looks", lambda: seen.append(len(relay.accepted)), 0.05)
+    chore = PeriodicTask("looks", lambda: seen.append(len(relay.accepted)), 0.05)
     work_until(make(sqlite_engine, chore, start=start), lambda: house.state(sqlite_engine) == "sent")
     assert len(set(seen)) > 3, "it was done at different moments of the delivery"
     assert house.outcomes(sqlite_engine) == {"accepted": 40}
@@ -138,5 +141,5 @@ def test_what_a_worker_does_last_is_finished_when_it_is_told_to_stop(sqlite_engi
         time.sleep(0.2)
         done.set()
 
-    work_until(make(sqlite_engine, Chore("slow", slowly, 60)), begun.is_set)
+    work_until(make(sqlite_engine, PeriodicTask("slow", slowly, 60)), begun.is_set)
     assert done.is_set()

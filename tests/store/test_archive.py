@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from newsletter.errors import ContentError
-from newsletter.model import Closing, Has, IssueState
+from newsletter.model import ClosingCall, Has, IssueState
 from newsletter.sending.freeze import verify
 from newsletter.store import archive, issues
 from newsletter.store.db import reading, writing
@@ -68,7 +68,7 @@ def test_the_version_changes_with_what_the_archive_shows_and_with_nothing_else(e
 
 
 def test_a_cover_is_what_was_approved(engine: Engine) -> None:
-    call = Closing(text="Закликаємо долучитися.", hashtag="#FreeOurPeople")
+    call = ClosingCall(text="Закликаємо долучитися.", hashtag="#FreeOurPeople")
     one = press.issue(press.CLOSING, [press.item("Житло")], intro="Вітаємо, **мери**!", call=call)
     press.publish(engine, one)
     with reading(engine) as connection:

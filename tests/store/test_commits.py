@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, case, delete, select, text, update
 
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store import commits, events, issues, ledger
-from newsletter.store.commits import Attempt, Leave, Step, commit
+from newsletter.store.commits import Attempt, Clearance, CommitRequest, commit
 from newsletter.store.db import KeptConnection, reading, writing
 from newsletter.store.ledger import Lease, Result
 from newsletter.store.schema import chunk, delivery, subscriber
@@ -56,7 +56,7 @@ def take(engine: Engine) -> Lease:
     return found
 
 
-def make(engine: Engine, step: Step) -> Leave | None:
+def make(engine: Engine, step: CommitRequest) -> Clearance | None:
     kept = KeptConnection(engine)
     with kept.writing() as connection:
         found = commit(connection, step, house.NOW)
@@ -64,8 +64,10 @@ def make(engine: Engine, step: Step) -> Leave | None:
     return found
 
 
-def ask(lease: Lease, *asked: int, begun: Sequence[Attempt] = (), done: Sequence[int] = ()) -> Step:
-    return Step(lease, begun, [(one, 1) for one in asked], [Result(one, 1, ACCEPTED) for one in done])
+def ask(lease: Lease, *asked: int, begun: Sequence[Attempt] = (), done: Sequence[int] = ()) -> CommitRequest:
+    return CommitRequest(
+        lease, begun, [(one, 1) for one in asked], [Result(one, 1, ACCEPTED) for one in done]
+    )
 
 
 def inflight(engine: Engine) -> list[list[int]]:
@@ -75,13 +77,13 @@ def inflight(engine: Engine) -> list[list[int]]:
 
 
 def test_who_asks_is_on_the_wire_beside_those_who_are(engine: Engine, lease: Lease) -> None:
-    assert make(engine, ask(lease, 1, 2, begun=[(3, 2)], done=[4])) == Leave({1, 2}, running=True)
+    assert make(engine, ask(lease, 1, 2, begun=[(3, 2)], done=[4])) == Clearance({1, 2}, running=True)
     assert sorted(inflight(engine)) == [[1, 1], [2, 1], [3, 2]]
     assert house.outcomes(engine) == {"accepted": 1}
 
 
 def test_with_nobody_and_nothing_it_renews_the_lease(engine: Engine, lease: Lease) -> None:
-    assert make(engine, ask(lease)) == Leave(set(), running=True)
+    assert make(engine, ask(lease)) == Clearance(set(), running=True)
     assert inflight(engine) == []
     with writing(engine) as connection:
         almost = house.NOW + timedelta(seconds=ledger.LEASE - 1)
@@ -97,14 +99,14 @@ def test_the_words_of_a_relay_are_kept_to_the_letter(engine: Engine, lease: Leas
 def test_who_is_suppressed_is_not_on_the_wire_though_claimed(engine: Engine, lease: Lease) -> None:
     with writing(engine) as connection:
         events.suppress(connection, 2, "complained: abuse", house.NOW)
-    assert make(engine, ask(lease, 1, 2, 3)) == Leave({1, 3}, running=True)
+    assert make(engine, ask(lease, 1, 2, 3)) == Clearance({1, 3}, running=True)
     assert sorted(inflight(engine)) == [[1, 1], [3, 1]]
 
 
 def test_nobody_leaves_whose_erasure_came_first(engine: Engine, lease: Lease) -> None:
     with writing(engine) as connection:
         connection.execute(delete(subscriber).where(subscriber.c.id == 1))
-    assert make(engine, ask(lease, 1)) == Leave(set(), running=True)
+    assert make(engine, ask(lease, 1)) == Clearance(set(), running=True)
 
 
 @pytest.mark.parametrize("state", [IssueState.PAUSED, IssueState.CANCELLED])
@@ -113,7 +115,7 @@ def test_nobody_leaves_when_the_issue_is_stopped_but_outcomes_are_entered(
 ) -> None:
     with writing(engine) as connection:
         issues.change_state(connection, house.NAME, state, among=[IssueState.SENDING])
-    assert make(engine, ask(lease, 1, begun=[(2, 1)], done=[3])) == Leave(set(), running=False)
+    assert make(engine, ask(lease, 1, begun=[(2, 1)], done=[3])) == Clearance(set(), running=False)
     assert inflight(engine) == [[2, 1]]
     assert house.outcomes(engine) == {"accepted": 1}
 
@@ -171,7 +173,7 @@ def after(engine: Engine, moment: Moment) -> object:
         ledger.record(connection, house.NAME, moment.before, house.NOW)
         number = connection.execute(select(chunk.c.id)).scalar_one()
     lease = Lease(house.NAME, number, moment.epoch, 1, READERS)
-    found = make(engine, Step(lease, moment.begun, moment.asked, moment.done))
+    found = make(engine, CommitRequest(lease, moment.begun, moment.asked, moment.done))
     with reading(engine) as connection:
         rows = connection.execute(select(delivery).order_by(delivery.c.subscriber)).all()
     return found, sorted(inflight(engine)), [tuple(row) for row in rows]
@@ -200,7 +202,7 @@ def test_on_postgresql_a_commit_that_waited_for_another_sees_what_that_one_did(
             waiting = pool.submit(make, postgres_engine, ask(lease, 1, begun=[(2, 1)], done=[3]))
             until_somebody_waits(connection)
         found = waiting.result()
-    assert found == (None if raised else Leave({1}, running=True))
+    assert found == (None if raised else Clearance({1}, running=True))
     assert sorted(inflight(postgres_engine)) == ([] if raised else [[1, 1], [2, 1]])
     assert house.outcomes(postgres_engine) == ({} if raised else {"accepted": 1})
 

@@ -9,18 +9,18 @@ from sqlalchemy import Engine, delete, func, insert, select, text, update
 from newsletter.errors import StateError, StoreError
 from newsletter.links import Signer
 from newsletter.model import IssueState
-from newsletter.store import copying, events, firings, letters, people
+from newsletter.store import copying, events, letters, people, schedule_runs
 from newsletter.store.choices import LISTED, Choices
 from newsletter.store.consent import Wording
 from newsletter.store.consent import keep as keep_words
 from newsletter.store.db import ARRIVING, open_database, reading, writing
 from newsletter.store.erasure import erase
 from newsletter.store.events import Event, Kind
-from newsletter.store.intake import Decision, Entry, write
+from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.people import Record
 from newsletter.store.schema import delivery, home, issue, metadata, request, subscriber
 from newsletter.store.search import search
-from newsletter.store.words import read
+from newsletter.store.search_terms import read
 from tests import press
 from tests.sending.house import NOW
 
@@ -48,7 +48,7 @@ def fill(engine: Engine) -> None:
         connection.execute(insert(delivery).values(**entry, code=250, detail="", at="t"))
         events.put(connection, [Event(id="e", source="mail", kind=Kind.SOFT, subscriber=1, issue="", at="t")])
         connection.execute(update(issue).values(state=IssueState.SENT.value))
-        firings.start(connection, None, "here")
+        schedule_runs.start(connection, None, "here")
     assert erase(engine, "p2@example.org", SIGNER, NOW)
 
 

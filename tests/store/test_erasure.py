@@ -13,11 +13,11 @@ from newsletter.store import letters
 from newsletter.store.consent import Wording, keep, record
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
-from newsletter.store.intake import Entry, decide, write
+from newsletter.store.import_people import Entry, decide, write
 from newsletter.store.people import find, readers
 from newsletter.store.requests import Kind, Request, put
 from newsletter.store.schema import consent_text, delivery, event, issue, metadata, subscription
-from newsletter.store.story import story
+from newsletter.store.subscriber_data import story
 
 NOW = datetime(2025, 2, 14, 16, 0, tzinfo=UTC)
 SIGNER = Signer(b"0123456789abcdef")

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from newsletter.errors import StoreError
-from newsletter.store import buckets
+from newsletter.store import rate_limits
+from newsletter.store.compiled_statements import Prepared
 from newsletter.store.db import KeptConnection, reading, writing
-from newsletter.store.prepared import Prepared
 from newsletter.store.schema import bucket
 
 
@@ -21,7 +21,7 @@ def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
     kept = KeptConnection(engine)
     for scope in ("one", "two"):
         with kept.writing() as connection:
-            buckets.hold(connection, scope, 1.0)
+            rate_limits.hold(connection, scope, 1.0)
         assert scope in scopes(engine)
     kept.close()
 
@@ -29,10 +29,10 @@ def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
 def test_on_a_file_a_writing_that_fails_leaves_nothing_and_the_next_one_works(sqlite_engine: Engine) -> None:
     kept = KeptConnection(sqlite_engine)
     with suppress(LookupError), kept.writing() as connection:
-        buckets.hold(connection, "half", 1.0)
+        rate_limits.hold(connection, "half", 1.0)
         raise LookupError
     with kept.writing() as connection:
-        buckets.hold(connection, "whole", 1.0)
+        rate_limits.hold(connection, "whole", 1.0)
     kept.close()
     assert scopes(sqlite_engine) == ["whole"]
 
@@ -40,7 +40,7 @@ def test_on_a_file_a_writing_that_fails_leaves_nothing_and_the_next_one_works(sq
 def test_on_a_server_each_statement_stands_by_itself(postgres_engine: Engine) -> None:
     kept = KeptConnection(postgres_engine)
     with kept.writing() as connection:
-        buckets.hold(connection, "one", 1.0)
+        rate_limits.hold(connection, "one", 1.0)
         assert scopes(postgres_engine) == ["one"]
     kept.close()
 

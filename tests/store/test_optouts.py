@@ -11,7 +11,7 @@ from newsletter.model import Standing
 from newsletter.store import consent, optouts, requests
 from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing
-from newsletter.store.intake import Decision, Entry, Fate, decide, write
+from newsletter.store.import_people import Decision, Entry, Fate, decide, write
 from newsletter.store.people import find, leave, readers
 from newsletter.store.requests import Kind, Request
 from newsletter.store.schema import opt_out

@@ -13,7 +13,7 @@ from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus, Subscr
 from newsletter.store import pauses
 from newsletter.store.choices import LEFT, LISTED, Choice, Origin
 from newsletter.store.db import reading, writing
-from newsletter.store.intake import Entry, decide, write
+from newsletter.store.import_people import Entry, decide, write
 from newsletter.store.people import (
     change,
     count_readers,

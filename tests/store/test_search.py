@@ -9,7 +9,7 @@ from newsletter.render.characters import printable
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import item
 from newsletter.store.search import MOST, search
-from newsletter.store.words import read
+from newsletter.store.search_terms import read
 from tests import press
 
 TITLES = {

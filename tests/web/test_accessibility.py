@@ -14,24 +14,24 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from newsletter.audience import handover, moving, stepup
-from newsletter.audience.answers import Answers
+from newsletter.audience.forms import Answers
 from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
-from newsletter.model import Closing
+from newsletter.model import ClosingCall
 from newsletter.sending.freeze import Approval, envelope, freeze
+from newsletter.services import Workspace, open_workspace
 from newsletter.store import issues, people
 from newsletter.store.choices import by_choosing, by_pausing
 from newsletter.store.db import writing
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.web.public.app import create_site
-from newsletter.web.public.limits import Counts
-from newsletter.wiring import Context, open_workspace
+from newsletter.web.readers.app import create_site
+from newsletter.web.readers.limits import Counts
 from tests import press
 from tests.web.preview import sample
-from tests.web.public import readers
-from tests.web.public.readers import NOW, OPTIONAL, stop, subscribe, token
+from tests.web.readers import people as readers
+from tests.web.readers.people import NOW, OPTIONAL, stop, subscribe, token
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
@@ -116,7 +116,7 @@ def write_issue(root: Path) -> None:
         (items / f"{name}.md").write_text(text, encoding="utf-8")
 
 
-def fill(context: Context) -> dict[str, str]:
+def fill(context: Workspace) -> dict[str, str]:
     """Send the issue to readers, ask for all that can be asked, and return the tokens of the letters."""
     chosen = by_choosing({}, {"social", "education"}, OPTIONAL)
     paused = by_pausing(chosen, ["education"], "2025-03-01", OPTIONAL)
@@ -124,7 +124,7 @@ def fill(context: Context) -> dict[str, str]:
     leaving = subscribe(context, "leaves@example.org", language="uk")
     stopped = subscribe(context, "stopped@example.org", language="uk")
     stop(context, "stopped@example.org")
-    old = press.issue(press.weeks(2)[1], [press.item("Житло", "#Разом")], call=Closing(text="Разом."))
+    old = press.issue(press.weeks(2)[1], [press.item("Житло", "#Разом")], call=ClosingCall(text="Разом."))
     press.publish(context.database, old)
     send(context)
     with writing(context.database) as connection:
@@ -153,7 +153,7 @@ def fill(context: Context) -> dict[str, str]:
     }
 
 
-def send(context: Context) -> None:
+def send(context: Workspace) -> None:
     """Approve the issue as it is rendered, and begin to send it."""
     proof = context.proof(press.CLOSING)
     pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]

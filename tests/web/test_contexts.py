@@ -21,13 +21,13 @@ from newsletter.render import sandbox
 from newsletter.render.edition import Editions
 from newsletter.render.letter import Letters
 from newsletter.render.values import Data, Function, Table, plain_values
+from newsletter.services import open_workspace, theme_folders
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.web.public.app import create_site
-from newsletter.web.public.limits import OURS
-from newsletter.wiring import open_workspace, theme_folders
-from tests.web.public.readers import NOW
+from newsletter.web.readers.app import create_site
+from newsletter.web.readers.limits import OURS
+from tests.web.readers.people import NOW
 from tests.web.test_accessibility import PRESSED, PREVIEW, PUBLIC, D, fill, write_issue
 
 ROOT = Path(__file__).parents[2]
@@ -223,8 +223,8 @@ def test_a_page_whose_template_fails_is_an_error_in_words_and_the_log_has_its_li
         forget(site)
         answer = site.test_client().get("/signup/sent", environ_overrides={OURS: True}, base_url=base)
         assert (answer.status_code, answer.mimetype) == (500, "text/plain")
-    assert "templates/web/public/signup.html:1: the template fails: 'nosuch' is undefined" in caplog.text
-    assert "templates/web/public/layout.html:2" in caplog.text
+    assert "templates/web/readers/signup.html:1: the template fails: 'nosuch' is undefined" in caplog.text
+    assert "templates/web/readers/layout.html:2" in caplog.text
     assert "Traceback" not in caplog.text
     assert "File " not in caplog.text
     forget(preview)

@@ -9,12 +9,12 @@ from markupsafe import escape
 
 from newsletter.checks.markup import KILOBYTE
 from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError, Severity
+from newsletter.services import theme_folders
 from newsletter.web.app import make_app
 from newsletter.web.preview.coverage import communities
 from newsletter.web.preview.pages import pages, trouble
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.wiring import theme_folders
 
 
 def create_preview(proofs: Proofs, watch: Watch) -> Flask:

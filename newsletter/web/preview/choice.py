@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from newsletter.errors import ConfigError
 from newsletter.model import Edition, Subscriber
 from newsletter.sending.freeze import envelope
+from newsletter.services import Workspace
 from newsletter.transport.dkim import DomainSigner
 from newsletter.web.preview.letter import EXAMPLE, Letter, write_letter
 from newsletter.web.preview.proofs import Sheet, Snapshot
 from newsletter.web.preview.view import View
-from newsletter.wiring import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Choice:
         return self.snapshot.names[tally[number - 1][0].key] if 0 < number <= len(tally) else None
 
 
-def _dkim(context: Context) -> DomainSigner | None:
+def _dkim(context: Workspace) -> DomainSigner | None:
     """Return who signs, if the key is here: often it is only where sending is done."""
     try:
         return context.dkim

@@ -13,10 +13,10 @@ from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
 from newsletter.errors import Problem
 from newsletter.model import Edition, Rendered, Subscriber
+from newsletter.services import Workspace, theme_folders
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.web.preview.reload import stamp
-from newsletter.wiring import Context, theme_folders
 
 _KEPT = 4
 
@@ -33,7 +33,7 @@ class Sheet:
 class Snapshot:
     """One issue at one moment. Raises NewsletterError where its files do not make one."""
 
-    def __init__(self, context: Context, closing: date, stamp: str) -> None:
+    def __init__(self, context: Workspace, closing: date, stamp: str) -> None:
         self.context = context
         self.stamp = stamp
         self.at = context.now()
@@ -73,7 +73,7 @@ class Snapshot:
 class Proofs:
     """The snapshots of a workspace, the last few of them kept; they share its database and its signer."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Workspace) -> None:
         self.context = context
         # A secret is made where there is none yet: here, so that looking at a page writes nothing.
         self._shared = context.reader, context.signer
@@ -111,7 +111,7 @@ class Proofs:
 
     def _reopen(self) -> None:
         """Read newsletter.yaml and the theme anew."""
-        fresh = Context(self.context.root, read_settings(self.context.root))
+        fresh = Workspace(self.context.root, read_settings(self.context.root))
         fresh.reader, fresh.signer = self._shared
         self.context = fresh
 

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
+from newsletter.services import open_workspace
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
-from newsletter.wiring import open_workspace
 from tests.web.preview.sample import ISSUE, ITEMS, READERS, subscribe
 
 ROOT = Path(__file__).parents[3]

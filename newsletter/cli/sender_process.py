@@ -1,0 +1,79 @@
+"""The process beside `serve` that sends: so the pages need not wait for it, nor it for them."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from threading import Thread
+
+from newsletter.cli import USAGE
+from newsletter.cli.log import keep_log
+from newsletter.cli.worker import STOPPING, wait_for_database, work
+from newsletter.errors import NewsletterError, told
+from newsletter.services import open_workspace
+
+_log = logging.getLogger(__name__)
+_processes = get_context("spawn")
+_PAUSE, _PATIENCE = 1.0, 60.0  # seconds until a process that ended is started again: at first, at most
+_MANNERS = 10  # niceness: where processors are short, visitors come first, and letters a little later
+
+
+@contextmanager
+def sender(root: Path) -> Iterator[None]:
+    """Have the workspace `root` sent from within the block; at its end messages on their way may finish."""
+    told_to_stop, stop = _processes.Pipe(duplex=False)
+    thread = Thread(target=_keep, args=(root, told_to_stop), name="sender")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.close()
+        thread.join()
+
+
+def _keep(root: Path, told_to_stop: Connection) -> None:
+    """Keep a process that sends until the other end of `told_to_stop` is closed."""
+    resource_tracker.ensure_running()  # its first start would unblock the signals
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # a child has this too, until it can heed them
+    pause = _PAUSE
+    while True:
+        begun = time.monotonic()
+        process, leash = _start(root)
+        stopped = told_to_stop in wait([process.sentinel, told_to_stop])
+        leash.close()
+        process.join()
+        if stopped:
+            return
+        pause = _PAUSE if time.monotonic() - begun > _PATIENCE else min(_PATIENCE, pause * 2)
+        _log.warning("the sending ended (%s) and goes on in %.0f s", process.exitcode, pause)
+        if wait([told_to_stop], pause):
+            return
+
+
+def _start(root: Path) -> tuple[SpawnProcess, Connection]:
+    """Start a process that sends until the pipe is closed, by us or by our death."""
+    theirs, ours = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=_send, args=(root, theirs), name="sender")
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _send(root: Path, leash: Connection) -> None:
+    """Work in this process; leave with an exit code and a line in the log when that cannot be."""
+    keep_log()
+    os.nice(_MANNERS)
+    try:
+        context = open_workspace(root)
+        wait_for_database(context)
+        work(context, leash.fileno())
+    except NewsletterError as error:
+        _log.error("the sending cannot go on: %s", told(error))
+        sys.exit(USAGE)

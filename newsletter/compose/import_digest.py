@@ -1,0 +1,216 @@
+"""A digest taken in: each entry becomes an item file, which follows its source until a person edits it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import unified_diff
+from pathlib import Path, PurePosixPath
+
+from newsletter.compose.account import Digest, Role
+from newsletter.compose.follow import names
+from newsletter.compose.import_record import Written, fingerprint, read_record, write_record
+from newsletter.compose.issuefile import folder_of, path_of, read_text
+from newsletter.compose.item import format_item, parse_item
+from newsletter.compose.rewrite import rewrite
+from newsletter.compose.write import write
+from newsletter.config import Settings
+from newsletter.config.types import DAYS
+from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.model import Item
+
+_LONGEST_DIFFERENCE = 40
+"""Lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did: item files by what became of them, their names relative to the workspace.
+
+    `changes` are of those left alone although their source changed: the editor's text against the new one.
+    """
+
+    closing: date
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    left_alone: tuple[str, ...]
+    changes: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def import_digest(
+    root: Path, digest: Digest, settings: Settings, *, closing: date | None = None, force: bool = False
+) -> Imported:
+    """Write an item file for every entry of `digest`.
+
+    The digest's period names the issue unless `closing` does. A file that a person edited since it was
+    written is left alone and named, unless `force`. Raises ContentError when there is no entry or no closing
+    date.
+    """
+    if not digest.entries:
+        raise ContentError(
+            f"{digest.name} has no section heading with items under it",
+            "A heading is a section's title in newsletter.yaml, or a line in capitals.",
+        )
+    if closing is None:
+        if digest.period is None:
+            raise ContentError(
+                f"{digest.name} names no period above its first section",
+                "Write it there, like 8 – 14 February 2025, or name the issue: --issue 2025-02-14",
+            )
+        closing = digest.period.end
+    record = read_record(root, closing)
+    held = _held(root, closing)
+    known = _known(held, record, settings, digest)
+    files = _files(digest, closing, known)
+    texts = {path: held[path] for path in files if path in held}
+    unchanged = [path for path in texts if fingerprint(texts[path]) == fingerprint(files[path])]
+    edited = [
+        path for path in texts if path not in unchanged and not _is_as_written(path, texts[path], record)
+    ]
+    left_alone = [] if force else edited
+    written = [path for path in files if path not in {*unchanged, *left_alone}]
+    for path in written:
+        write(root, path, files[path])
+    source = Path(digest.name).name
+    now = {_id(path): Written(fingerprint(files[path]), source) for path in (*written, *unchanged)}
+    fresh = record | now
+    if written or (record and fresh != record):
+        write_record(
+            root, closing, {name: value for name, value in fresh.items() if name in _ids(held, files)}
+        )
+    _note(root, digest, closing, settings)
+    return Imported(
+        closing=closing,
+        written=tuple(written),
+        unchanged=tuple(unchanged),
+        left_alone=tuple(left_alone),
+        changes={
+            path: _difference(texts[path], files[path], digest.name)
+            for path in left_alone
+            if not _is_as_written(path, files[path], record)
+        },
+        problems=(
+            *_about_period(digest, closing, settings),
+            *_gone(held, files, record, digest),
+            *digest.problems,
+        ),
+    )
+
+
+def _held(root: Path, closing: date) -> dict[str, str]:
+    """Return the text of each item file of the issue by its name."""
+    folder = f"{folder_of(closing)}/items"
+    return {
+        name: read_text(root, name)
+        for name in sorted(f"{folder}/{one.name}" for one in (root / folder).glob("*.md"))
+    }
+
+
+def _known(
+    held: Mapping[str, str], record: Mapping[str, Written], settings: Settings, digest: Digest
+) -> dict[str, Item]:
+    """Return the items that an import wrote, by id, as far as they can be read."""
+    slugs = [*(one.slug for one in settings.sections), *(one.slug for one in digest.new_sections)]
+    found: dict[str, Item] = {}
+    for path, text in held.items():
+        if _id(path) in record:
+            item, _ = parse_item(text, path, sections=slugs, fields=settings.fields)
+            if item:
+                found[_id(path)] = item
+    return found
+
+
+def _files(digest: Digest, closing: date, known: Mapping[str, Item]) -> dict[str, str]:
+    """Return the text of each entry's file by its name."""
+    files = {}
+    for name, entry in zip(names(digest.entries, known), digest.entries, strict=True):
+        path = f"{folder_of(closing)}/items/{name}.md"
+        item = Item(
+            id=name,
+            title=entry.title,
+            text=entry.text,
+            link=entry.link,
+            sections=(entry.section,),
+            at=Place(path),
+        )
+        files[path] = format_item(item)
+    return files
+
+
+def _id(path: str) -> str:
+    return PurePosixPath(path).stem
+
+
+def _ids(*paths: Iterable[str]) -> set[str]:
+    return {_id(path) for some in paths for path in some}
+
+
+def _is_as_written(path: str, text: str, record: Mapping[str, Written]) -> bool:
+    return _id(path) in record and record[_id(path)].hash == fingerprint(text)
+
+
+def _difference(text: str, fresh: str, name: str) -> str:
+    """Return the editor's text against the new one, as `diff -u` shows it."""
+    lines = list(unified_diff(text.splitlines(), fresh.splitlines(), "edited", name, n=1, lineterm=""))
+    more = (
+        [f"… and {len(lines) - _LONGEST_DIFFERENCE} more lines"] if len(lines) > _LONGEST_DIFFERENCE else []
+    )
+    return "\n".join([*lines[:_LONGEST_DIFFERENCE], *more])
+
+
+def _gone(
+    held: Mapping[str, str], files: Mapping[str, str], record: Mapping[str, Written], digest: Digest
+) -> Iterator[Problem]:
+    """Name the items of an earlier import that the source has no more."""
+    for path in held:
+        before = record.get(_id(path))
+        if before and path not in files and before.source == Path(digest.name).name:
+            yield _warning(
+                f"no longer in {digest.name}",
+                Place(path),
+                "Delete the file, if the issue is to be without it.",
+            )
+
+
+def _note(root: Path, digest: Digest, closing: date, settings: Settings) -> None:
+    """Keep in issue.yaml what no item file can hold: sections of this issue only, and an unusual period."""
+    period = digest.period if digest.period and digest.period.end == closing else None
+    values = (
+        {"period": {"start": period.start, "end": period.end}}
+        if period and period != settings.period(closing)
+        else {}
+    )
+    if values or digest.new_sections:
+        text = read_text(root, path_of(closing))
+        rewritten = rewrite(text, closing, values=values, sections=digest.new_sections)
+        if rewritten != text:
+            write(root, path_of(closing), rewritten)
+
+
+def _about_period(digest: Digest, closing: date, settings: Settings) -> list[Problem]:
+    line = next((placed.line.number for placed in digest.account if placed.role is Role.PERIOD), 0)
+    at = Place(digest.name, line)
+    week = f"week of seven days from {settings.week.starts.capitalize()}"
+    if digest.period and digest.period.end != closing:
+        return [
+            _warning(
+                f"the digest closes on {digest.period.end}, the issue on {closing}", at, "Check --issue."
+            )
+        ]
+    if digest.period and digest.period != settings.period(closing):
+        days = (digest.period.end - digest.period.start).days + 1
+        return [
+            _warning(
+                f"the period has {days} days; newsletter.yaml has a {week}", at, "Check the digest's dates."
+            )
+        ]
+    if closing != settings.closing_day(closing):
+        ends = DAYS[closing.weekday()].capitalize()
+        return [
+            _warning(f"the issue closes on a {ends}; newsletter.yaml has a {week}", at, "Check the dates.")
+        ]
+    return []
+
+
+def _warning(text: str, at: Place, hint: str) -> Problem:
+    return Problem(severity=Severity.WARNING, text=text, at=at, hint=hint)

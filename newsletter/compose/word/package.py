@@ -1,0 +1,84 @@
+"""The parts of a .docx file: XML in a zip archive, with relations between them (ECMA-376, parts 1 and 2)."""
+
+from io import BytesIO
+from posixpath import dirname, join, normpath
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError  # noqa: N812  it is an exception
+
+from lxml.etree import XMLParser, XMLSyntaxError, _Element, fromstring
+
+from newsletter.compose.word.xml import attribute
+
+_NO_MEMORY = 2
+"""libxml2's code of a parse that ran out of memory (XML_ERR_NO_MEMORY)."""
+LARGEST = 100_000_000
+"""Bytes a part may unpack to."""
+
+
+class DamagedError(Exception):
+    """The file is no Word document, or a part of it cannot be read."""
+
+
+class Package:
+    """An open document."""
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            self._archive = ZipFile(BytesIO(data))
+        except (BadZipFile, ValueError, OSError) as error:
+            raise DamagedError from error
+        self.main = next((target for kind, target in self.related("") if kind == "officeDocument"), "")
+        if not self.main.startswith("word/"):
+            raise DamagedError
+        self.names = frozenset(self._archive.namelist())
+
+    def related(self, part: str) -> list[tuple[str, str]]:
+        """Return kind and path of each part that `part` is related to."""
+        return [
+            (str(attribute(one, "Type")).rpartition("/")[2], self._path(part, str(attribute(one, "Target"))))
+            for one in self._relations(part)
+            if attribute(one, "TargetMode") != "External"
+        ]
+
+    def addresses(self, part: str) -> dict[str, str]:
+        """Return where each relation of `part` to the outside leads, by its id."""
+        return {
+            str(attribute(one, "Id")): str(attribute(one, "Target"))
+            for one in self._relations(part)
+            if attribute(one, "TargetMode") == "External"
+        }
+
+    def read(self, path: str) -> _Element | None:
+        """Return the root of the part `path`, None when it is not there. Raises DamagedError."""
+        try:
+            if self._archive.getinfo(path).file_size > LARGEST:
+                raise MemoryError
+            data = self._archive.read(path)
+        except KeyError:
+            return None
+        except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise DamagedError from error
+        parser = XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+        try:
+            return fromstring(data, parser)
+        except XMLSyntaxError as error:
+            if getattr(error, "code", None) == _NO_MEMORY:
+                raise MemoryError from error
+            raise DamagedError from error
+
+    def path(self, kind: str) -> str:
+        """Return the path of the part that the document is related to as its `kind`, such as `styles`."""
+        return next((target for one, target in self.related(self.main) if one == kind), "")
+
+    def part(self, kind: str) -> _Element | None:
+        """Return that part. Raises DamagedError."""
+        return self.read(self.path(kind))
+
+    def _relations(self, part: str) -> list[_Element]:
+        name = f"{dirname(part)}/_rels/{part.rpartition('/')[2]}.rels".lstrip("/")
+        root = self.read(name)
+        return list(root) if root is not None else []
+
+    @staticmethod
+    def _path(part: str, target: str) -> str:
+        return normpath(target.lstrip("/") if target.startswith("/") else join(dirname(part), target))

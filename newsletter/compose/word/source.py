@@ -1,0 +1,49 @@
+"""A Word document as the lines a digest is read from; a line's number is that of its paragraph."""
+
+from collections.abc import Iterator
+
+from newsletter.compose.html.source import page_lines
+from newsletter.compose.lines import Line
+from newsletter.compose.word.body import Converter
+from newsletter.compose.word.package import DamagedError, Package
+from newsletter.compose.word.xml import words_of
+from newsletter.errors import ContentError, Place, Problem, Severity
+
+_MARGINS = ("header", "footer")
+
+
+def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
+    """Return the paragraphs of the .docx file `name` as numbered lines, and what could not be taken over.
+
+    Raises ContentError when it is not a Word document.
+    """
+    try:
+        package = Package(data)
+        page, margins = Converter(package).run(), list(_margins(package))
+    except DamagedError:
+        raise ContentError(
+            f"{name} is not a Word document, or a damaged one",
+            "Open it in Word or LibreOffice and save it as .docx.",
+        ) from None
+    lines, problems = page_lines(page, name)
+    return lines, [*(_left_margin(kind, words, name) for kind, words in margins), *problems]
+
+
+def _margins(package: Package) -> Iterator[tuple[str, str]]:
+    """Return the words of headers and footers, which stand on every page and in no item."""
+    seen: set[str] = set()
+    for kind, path in package.related(package.main):
+        root = package.read(path) if kind in _MARGINS else None
+        words = " ".join(words_of(root).split()) if root is not None else ""
+        if words and words not in seen:
+            seen.add(words)
+            yield kind, words
+
+
+def _left_margin(kind: str, words: str, name: str) -> Problem:
+    return Problem(
+        severity=Severity.WARNING,
+        text=f"left out the {kind} of the pages: “{words[:200]}”",
+        at=Place(name),
+        hint="If it belongs to an item, write it into the document's text.",
+    )

@@ -1,0 +1,233 @@
+"""Reading a mail that came back: bytes in, what it says of whose message out; nothing it may hold raises."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+
+from newsletter.feedback.dsn import blocks, header, own_parts, parse, stray_blocks, words
+from newsletter.feedback.opinion import Opinion, opinion
+from newsletter.feedback.reason import SAID, decoded, gist, one_reply, reason, vague
+from newsletter.feedback.rules import failure, kept
+from newsletter.feedback.stage import refused_at
+from newsletter.feedback.verp import DeliveryRef, addressed, mentioned
+from newsletter.links import Purpose, Signer
+from newsletter.store.db import timestamp
+from newsletter.store.events import Event, Kind
+
+_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
+_DAEMON = re.compile(
+    r"mailer[- ]?daemon|postmaster|mail(er)? delivery (sub)?system|<>|mdaemon", re.IGNORECASE
+)
+_DELAY = re.compile(
+    r"\b(delayed|delay notification|still being retried|will (continue to )?(retry|be retried|try)"
+    r"|warning message only|not yet been delivered|do not need to resend|затрим\w+ достав)",
+    re.IGNORECASE,
+)
+_FAILED = re.compile(
+    r"\bundeliver|\breturned (e?-?mail|message)|\bnon-?delivery"
+    r"|\b(delivery|mail)\b[\w :-]{0,40}(fail|error)|\bfail\w{0,4} (of |notice|deliver)",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    r"^\W*(auto(matic)?[ -]?(reply|response|answer)|out of (the )?office|away from|vacation|on leave|absence"
+    r"|(я )?(у |в )?відпуст|автоматична відповідь|автовідповід|авто(матический )?ответ|(я )?в отпуск)",
+    re.IGNORECASE,
+)
+# RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
+_ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
+_HARMLESS_KINDS = (Kind.AUTO_REPLY, Kind.UNREADABLE)
+_HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
+_BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
+_ROOM = 250  # characters of a reply, so that what follows it is kept
+UNREAD = "not a mail that can be read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceReport:
+    """What a mail says: of which reader and issue, with which status (RFC 3463) and words, at what moment.
+
+    `proven` where it holds a mark that lets it judge the reader; without, anybody may have written it.
+    """
+
+    kind: Kind
+    subscriber: int = 0
+    closing: date | None = None
+    code: str = ""
+    detail: str = ""
+    at: datetime | None = None
+    identity: str = ""
+    proven: bool = True
+
+    def event(self, now: datetime) -> Event | None:
+        """Return what is to be kept of it; None where it says nothing of a reader."""
+        if self.closing is None or not self.subscriber or self.kind in _HARMLESS_KINDS:
+            return None
+        name = self.closing.isoformat()
+        sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
+        at = self.at if self.at and sent < self.at < now else now  # its date may be anything
+        identity = self.identity if self.proven else ""  # of what anybody can write, one of a kind is kept
+        key = f"{self.subscriber} {name} {self.kind} {identity}"
+        return Event(
+            id=f"mail:{sha256(key.encode()).hexdigest()}",
+            source="mail",
+            kind=self.kind if self.proven else Kind.UNVERIFIED,
+            subscriber=self.subscriber,
+            issue=name,
+            code=self.code,
+            detail=self.detail if self.proven else f"{self.kind}: {self.detail}",
+            at=timestamp(at),
+        )
+
+
+def read(content: bytes, signer: Signer) -> BounceReport:
+    """Return what the mail `content` says; `signer` knows which return paths are ours."""
+    try:
+        return _read(content, signer)
+    except Exception:  # noqa: BLE001  Python's own parser raises several kinds on mail made to break it
+        return BounceReport(kind=Kind.UNREADABLE, detail=UNREAD)
+
+
+def _read(content: bytes, signer: Signer) -> BounceReport:
+    message = parse(content)
+    to = addressed(message, signer)
+    whose = to or mentioned(content, message, signer)
+    if to and to.purpose is Purpose.UNSUBSCRIBE:
+        kind, code, said = Kind.UNSUBSCRIBE, "", "by mail"
+    else:
+        kind, code, said = _report(message) or _letter(message)
+    if whose is None and kind is not Kind.AUTO_REPLY:
+        kind, code, said = Kind.UNREADABLE, "", f"nothing in it says whose message came back ({kind})"
+    return BounceReport(
+        kind=kind,
+        subscriber=whose.subscriber if whose else 0,
+        closing=whose.closing if whose else None,
+        code=code,
+        detail=kept(said),
+        at=_moment(message),
+        identity=header(message, "Message-ID") or sha256(content).hexdigest(),
+        proven=whose is None or whose.proven or kind in _HARMLESS_KINDS or _may_leave(kind, whose),
+    )
+
+
+def _may_leave(kind: Kind, whose: DeliveryRef) -> bool:
+    """Tell whether it is a wish to leave with the token for that, which one click in the letter has too."""
+    return kind is Kind.UNSUBSCRIBE and whose.purpose is Purpose.UNSUBSCRIBE
+
+
+_Verdict = tuple[Kind, str, str]
+
+
+def _report(message: Message) -> _Verdict | None:
+    """Return what the machine-readable part of a mail says, if it has one."""
+    for part in own_parts(message):
+        if part.get_content_type() == "message/feedback-report":
+            return _complaint(part)
+        if part.get_content_type() == "message/disposition-notification":
+            return _receipt(part, message)
+        if part.get_content_subtype().endswith("delivery-status") and (
+            found := _delivery(blocks(part), words(message), message)
+        ):
+            return found
+    # Outlook.com's JMRP gives the mail itself and no report.
+    if any(header(part, "X-HmXmrOriginalRecipient") for part in message.walk()):
+        return Kind.COMPLAINT, "", "junk mail report"
+    if _from_a_daemon(message):
+        said = words(message)
+        return _delivery(stray_blocks(said), said, message)
+    return None
+
+
+def _receipt(part: Message, message: Message) -> _Verdict:
+    """Return what a disposition notification means (RFC 8098): a filter's refusal, else that it was read."""
+    done = next((found for block in blocks(part) if (found := header(block, "Disposition").lower())), "")
+    if done.startswith("automatic-action") and done.endswith(("deleted", "failed", "denied")):
+        return _failed("", "", words(message))
+    return Kind.AUTO_REPLY, "", "receipt"
+
+
+def _complaint(part: Message) -> _Verdict:
+    """Return what a feedback report means (RFC 5965)."""
+    about = next((header(block, "Feedback-Type").lower() for block in blocks(part)), "")
+    if about in _HARMLESS:
+        return Kind.AUTO_REPLY, "", about
+    if about.startswith("opt-out"):
+        return Kind.UNSUBSCRIBE, "", about
+    return Kind.COMPLAINT, "", about or "abuse"
+
+
+def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict | None:
+    """Return what a delivery status means (RFC 3464 §2.3); of several recipients, the one that failed."""
+    found = list(report)
+    told = [block for block in found if block["Action"] or block["Status"]]
+    told.sort(key=lambda block: not header(block, "Action").lower().startswith("fail"))
+    if not told:
+        return None
+    block = told[0]
+    others = [one for one in (*found, mail) if one not in told]
+    told_status = header(block, "Status")
+    status = _STATUS.search(told_status)
+    code = status[0] if status else ""
+    said = one_reply(reason(block, others))
+    said = said or told_status.partition("(")[2].rstrip(")")  # a comment, which RFC 3464 §2.1.1 lets it have
+    action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
+    if action.startswith("delay"):
+        return Kind.DELAYED, code, said
+    if action.startswith(("deliver", "relay", "expand")):
+        return Kind.DELIVERED, code, said
+    return _failed(code, said, text)
+
+
+def _failed(code: str, said: str, text: str) -> _Verdict:
+    """Return what a failure means, by the server's own words, and where these say little, by the mail's."""
+    if not said or vague(code, said):
+        found = gist(text)
+        if not said or not vague(code, found):
+            said = found
+    stage = refused_at(text)
+    if stage and f"in reply to {stage}" not in said:
+        said = f"{said[:_ROOM]} (in reply to {stage} command)"
+    if not code and (status := _STATUS.search(said)):
+        code = status[0]
+    return failure(code, said), code, said
+
+
+def _letter(message: Message) -> _Verdict:
+    """Return what a mail without a report means."""
+    subject = decoded(message, "Subject")
+    daemon = _from_a_daemon(message)
+    auto = header(message, "Auto-Submitted").lower()
+    absent = _ABSENT.match(subject) or any(name in message for name in _ABSENCE_HEADERS)
+    if (
+        absent
+        or header(message, "Precedence").lower() == "auto_reply"
+        or (auto == "auto-replied" and not daemon)
+    ):
+        return Kind.AUTO_REPLY, "", subject
+    text = words(message)
+    second = opinion(message)
+    if second is Opinion.DELAYED or (daemon and _DELAY.search(f"{subject}\n{text}")):
+        return Kind.DELAYED, "", gist(text)
+    if second is Opinion.FAILED or (
+        daemon and (SAID.search(text) or _FAILED.search(subject) or not vague("", gist(text)))
+    ):
+        return _failed("", "", text)
+    if auto not in {"", "no"}:
+        return Kind.AUTO_REPLY, "", subject
+    return Kind.UNREADABLE, "", "neither a report nor an automatic answer"
+
+
+def _from_a_daemon(message: Message) -> bool:
+    return bool(_DAEMON.search(header(message, "From")) or header(message, "X-Failed-Recipients"))
+
+
+def _moment(message: Message) -> datetime | None:
+    """Return when a mail was written, as it says."""
+    with suppress(ValueError, TypeError, OverflowError):
+        found = parsedate_to_datetime(header(message, "Date"))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return None

@@ -1,0 +1,268 @@
+"""One workspace put together. The only module that names concrete classes."""
+
+import os
+import re
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter import private
+from newsletter.compose.issuefile import load_issue, newest_issue
+from newsletter.config import Settings, find_root, read_settings, secret
+from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.links import Signer, signer
+from newsletter.model import Issue
+from newsletter.yamlfile import nearest
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, ColumnElement, Engine
+
+    from newsletter.ports import Transport
+    from newsletter.render.renderer import Renderer
+    from newsletter.sending.deliver import Run
+    from newsletter.services.proof import Proof
+    from newsletter.store.issues import Frozen
+    from newsletter.store.readonly import ReadOnlyDatabase
+    from newsletter.transport.dkim import DomainSigner
+
+
+def open_workspace(folder: Path) -> "Workspace":
+    """Open the workspace at or above `folder`. Raises ConfigError."""
+    root = find_root(folder.resolve())
+    return Workspace(root, read_settings(root))
+
+
+def theme_folders(root: Path) -> tuple[Path, ...]:
+    """Return where themes are looked for: the workspace, then the ones that come with the program."""
+    package = Path(__file__).parent.parent
+    shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
+    return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
+
+
+def _sendgrid_key() -> str:
+    key = secret("SENDGRID_API_KEY")
+    if key is None:
+        raise ConfigError(
+            "SENDGRID_API_KEY is not set, and SendGrid lets nobody in without a key",
+            "Make one with Mail Send in SendGrid's settings, under API Keys. Put it into that variable, or"
+            " the name of a file that holds it into SENDGRID_API_KEY_FILE.",
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
+    return key
+
+
+class Workspace:
+    """A workspace and what works on it, each part made when first used."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+
+    @property
+    def var(self) -> Path:
+        """The folder for what is made: database, outbox, built pages."""
+        return self.root / "var"
+
+    @cached_property
+    def database(self) -> "Engine":
+        """The database, its schema up to date. Raises StoreError."""
+        from newsletter.store.db import open_database
+
+        found = open_database(self.address)
+        self._close_var()
+        return found
+
+    @cached_property
+    def reader(self) -> "ReadOnlyDatabase":
+        """Opens the database for looking only."""
+        from newsletter.store.readonly import ReadOnlyDatabase
+
+        return ReadOnlyDatabase(self.address)
+
+    @property
+    def readable(self) -> "Engine":
+        """The database for looking only: not created, upgraded or locked. Raises StoreError."""
+        return self.database if "database" in self.__dict__ else self.reader.engine
+
+    @property
+    def address(self) -> "str | URL":
+        """Where the database is: what NEWSLETTER_DATABASE says, else a file in `var`."""
+        from newsletter.store.database_url import sqlite_url
+
+        return secret("NEWSLETTER_DATABASE") or sqlite_url(self.var / "newsletter.db")
+
+    def _close_var(self) -> None:
+        """Let nobody else into `var`, where there is one; whoever makes it closes it at once."""
+        if self.var.is_dir():
+            with suppress(OSError):
+                private.own_folder(self.var)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Makes and reads the links in mail."""
+        self._close_var()
+        return signer(secret("NEWSLETTER_SECRET"), self.var / "secret")
+
+    @cached_property
+    def dkim(self) -> "DomainSigner | None":
+        """Signs messages as a whole, if newsletter.yaml says so. Raises ConfigError when it cannot."""
+        key, dkim = secret("NEWSLETTER_DKIM_KEY"), self.settings.dkim
+        if dkim is None and key is None:
+            return None
+        if dkim is None:
+            raise ConfigError(
+                "NEWSLETTER_DKIM_KEY is set, but newsletter.yaml does not say what to sign",
+                f"Add `dkim: {{selector: s1, domain: {self.settings.sender.domain}}}`, or unset the key.",
+            )
+        if key is None:
+            raise ConfigError(
+                "newsletter.yaml wants messages signed (dkim), but there is no key",
+                "Let NEWSLETTER_DKIM_KEY_FILE name the private key; docs/operating.md says how to make one.",
+            )
+        from newsletter.transport.dkim import domain_signer
+
+        return domain_signer(key, dkim.domain, dkim.selector)
+
+    @cached_property
+    def renderer(self) -> "Renderer":
+        """Renders editions in the configured theme."""
+        from newsletter.render.renderer import Renderer
+
+        return Renderer(self.settings, theme_folders(self.root))
+
+    def closing(self, given: date | None) -> date:
+        """Return `given`, or the newest issue's closing date. Raises ContentError when there is none."""
+        return given or newest_issue(self.root)
+
+    def issue(self, closing: date) -> tuple[Issue, Sequence[Problem]]:
+        """Read the composed issue and what is wrong with it. Raises ContentError when it cannot be read."""
+        return load_issue(self.root, closing, self.settings)
+
+    def proof(self, closing: date) -> "Proof":
+        """Render every edition that readers need and check it; without readers, the one that shows all."""
+        from newsletter.services.proof import prove
+
+        return prove(self, closing)
+
+    def sources(self, closing: date) -> dict[str, str]:
+        """Return the sha256 of every file that issue `closing` is made of, by its name in the workspace."""
+        from newsletter.render.theme import SHIPPED
+
+        folder = self.root / "issues" / closing.isoformat()
+        files = {
+            "newsletter.yaml": self.root / "newsletter.yaml",
+            f"issues/{folder.name}/issue.yaml": folder / "issue.yaml",
+            **{f"issues/{folder.name}/items/{path.name}": path for path in folder.glob("items/*.md")},
+            **{
+                f"templates/{path.relative_to(root).as_posix()}": path
+                for root in reversed(theme_folders(self.root))  # the workspace's own files come before
+                for theme in (self.settings.theme, SHIPPED)
+                for path in (root / theme).rglob("*")
+                if path.is_file()
+            },
+        }
+        return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
+
+    def has_items(self, closing: date) -> bool:
+        """Tell whether issue `closing` has any item files."""
+        return any((self.root / "issues" / closing.isoformat()).glob("items/*.md"))
+
+    def segment(self, name: str) -> "ColumnElement[bool]":
+        """Return segment `name` as a condition over subscribers. Raises ContentError when it is unknown."""
+        from newsletter.audience.segments import load_segments, where
+
+        segments, problems = load_segments(self.root, self.settings)
+        if problems:
+            raise ContentError(problems)
+        if name not in segments:
+            raise ContentError(f"no segment is named {name!r}", nearest(name, segments))
+        return where(segments[name].condition)
+
+    def transport(self, name: str, closing: date) -> "Transport":
+        """Return the transport `name`: outbox, smtp or sendgrid. Raises ConfigError when it is not set up."""
+        if name == "outbox":
+            from newsletter.transport.outbox import Outbox
+
+            return Outbox(self.var / "outbox", closing.isoformat())
+        if name == "smtp":
+            from newsletter.transport.smtp import Smtp
+
+            smtp = self.settings.smtp
+            return Smtp(
+                host=smtp.host,
+                port=smtp.port,
+                security=smtp.security,
+                user=smtp.user,
+                password=secret("NEWSLETTER_SMTP_PASSWORD") or "",
+                token=secret("NEWSLETTER_SMTP_TOKEN") or "",
+                connections=smtp.connections,
+                per_connection=smtp.per_connection,
+                timeout=smtp.timeout,
+            )
+        from newsletter.transport.sendgrid import SendGrid
+
+        sendgrid = self.settings.sendgrid
+        return SendGrid(key=_sendgrid_key(), host=sendgrid.host, batch=sendgrid.batch)
+
+    def message_id(self, subscriber: int, closing: date) -> str:
+        """Return the Message-ID of a delivery."""
+        from newsletter.sending.personal import message_id
+
+        domain = self.settings.sender.address.rpartition("@")[2]
+        return message_id(self.signer, subscriber, closing, domain)
+
+    def run(
+        self,
+        frozen: "Frozen",
+        transport: "Transport",
+        *,
+        where: "ColumnElement[bool] | None" = None,
+        progress: Callable[[int], None] = lambda _done: None,
+    ) -> "Run":
+        """Return this process's share of delivering `frozen`, which has begun to leave. Raises StoreError."""
+        from newsletter.sending.deliver import Plan, Run
+        from newsletter.sending.personal import Writer
+        from newsletter.services.disk import insist_on_room
+        from newsletter.store import issues
+        from newsletter.store.db import reading
+
+        insist_on_room(self)
+        pace = self.settings.pace
+        limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
+        limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
+        with reading(self.database) as connection:
+            pages = issues.editions(connection, frozen.name)
+        return Run(
+            Plan(
+                engine=self.database,
+                name=frozen.name,
+                writers={
+                    key: Writer(page, frozen.envelope, self.signer, self.dkim) for key, page in pages.items()
+                },
+                transport=transport,
+                worker=f"{socket.gethostname()}:{os.getpid()}",
+                clock=self.clock(),
+                begun_at=datetime.fromisoformat(frozen.begun_at),
+                progress=progress,
+                rates={scope: rate for scope, rate in limits.items() if rate},
+                where=where,
+            )
+        )
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the present in UTC."""
+        return Workspace.clock()()
+
+    @staticmethod
+    def clock() -> Callable[[], datetime]:
+        """Return what tells the present in UTC; tests set NEWSLETTER_NOW before."""
+        if fixed := os.environ.get("NEWSLETTER_NOW"):
+            return partial(datetime.fromisoformat, fixed)
+        return partial(datetime.now, UTC)

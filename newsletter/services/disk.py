@@ -1,0 +1,27 @@
+"""The disk that a workspace writes to: its database where that is a file, and its own files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from newsletter.errors import StoreError
+from newsletter.store.disk import Shortage, shortage
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+
+
+def disk_shortage(context: "Workspace") -> Shortage | None:
+    """Return the worst that is wrong with the disks of a workspace, if anything is. Raises StoreError."""
+    url = context.database.url
+    folders = [context.var]
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        folders.insert(0, Path(url.database).absolute().parent)
+    found = [one for one in map(shortage, dict.fromkeys(folders)) if one]
+    return max(found, key=lambda one: one.full, default=None)
+
+
+def insist_on_room(context: "Workspace") -> None:
+    """Raise StoreError where nothing can be written, before anything is sent that could not be recorded."""
+    found = disk_shortage(context)
+    if found and found.full:
+        raise StoreError(found.text, found.hint)

@@ -1,0 +1,149 @@
+"""Letters that the pages caused, sent by whoever sends: written, given to the transport, settled."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from newsletter.audience import handover, moving, optin, stepup
+from newsletter.links import Purpose
+from newsletter.model import Message, Outcome, Rendered, masked
+from newsletter.render.letter import LINK, OTHER, Letters
+from newsletter.render.renderer import fingerprint
+from newsletter.sending.freeze import envelope
+from newsletter.sending.transactional import Batch, compose
+from newsletter.services import theme_folders
+from newsletter.slots import EMAIL
+from newsletter.store import letters, people, requests
+from newsletter.store.db import reading, writing
+from newsletter.store.letters import Letter
+from newsletter.store.requests import Kind, Request
+
+if TYPE_CHECKING:
+    from newsletter.ports import Transport
+    from newsletter.services import Workspace
+
+_LINKS = dict.fromkeys((optin.LETTER, moving.CONFIRMS, handover.CONFIRMS), (Purpose.CONFIRM, "confirm"))
+_LINKS |= {kind.value: (purpose, f"mine/{purpose}") for kind, purpose in stepup.PURPOSES.items()}
+_LINKS |= {Kind.LINK.value: (Purpose.PREFERENCES, "preferences")}
+"""What the link in each kind of letter is good for, and the page that it opens."""
+_LAST = {Outcome.ACCEPTED, Outcome.REFUSED}
+"""What is not tried again. A lost answer is: two letters that ask are better than none."""
+
+
+def send_letters(context: "Workspace") -> int:
+    """Send the letters that are due, a few at a time; return how many were taken by the transport.
+
+    Raises TransportUnavailable when nothing can be sent now: they stay due.
+    """
+    now = context.now()
+    with reading(context.database) as connection:
+        if not letters.due(connection, now):
+            return 0
+    return asyncio.run(_send(context, _transport(context)))
+
+
+async def _send(context: "Workspace", transport: "Transport") -> int:
+    await transport.check()
+    with writing(context.database) as connection:
+        taken = letters.take(connection, context.now())
+        written = {one.id: message for one in taken if (message := _write(context, connection, one))}
+        letters.drop(connection, [one.id for one in taken if one.id not in written])
+    batch = Batch(written.values())
+    try:
+        await transport.drain(batch)
+    finally:
+        _settle(context, [one for one in taken if one.id in written], batch)
+    return sum(receipt.outcome is Outcome.ACCEPTED for receipt in batch.receipts.values())
+
+
+def _settle(context: "Workspace", taken: Sequence[Letter], batch: Batch) -> None:
+    """Record what became of each; what was not even tried is due again."""
+    now = context.now()
+    log = logging.getLogger(__name__)
+    with writing(context.database) as connection:
+        letters.put_back(connection, [one.id for one in taken if one.id not in batch.receipts], now)
+        for one in taken:
+            if receipt := batch.receipts.get(one.id):
+                detail = f"{receipt.code} {receipt.detail}" if receipt.code else receipt.detail
+                letters.settle(connection, one.id, detail, now, done=receipt.outcome in _LAST)
+                log.info("letter %d (%s) to %s: %s", one.id, one.kind, masked(one.email), receipt.outcome)
+
+
+def _write(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
+    """Return the letter as a message, or None when what it asks is settled, or too old."""
+    if one.kind == letters.NOTE:
+        return _write_note(context, connection, one)
+    asked = requests.find(connection, one.request or 0, context.now())
+    if asked is None or asked.confirmed_at or one.kind not in _LINKS:
+        return None
+    purpose, page = _LINKS[one.kind]
+    day = date.fromisoformat(asked.requested_at[:10])
+    shared, signer = envelope(context.settings, ""), context.signer
+    subject = asked.subscriber if purpose is Purpose.PREFERENCES else asked.id
+    token = signer.token(purpose, subject or 0, day)
+    identity = signer.token(Purpose.MESSAGE, asked.id, day)
+    return compose(
+        _pages(context).page(one.kind, one.language),
+        shared,
+        context.dkim,
+        number=one.id,
+        to=one.email,
+        message_id=f"<{one.kind}.{identity}@{shared.domain}>",
+        now=context.now(),
+        values={
+            EMAIL: one.email,
+            LINK: f"{shared.base_url}/{page}/{token}?lang={one.language}",
+            OTHER: _other(connection, asked, one.kind),
+        },
+    )
+
+
+def _write_note(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
+    """Return a note to an editor, under the same Message-ID at every try."""
+    words = letters.note_words(connection, one.id)
+    if words is None:
+        return None
+    subject, text = words
+    html = f"<pre>{escape(text)}</pre>"
+    digest = fingerprint(f"{one.id} {one.email}", subject, text)
+    page = Rendered(edition=one.kind, subject=subject, html=html, text=text, sha256=digest)
+    shared = envelope(context.settings, "")
+    return compose(
+        page,
+        shared,
+        context.dkim,
+        number=one.id,
+        to=one.email,
+        message_id=f"<{one.kind}.{digest[:24]}@{shared.domain}>",
+        now=context.now(),
+        values={},
+    )
+
+
+def _other(connection: Connection, asked: Request, kind: str) -> str:
+    """Return the address that a letter speaks of; the holder's is told a successor only in part."""
+    if kind == handover.CONFIRMS:
+        holder = people.get(connection, asked.subscriber or 0)
+        return masked(holder.email) if holder else ""
+    return asked.email
+
+
+def _transport(context: "Workspace") -> "Transport":
+    """Return the workspace's transport; the outbox has a folder of its own for letters."""
+    name = context.settings.transport
+    if name == "outbox":
+        from newsletter.transport.outbox import Outbox
+
+        return Outbox(context.var / "outbox" / "letters", context.now().date().isoformat())
+    return context.transport(name, context.now().date())
+
+
+@lru_cache(maxsize=1)
+def _pages(context: "Workspace") -> Letters:
+    return Letters(context.settings, theme_folders(context.root))

@@ -1,0 +1,62 @@
+"""An issue as it would leave now, rendered and checked."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from newsletter.checks.findings import as_problem, findings
+from newsletter.checks.lines import lines_under
+from newsletter.errors import Problem, Severity
+from newsletter.model import Edition, Issue, Rendered
+from newsletter.render.edition import Editions
+from newsletter.render.letter import letter_faults
+from newsletter.services import theme_folders
+from newsletter.store.db import reading
+from newsletter.store.people import readers
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """An issue as it would leave now: each edition that readers need, how many get it, and all findings."""
+
+    issue: Issue
+    editions: Editions
+    tally: list[tuple[Edition, int]]
+    without: int
+    rendered: list[Rendered]
+    problems: list[Problem]
+
+    @property
+    def errors(self) -> int:
+        """How many findings refuse a real transport."""
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def prove(context: "Workspace", closing: date) -> Proof:
+    """Return the proof of issue `closing`. Raises ContentError, ConfigError and StoreError."""
+    issue, own = context.issue(closing)
+    editions = Editions(issue)
+    now = context.now()
+    today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
+    with reading(context.readable) as connection:
+        tally, without = editions.tally(readers(connection, today=today))
+    whole = editions.whole()
+    if not tally and not without and whole:
+        tally = [(whole, 0)]
+    shown = [edition for edition, _ in tally]
+    rendered, problems = findings(
+        issue, own, shown, context.renderer, context.settings, locate=lines_under(context.root)
+    )
+    problems += map(as_problem, letter_faults(context.settings, theme_folders(context.root)))
+    return Proof(
+        issue=issue,
+        editions=editions,
+        tally=tally,
+        without=without,
+        rendered=rendered,
+        problems=problems,
+    )

@@ -1,0 +1,106 @@
+"""Where issues stand: every one of a workspace, and how far the sending of one is."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from newsletter.compose.issuefile import closings, path_of
+from newsletter.model import IssueState, Outcome
+from newsletter.sending.freeze import changed_since
+from newsletter.services.approval import standing
+from newsletter.services.scheduler import clock_doubt
+from newsletter.store import deliveries, issues
+from newsletter.store.db import reading
+from newsletter.store.ledger import LEASE
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+
+_WRITTEN, _COMPOSED, _VOID = "not composed", "composed", "approval void"
+_FAILED = (Outcome.REFUSED, Outcome.BOUNCED, Outcome.COMPLAINED)
+_STOPPED = (IssueState.PAUSED, IssueState.CANCELLED)
+_LATELY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One issue: an IssueState, or what it is before approval, and how many readers have what outcome."""
+
+    issue: str
+    state: str
+    readers: int = 0
+    accepted: int = 0
+    pending: int = 0
+    failed: int = 0
+    unknown: int = 0
+    approved_by: str = ""
+    approved_at: str = ""
+    begun_at: str = ""
+
+
+def overview(context: "Workspace") -> list[Line]:
+    """Return a line for each issue in files or in the database, the newest first."""
+    with reading(context.readable) as connection:
+        frozen = {one.name: one for one in issues.find_all(connection)}
+        counts = deliveries.counts_by_issue(connection)
+    composed = {day.isoformat(): day for day in closings(context.root)}
+    return [
+        _frozen(context, frozen[name], counts.get(name, {}))
+        if name in frozen
+        else Line(issue=name, state=_unfrozen(context, composed[name]))
+        for name in sorted(frozen.keys() | composed.keys(), reverse=True)
+    ]
+
+
+def _unfrozen(context: "Workspace", closing: date) -> str:
+    return _COMPOSED if (context.root / path_of(closing)).is_file() else _WRITTEN
+
+
+def _frozen(context: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, int]) -> Line:
+    state: str = frozen.state
+    if frozen.state is IssueState.APPROVED and changed_since(
+        frozen, context.sources(date.fromisoformat(frozen.name))
+    ):
+        state = _VOID
+    return Line(
+        issue=frozen.name,
+        state=state,
+        readers=frozen.readers,
+        accepted=counts.get(Outcome.ACCEPTED, 0),
+        pending=frozen.readers - sum(counts.values()) + counts.get(Outcome.DEFERRED, 0),
+        failed=sum(counts.get(outcome, 0) for outcome in _FAILED),
+        unknown=counts.get(Outcome.UNKNOWN, 0),
+        approved_by=frozen.approved_by,
+        approved_at=frozen.approved_at,
+        begun_at=frozen.begun_at,
+    )
+
+
+def summary(context: "Workspace", name: str) -> dict[str, Any]:
+    """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
+    stands = standing(context, date.fromisoformat(name))
+    with reading(context.readable) as connection:
+        frozen = issues.get(connection, name)
+        counts = deliveries.counts(connection, name)
+        due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
+        lately = deliveries.since(connection, name, context.now() - _LATELY)
+    pending = frozen.readers - sum(counts.values())
+    rate = lately / _LATELY.total_seconds()
+    waits = due > context.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
+    return {
+        "issue": frozen.name,
+        "state": frozen.state,
+        "reason": frozen.reason if frozen.state in _STOPPED else "",
+        "transport": frozen.transport,
+        "fingerprint": frozen.fingerprint,
+        "readers": frozen.readers,
+        "without": frozen.without,
+        "due": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if waits else None,
+        "rate": round(rate, 1),
+        "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
+        "pending": pending,
+        "approval": stands.state,
+        "changed": list(stands.changed),
+        "clock": clock_doubt(context),
+        **{outcome.value: count for outcome, count in counts.items()},
+    }

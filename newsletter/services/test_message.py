@@ -1,0 +1,73 @@
+"""Sending one edition of an issue to one address, to be looked at in a real mailbox."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from newsletter.audience.addresses import check_address
+from newsletter.errors import ConfigError, ContentError
+from newsletter.model import Edition, Receipt
+from newsletter.sending.freeze import envelope
+from newsletter.sending.test_message import trial
+from newsletter.store import people
+from newsletter.store.db import reading
+from newsletter.yamlfile import nearest
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+    from newsletter.services.proof import Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Where a test message goes, and whose edition it is: of these sections, or of the reader `like`.
+
+    With neither, the edition that shows all sections.
+    """
+
+    address: str
+    sections: frozenset[str] | None = None
+    like: str | None = None
+
+
+async def send_test(
+    context: "Workspace", closing: date, transport: str, wanted: Wanted
+) -> tuple[Edition, Receipt]:
+    """Send an edition of issue `closing` as its files are now; nothing is recorded.
+
+    Raises ConfigError, ContentError and TransportUnavailable.
+    """
+    to, fault = check_address(wanted.address)
+    if fault:
+        raise ConfigError(f"{wanted.address} cannot be written to: {fault}", "Correct the address.")
+    proof = context.proof(closing)
+    edition = _edition(context, proof, wanted)
+    if edition is None:
+        raise ContentError(f"issue {closing} shows nothing of that", "Compose it first: newsletter compose")
+    receipt = await trial(
+        context.transport(transport, closing),
+        context.renderer.render(proof.issue, edition),
+        envelope(context.settings, proof.issue.name),
+        context.signer,
+        context.dkim,
+        to,
+        context.settings.language,
+        context.now(),
+    )
+    return edition, receipt
+
+
+def _edition(context: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | None:
+    if wanted.like:
+        with reading(context.database) as connection:
+            reader = people.reader(connection, wanted.like)
+        if reader is None:
+            cure = f"See what is known of them: newsletter subscribers show {wanted.like}"
+            raise ContentError(f"{wanted.like} is not a reader", cure)
+        return proof.editions.of(reader.sections, reader.attributes)
+    if wanted.sections is None:
+        return proof.editions.whole()
+    known = [section.slug for section in context.settings.sections]
+    for slug in sorted(wanted.sections - set(known)):
+        raise ConfigError(f"unknown section {slug!r}", nearest(slug, known))
+    return proof.editions.of(wanted.sections, {})

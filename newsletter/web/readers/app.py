@@ -1,0 +1,121 @@
+"""The public site as an application: its pages, and what all of them share."""
+
+from functools import lru_cache
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.security import safe_join
+
+from newsletter.render.values import Function
+from newsletter.services import Workspace, theme_folders
+from newsletter.web.app import make_app
+from newsletter.web.readers import home, hooks, status
+from newsletter.web.readers.access_log import watch
+from newsletter.web.readers.archive import feeds
+from newsletter.web.readers.archive import pages as archive
+from newsletter.web.readers.archive.page_cache import keep_copies
+from newsletter.web.readers.error_pages import explain_errors
+from newsletter.web.readers.joining import confirm, embed, signup
+from newsletter.web.readers.limits import limit
+from newsletter.web.readers.reader import leaving, mailing, preferences
+from newsletter.web.readers.site import settings
+from newsletter.web.templates import shown_settings
+
+_BLUEPRINTS = (
+    archive.pages,
+    confirm.pages,
+    embed.pages,
+    feeds.pages,
+    home.pages,
+    hooks.pages,
+    leaving.pages,
+    mailing.pages,
+    preferences.pages,
+    signup.pages,
+    status.pages,
+)
+_YEAR = 31_536_000  # seconds
+_FORM, _REPORT = 64 << 10, 1 << 20  # bytes of a request's body, at most
+
+
+def create_site(context: Workspace) -> Flask:
+    """Return the public pages of the workspace `context`, and the answers to providers."""
+    base = urlsplit(context.settings.base_url)
+    app = make_app(
+        theme_folders(context.root)[-1] / "web/readers",
+        lambda: context.settings.language,
+        lambda: context.settings.languages,
+        policy="frame-ancestors 'none'",
+        hosts=[base.netloc],
+    )
+    app.config["MAX_CONTENT_LENGTH"] = _FORM
+    proxies = context.settings.serve.proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
+    app.extensions["context"] = context
+    app.extensions["metrics"] = status.registry(lambda: context.database, context.now)
+    watch(app, app.extensions["metrics"])
+    app.before_request(_let_reports_be_larger)
+    limit(app)
+    keep_copies(app)
+    explain_errors(app)
+    for pages in _BLUEPRINTS:
+        app.register_blueprint(pages)
+    app.context_processor(_shared)
+    app.url_defaults(_name_version)
+    app.after_request(_keep_version)
+    if base.scheme == "https":
+        app.after_request(_insist_on_https)
+    return app
+
+
+def _shared() -> dict[str, Any]:
+    """Return what the layout of every page shows."""
+    return {"settings": shown_settings(settings()), "language": g.language, "here": Function(_here)}
+
+
+def _here(language: str) -> str:
+    """Return the address of the page that is shown, in another language."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
+
+
+def _let_reports_be_larger() -> None:
+    if request.path.startswith("/hooks/"):
+        request.max_content_length = _REPORT
+
+
+@lru_cache(maxsize=256)  # visitors can name one file in many ways
+def _version(folder: str, name: str) -> str | None:
+    file = safe_join(folder, name)  # no template learns of other files, not even by their hash
+    return sha256(Path(file).read_bytes()).hexdigest()[:12] if file and Path(file).is_file() else None
+
+
+def _static(name: str) -> str | None:
+    return _version(current_app.static_folder or "", name)
+
+
+def _name_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Name the version in the address of a file, so that a copy of it is good for ever."""
+    if endpoint == "static":
+        values["v"] = _static(values["filename"])
+
+
+def _keep_version(response: Response) -> Response:
+    """Let a file that was asked for by its version be kept, but not one that is not there."""
+    names = request.view_args or {}
+    found = request.endpoint == "static" and response.status_code < HTTPStatus.BAD_REQUEST
+    if found and request.args.get("v") == _static(names["filename"]):
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    return response
+
+
+def _insist_on_https(response: Response) -> Response:
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    return response

@@ -1,0 +1,73 @@
+"""Copies of what is published: a page is made once for all visitors, and anew when the archive changes."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from functools import wraps
+from threading import Lock
+from typing import Concatenate, ParamSpec
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import Connection
+
+from newsletter.i18n import LANGUAGES
+from newsletter.store import archive
+from newsletter.store.db import reading
+from newsletter.web.readers.archive.http_caching import Publication, published
+from newsletter.web.readers.site import database
+
+_P = ParamSpec("_P")
+
+_MOST = 400  # of some 20 kB
+_PLAIN = {
+    b"",
+    *(f"lang={language}".encode() for language in LANGUAGES),
+}  # more is made up
+
+
+class Copies:
+    """A few publications, those that were asked for last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Publication] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Publication]) -> Publication:
+        """Return the publication of that key, made if it is not here."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found:
+                self._kept.move_to_end(key)
+                return found
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            if len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        return made
+
+
+def keep_copies(app: Flask) -> None:
+    """Let `app` keep copies of what its views publish."""
+    app.extensions["copies"] = Copies()
+
+
+def kept(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_P, Response]:
+    """Answer with a copy of what `view` makes of the archive, its address and the visitor's language.
+
+    It is good while the archive is as it was; both are read in one transaction.
+    """
+
+    @wraps(view)
+    def answer(*args: _P.args, **values: _P.kwargs) -> Response:
+        def make() -> Publication:
+            return view(connection, *args, **values)
+
+        asked = request.query_string
+        with reading(database()) as connection:
+            if asked not in _PLAIN:
+                return published(make())
+            address = request.script_root, request.endpoint, *values.items(), asked, g.language
+            copies: Copies = current_app.extensions["copies"]
+            return published(copies.get((archive.version(connection), address), make))
+
+    return answer

@@ -1,0 +1,56 @@
+"""What a visitor sees when something went wrong: a page in words, never what the program knows of it."""
+
+import logging
+
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.http import HTTP_STATUS_CODES
+
+from newsletter.errors import LinkInvalid, RenderError, StoreError, told
+from newsletter.web.readers.access_log import METHOD, shown
+
+_log = logging.getLogger(__name__)
+_SOON = "30"  # seconds after which a database that was away may be back
+_KEPT = ("Allow", "Retry-After")
+
+FAULTS = "newsletter.faults"
+"""The key in the environ of a list that gets the faults of templates, for callers in this process."""
+
+
+def explain_errors(app: Flask) -> None:
+    """Let every error of `app` end in a page."""
+    app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(LinkInvalid, lambda _error: _page(404))
+    app.register_error_handler(StoreError, _closed)
+    app.register_error_handler(Exception, _failed)
+
+
+def _page(code: int, **headers: str) -> Response:
+    try:
+        return make_response(render_template("trouble.html", code=code), code, headers)
+    except RenderError as error:  # the layout itself, which this page shares
+        _note(error)
+        return Response(f"{code} {HTTP_STATUS_CODES.get(code, '')}\n", code, headers, mimetype="text/plain")
+
+
+def _refused(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):  # for a host that is not ours: it is told nothing
+        return Response("400 Bad Request\n", 400, mimetype="text/plain")
+    code = error.code or 500
+    return _page(code, **{name: value for name, value in error.get_headers() if name in _KEPT})
+
+
+def _closed(error: StoreError) -> Response:
+    _note(error)
+    return _page(503, **{"Retry-After": _SOON})
+
+
+def _failed(error: Exception) -> Response:
+    if isinstance(error, RenderError) and FAULTS in request.environ:
+        request.environ[FAULTS].append(error)
+    _note(error)
+    return _page(500)
+
+
+def _note(error: Exception) -> None:
+    _log.error("%s %s: %s", request.method[:METHOD], shown(request.path), told(error))

@@ -1,0 +1,104 @@
+"""The link in a letter: what it confirms, a button, and what became of it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from flask import Blueprint, render_template
+from sqlalchemy import Connection
+
+from newsletter.audience import handover, moving, optin
+from newsletter.audience.asking import Answer, Ending
+from newsletter.errors import LinkInvalid
+from newsletter.links import Purpose
+from newsletter.model import SubscriberStatus
+from newsletter.render.values import Data, plain
+from newsletter.store import archive, people, requests
+from newsletter.store.db import reading, writing
+from newsletter.store.requests import Kind, Request
+from newsletter.web.readers.site import context, database, settings
+
+pages = Blueprint("confirm", __name__)
+
+CONFIRM: Mapping[Kind, Answer] = {
+    Kind.SIGNUP: optin.confirm,
+    Kind.ADDRESS: moving.confirm,
+    Kind.HANDOVER: handover.confirm,
+}
+
+_Answer = str | tuple[str, int]
+
+
+@pages.get("/confirm/<token>")
+def ask(token: str) -> _Answer:
+    """Show what is confirmed, with a button: opening a link changes nothing."""
+    signed = _signed(token)
+    if signed is None:
+        return unknown()
+    with reading(database()) as connection:
+        asked = _find(connection, *signed)
+    if asked is None:
+        return unknown()
+    if asked.confirmed_at:
+        return _answer(asked, Ending.DONE)
+    return render_template(f"confirm_{asked.kind}.html", asked=_shown(asked), titles=_titles(asked))
+
+
+@pages.post("/confirm/<token>")
+def confirm(token: str) -> _Answer:
+    """Confirm it; a second time changes nothing and says the same.
+
+    The first press proves the mailbox, and alone leads on to the reader's own page.
+    """
+    signed = _signed(token)
+    if signed is None:
+        return unknown()
+    optional = [section.slug for section in settings().sections if not section.always]
+    now = context().now()
+    with writing(database()) as connection:
+        asked = _find(connection, *signed, for_update=True)
+        if asked is None:
+            return unknown()
+        ending = CONFIRM[asked.kind](connection, asked, optional, context().signer, now)
+        reader = None if asked.confirmed_at else people.find(connection, asked.email)
+        newest = archive.newest(connection)
+    preferences = None
+    if reader and reader.status is SubscriberStatus.ACTIVE:
+        preferences = context().signer.token(Purpose.PREFERENCES, reader.id, now.date())
+    return _answer(asked, ending, newest=newest, preferences=preferences)
+
+
+def _answer(asked: Request, ending: Ending, **values: object) -> str:
+    usual = {"newest": None, "preferences": None}
+    page = f"confirmed_{asked.kind}.html"
+    return render_template(page, asked=_shown(asked), ending=ending, **{**usual, **values})
+
+
+def _shown(asked: Request) -> Data:
+    """Return what pages show of a request."""
+    return Data(email=asked.email, details=plain(asked.details))
+
+
+def unknown() -> _Answer:
+    """Say the same of every link that confirms nothing: unknown, too old or tampered with."""
+    return render_template("unknown.html"), 404
+
+
+def _signed(token: str) -> tuple[int, date] | None:
+    """Return the number of the request that a token confirms, and the day it was made."""
+    try:
+        return context().signer.read(Purpose.CONFIRM, token)
+    except LinkInvalid:
+        return None
+
+
+def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:
+    asked = requests.find(connection, number, context().now(), for_update=for_update)
+    if asked is None or asked.kind not in CONFIRM or not asked.requested_at.startswith(day.isoformat()):
+        return None
+    return asked
+
+
+def _titles(asked: Request) -> list[str]:
+    """Return the titles of the sections asked for; none when it is all of them."""
+    wanted = asked.details.get("sections", ())
+    return [section.title for section in settings().sections if section.slug in wanted]

@@ -1,0 +1,159 @@
+"""Sign-up: the form, and the same answer for every address, whatever is known of it."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from prometheus_client import Counter
+from werkzeug.wrappers import Response
+
+from newsletter.audience import networks as queue
+from newsletter.audience.forms import Answers, first
+from newsletter.audience.optin import read_signup, sign_up, wording
+from newsletter.errors import LinkInvalid
+from newsletter.links import Purpose
+from newsletter.model import masked
+from newsletter.store import letters
+from newsletter.store.consent import Wording
+from newsletter.store.db import writing
+from newsletter.store.letters import Lane
+from newsletter.web.readers import limits
+from newsletter.web.readers.joining.frame import EMBED, framed, let_frame
+from newsletter.web.readers.site import context, database, network, networks, settings
+from newsletter.web.templates import regions
+
+pages = Blueprint("signup", __name__)
+pages.after_request(let_frame)
+
+SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)
+"""How long people take over a form; programs are quicker, and store it for later."""
+
+TRAP = "homepage"
+"""The input that people do not see, and so leave empty."""
+
+WAITS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360)
+"""Minutes that a letter may be said to take; where it would take longer, the form is not taken."""
+
+_SOON = 3 * 60  # seconds that "in a few minutes" stands for
+_LATER = 3600  # seconds after which a form is worth another try, that was not taken
+
+_Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
+_log = logging.getLogger(__name__)
+
+
+@pages.record_once
+def _measure(state: BlueprintSetupState) -> None:
+    """Count, for those who watch, the forms that are in order and still not taken."""
+    state.app.extensions["forms_refused"] = Counter(
+        "newsletter_forms_refused",
+        "Sign-up forms not taken: too quick, the trap filled in, or too many wait",
+        ["reason"],
+        registry=state.app.extensions["metrics"],
+    )
+
+
+@pages.get("/signup")
+def form() -> str:
+    """Show the form."""
+    return page(Answers(), stamp())
+
+
+@pages.post("/signup")
+@limits.forms
+def send() -> _Answer:
+    """Take the form: show it again for its communities or its faults, else have a letter sent."""
+    filled = request.form.to_dict(flat=False)
+    words = wording(settings(), g.language)
+    answers = read_signup(filled, settings(), words.version)
+    given = first(filled, "stamp")
+    age = _age(given)
+    if first(filled, "step"):
+        return page(replace(answers, faults={}), given)
+    if age is None or age > LATEST:
+        return page(replace(answers, faults={}), stamp(), notice="stale"), 422
+    if answers.faults:
+        return page(answers, given), 422
+    if age < SOONEST or first(filled, TRAP):
+        _refuse("quick" if age < SOONEST else "trap", answers)
+        return page(answers, given, notice="quick"), 422
+    seconds = _take(answers, words)
+    if seconds > WAITS[-1] * 60:
+        _refuse("crowded", answers)
+        return page(answers, given, notice="crowded"), 429, {"Retry-After": str(_LATER)}
+    wait = next(minutes for minutes in WAITS if seconds <= minutes * 60) if seconds > _SOON else None
+    return redirect(url_for("signup.sent", lang=g.language, wait=wait, **_origin()), 303)
+
+
+def _take(answers: Answers, words: Wording) -> float:
+    """Record the sign-up, unless its letter would wait too long; return for how many seconds it waits."""
+    signer, now = context().signer, context().now()
+    source = "embedded form" if framed() else "sign-up page"
+    with writing(database()) as connection:
+        turn = queue.turn(connection, networks(), signer, now.timestamp())
+        seconds = letters.wait(connection, Lane.VISITOR, turn, now)
+        if seconds <= WAITS[-1] * 60:
+            sign_up(
+                connection,
+                answers,
+                words,
+                now,
+                signer=signer,
+                source=source,
+                ip=signer.digest(network()),
+                turn=turn,
+            )
+    return seconds
+
+
+def _refuse(reason: str, answers: Answers) -> None:
+    """Count and log a form that is not taken, though what was entered is in order."""
+    refused: Counter = current_app.extensions["forms_refused"]
+    refused.labels(reason).inc()
+    _log.info("%s sign-up for %s not taken: %s", network(), masked(answers.email), reason)
+
+
+@pages.get("/signup/sent")
+def sent() -> str:
+    """Say that a letter is on its way, and when it may come, to whoever sent the form."""
+    wait = request.args.get("wait", type=int)
+    return render_template("sent.html", framed=framed(), wait=wait if wait in WAITS else None)
+
+
+def page(answers: Answers, given: str, *, notice: str = "") -> str:
+    """Return the form as it was filled in, with the stamp it was `given`, and why it was not taken.
+
+    The `notice` is "stale", "quick" or "crowded"; of faults there is none.
+    """
+    return render_template(
+        "signup.html",
+        answers=answers,
+        stamp=given,
+        notice=notice,
+        trap=TRAP,
+        words=wording(settings(), g.language),
+        regions=regions(settings()),
+        framed=framed(),
+        action=url_for("signup.send", lang=g.language, **_origin()),
+    )
+
+
+def stamp() -> str:
+    """Return a signed mark of the present, by which a form's age is known."""
+    now = context().now()
+    return context().signer.token(Purpose.FORM, int(now.timestamp()), now.date())
+
+
+def _age(given: str) -> timedelta | None:
+    """Return how old a form is; None when its stamp is not ours."""
+    try:
+        seconds, _ = context().signer.read(Purpose.FORM, given)
+    except LinkInvalid:
+        return None
+    return timedelta(seconds=context().now().timestamp() - seconds)
+
+
+def _origin() -> dict[str, Any]:
+    return {"from": EMBED} if framed() else {}

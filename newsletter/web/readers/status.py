@@ -1,0 +1,123 @@
+"""Health and metrics, for those who watch the site: among the pages, and as an application of their own."""
+
+import hmac
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+
+from newsletter.config import secret
+from newsletter.errors import StoreError
+from newsletter.services import Workspace
+from newsletter.services.disk import disk_shortage
+from newsletter.store.db import reading
+from newsletter.store.locking import METER
+from newsletter.store.metrics import Figures, answers, figures
+from newsletter.web.readers import limits
+from newsletter.web.readers.server import is_loopback
+from newsletter.web.readers.site import context, database
+
+pages = Blueprint("status", __name__)
+
+
+@pages.get("/health")
+@limits.exempt
+def health() -> tuple[dict[str, str], int]:
+    """Say whether pages can be served: whether the database answers, and has room for what is asked for."""
+    try:
+        with reading(database()) as connection:
+            answers(connection)
+    except StoreError:
+        return {"status": "the database does not answer"}, 503
+    if short := disk_shortage(context()):
+        return {"status": short.brief}, 503
+    return {"status": "ok"}, 200
+
+
+@pages.get("/metrics")
+@limits.exempt
+def metrics() -> Response:
+    """Give the figures in Prometheus's text format, to whoever may know them."""
+    if not _may_know():
+        abort(404)
+    return Response(generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST)
+
+
+def create_status(workspace: Workspace, metrics: CollectorRegistry) -> Flask:
+    """Return health and metrics alone, for a socket on which no visitor can be in their way."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions |= {"context": workspace, "metrics": metrics}
+    app.register_blueprint(pages)
+    return app
+
+
+def _may_know() -> bool:
+    """Tell whether the request has the token, or was made on this machine and by no proxy's help."""
+    token = secret("NEWSLETTER_METRICS_TOKEN")
+    given = request.headers.get("Authorization", "").encode()
+    if token and hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return True
+    peer = request.environ.get("werkzeug.proxy_fix.orig", request.environ)["REMOTE_ADDR"]
+    handed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+    asked = urlsplit(f"//{request.host}").hostname or ""
+    return is_loopback(peer) and not handed_on and (asked == "localhost" or is_loopback(asked))
+
+
+class Ledger(Collector):
+    """The figures of the database, counted when they are asked for."""
+
+    def __init__(self, database: Callable[[], Engine], clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics; without a database only that there is none."""
+        try:
+            with reading(self._database()) as connection:
+                found = figures(connection, self._clock())
+        except StoreError:
+            yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 0)
+            return
+        yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 1)
+        yield GaugeMetricFamily(
+            "newsletter_write_lock_seconds_max",
+            "For how long one transaction of this process held the write lock, at most",
+            METER.longest,
+        )
+        yield from _metrics(found)
+
+
+def _metrics(found: Figures) -> Iterator[Metric]:
+    people = GaugeMetricFamily("newsletter_subscribers", "By status", labels=["status"])
+    for status, count in found.subscribers.items():
+        people.add_metric([status], count)
+    sent = GaugeMetricFamily(
+        "newsletter_deliveries", "Of the newest issue, by outcome", labels=["issue", "outcome"]
+    )
+    for outcome, count in found.deliveries.items():
+        sent.add_metric([found.issue, outcome], count)
+    yield people
+    yield sent
+    yield GaugeMetricFamily("newsletter_letters_waiting", "Letters to be sent", found.letters)
+    yield GaugeMetricFamily(
+        "newsletter_open_chunk_seconds", "Since when work can be taken that nobody has done", found.waits
+    )
+    if found.fired:
+        moment, outcome = found.fired
+        fired = GaugeMetricFamily(
+            "newsletter_weekly_hour_timestamp_seconds", "The last one, and its outcome", labels=["outcome"]
+        )
+        fired.add_metric([outcome], moment.timestamp())
+        yield fired
+
+
+def registry(database: Callable[[], Engine], clock: Callable[[], datetime]) -> CollectorRegistry:
+    """Return where the metrics of one site are kept."""
+    kept = CollectorRegistry()
+    kept.register(Ledger(database, clock))
+    return kept

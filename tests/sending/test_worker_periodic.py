@@ -1,0 +1,78 @@
+"""The chores of a workspace: each does its work, and finds none in an empty one."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from newsletter.sending.worker import PeriodicTask
+from newsletter.services import Workspace
+from newsletter.services.periodic import chores
+from newsletter.store import letters, requests
+from newsletter.store.db import reading, writing
+from newsletter.store.requests import Kind, Request
+from newsletter.store.schema import firing, letter, request, subscription
+from tests.sample import sample
+from tests.sending import house
+
+
+@pytest.fixture
+def context() -> Iterator[Workspace]:
+    with sample() as found:
+        yield found
+
+
+def chore(context: Workspace, name: str) -> PeriodicTask:
+    """Return the chore with this name."""
+    return next(one for one in chores(context) if one.name == name)
+
+
+def test_each_can_be_done_where_there_is_nothing_to_do(context: Workspace) -> None:
+    every = chores(context)
+    assert len({one.name for one in every}) == len(every) == 6
+    for one in every:
+        one.do()
+        assert one.period > 0
+
+
+def test_the_weekly_hour_is_looked_at_only_where_one_is_set(context: Workspace) -> None:
+    chore(context, "the weekly hour").do()
+    with reading(context.database) as connection:
+        assert connection.execute(select(func.count()).select_from(firing)).scalar_one() == 1
+    schedule = context.settings.schedule.model_copy(update={"weekly": None})
+    context.settings = context.settings.model_copy(update={"schedule": schedule})
+    assert "the weekly hour" not in {one.name for one in chores(context)}
+
+
+def test_pauses_end_on_their_day_in_the_workspace_s_time_zone(
+    context: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.people(context.database, 1)
+    with writing(context.database) as connection:
+        connection.execute(update(subscription).values(state="paused", until="2025-03-01"))
+
+    def state_at(moment: str) -> str:
+        monkeypatch.setenv("NEWSLETTER_NOW", moment)
+        chore(context, "ending pauses").do()
+        with reading(context.database) as connection:
+            return str(connection.execute(select(subscription.c.state)).scalar_one())
+
+    assert state_at("2025-02-28T21:59:00+00:00") == "paused"
+    assert state_at("2025-02-28T22:01:00+00:00") == "active", "in Kyiv it is March"
+
+
+def test_what_is_too_old_is_forgotten(context: Workspace) -> None:
+    now = context.now()
+    with writing(context.database) as connection:
+        for days in (1, 40):
+            then = now - timedelta(days=days)
+            asked = Request(kind=Kind.SIGNUP, email="a@b.example", language="uk", details={}, source="test")
+            requests.put(connection, asked, then)
+            letters.put(
+                connection, kind="confirm", email="a@b.example", language="uk", request=None, now=then
+            )
+    chore(context, "forgetting what is too old").do()
+    with reading(context.database) as connection:
+        for table in (request, letter):
+            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
