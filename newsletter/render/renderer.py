@@ -65,7 +65,7 @@ class Renderer:
             "period": format_period(issue.period, settings.language),
             "blocks": tuple(map(_block, edition.blocks)),
             "count": len(edition.items),
-            "closing": plain(closing_call(issue.call, edition)),
+            "call": plain(closing_call(issue.call, edition)),
             "email": slot(EMAIL),
             "preferences": f"{base}/preferences/{slot(PREFERENCES)}",
             "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
