@@ -27,16 +27,16 @@ FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
     "Collect and compose": {"init": "init", "import": "content", "compose": "content"},
-    "Look and check": {"check": "check", "render": "proof", "preview": "preview"},
+    "Look and check": {"check": "check", "render": "render", "preview": "preview"},
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {
         "approve": "approve",
         "schedule": "schedule",
         "send": "send",
         "status": "status",
-        "pause": "sending",
-        "resume": "sending",
-        "cancel": "sending",
+        "pause": "issue_state",
+        "resume": "issue_state",
+        "cancel": "issue_state",
         "reconcile": "reconcile",
     },
     "Keep running": {
