@@ -90,7 +90,7 @@ def test_both_ends_of_the_period_are_inside(
         ({"intro": "Новини за 8 – 15 лютого 2025 року."}, ERROR, "this period is not the issue's"),
         ({"intro": "Вітаємо, {{ім'я}}"}, ERROR, "looks like a placeholder"),
         ({"intro": "[тут](https://auc.org.ua)"}, WARNING, "does not say where it leads"),
-        ({"closing": ClosingCall(text="TBD")}, ERROR, "looks like a placeholder"),
+        ({"call": ClosingCall(text="TBD")}, ERROR, "looks like a placeholder"),
     ],
 )
 def test_a_fault_of_the_issue_is_found_once(
