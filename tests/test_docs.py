@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 COMMANDS = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+INVARIANTS = (ROOT / "docs/invariants.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("subscribers/*.md")])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -122,9 +123,30 @@ def test_the_architecture_fits_on_two_screens_and_names_what_exists() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
+def test_the_tree_has_every_folder_and_module_and_none_that_is_gone() -> None:
+    block = re.search(r"^```\nnewsletter/\n(.*?)^templates/", ARCHITECTURE, re.MULTILINE | re.DOTALL)
+    assert block
+    shown: dict[str, set[str]] = {}
+    path: list[str] = []
+    for entry in re.split(r"\n(?= {2,8}\S)", block[1].rstrip()):
+        words = " ".join(entry.split())
+        folder = re.match(r"(\w+)/ ", words)
+        if folder:
+            depth = (len(entry) - len(entry.lstrip())) // 2 - 1
+            path = [*path[:depth], folder[1]]
+        names = words.rpartition(": ")[2] if folder else words
+        shown["/".join(path) if folder else ""] = set(re.findall(r"\w+", names)) if ", " in names else {names}
+    there: dict[str, set[str]] = {}
+    for module in (ROOT / "newsletter").rglob("*.py"):
+        folder_of = module.parent.relative_to(ROOT / "newsletter").as_posix().removeprefix(".")
+        if not module.stem.startswith("__") and "migrations" not in folder_of:
+            there.setdefault(folder_of, set()).add(module.stem)
+    assert shown == there
+
+
 def test_the_tests_that_guard_the_invariants_exist() -> None:
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    named = set(re.findall(r"`(test_\w+)`", ARCHITECTURE))
+    named = set(re.findall(r"`(test_\w+)`", INVARIANTS))
     assert named
     assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
 
