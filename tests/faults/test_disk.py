@@ -123,4 +123,3 @@ def test_an_import_that_fails_gives_the_room_of_its_log_back(root: Path, context
     with reading(context.database) as connection:
         room_for_the_readers = count_readers(connection) * 2000
     assert shutil.disk_usage(root).free > free - (1 << 20) - room_for_the_readers
-    subscribe(context, "last@example.org")
