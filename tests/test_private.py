@@ -125,7 +125,7 @@ def test_a_database_in_a_folder_of_others_is_closed_and_the_folder_is_left(tmp_p
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         open_database(f"sqlite:///{tmp_path}/file/a.db")
 
 

@@ -1,4 +1,4 @@
-"""The archive: issues that have begun to leave, with their public items as they were approved."""
+"""The archive: issues whose sending has started, with their public items as approved."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from newsletter.model import ClosingCall, IssueState, Period
 from newsletter.store.schema import audience, cover, edition, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
-"""What is true of an issue that the archive shows."""
+"""SQL condition for issues that the archive shows: started and not cancelled."""
 
 _COVERS = select(cover, issue.c.begun_at).join(issue, issue.c.name == cover.c.issue).where(PUBLISHED)
 _NAMED = _COVERS.where(issue.c.name.in_(bindparam("names", expanding=True)))
@@ -32,7 +32,7 @@ _LETTER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What stands around the items of an issue; `intro` is HTML, `begun_at` is empty before it leaves."""
+    """The frame around an issue's items; `intro` is HTML, `begun_at` is empty until sending starts."""
 
     period: Period
     subject: str
@@ -43,13 +43,13 @@ class Cover:
 
     @property
     def closing(self) -> date:
-        """The closing date, which names the issue."""
+        """The closing date, which is the issue's name."""
         return self.period.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicItem:
-    """An item as the archive shows it: `html` and plain `text`, and its section's title as it was then."""
+    """An item as the archive shows it: `html`, plain `text`, and its section's title at that time."""
 
     closing: date
     anchor: str
@@ -62,7 +62,7 @@ class PublicItem:
 
 
 class Rubric(NamedTuple):
-    """A section that has items in the archive: its title in the newest issue with it, and when that left."""
+    """A section with items in the archive: its title in the newest issue with it, and when that started."""
 
     slug: str
     title: str
@@ -70,7 +70,7 @@ class Rubric(NamedTuple):
 
 
 def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> None:
-    """Store what the archive will show of an approved issue."""
+    """Store the archive's view of an approved issue: its cover and its items."""
     name = page.closing.isoformat()
     call = page.call or ClosingCall(text="")
     connection.execute(
@@ -104,21 +104,21 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
 
 
 def version(connection: Connection) -> tuple[int, str | None, int]:
-    """Return what is another whenever the archive shows something else.
+    """Return a cache key that changes whenever the visible archive changes.
 
-    An issue begins to leave once, is cancelled for good, and shows the same ever after.
+    An issue starts only once, is cancelled for good, and its content never changes after that.
     """
     begun, last, cancelled = connection.execute(_VERSION).one()
     return begun, last, cancelled
 
 
 def newest(connection: Connection) -> Cover | None:
-    """Return the newest issue of the archive, if there is any."""
+    """Return the newest issue of the archive, or None."""
     return next(iter(covers(connection, limit=1)), None)
 
 
 def covers(connection: Connection, *, limit: int, offset: int = 0) -> list[Cover]:
-    """Return some issues, the newest first."""
+    """Return a page of the archive's issues, the newest first."""
     return _covers(connection, _COVERS.order_by(issue.c.name.desc()).limit(limit).offset(offset))
 
 
@@ -128,7 +128,7 @@ def count(connection: Connection) -> int:
 
 
 def find(connection: Connection, closing: date) -> Cover | None:
-    """Return the issue that closes on `closing`, if the archive has it."""
+    """Return the issue with the closing date `closing`, or None."""
     return named(connection, [closing]).get(closing)
 
 
@@ -140,7 +140,7 @@ def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]
 
 
 def beside(connection: Connection, closing: date) -> tuple[Cover | None, Cover | None]:
-    """Return the issues before and after the one that closes on `closing`."""
+    """Return the previous and the next issue of the one with the closing date `closing`."""
     name = closing.isoformat()
     before = _COVERS.where(issue.c.name < name).order_by(issue.c.name.desc()).limit(1)
     after = _COVERS.where(issue.c.name > name).order_by(issue.c.name).limit(1)
@@ -149,14 +149,14 @@ def beside(connection: Connection, closing: date) -> tuple[Cover | None, Cover |
 
 
 def items(connection: Connection, closings: Sequence[date]) -> list[PublicItem]:
-    """Return the items of some issues, each issue's in its own order."""
+    """Return the items of these issues, in the order of each issue."""
     names = [closing.isoformat() for closing in closings]
     found = select(item).where(item.c.issue.in_(names)).order_by(item.c.issue.desc(), item.c.number)
     return public_items(connection.execute(found).mappings())
 
 
 def in_section(connection: Connection, slug: str, *, limit: int, offset: int = 0) -> list[PublicItem]:
-    """Return some items of a section, those of the newest issue first."""
+    """Return a page of a section's items, those of the newest issue first."""
     found = (
         select(item)
         .join(issue, issue.c.name == item.c.issue)
@@ -198,14 +198,14 @@ def rubrics(connection: Connection) -> dict[str, Rubric]:
 
 
 def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, str] | None:
-    """Return the HTML, with slots, of what subscriber `number` got of an issue, and their address."""
+    """Return (HTML with slots, address) of the edition that subscriber `number` got of an issue, or None."""
     given = {"closing": closing.isoformat(), "number": number}
     found = connection.execute(_LETTER, given).one_or_none()
     return (found.html, found.email) if found else None
 
 
 def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
-    """Return rows of the table `item` as values."""
+    """Convert rows of the table `item` to PublicItem."""
     return [
         PublicItem(
             closing=date.fromisoformat(row["issue"]),

@@ -1,4 +1,4 @@
-"""Who gets which edition of a frozen issue."""
+"""The audience of a frozen issue: who gets which edition."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ _MEMBERS = audience.outerjoin(subscriber, subscriber.c.id == audience.c.subscrib
 
 
 def put(connection: Connection, name: str, rows: list[tuple[int, str]]) -> None:
-    """Store which edition each of some subscribers gets."""
+    """Insert (subscriber, edition) rows into the audience of issue `name`."""
     if rows:
         columns = [{"issue": name, "subscriber": number, "edition": key} for number, key in rows]
         insert_new(connection, audience, columns)
 
 
 def not_in(name: str) -> ColumnElement[bool]:
-    """Return what is true of subscribers outside the audience of issue `name`."""
+    """Return the SQL condition for subscribers outside the audience of issue `name`."""
     return ~exists().where(audience.c.issue == name, audience.c.subscriber == subscriber.c.id)
 
 
 def edition_readers(connection: Connection, name: str) -> dict[str, tuple[tuple[str, ...], int]]:
-    """Return for each edition its sections and how many readers get it, the most read first."""
+    """Return each edition's sections and number of readers, the largest first."""
     readers = func.count(audience.c.subscriber)
     rows = connection.execute(
         select(edition.c.key, edition.c.sections, readers)
@@ -41,10 +41,10 @@ def edition_readers(connection: Connection, name: str) -> dict[str, tuple[tuple[
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A reader of a frozen issue: their edition, and what became of their message.
+    """A reader of a frozen issue: their edition, and the outcome of their message.
 
-    The address of somebody erased since is empty. `state` is empty while the message is pending; then there
-    is no code, no detail and no time either.
+    The address is empty if the person was erased since. While the message is pending, `state` is empty, and
+    so are code, detail and time.
     """
 
     email: str
@@ -58,7 +58,7 @@ class Member:
 def members(
     connection: Connection, name: str, where: ColumnElement[bool] | None = None, state: str | None = None
 ) -> Iterator[Member]:
-    """Stream the audience of issue `name`, of those only whose message is in `state` if given."""
+    """Stream the audience of issue `name`; with `state`, only members whose message is in that state."""
     result = func.coalesce(delivery.c.state, "")
     rows = connection.execute(
         select(
@@ -79,7 +79,7 @@ def members(
 
 
 def waiting(connection: Connection, name: str, where: ColumnElement[bool] | None = None) -> dict[str, int]:
-    """Return how many readers of each edition have no final outcome yet, the most first."""
+    """Return the number of readers without a final outcome by edition, the largest first."""
     number = func.count().label("readers")
     still = or_(delivery.c.state.is_(None), delivery.c.state == Outcome.DEFERRED)
     rows = connection.execute(

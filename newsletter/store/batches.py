@@ -1,4 +1,4 @@
-"""Long work in short write transactions, so that whoever else writes waits for a moment only."""
+"""Split long work into short write transactions, so that other writers wait only for a moment."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,18 +11,19 @@ from newsletter.store.db import writing
 from newsletter.store.locking import retry_conflicts
 
 TARGET = 0.12
-"""Seconds for which a batch should hold the write lock; a slow machine or disk makes batches smaller."""
+"""Seconds for which a batch should hold the write lock; on a slow machine or disk batches get smaller."""
 
 _LEAST = 50
 _REST = 0.003
-"""Seconds between batches on SQLite, whose lock has no queue: longer than others wait between two tries."""
+"""Pause in seconds between batches on SQLite, whose lock has no queue: longer than the interval between
+other writers' tries."""
 
 _Row = TypeVar("_Row")
 _T = TypeVar("_T")
 
 
 class Batches:
-    """Runs batches of rows, each in one transaction, and adapts how many rows the next one should have."""
+    """Run batches of rows, each in its own transaction, and adapt the batch size to the time they take."""
 
     def __init__(self, engine: Engine, size: int = 1000, most: int = 10_000) -> None:
         self.engine = engine
@@ -30,7 +31,7 @@ class Batches:
         self._most = most
 
     def run(self, rows: int, work: Callable[[Connection], _T]) -> _T:
-        """Return what `work` on so many rows does in a transaction, which is run again after a deadlock."""
+        """Run `work` on so many rows in one transaction and return its result; retry after a deadlock."""
 
         def attempt() -> _T:
             with self._writing(rows) as connection:
@@ -39,7 +40,7 @@ class Batches:
         return retry_conflicts(attempt)
 
     def each(self, rows: Sequence[_Row], work: Callable[[Connection, Sequence[_Row]], object]) -> None:
-        """Do `work` on all `rows`, a batch after the other."""
+        """Run `work` on all `rows`, batch by batch."""
         done = 0
         while done < len(rows):
             part = rows[done : done + self.size]
@@ -47,7 +48,7 @@ class Batches:
             done += len(part)
 
     def until_done(self, work: Callable[[Connection, int], int]) -> int:
-        """Repeat `work`, told how many rows it may change, until it changes fewer; return how many."""
+        """Repeat `work`, passing the most rows it may change, until it changes fewer; return the total."""
         total = 0
         while True:
             size = self.size
@@ -62,7 +63,7 @@ class Batches:
         where: ColumnElement[bool],
         before: Callable[[Connection], object] = lambda _connection: None,
     ) -> int:
-        """Delete the rows of `table` that match; return how many. `before` begins each transaction."""
+        """Delete the matching rows of `table`; return how many. `before` runs first in each transaction."""
         keys = tuple_(*table.primary_key.columns)
         some = select(*table.primary_key.columns).where(where)
 

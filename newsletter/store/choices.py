@@ -1,7 +1,7 @@
-"""What a reader's choice of sections becomes: by a list's word, and by the reader's own, which is stronger.
+"""Rules for a subscriber's choice of sections: how lists and the reader change it; the reader's word wins.
 
-Two things hold after every step. Whoever left everything comes back only by themselves. And `*` never stands
-beside a section that the reader left or paused: it is written out as the other sections instead.
+Two invariants hold after every change. Somebody who left everything comes back only by their own action. And
+`*` never stands beside a section that the reader left or paused: the other sections are listed instead.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,23 +12,23 @@ from newsletter.model import EVERY_SECTION, SubscriptionState
 
 
 class Origin(StrEnum):
-    """Who made a choice; only a reader undoes what a reader chose."""
+    """Who made a choice; a reader's choice can be undone only by the reader."""
 
     LIST = "list"
     READER = "reader"
 
 
 class Choice(NamedTuple):
-    """What stands for one section."""
+    """The choice that applies to one section."""
 
     state: SubscriptionState
     origin: Origin
     until: str = ""
-    """The day a pause ends, 2025-03-01; empty: it does not by itself."""
+    """The day a pause ends, as 2025-03-01; empty: it does not end by itself."""
 
 
 Choices = Mapping[str, Choice]
-"""By section slug, or `*` for all."""
+"""Choices by section slug, or `*` for all sections."""
 
 LISTED = Choice(SubscriptionState.ACTIVE, Origin.LIST)
 CHOSEN = Choice(SubscriptionState.ACTIVE, Origin.READER)
@@ -42,19 +42,19 @@ def has_left(choices: Choices) -> bool:
 
 
 def wanted_of(choices: Choices) -> frozenset[str]:
-    """Return the sections, or `*`, that come or will after a pause."""
+    """Return the sections, or `*`, that the reader gets, now or after a pause."""
     return frozenset(section for section, choice in choices.items() if choice.state != SubscriptionState.LEFT)
 
 
 def standing(choices: Choices, section: str) -> Choice:
-    """Return what stands for `section`: its own choice, or that of `*`; what was never chosen is left."""
+    """Return the choice that applies to `section`: its own, else that of `*`, else LEFT."""
     return choices.get(section) or choices.get(EVERY_SECTION) or LEFT
 
 
 def by_list(choices: Choices, wanted: Collection[str], optional: Collection[str]) -> Choices:
-    """Return the choices after a list said `wanted`; `optional` are the sections that can be left.
+    """Return the choices after a list named the sections `wanted`; `optional` are those that can be left.
 
-    What the list chose earlier is replaced; what the reader did stays.
+    Earlier choices of the list are replaced; the reader's own stay.
     """
     if choices and all(choice.state in _STOPPED for choice in choices.values()):
         return choices
@@ -71,23 +71,23 @@ def by_list(choices: Choices, wanted: Collection[str], optional: Collection[str]
 
 
 def by_leaving(choices: Choices, sections: Collection[str], optional: Collection[str]) -> Choices:
-    """Return the choices after the reader left `sections`; none named means everything."""
+    """Return the choices after the reader left `sections`; an empty collection means everything."""
     if not sections:
         return dict.fromkeys((*choices, EVERY_SECTION), LEFT)
     return {**_written_out(choices, optional), **dict.fromkeys(sections, LEFT)}
 
 
 def by_joining(choices: Choices, wanted: Collection[str]) -> Choices:
-    """Return the choices after the reader asked for `wanted`, or `*` for all, beside what they have."""
+    """Return the choices after the reader added `wanted`, or `*` for all, to what they have."""
     if EVERY_SECTION in wanted:
         return {EVERY_SECTION: CHOSEN}
     return {**choices, **dict.fromkeys(wanted, CHOSEN)}
 
 
 def by_choosing(choices: Choices, wanted: Collection[str], optional: Collection[str]) -> Choices:
-    """Return the choices after the reader said exactly `wanted`: slugs, `*` for all, or nothing to leave.
+    """Return the choices after the reader chose exactly `wanted`: slugs, `*` for all, or nothing to leave.
 
-    What is paused and still wanted stays paused. With slugs, `*` counts as left: no list adds to them.
+    Paused sections that are still wanted stay paused. With slugs, `*` counts as left: no list adds to them.
     """
     if not wanted:
         return by_leaving(choices, (), optional)
@@ -106,9 +106,9 @@ def by_choosing(choices: Choices, wanted: Collection[str], optional: Collection[
 
 
 def by_pausing(choices: Choices, sections: Collection[str], until: str, optional: Collection[str]) -> Choices:
-    """Return the choices after the reader paused `sections`, none named everything, to the day `until`.
+    """Return the choices after the reader paused `sections` until the day `until`; empty means everything.
 
-    What was not chosen cannot be paused.
+    Sections that were not chosen cannot be paused.
     """
     pause = Choice(SubscriptionState.PAUSED, Origin.READER, until)
     held = _written_out(choices, optional) if sections else choices
@@ -121,7 +121,7 @@ def by_pausing(choices: Choices, sections: Collection[str], until: str, optional
 
 
 def by_resuming(choices: Choices, sections: Collection[str], optional: Collection[str]) -> Choices:
-    """Return the choices after the reader ended the pause of `sections`; none named means of all."""
+    """Return the choices after the reader ended the pause of `sections`; empty means all of them."""
     every = choices.get(EVERY_SECTION)
     rests = every is not None and every.state == SubscriptionState.PAUSED
     held = _written_out(choices, optional) if sections and rests else choices
@@ -134,7 +134,7 @@ def by_resuming(choices: Choices, sections: Collection[str], optional: Collectio
 
 
 def _written_out(choices: Choices, optional: Collection[str]) -> dict[str, Choice]:
-    """Return the choices with the sections that `*` stands for in its place, unless it was left."""
+    """Return the choices with `*` replaced by the sections it stands for, unless `*` was left."""
     every = choices.get(EVERY_SECTION)
     if every is None or every.state == SubscriptionState.LEFT:
         return dict(choices)

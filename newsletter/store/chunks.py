@@ -1,4 +1,4 @@
-"""Cutting an audience into chunks: what one worker takes at a time."""
+"""Split an audience into chunks, each of which one worker sends at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -9,19 +9,19 @@ from sqlalchemy import Connection, func, insert, select, update
 from newsletter.store.schema import chunk
 
 SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
-"""Readers in an audience, and readers in a chunk: taking one costs the same whatever its size."""
+"""(most readers in the audience, readers in a chunk): taking a chunk costs the same whatever its size."""
 
 
 def next_epoch(connection: Connection) -> int:
-    """Return an epoch (fencing token) above that of any chunk there is.
+    """Return an epoch (fencing token) higher than that of any existing chunk.
 
-    SQLite may give a new chunk the number of a removed one, which somebody may still hold.
+    SQLite may give a new chunk the id of a deleted one, which a worker may still hold.
     """
     return (connection.execute(select(func.max(chunk.c.epoch))).scalar_one() or 0) + 1
 
 
 def put(connection: Connection, name: str, readers: Sequence[int], epoch: int = 0) -> None:
-    """Cut the audience of issue `name`, given by ascending number, into chunks of consecutive subscribers."""
+    """Split the audience of issue `name`, in ascending order, into chunks of consecutive subscribers."""
     size = _size(len(readers))
     starts = range(0, len(readers), size)
     bounds = ((readers[at], readers[min(at + size, len(readers)) - 1]) for at in starts)
@@ -29,7 +29,7 @@ def put(connection: Connection, name: str, readers: Sequence[int], epoch: int = 
 
 
 def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:
-    """Open the chunks that new subscribers of issue `name` fall into, and make chunks for the others."""
+    """Reopen the chunks of issue `name` that cover new subscribers, and add chunks for all other new ones."""
     known = connection.execute(
         select(chunk.c.id, chunk.c.lo, chunk.c.hi).where(chunk.c.issue == name).order_by(chunk.c.lo)
     ).all()
@@ -52,7 +52,7 @@ def extend(connection: Connection, name: str, fresh: Iterable[int]) -> None:
 
 
 def _between(numbers: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    """Return (first, last) of runs of at most `size` numbers, none across the gap it lies in."""
+    """Yield (first, last) of runs of at most `size` numbers, none of which spans an existing chunk."""
     for _, members in groupby(numbers, key=itemgetter(1)):
         run = [number for number, _ in members]
         for start in range(0, len(run), size):

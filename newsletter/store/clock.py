@@ -1,4 +1,4 @@
-"""What the machine's clock has shown, kept in the database; and the database server's own clock."""
+"""History of the machine's clock, stored so that jumps are noticed; and the database server's clock."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from newsletter.store.schema import bucket, chunk, clock, delivery, letter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The clock as it was seen: believed from `first` to `last`; and since when it is in doubt, and why."""
+    """Observations of a clock: trusted from `first` to `last`; and since when it is in doubt, and why."""
 
     first: datetime
     last: datetime
@@ -21,7 +21,7 @@ class Seen:
 
 
 def read(connection: Connection, place: str) -> Seen | None:
-    """Return what was last seen of the clock of `place`; None at first."""
+    """Return the stored observations of the clock of `place`; None if there are none yet."""
     row = connection.execute(select(clock).where(clock.c.place == place)).one_or_none()
     if row is None:
         return None
@@ -35,7 +35,7 @@ def read(connection: Connection, place: str) -> Seen | None:
 
 
 def write(connection: Connection, place: str, seen: Seen) -> None:
-    """Keep what was seen of the clock of `place`."""
+    """Store the observations of the clock of `place`, replacing earlier ones."""
     values = {
         "first_at": timestamp(seen.first),
         "last_at": timestamp(seen.last),
@@ -51,7 +51,7 @@ def write(connection: Connection, place: str, seen: Seen) -> None:
 
 
 def server_time(connection: Connection) -> datetime | None:
-    """Return what the database server's clock shows; None on SQLite, which has none of its own."""
+    """Return the database server's current time in UTC; None on SQLite, which has no server."""
     if connection.dialect.name == "sqlite":
         return None
     moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
@@ -59,9 +59,9 @@ def server_time(connection: Connection) -> datetime | None:
 
 
 def release(connection: Connection, start: datetime, end: datetime, now: datetime) -> None:
-    """Make due now what a clock that showed `start` to `end` by mistake has put off until then.
+    """Make due now what was postponed while the clock wrongly showed times from `start` to `end`.
 
-    A chunk that nobody has had waits because somebody wants its issue to start later: it goes on waiting.
+    A chunk that no worker has tried yet keeps waiting: its issue was set to start later on purpose.
     """
     span, free = (start.timestamp(), end.timestamp()), now.timestamp()
     tried = exists().where(

@@ -1,7 +1,7 @@
-"""The commit before bodies leave: fence, intent and outcomes at once, or nothing.
+"""The ledger's commit before bodies are sent: fencing check, intent and outcomes, all or nothing.
 
-On PostgreSQL it is one statement, which is a transaction by itself: as five it cost four times the processor,
-and five ways to the server and back. SQLite cannot write two tables in one statement, and is in this process.
+On PostgreSQL it is one statement, which is a transaction by itself: five statements cost four times the CPU
+time, and five round trips. SQLite cannot write two tables in one statement, but has no round trips.
 """
 
 import json
@@ -38,12 +38,15 @@ from newsletter.store.people import IS_READER
 from newsletter.store.schema import chunk, delivery, subscriber
 
 Attempt = tuple[int, int]
-"""A subscriber, and which attempt this is."""
+"""(subscriber, number of the attempt)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
-    """What one commit says of a chunk: who is on the wire, who asks to be, and what became of others."""
+    """Input of one commit for a chunk: `begun` are on the wire, `asked` wait for a clearance to go there.
+
+    `results` are the outcomes since the last commit.
+    """
 
     lease: Lease
     begun: Sequence[Attempt]
@@ -53,16 +56,16 @@ class CommitRequest:
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """Which of those who asked may leave; when the issue is not `running`, nobody."""
+    """The readers whose messages may be sent now; none when the issue is not `running`."""
 
     readers: set[int]
     running: bool
 
 
 def commit(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
-    """Renew the lease, put on the wire those asked for who may be written to, and enter the results.
+    """Renew the lease, record who of `asked` may be written to as in flight, and record the results.
 
-    None when the chunk has gone to another worker: then nothing has changed, and nothing may leave.
+    Return None when another worker has taken the chunk: then nothing has changed, and nothing may be sent.
     """
     way = _in_one_statement if connection.dialect.name == "postgresql" else _in_three_statements
     return way(connection, step, now)
@@ -85,7 +88,7 @@ _HOLD = Prepared(_hold(bindparam("_inflight")))
 
 @cache
 def _reachable(number: int) -> Prepared:
-    """Return the statement that tells which of so many readers may be written to now."""
+    """Return the statement that selects which of so many readers may be written to now."""
     readers = [bindparam(f"_reader{place}", type_=subscriber.c.id.type) for place in range(number)]
     return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, RUNNING.exists()))
 
@@ -123,14 +126,17 @@ def _in_one_statement(connection: Connection, step: CommitRequest, now: datetime
 
 
 def at_once() -> Select[tuple[int, bool]]:
-    """Return the statement; its rows are who may leave, or one is nobody. None when the chunk is lost."""
+    """Return the statement for PostgreSQL; its rows are (cleared subscriber or NULL, issue is running).
+
+    It returns no row when another worker has taken the chunk.
+    """
     wire = _given(
         "_wire",
         column("subscriber", subscriber.c.id.type),
         column("attempt", delivery.c.attempt.type),
         column("asked", Boolean),
     )
-    # A value, which is looked up for each; of EXISTS, PostgreSQL may read all readers into a hash first.
+    # A scalar subquery is looked up for each row; for EXISTS, PostgreSQL may hash all readers first.
     reader = select(subscriber.c.id).where(subscriber.c.id == wire.c.subscriber, IS_READER).scalar_subquery()
     may_leave = and_(reader.is_not(None), RUNNING.exists())
     kept = select(wire).where(or_(~wire.c.asked, may_leave)).cte("kept")
@@ -145,7 +151,7 @@ def at_once() -> Select[tuple[int, bool]]:
 
 
 def _given(name: str, *columns: ColumnClause[Any]) -> TableValuedAlias:
-    """Return the rows that are given as JSON under `name`."""
+    """Return the rows that the parameter `name` holds as JSON, as a table."""
     as_json = cast(bindparam(name), JSON)
     return func.json_to_recordset(as_json).table_valued(*columns).render_derived(with_types=True)
 

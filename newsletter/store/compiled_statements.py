@@ -1,6 +1,6 @@
-"""Statements of the hot path: compiled once for a database, then given to its driver as they are.
+"""Precompiled statements for the hot path: compiled once per database, then passed straight to the driver.
 
-Executing a statement costs SQLAlchemy several times what it costs the database; a commit of the ledger runs
+Executing a statement costs SQLAlchemy several times what it costs the database, and each ledger commit runs
 three of them for a handful of messages.
 """
 
@@ -16,14 +16,14 @@ Values = Mapping[str, Any]
 
 
 class Prepared:
-    """A statement whose own values are texts and numbers; JSON is given to it as text."""
+    """A precompiled statement; its parameters are texts and numbers, with JSON passed as text."""
 
     def __init__(self, statement: UpdateBase | Select[Any]) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> int:
-        """Run it for each of `rows`; return how many rows of the table it met. Raises the driver's errors."""
+        """Run it for each of `rows`; return how many table rows matched. Raises the driver's errors."""
         return self._given(connection, rows).rowcount
 
     def fetch(self, connection: Connection, values: Values) -> Sequence[Sequence[Any]]:

@@ -1,6 +1,7 @@
-"""How often a mailbox is asked before it says yes, whoever types its address into forms.
+"""Limit how many confirmation letters one mailbox gets, whoever types its address into forms.
 
-A count under a keyed hash, so that it can outlive by far what is known of somebody who never answers.
+The count is stored under a keyed hash of the mailbox, so it can outlive the requests of people who never
+answer.
 """
 
 from datetime import datetime, timedelta
@@ -17,19 +18,19 @@ from newsletter.store.people import key
 from newsletter.store.schema import asked, subscriber
 
 NETWORKS = "network:"
-"""How the scopes of the networks that ask begin, among the buckets."""
+"""Prefix of the rate-limit scopes of the networks that requests come from."""
 
 _PAUSE = timedelta(hours=24)
 _MOST = 3
 _KEPT = timedelta(days=180)
-"""After the last letter: then whoever gave no answer may be asked anew."""
+"""After this time without a letter, the count of a mailbox that never answered starts again."""
 
 
 def count(connection: Connection, email: str, signer: Signer, now: datetime) -> bool:
-    """Count a letter that asks `email`, if it may be asked now; of many at one moment one may.
+    """Count a confirmation letter to `email` and tell whether it may be sent; of concurrent calls one may.
 
-    It may not when it is suppressed, within a day of another letter, and after three without an answer. A
-    bounce stops one spelling, for another may be right; any other suppression stops the whole mailbox.
+    Refused for suppressed addresses, within a day of another letter, and after three without an answer. A
+    bounce stops only that spelling, as another may be right; other suppressions stop the whole mailbox.
     """
     stopped = select(subscriber.c.id).where(
         subscriber.c.mailbox == canonical(email),
@@ -45,7 +46,7 @@ def count(connection: Connection, email: str, signer: Signer, now: datetime) -> 
         index_elements=[asked.c.digest],
         set_={"letters": case((forgotten, 1), else_=asked.c.letters + 1), "at": timestamp(now)},
         where=and_(
-            # More than a pause ahead is the time of a clock that was wrong.
+            # A time more than a pause ahead comes from a clock that was wrong.
             or_(asked.c.at <= timestamp(now - _PAUSE), asked.c.at > timestamp(now + _PAUSE)),
             or_(asked.c.letters < _MOST, forgotten),
         ),
@@ -54,17 +55,17 @@ def count(connection: Connection, email: str, signer: Signer, now: datetime) -> 
 
 
 def answered(connection: Connection, email: str, signer: Signer) -> None:
-    """Begin the count anew, because `email` said yes; a day must still pass until the next letter."""
+    """Reset the count, because `email` confirmed; a day must still pass before the next letter."""
     connection.execute(update(asked).where(asked.c.digest == _mailbox(email, signer)).values(letters=0))
 
 
 def forget(connection: Connection, email: str, signer: Signer) -> int:
-    """Forget the count of an erased address; return how many there were."""
+    """Delete the count of an erased address; return how many rows were deleted."""
     return connection.execute(delete(asked).where(asked.c.digest == _mailbox(email, signer))).rowcount
 
 
 def prune(connection: Connection, now: datetime) -> None:
-    """Forget what holds up nobody any more."""
+    """Delete counts and rate limits that no longer restrict anybody."""
     rested = and_(asked.c.letters == 0, asked.c.at <= timestamp(now - _PAUSE))
     connection.execute(delete(asked).where(or_(rested, asked.c.at <= timestamp(now - _KEPT))))
     rate_limits.prune(connection, NETWORKS, now.timestamp())

@@ -1,4 +1,4 @@
-"""Consent: which words a reader agreed to, where, when, and when they confirmed it by mail."""
+"""Consent records: the text a reader agreed to, where and when, and when they confirmed it by mail."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from newsletter.store.schema import consent, consent_text
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of a consent; `version` tells them from earlier ones."""
+    """The text of a consent; `version` distinguishes it from earlier texts."""
 
     version: str
     language: str
@@ -22,7 +22,7 @@ class Wording:
 
 
 def keep(connection: Connection, wording: Wording, now: datetime) -> None:
-    """Keep the words that a form shows, so that it can be proved later what was agreed to."""
+    """Store the text that a form shows, so that it can be proved later what was agreed to."""
     connection.execute(
         upsert(connection, consent_text).on_conflict_do_nothing(),
         {
@@ -35,9 +35,9 @@ def keep(connection: Connection, wording: Wording, now: datetime) -> None:
 
 
 def record(connection: Connection, number: int, asked: Request, signer: Signer) -> None:
-    """Record that subscriber `number` consented as they `asked` and confirmed.
+    """Record the consent of subscriber `number`, from their confirmed request.
 
-    That ends what an erasure of the address left: lists may name it again.
+    It also removes the address's erasure mark and opt-outs: lists may name it again.
     """
     readmit(connection, asked.email, signer)
     connection.execute(

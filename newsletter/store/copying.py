@@ -1,7 +1,7 @@
-"""Copying a whole database into another one, of whichever kind, and comparing the two table by table.
+"""Copy a whole database into another one, of either kind, and compare the two table by table.
 
-The target is one transaction, so that an interrupted copy leaves nothing there. Until both databases know who
-is the one to go on with, a mark in the table `home` closes them: first the copy, then the original.
+The target is written in one transaction, so an interrupted copy leaves nothing there. Until both databases
+record which one is in use, a mark in the table `home` closes them: first the copy, then the original.
 """
 
 import json
@@ -47,14 +47,14 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a table holds: how many rows, and the sum of their hashes, whatever their order."""
+    """Contents of a table: its number of rows, and the sum of their hashes, which ignores their order."""
 
     rows: int
     checksum: int
 
 
 def count(engine: Engine) -> dict[str, int]:
-    """Return how many rows each table has."""
+    """Return the number of rows by table."""
     with reading(engine) as connection:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -63,7 +63,7 @@ def count(engine: Engine) -> dict[str, int]:
 
 
 def name_of(engine: Engine) -> str:
-    """Return a database's address without password and options."""
+    """Return a database's URL without password and options."""
     url = engine.url.set(drivername=engine.url.get_backend_name(), query={})
     return url.render_as_string(hide_password=True)
 
@@ -74,23 +74,23 @@ def refuse_sending(engine: Engine) -> None:
         sending = select(issue.c.name).where(issue.c.state == IssueState.SENDING.value)
         if name := connection.execute(sending).scalar():
             raise StateError(
-                f"issue {name} is being sent", f"Wait until it has left, or: newsletter pause {name}"
+                f"issue {name} is being sent", f"Wait until it is sent, or: newsletter pause {name}"
             )
 
 
 def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Content]:
-    """Copy all of `source` to `target`, which is empty, and close `source`; return what was copied.
+    """Copy all of `source` to the empty `target`, then close `source`; return the contents by table.
 
     Raises StoreError when the target is not empty, another program uses the source, or the copy differs.
     """
     with plain_errors(source), plain_errors(target), _alone(source) as original:
         closed = _marks(original).get(MOVED)
         with writing(target) as connection:
-            if closed and ARRIVING in _marks(connection):  # it was interrupted at the very end
+            if closed and ARRIVING in _marks(connection):  # an earlier copy was interrupted at its end
                 connection.execute(delete(home).where(home.c.place == ARRIVING))
                 return {table.name: _content(connection, table) for table in metadata.sorted_tables}
             if closed:
-                raise StoreError(f"the database was moved to {closed}", "Copy that one.")
+                raise StoreError(f"the database was moved to {closed}", "Copy that database instead.")
             _wait_for_ever(connection)
             _refuse_content(connection)
             copied = {
@@ -108,14 +108,14 @@ def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Conten
 
 
 def reopen(engine: Engine) -> None:
-    """Take away the marks that close a database, because whoever runs the press goes on with it."""
+    """Remove the marks that close a database, because the operator goes on with this one."""
     with writing(engine) as connection:
         connection.execute(delete(home).where(home.c.place.in_([MOVED, ARRIVING])))
 
 
 @contextmanager
 def _alone(source: Engine) -> Iterator[Connection]:
-    """Give a connection to the source while no other program can write to it. Raises StoreError."""
+    """Yield a connection to the source while no other program can write to it. Raises StoreError."""
     connect = _alone_on_sqlite if source.dialect.name == "sqlite" else _alone_on_postgresql
     with connect(source) as connection:
         yield connection
@@ -139,7 +139,7 @@ def _alone_on_sqlite(source: Engine) -> Iterator[Connection]:
 
 
 def _lock_file(connection: Any, _record: object) -> None:
-    """Take the file for this connection alone, which succeeds when no other has it open."""
+    """Lock the file for this connection alone, which succeeds only when no other has it open."""
     connection.isolation_level = None
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
 
@@ -170,7 +170,7 @@ def _marks(connection: Connection) -> Mapping[str, str]:
 
 
 def _refuse_content(connection: Connection) -> None:
-    """Empty what an interrupted copy has left, and refuse anything else."""
+    """Delete the rows of an interrupted copy. Raises StoreError when the target holds anything else."""
     unfinished = ARRIVING in _marks(connection)
     for table in reversed(metadata.sorted_tables):
         if unfinished:
@@ -178,12 +178,12 @@ def _refuse_content(connection: Connection) -> None:
         elif rows := connection.execute(select(func.count()).select_from(table)).scalar():
             raise StoreError(
                 f"the target is not empty: its table {table.name} has {rows} rows",
-                "Name an empty database; nothing was changed.",
+                "Use an empty database. Nothing was changed.",
             )
 
 
 def _copy_table(source: Connection, target: Connection, table: Table, progress: Progress) -> Content:
-    """Copy one table and compare. Raises StoreError when the copy holds anything else."""
+    """Copy one table and verify the copy. Raises StoreError when it differs."""
     total = 0
     rows = 0
 
@@ -202,8 +202,8 @@ def _copy_table(source: Connection, target: Connection, table: Table, progress: 
     there = _content(target, table)
     if there != (here := Content(rows, total % _MODULUS)):
         raise StoreError(
-            f"the copy of table {table.name} differs: {there.rows} rows in place of {here.rows},"
-            f" checksum {there.checksum:032x} in place of {here.checksum:032x}",
+            f"the copy of table {table.name} differs: {there.rows} rows instead of {here.rows},"
+            f" checksum {there.checksum:032x} instead of {here.checksum:032x}",
             "Nothing was changed in either database. Please report it.",
         )
     return here
@@ -250,7 +250,7 @@ def _by_copy(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -> 
 
 
 def _set_counters(source: Connection, target: Connection) -> None:
-    """Let new rows get numbers that no row ever had: an erased person's must not become another's."""
+    """Copy the id counters, so that new rows never reuse a number, such as that of an erased person."""
     for table in metadata.sorted_tables:
         if (column := table.autoincrement_column) is None:
             continue
@@ -268,7 +268,7 @@ def _set_counters(source: Connection, target: Connection) -> None:
 
 
 def _counter(source: Connection, table: Table, column: str) -> int:
-    """Return the highest number that a row of `table` ever had, as far as the database knows."""
+    """Return the highest id that a row of `table` ever had, as far as the database knows."""
     highest: int = source.execute(select(func.coalesce(func.max(table.c[column]), 0))).scalar_one()
     if source.dialect.name == "postgresql":
         sequence = cast(func.pg_get_serial_sequence(table.name, column), REGCLASS)

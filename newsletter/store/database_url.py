@@ -1,28 +1,28 @@
-"""Addresses of databases: a file's path or what NEWSLETTER_DATABASE says, as SQLAlchemy's URL."""
+"""Database URLs: convert a file path or the value of NEWSLETTER_DATABASE to a SQLAlchemy URL."""
 
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
 _CLIENT = {
-    "application_name": "newsletter",  # by which `database copy` knows our own connections
+    "application_name": "newsletter",  # `database copy` recognises our connections by it
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-"""With them libpq finds out within 25 seconds that a server's machine is gone; by default it takes hours."""
+"""Options with which libpq notices a dead server within 25 seconds; with the defaults it takes hours."""
 
 
 def sqlite_url(path: Path) -> URL:
-    """Return the URL of the SQLite database in the file `path`, whatever characters its name has."""
+    """Return the URL of the SQLite database in the file `path`; any characters are allowed in its name."""
     return URL.create("sqlite", database=str(path))
 
 
 def parse_url(written: str | URL) -> URL:
-    """Name psycopg 3 where an address names only PostgreSQL, as hosting providers write it.
+    """Parse a database URL; select psycopg 3 where it names only PostgreSQL, as hosting providers write it.
 
-    Raises ArgumentError and ValueError when it is no address.
+    Raises ArgumentError or ValueError when it is not a valid URL.
     """
     url = make_url(written)
     if url.drivername in ("postgres", "postgresql"):

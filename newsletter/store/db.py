@@ -1,4 +1,4 @@
-"""Opening the database: pragmas, migrations, transactions, and errors in plain words."""
+"""Open the database: connections and pragmas, migrations, transactions, and clear error messages."""
 
 import select as poll
 import sqlite3
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 HEAD = "0008"
 """The newest migration; a test compares it with the folder."""
 
-_SILENCE = "30s"  # for which a writer may hold rows on PostgreSQL and say nothing: its machine may be stopped
+_SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its machine may have stopped
 
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)
 
 MOVED, ARRIVING = "moved", "arriving"
-"""Marks in the table `home`: a copy took this database's place; this is a copy that is not finished."""
+"""Marks in the table `home`: a copy has replaced this database; this database is an unfinished copy."""
 
-_UPGRADE_LOCK = 0x6E65_7773  # "news": whoever upgrades a schema on PostgreSQL holds this advisory lock
+_UPGRADE_LOCK = 0x6E65_7773  # "news": the advisory lock for schema upgrades on PostgreSQL
 
-WRITABLE = "Check that it is a file, that you may write to it and to its folder, and that space is left."
+WRITABLE = "Check that it is a file, that you may write to it and its folder, and that the disk is not full."
 
 
 def open_database(url: str | URL, *, patience: float = PATIENCE, moved: bool = False) -> Engine:
-    """Connect to `url` and bring its schema up to date. Raises StoreError in words that name the cure.
+    """Connect to `url` and migrate its schema to HEAD. Raises StoreError with a hint about what to do.
 
-    Another program's write lock on SQLite is waited for `patience` seconds. A database that was `moved` is
-    opened only where that is said.
+    On SQLite it waits up to `patience` seconds for the write lock. With `moved`, it also opens a database
+    that a copy has replaced.
     """
     engine = connect_to(url)
     if engine.dialect.name == "sqlite":
@@ -66,29 +66,29 @@ def open_database(url: str | URL, *, patience: float = PATIENCE, moved: bool = F
 
 
 def refuse_moved(engine: Engine) -> None:
-    """Raise StoreError when a copy of the database took its place, or it is a copy that was not finished."""
+    """Raise StoreError when a copy has replaced this database, or when it is an unfinished copy itself."""
     with engine.connect().execution_options(reading=True) as connection:
         marks = text("SELECT place, machine FROM home WHERE place IN (:moved, :arriving)")
         mark = connection.execute(marks, {"moved": MOVED, "arriving": ARRIVING}).first()
     if mark and mark.place == MOVED:
         raise StoreError(
             f"the database was moved to {mark.machine}",
-            "Name that one in NEWSLETTER_DATABASE. To go on with this one: newsletter schedule --adopt",
+            "Set NEWSLETTER_DATABASE to that one. To go on with this one: newsletter schedule --adopt",
         )
     if mark:
         raise StoreError(
-            f"the database is a copy of {mark.machine} that was not finished",
-            "Run `newsletter database copy` once more: it begins anew, or finishes.",
+            f"the database is an unfinished copy of {mark.machine}",
+            "Run `newsletter database copy` again: it finishes the copy or starts it from the beginning.",
         )
 
 
 def connect_to(url: str | URL) -> Engine:
-    """Return what connects to `url` when it is asked to. Raises StoreError when that is no address."""
+    """Return an engine for `url`, not yet connected. Raises StoreError when it is not a valid URL."""
     try:
         return create_engine(parse_url(url))
     except (ArgumentError, ModuleNotFoundError, NoSuchModuleError, ValueError) as error:
-        # Of a wrong port, Python quotes what may be a password.
-        cause = "its port is no number" if isinstance(error, ValueError) else error
+        # Python's message about an invalid port quotes text that may be a password.
+        cause = "the port is not a number" if isinstance(error, ValueError) else error
         raise StoreError(
             f"NEWSLETTER_DATABASE cannot be used: {cause}",
             "Write it as postgresql://user@host/name or sqlite:///file.",
@@ -96,27 +96,27 @@ def connect_to(url: str | URL) -> Engine:
 
 
 def _make_file(database: str) -> None:
-    if database.startswith((":memory:", "file:")):  # no file, or one with SQLite's own options
+    if database.startswith((":memory:", "file:")):  # no file, or a SQLite URI with options
         return
     try:
         private.database(Path(database))
     except OSError as error:
         raise StoreError(
-            f"the database {database}: {error.filename} cannot be made: {error.strerror}", WRITABLE
+            f"the database {database}: {error.filename} cannot be created: {error.strerror}", WRITABLE
         ) from None
 
 
 def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions are begun by store/locking.py, not by the driver
+    connection.isolation_level = None  # store/locking.py begins transactions, not the driver
     connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
-    # Of several processes that open a new file at once, SQLite tells some at once that it is locked.
+    # When several processes open a new file at once, SQLite reports "locked" to some without waiting.
     retry_busy(lambda: connection.execute("PRAGMA journal_mode=WAL"), PATIENCE)
     for pragma in (
-        "synchronous=FULL",  # NORMAL may drop commits at power loss, and so send twice
+        "synchronous=FULL",  # NORMAL may lose commits at power loss, and so send twice
         "foreign_keys=ON",
         "secure_delete=ON",  # erasing a person leaves nothing in free pages
         "temp_store=MEMORY",
-        "cache_size=-4096",  # 4 MB a connection; more made no import or delivery faster
+        "cache_size=-4096",  # 4 MB per connection; more made no import or delivery faster
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -127,10 +127,10 @@ def _limit_silence(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: object) -> None:
-    """Have a connection made anew that the server has ended, as a restart does.
+    """Replace a pooled connection that the server has closed, as it does at a restart.
 
-    A server that ends one says so, which makes it readable; to look costs a microsecond. A question to the
-    server (`pool_pre_ping`) would cost each of the ledger's transactions a way there and back.
+    A closing server sends a message, which makes the socket readable; polling it costs a microsecond, while
+    `pool_pre_ping` would cost each of the ledger's transactions a round trip.
     """
     told = poll.poll()
     told.register(connection.fileno(), poll.POLLIN)
@@ -139,14 +139,14 @@ def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: obje
 
 
 def _let_readers_wait(connection: Connection) -> None:
-    """Let a reader take its time: it holds no rows, and may write into a pager."""
+    """Lift the idle timeout for read transactions: they hold no row locks, and may write into a pager."""
     if connection.get_execution_options().get("reading", False):
         connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One write transaction: committed at the end, rolled back on an error."""
+    """Open a write transaction: committed at the end, rolled back on an error."""
     try:
         with plain_errors(engine), _measured(engine, engine.begin) as connection:
             yield connection
@@ -159,7 +159,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _measured(
     engine: Engine, begin_one: Callable[[], AbstractContextManager[object]], of: Connection | None = None
 ) -> Iterator[Connection]:
-    """Measure how long a transaction holds the write lock, its commit included."""
+    """Measure how long a transaction holds the write lock, commit included."""
     held_since = None
     try:
         with begin_one() as begun:
@@ -172,13 +172,13 @@ def _measured(
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view; on SQLite it never waits for a writer."""
+    """Open a read transaction with a consistent view; on SQLite it never waits for a writer."""
     with plain_errors(engine), engine.connect().execution_options(reading=True) as connection:
         yield connection
 
 
 class KeptConnection:
-    """A connection that is kept from one writing to the next, for whoever writes often."""
+    """A connection that is reused for many write transactions, for code that writes often."""
 
     def __init__(self, engine: Engine) -> None:
         self._by_itself = engine.dialect.name == "postgresql"
@@ -187,18 +187,18 @@ class KeptConnection:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """On SQLite a write transaction; on PostgreSQL each statement is one, which saves two ways there."""
+        """Open a write transaction; on PostgreSQL each statement is its own, which saves two round trips."""
         with plain_errors(self._engine):
             self._connection = self._connection or self._engine.connect()
             if self._by_itself:
                 yield self._connection
-                self._connection.commit()  # of SQLAlchemy's own account, where it has one
+                self._connection.commit()  # ends SQLAlchemy's own transaction, if it began one
             else:
                 with _measured(self._engine, self._connection.begin, self._connection):
                     yield self._connection
 
     def close(self) -> None:
-        """Let go of the connection, also of one that is lost."""
+        """Close the connection, even if it is already lost."""
         if self._connection:
             with suppress(DBAPIError):
                 self._connection.close()
@@ -206,7 +206,7 @@ class KeptConnection:
 
 @contextmanager
 def plain_errors(engine: Engine) -> Iterator[None]:
-    """Turn the driver's failures, as they are or as SQLAlchemy passes them on, into StoreError."""
+    """Convert database errors, raw or wrapped by SQLAlchemy, to StoreError; deadlocks to StoreConflict."""
     driver = engine.dialect.loaded_dbapi
     try:
         yield
@@ -217,7 +217,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         if getattr(original, "sqlstate", None) in _CONFLICTS:
             raise StoreConflict(
                 f"the database {where}: {cause}",
-                "Others were changing the same records, and nothing was changed here. Run this again.",
+                "Another process was changing the same records, so nothing was changed. Run this again.",
             ) from error
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
         if isinstance(original, driver.OperationalError):
@@ -227,7 +227,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
 
 def _cure(engine: Engine, cause: str) -> str:
     if "locked" in cause:
-        return "Another program is writing to it for long; wait for it to finish, then run this again."
+        return "Another program is writing to it for a long time. Wait until it ends, then run this again."
     if "full" in cause:
         return "Free some disk space, then run this again."
     if engine.dialect.name == "sqlite":
@@ -237,18 +237,18 @@ def _cure(engine: Engine, cause: str) -> str:
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Return the INSERT of this database that knows ON CONFLICT."""
+    """Return this database's INSERT construct that supports ON CONFLICT."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def timestamp(moment: datetime) -> str:
-    """Return a moment as the tables hold it: UTC to the second, so that text sorts as time does."""
-    plain = moment.astimezone(UTC).replace(tzinfo=None)  # strftime gives a year before 1000 too few digits
+    """Return a moment as stored in the tables: UTC ISO 8601 to the second, which sorts by time as text."""
+    plain = moment.astimezone(UTC).replace(tzinfo=None)  # strftime does not pad years before 1000
     return f"{plain.isoformat(timespec='seconds')}Z"
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; of several processes one does it, and the others wait and go on."""
+    """Migrate the schema to HEAD; of several processes one does it while the others wait."""
     with engine.connect().execution_options(reading=True) as connection:
         if schema_version(connection) == HEAD:
             return
@@ -257,9 +257,9 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     folder = str(Path(__file__).parent / "migrations")
-    config.set_main_option("script_location", folder.replace("%", "%%"))  # % names a value in such a file
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # % interpolates in config files
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # BEGIN IMMEDIATE is that lock on SQLite
+        if engine.dialect.name == "postgresql":  # on SQLite, BEGIN IMMEDIATE locks
             connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
         if schema_version(connection) != HEAD:  # else another process did it while this one waited
             config.attributes["connection"] = connection
@@ -267,16 +267,16 @@ def migrate(engine: Engine) -> None:
 
 
 def schema_version(connection: Connection) -> str | None:
-    """Return the version of the schema, None of an empty database. Raises StoreError when it is not ours."""
+    """Return the schema version, None for an empty database. Raises StoreError for a foreign or newer one."""
     known = inspect(connection).get_table_names()
     if "alembic_version" not in known:
         if "subscriber" in known:
-            raise StoreError("the database has tables that are not ours", "Name another database.")
+            raise StoreError("the database has tables of another program", "Use another database.")
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found > HEAD:
         raise StoreError(
             f"the database was written by a newer version (schema {found}, this program knows {HEAD})",
-            "Install that version or a newer one; nothing was changed.",
+            "Install that version or a newer one. Nothing was changed.",
         )
     return found

@@ -1,8 +1,8 @@
-"""What each line of a list makes of a person: decided for a batch, without writing.
+"""Decide what each line of an imported list changes, for a whole batch, without writing anything.
 
-A list never brings back who left everything, opted out, was suppressed or was erased: such lines are refused.
-What it says of who left, bounced or complained elsewhere is to be recorded: with a subscriber, or as a
-stranger's opt-out.
+A list never brings back people who left everything, opted out, were suppressed or erased: such lines are
+refused. Reports that somebody left, bounced or complained elsewhere are recorded on the subscriber, or as an
+opt-out of somebody who is not a subscriber.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,23 +26,23 @@ _ALL = frozenset({EVERY_SECTION})
 
 
 class Fate(StrEnum):
-    """What became of a line."""
+    """What happens to a line of a list."""
 
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
     LEFT = "left"
-    """Recorded as not to be written to, because they left elsewhere."""
+    """Recorded as opted out, because they left elsewhere."""
     SUPPRESSED = "suppressed"
-    """Recorded as not to be written to, because they bounced or complained elsewhere."""
+    """Recorded as suppressed, because they bounced or complained elsewhere."""
     UNCONFIRMED = "unconfirmed"
-    """Not taken: they have not confirmed elsewhere."""
+    """Not imported, because they have not confirmed elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a line says of one person: None where it is silent; an empty attribute takes a value away."""
+    """The data of one line: None means that it does not say; an empty attribute deletes the value."""
 
     line: int = 0
     email: str
@@ -52,15 +52,15 @@ class Entry:
     sections: frozenset[str] | None = None
     standing: Standing = Standing.ACTIVE
     source: str = ""
-    """Where it is known from that they left, bounced or complained."""
+    """The source of the report that they left, bounced or complained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an entry makes of a person: `before` is None for a new one, `after` when it is refused.
+    """The result for one entry: `before` is None for a new person, `after` is None when it is refused.
 
-    They are the same object when the entry changes nothing. `mark` is the opt-out of a stranger; `became`
-    says what the line is other than a reader's.
+    They are the same object when nothing changes. `mark` is an opt-out of somebody who is not a subscriber;
+    `became` overrides the fate that follows from `before` and `after`.
     """
 
     entry: Entry
@@ -70,11 +70,11 @@ class Decision:
     became: Fate | None = None
     mark: Mark | None = None
     spelled: str = ""
-    """The address under which a refused mailbox is here; reasons themselves name nobody."""
+    """The stored address of a refused mailbox in another spelling; refusals themselves contain no address."""
 
     @property
     def fate(self) -> Fate:
-        """What becomes of the line."""
+        """The fate of the line."""
         if self.became:
             return self.became
         if self.after is None:
@@ -92,9 +92,9 @@ def decide(
     *,
     lock: bool = True,
 ) -> list[Decision]:
-    """Decide entries of different addresses; `optional` are the sections that a reader can leave.
+    """Decide on entries, all of different addresses; `optional` are the sections that can be left.
 
-    With `lock` the people they know are locked until the end of the transaction.
+    With `lock` the subscribers concerned are locked until the end of the transaction.
     """
     known = find_all(connection, [key(entry.email) for entry in entries], for_update=lock)
     strangers = [entry.email for entry in entries if key(entry.email) not in known]
@@ -130,7 +130,7 @@ def _decide(entry: Entry, before: Record, optional: Collection[str]) -> Decision
 
 
 def _stopped(person: Record) -> str:
-    """Return why no list brings `person` in, if so it is."""
+    """Return why no list may bring `person` back; an empty string if one may."""
     if person.status == SubscriberStatus.SUPPRESSED:
         return f"is suppressed ({person.reason})"
     return "has left every section they had" if has_left(person.choices) else ""
@@ -139,7 +139,7 @@ def _stopped(person: Record) -> str:
 def _stranger(
     entry: Entry, out: OptOut | None, same: Sequence[Record], optional: Collection[str], signer: Signer
 ) -> Decision:
-    """Decide of an address that nobody has here; `same` have its mailbox in another spelling."""
+    """Decide on an address that no subscriber has; `same` have its mailbox in another spelling."""
     if entry.standing is Standing.WAITING:
         return Decision(entry, None, None, became=Fate.UNCONFIRMED)
     if entry.standing is Standing.ACTIVE:
@@ -154,7 +154,7 @@ def _stranger(
 
 
 def _newcomer(entry: Entry, same: Sequence[Record]) -> Decision:
-    """Take a new person in, unless their mailbox is not written to in another spelling."""
+    """Add a new person, unless their mailbox is stopped in another spelling."""
     for person in same:
         reason = _stopped(person)
         if reason and not person.reason.startswith(BOUNCED):  # of a bounce, this spelling may be right
@@ -172,7 +172,7 @@ _FATES = {
 
 
 def _departed(entry: Entry, before: Record, optional: Collection[str]) -> Decision:
-    """Decide of a subscriber who left, bounced or complained elsewhere; a sign-up here is stronger."""
+    """Decide on a subscriber who left, bounced or complained elsewhere; a sign-up here takes precedence."""
     if entry.standing is Standing.WAITING:
         return Decision(entry, before, None, became=Fate.UNCONFIRMED)
     if _stopped(before):

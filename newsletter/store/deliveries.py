@@ -1,4 +1,4 @@
-"""Reading the ledger: how far an issue is, and what is uncertain; and letting the uncertain be sent again."""
+"""Read the delivery ledger: progress of an issue and uncertain deliveries; and queue those to be re-sent."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _LONG_AGO = "1970-01-01T00:00:00Z"
 
 
 def counts(connection: Connection, name: str) -> dict[Outcome, int]:
-    """Return how many deliveries of issue `name` have each outcome."""
+    """Return the number of deliveries of issue `name` by outcome."""
     rows = connection.execute(
         select(delivery.c.state, func.count()).where(delivery.c.issue == name).group_by(delivery.c.state)
     )
@@ -24,7 +24,7 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
 
 
 def counts_by_issue(connection: Connection) -> dict[str, dict[Outcome, int]]:
-    """Return how many deliveries of each issue have each outcome; an issue without any is left out."""
+    """Return the number of deliveries by issue and outcome; issues without deliveries are omitted."""
     rows = connection.execute(
         select(delivery.c.issue, delivery.c.state, func.count()).group_by(delivery.c.issue, delivery.c.state)
     )
@@ -35,7 +35,7 @@ def counts_by_issue(connection: Connection) -> dict[str, dict[Outcome, int]]:
 
 
 def failures(connection: Connection, name: str) -> list[tuple[int, str, int]]:
-    """Return with which code and words deliveries of issue `name` failed for good, and how many each."""
+    """Return (code, detail, count) of the permanent failures of issue `name`."""
     failed = [Outcome.REFUSED.value, Outcome.BOUNCED.value]
     rows = connection.execute(
         select(delivery.c.code, delivery.c.detail, func.count())
@@ -46,7 +46,7 @@ def failures(connection: Connection, name: str) -> list[tuple[int, str, int]]:
 
 
 def accepted_later(connection: Connection, name: str) -> bool:
-    """Tell whether a message of issue `name` was taken at a later try than its first."""
+    """Tell whether any message of issue `name` was accepted only after a retry."""
     query = select(delivery.c.subscriber).where(
         delivery.c.issue == name, delivery.c.state == Outcome.ACCEPTED.value, delivery.c.attempt > 1
     )
@@ -54,14 +54,14 @@ def accepted_later(connection: Connection, name: str) -> bool:
 
 
 def since(connection: Connection, name: str, moment: datetime) -> int:
-    """Return how many deliveries of issue `name` got an outcome at `moment` or later."""
+    """Return how many deliveries of issue `name` got their outcome at `moment` or later."""
     return connection.execute(
         select(func.count()).where(delivery.c.issue == name, delivery.c.at >= timestamp(moment))
     ).scalar_one()
 
 
 def open_chunks(connection: Connection, name: str) -> dict[int, float]:
-    """Return the chunks of issue `name` that are not done, and from when each may be taken."""
+    """Return the unfinished chunks of issue `name`: id and when each is available (seconds since 1970)."""
     rows = connection.execute(
         select(chunk.c.id, chunk.c.lease_until).where(chunk.c.issue == name, chunk.c.done == 0)
     )
@@ -69,7 +69,7 @@ def open_chunks(connection: Connection, name: str) -> dict[int, float]:
 
 
 def issues_due(connection: Connection, now: float) -> list[str]:
-    """Return the issues that are being sent and have a chunk to take at `now` (seconds since 1970)."""
+    """Return the issues being sent that have an available chunk at `now` (seconds since 1970)."""
     work = exists().where(chunk.c.issue == issue.c.name, chunk.c.done == 0, chunk.c.lease_until <= now)
     rows = connection.execute(
         select(issue.c.name).where(issue.c.state == IssueState.SENDING, work).order_by(issue.c.name)
@@ -79,7 +79,7 @@ def issues_due(connection: Connection, now: float) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """A delivery whose answer was lost: who, and at which attempt; the erased have an empty address."""
+    """A delivery whose reply was lost: subscriber and attempt; people erased since have an empty address."""
 
     subscriber: int
     email: str
@@ -88,7 +88,7 @@ class Uncertain:
 
 
 def uncertain(connection: Connection, name: str) -> list[Uncertain]:
-    """Return the deliveries of issue `name` that are unknown."""
+    """Return the deliveries of issue `name` with an unknown outcome."""
     rows = connection.execute(
         select(
             delivery.c.subscriber, func.coalesce(subscriber.c.email, ""), delivery.c.attempt, delivery.c.at
@@ -102,7 +102,7 @@ def uncertain(connection: Connection, name: str) -> list[Uncertain]:
 
 
 def send_again(connection: Connection, name: str, readers: Collection[int]) -> int:
-    """Make unknown deliveries of `readers` due at once, and the issue unfinished; return how many."""
+    """Make the unknown deliveries of `readers` due at once and reopen the issue; return how many."""
     issues.lock(connection, name)
     again = connection.execute(
         update(delivery)

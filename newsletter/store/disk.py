@@ -1,4 +1,4 @@
-"""Whether a disk has room for what is written next: free space, and a file that is really written."""
+"""Check whether a disk has enough space: look at its free bytes, and write a probe file."""
 
 import errno
 import shutil
@@ -11,16 +11,16 @@ from newsletter import private
 
 ROOM = 64 << 20
 """Bytes that must be free: SQLite's log alone takes 4 MB, an issue of 100,000 readers 20 MB."""
-_SHARE = 10  # of a small disk, this part will do
+_SHARE = 10  # on a small disk a tenth is enough
 _PROBE = bytes(64 << 10)
-_AGAIN = 1.0  # seconds for which a written probe counts, since anybody may ask for /health
+_AGAIN = 1.0  # seconds for which a probe's success is cached, since anybody may request /health
 
 _written: dict[Path, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """What is wrong with the disk of `folder`: nothing can be written (`full`), or soon nothing can."""
+    """A problem with the disk of `folder`: it cannot be written to (`full`), or is nearly full."""
 
     folder: Path
     free: int
@@ -29,12 +29,12 @@ class Shortage:
 
     @property
     def brief(self) -> str:
-        """It in few words, without a path."""
+        """A short description without a path."""
         return self.cause or ("the disk is full" if self.full else "the disk is nearly full")
 
     @property
     def text(self) -> str:
-        """It in words for whoever runs the press."""
+        """A description for the operator, with the free space and the folder."""
         left = f"{self.free / (1 << 20):.1f} MB are left"
         return f"{self.brief}: {left} for {self.folder}"
 
@@ -47,7 +47,7 @@ class Shortage:
 
 
 def shortage(folder: Path) -> Shortage | None:
-    """Return what is wrong with the disk of `folder`, if anything is."""
+    """Check the disk of `folder`; return the problem, or None."""
     while not folder.exists():
         folder = folder.parent
     usage = shutil.disk_usage(folder)
@@ -62,7 +62,7 @@ def shortage(folder: Path) -> Shortage | None:
 
 
 def _probe(folder: Path) -> OSError | None:
-    """Write a file there, as the database will; return what went wrong."""
+    """Write a test file to `folder`, as the database will write; return the error, or None."""
     if time.monotonic() - _written.get(folder, -_AGAIN) < _AGAIN:
         return None
     probe = folder / f"probe-{uuid4().hex}"

@@ -1,7 +1,7 @@
-"""Erasing a person: what is left is a keyed hash of the address, so that no list brings it back.
+"""Erase a person: only a keyed hash of the address remains, so that no list brings it back.
 
-Requests, consents and choices of a subscriber go with their row: the tables say so. Until files hold nothing
-of the person either, a row of `erasing` says so, and whoever erases the same address again finishes it.
+Requests, consents and choices are deleted with the subscriber's row (ON DELETE CASCADE). While files may
+still hold the person's data, a row of `erasing` records it; erasing the same address again then finishes it.
 """
 
 from collections.abc import Callable
@@ -18,27 +18,27 @@ from newsletter.store.people import key, lock
 from newsletter.store.schema import delivery, erased, erasing, event, issue, letter, request, subscriber
 
 _BATCH = 1000
-_TRIES = 200  # of cutting the log, while somebody reads: four seconds
+_TRIES = 200  # at truncating the write-ahead log while somebody reads: four seconds in all
 
 
 class Erased(StrEnum):
-    """What came of erasing; false where nothing was known of the person."""
+    """Result of an erasure; falsy when nothing was known of the person."""
 
     NOTHING = ""
     DONE = "erased"
     FINISHED = "finished"
-    """What an earlier run had begun."""
+    """An erasure that an earlier run had begun is now finished."""
     BEGUN = "begun"
-    """Gone from the tables, but not from the log: somebody reads the database for long."""
+    """Deleted from the tables, but still in the write-ahead log, as somebody reads the database for long."""
 
 
 def erase(
     engine: Engine, email: str, signer: Signer, now: datetime, files: Callable[[int], None] = lambda _: None
 ) -> Erased:
-    """Erase the person with this address from the database, its log, and by `files` from others' files.
+    """Erase the person with this address from the database, its log and, through `files`, from other files.
 
-    `files` is given their number, 0 where they had none. Deliveries and events stay as numbers; the words in
-    them, which may quote the address, go. Who had only asked for something is a person too.
+    `files` is called with the subscriber number, 0 for somebody who had only made a request. Deliveries and
+    events stay as numbers; their texts, which may quote the address, are emptied.
     """
     digest = signer.digest(key(email))
     number, begun = retry_conflicts(lambda: _begin(engine, email, signer, now))
@@ -52,7 +52,7 @@ def erase(
 
 
 def _begin(engine: Engine, email: str, signer: Signer, now: datetime) -> tuple[int | None, int | None]:
-    """Remove the person and note that files are left; return their number, and that of an earlier begin."""
+    """Delete the person and record that files remain; return their number, and that of an earlier start."""
     digest = signer.digest(key(email))
     with writing(engine) as connection:
         begun = _begun(connection, digest)
@@ -68,7 +68,7 @@ def _begin(engine: Engine, email: str, signer: Signer, now: datetime) -> tuple[i
 
 
 def _lock(connection: Connection, email: str) -> int | None:
-    """Lock all that an erasure changes, in the order in which confirming and working on events lock it."""
+    """Lock all rows that an erasure changes, in the same order as confirmations and event processing."""
     number = select(subscriber.c.id).where(subscriber.c.email_key == key(email)).scalar_subquery()
     for rows in (
         select(request.c.id)
@@ -82,7 +82,7 @@ def _lock(connection: Connection, email: str) -> int | None:
 
 
 def _remove(connection: Connection, email: str, signer: Signer, now: datetime) -> int | None:
-    """Remove the person from all tables; return their number, 0 for who had none, None for nobody."""
+    """Delete the person from all tables; return their number, 0 if they had none, None if unknown."""
     number = _lock(connection, email)
     letters = connection.execute(delete(letter).where(letter.c.email_key == key(email))).rowcount
     requests = connection.execute(delete(request).where(request.c.email_key == key(email))).rowcount
@@ -109,7 +109,7 @@ def _begun(connection: Connection, digest: bytes) -> int | None:
 
 
 def _finish(engine: Engine, digest: bytes) -> bool:
-    """Cut the log, and note that nothing is left to do; False when the log could not be cut."""
+    """Truncate the log and record that the erasure is complete; False when the log could not be truncated."""
     if engine.dialect.name == "sqlite" and not _empty_log(engine):
         return False
     with writing(engine) as connection:
@@ -118,12 +118,12 @@ def _finish(engine: Engine, digest: bytes) -> bool:
 
 
 def begun(connection: Connection, email: str, signer: Signer) -> int | None:
-    """Return the number of the person whose erasing was begun and not finished; 0 where they had none."""
+    """Return the subscriber number of an unfinished erasure, 0 if they had none; None if there is none."""
     return _begun(connection, signer.digest(key(email)))
 
 
 def finish_all(engine: Engine, before: datetime, files: Callable[[int], None]) -> int:
-    """Finish the erasures that were begun before a moment, by `files` as `erase` does; return how many."""
+    """Finish the erasures that were begun before `before`; call `files` as `erase` does. Return how many."""
     with reading(engine) as connection:
         query = select(erasing.c.digest, erasing.c.subscriber).where(erasing.c.at < timestamp(before))
         left = connection.execute(query).all()
@@ -135,13 +135,13 @@ def finish_all(engine: Engine, before: datetime, files: Callable[[int], None]) -
 
 
 def erased_at(connection: Connection, email: str, signer: Signer) -> str | None:
-    """Return when this address was erased, if it was."""
+    """Return when this address was erased, or None."""
     query = select(erased.c.at).where(erased.c.digest == signer.digest(key(email)))
     return connection.execute(query).scalar_one_or_none()
 
 
 def returned(connection: Connection, signer: Signer) -> list[str]:
-    """Return the addresses of subscribers who were erased: a backup from before has brought them back."""
+    """Return the addresses of erased people who are subscribers again, because a backup was restored."""
     marks = set(connection.execute(select(erased.c.digest)).scalars())
     rows = connection.execute(
         select(subscriber.c.email, subscriber.c.email_key), execution_options={"yield_per": _BATCH}
@@ -150,12 +150,12 @@ def returned(connection: Connection, signer: Signer) -> list[str]:
 
 
 def readmit(connection: Connection, email: str, signer: Signer) -> None:
-    """Let lists know an address again, erased or opted out, whose own reader wants the digest."""
+    """Remove the erasure mark and opt-outs of an address whose own reader wants the digest again."""
     connection.execute(delete(erased).where(erased.c.digest == signer.digest(key(email))))
     optouts.lift(connection, email, signer)
 
 
 def _empty_log(engine: Engine) -> bool:
-    """Cut SQLite's log: until then it still holds the old pages. False when somebody reads for long."""
+    """Truncate SQLite's write-ahead log, which still holds old pages; False when a long read prevents it."""
     with plain_errors(engine):
         return wal.cut(engine, tries=_TRIES)

@@ -1,4 +1,4 @@
-"""What was reported of messages after they were accepted: each report kept once, and worked on later."""
+"""Event reports on accepted messages (bounces, complaints, …): each is stored once, and processed later."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
@@ -28,9 +28,9 @@ from newsletter.store.schema import audience, delivery, event, issue, request, s
 
 
 class Kind(StrEnum):
-    """What a report says, or an editor; the last two say nothing of a reader and are not kept.
+    """What a report says, or an editor did; the last two concern no reader and are not stored.
 
-    An unverified one says whose it would be, but anybody may have written it: it is kept, and does nothing.
+    An unverified report names a reader, but anybody may have written it: it is stored and has no effect.
     """
 
     DELIVERED = "delivered"
@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One report; `code` is a status of RFC 3463, `detail` the server's words, their addresses masked."""
+    """One report; `code` is a status code (RFC 3463), `detail` the server's text with addresses masked."""
 
     id: str
     source: str
@@ -61,7 +61,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a report makes of one delivery."""
+    """The change of one delivery that follows from a report."""
 
     issue: str
     subscriber: int
@@ -71,14 +71,14 @@ class Change:
 
 
 COMPLAINED, BOUNCED = "complained", "bounced"
-"""How the reason of a suppression begins."""
+"""First words of the reason for a suppression."""
 
 _REPLACED = {
     Outcome.ACCEPTED: (Outcome.DEFERRED, Outcome.UNKNOWN),
     Outcome.BOUNCED: (Outcome.DEFERRED, Outcome.UNKNOWN, Outcome.ACCEPTED),
     Outcome.COMPLAINED: (Outcome.DEFERRED, Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.BOUNCED),
 }
-"""The outcomes that each may replace: always lesser ones, so that reports may come in any order."""
+"""The outcomes that each outcome may replace: always weaker ones, so reports may arrive in any order."""
 
 _MOVED = exists().where(
     request.c.subscriber == event.c.subscriber,
@@ -88,7 +88,7 @@ _MOVED = exists().where(
     or_(request.c.agreed_at > issue.c.begun_at, request.c.confirmed_at > issue.c.begun_at),
 )
 _ABOUT_A_FORMER_ADDRESS = exists().where(issue.c.name == event.c.issue, _MOVED.correlate(event, issue))
-"""True where the reader moved to another address after the issue began to leave to the old one."""
+"""SQL condition for events about an address that the reader has changed since the issue was started."""
 
 
 _later = event.alias("later")
@@ -97,11 +97,11 @@ _BEFORE_A_RESTORING = exists().where(
     _later.c.kind == Kind.RESTORED.value,
     _later.c.at >= event.c.at,
 )
-"""True of what came before an editor let mail go to the reader again."""
+"""SQL condition for events from before an editor restored the reader."""
 
 
 def put(connection: Connection, events: Iterable[Event]) -> int:
-    """Keep the events that are not known yet; return how many they are."""
+    """Insert the events that are not stored yet; return how many were new (idempotent)."""
     rows = {one.id: asdict(one) for one in events}
     if not rows:
         return 0
@@ -110,13 +110,13 @@ def put(connection: Connection, events: Iterable[Event]) -> int:
 
 
 def waiting(connection: Connection) -> bool:
-    """Tell whether there are events to work on."""
+    """Tell whether any events are still to be processed."""
     query = select(event.c.id).where(event.c.processed_at == "").limit(1)
     return connection.execute(query).first() is not None
 
 
 def take(connection: Connection, limit: int) -> list[Event]:
-    """Return up to `limit` events to work on, which are nobody else's until the transaction ends."""
+    """Return up to `limit` events to process, locked for this transaction; locked ones are skipped."""
     columns = [column for column in event.c if column is not event.c.processed_at]
     query = select(*columns).where(event.c.processed_at == "").limit(limit)
     rows = connection.execute(query.with_for_update(skip_locked=True)).mappings()
@@ -125,7 +125,7 @@ def take(connection: Connection, limit: int) -> list[Event]:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A delivery that a relay refused for good; `id` is what its event is to be called."""
+    """A delivery that the relay refused permanently; `id` is the id for its event."""
 
     id: str
     issue: str
@@ -136,9 +136,9 @@ class Refusal:
 
 
 def refusals(connection: Connection, since: datetime) -> list[Refusal]:
-    """Return the refused deliveries of issues sent whole since then, where there is no event of them yet.
+    """Return refused deliveries without an event, of issues started after `since` and sent completely.
 
-    While an issue is being sent or is paused, it may be the relay that is sick.
+    While an issue is being sent or is paused, the cause may be a faulty relay.
     """
     name = literal("relay:") + delivery.c.issue + literal(":") + cast(delivery.c.subscriber, Text)
     columns = [delivery.c[column] for column in ("issue", "subscriber", "code", "detail", "at")]
@@ -157,19 +157,19 @@ def refusals(connection: Connection, since: datetime) -> list[Refusal]:
 
 
 def about_former_addresses(connection: Connection, events: Iterable[Event]) -> set[str]:
-    """Return the ids of the events that are about an address which its reader has left for another."""
+    """Return the ids of the events that are about an address which the reader has since changed."""
     query = select(event.c.id).where(event.c.id.in_([one.id for one in events]), _ABOUT_A_FORMER_ADDRESS)
     return set(connection.execute(query).scalars())
 
 
 def before_a_restoring(connection: Connection, events: Iterable[Event]) -> set[str]:
-    """Return the ids of the events from before an editor let mail go to their reader again."""
+    """Return the ids of the events from before an editor restored their reader."""
     query = select(event.c.id).where(event.c.id.in_([one.id for one in events]), _BEFORE_A_RESTORING)
     return set(connection.execute(query).scalars())
 
 
 def soft(connection: Connection, readers: Collection[int]) -> list[Event]:
-    """Return the soft bounces of `readers` that count: at the addresses they have now, and since restored."""
+    """Return the soft bounces of `readers` that count: at their current address, and since any restoring."""
     columns = [column for column in event.c if column is not event.c.processed_at]
     query = select(*columns).where(
         event.c.subscriber.in_(readers),
@@ -181,7 +181,7 @@ def soft(connection: Connection, readers: Collection[int]) -> list[Event]:
 
 
 def change(connection: Connection, changes: Iterable[Change], now: datetime) -> None:
-    """Enter what became of deliveries; a delivery that the ledger has not recorded yet is entered too."""
+    """Apply changes to deliveries; a delivery that is not yet in the ledger is inserted (upsert)."""
     rows = [
         {
             "_issue": one.issue,
@@ -218,9 +218,9 @@ def _changing(connection: Connection, outcome: Outcome) -> Insert:
 
 
 def suppress(connection: Connection, number: int, reason: str, now: datetime) -> bool:
-    """Stop all mail to subscriber `number`; False when it was stopped already.
+    """Suppress subscriber `number`, which stops all mail to them; False when already suppressed.
 
-    A complaint takes the place of a bounce as the reason.
+    A complaint replaces a bounce as the reason.
     """
     replaced = subscriber.c.status == SubscriberStatus.ACTIVE.value
     if reason.startswith(COMPLAINED):
@@ -234,7 +234,7 @@ def suppress(connection: Connection, number: int, reason: str, now: datetime) ->
 
 
 def restore(connection: Connection, number: int, why: str, now: datetime) -> None:
-    """Let mail go to subscriber `number` again; what was reported before counts no more."""
+    """Lift the suppression of subscriber `number`; earlier reports no longer count."""
     connection.execute(
         update(subscriber)
         .where(subscriber.c.id == number)
@@ -254,7 +254,7 @@ def restore(connection: Connection, number: int, why: str, now: datetime) -> Non
 
 
 def finish(connection: Connection, events: Iterable[Event], now: datetime) -> None:
-    """Count events as worked on; a delivered message is in the ledger, so its event goes."""
+    """Mark events as processed; those of kind DELIVERED are deleted, because the ledger records them."""
     ids = [one.id for one in events]
     connection.execute(delete(event).where(event.c.id.in_(ids), event.c.kind == Kind.DELIVERED.value))
     connection.execute(update(event).where(event.c.id.in_(ids)).values(processed_at=timestamp(now)))

@@ -1,4 +1,4 @@
-"""Taking people in from a list: what was decided is written, many at once."""
+"""Import people from a list: write the decisions about its lines, many at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +15,11 @@ from newsletter.store.schema import subscriber, subscription
 
 __all__ = ["Decision", "Entry", "Fate", "decide", "write"]
 
-_LISTS = 0x6C69_7374  # "list": the advisory lock of whoever inserts many people on PostgreSQL
+_LISTS = 0x6C69_7374  # "list": the advisory lock for inserting many people on PostgreSQL
 
 
 def write(connection: Connection, decisions: Sequence[Decision], source: str, now: datetime) -> None:
-    """Write what was decided in the same transaction; `source` says where new people's consent came from."""
+    """Write decisions made in the same transaction; `source` is where the consent of new people came from."""
     new = [d.after for d in decisions if d.after and d.before is None]
     changed = [(d.before, d.after) for d in decisions if d.after and d.before and d.after is not d.before]
     if new:
@@ -27,7 +27,7 @@ def write(connection: Connection, decisions: Sequence[Decision], source: str, no
     optouts.record(connection, [d.mark for d in decisions if d.mark], source, now)
     if changed:
         _update(connection, [after for _, after in changed], now)
-    changed.sort(key=lambda pair: pair[0].id)  # as everywhere, so that two do not wait for each other
+    changed.sort(key=lambda pair: pair[0].id)  # one lock order everywhere prevents deadlocks
     replace_choices(
         connection, [(before.id, before.choices, after.choices) for before, after in changed], now
     )
@@ -53,10 +53,10 @@ def _insert(connection: Connection, people: Sequence[Record], source: str, now: 
     ]
     choices = {row["email_key"]: person.choices for row, person in zip(rows, people, strict=True)}
     if connection.dialect.name == "postgresql" and len(rows) > 1:
-        # Each new address waits for another transaction with the same one: two lists at once could so wait
-        # for each other. One waits for the other's chunk instead.
+        # Inserting an address waits for a concurrent transaction that inserts the same one, so two imports
+        # could deadlock. With the lock, one waits until the other's chunk is committed instead.
         connection.execute(select(func.pg_advisory_xact_lock(_LISTS)))
-    insert_new(connection, subscriber, rows)  # on PostgreSQL someone may have signed up since we looked
+    insert_new(connection, subscriber, rows)  # on PostgreSQL some may have signed up meanwhile
     found = connection.execute(
         select(subscriber.c.id, subscriber.c.email_key)
         .where(

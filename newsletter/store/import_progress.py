@@ -1,4 +1,4 @@
-"""How far an import has come: an import that was stopped goes on, and reports as if it had run through."""
+"""Progress of an import: an interrupted import resumes, and reports as if it had run in one go."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """A chunk that is written: its list's rows up to its end, how many had each fate, and who was refused.
+    """A chunk that has been written: the number of list rows up to its end, counts by fate, and refusals.
 
-    `refusals` are the reasons by the entry's place in the chunk; nobody's address is in them.
+    `refusals` maps an entry's position in the chunk to the reason; reasons contain no addresses.
     """
 
     rows: int
@@ -25,7 +25,7 @@ class ChunkDone:
 
 
 def chunks(connection: Connection, run: bytes) -> Sequence[ChunkDone]:
-    """Return the chunks of import `run` that are done, in the order of the list."""
+    """Return the chunks of import `run` that have been written, in list order."""
     rows = connection.execute(
         select(import_chunk).where(import_chunk.c.run == run).order_by(import_chunk.c.rows)
     )
@@ -36,7 +36,7 @@ def chunks(connection: Connection, run: bytes) -> Sequence[ChunkDone]:
 
 
 def put(connection: Connection, run: bytes, done: ChunkDone, now: datetime) -> None:
-    """Record a chunk in the transaction that writes its people."""
+    """Record a chunk as written; call it in the transaction that writes its people."""
     row = {
         "run": run,
         "rows": done.rows,
@@ -48,10 +48,10 @@ def put(connection: Connection, run: bytes, done: ChunkDone, now: datetime) -> N
 
 
 def finish(connection: Connection, run: bytes) -> None:
-    """Forget an import that has come to its end."""
+    """Delete the progress of an import that has finished."""
     connection.execute(delete(import_chunk).where(import_chunk.c.run == run))
 
 
 def too_old(now: datetime) -> ColumnElement[bool]:
-    """Return what is true of chunks of an import that was stopped a month ago."""
+    """Return the SQL condition for chunks of imports that were interrupted 30 days ago or earlier."""
     return import_chunk.c.at <= timestamp(now - _KEPT)

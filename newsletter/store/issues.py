@@ -1,7 +1,7 @@
-"""Frozen issues: what was approved, its editions and its audience, and every change of an issue's state.
+"""Frozen (approved) issues with their editions and audience, and every change of an issue's state.
 
-A state changes here only: a transaction that decides by it holds the row's lock (`lock`, `claim`) from before
-it reads. On SQLite the write lock, which `writing` takes at once, is the same.
+State changes only here: a transaction that decides by the state locks the row (`lock`, `claim`) before it
+reads it. On SQLite the write lock, which `writing` takes at the start, does the same.
 """
 
 import json
@@ -38,7 +38,7 @@ class Frozen:
 
 
 def find(connection: Connection, name: str) -> Frozen | None:
-    """Return the frozen issue `name`, if it has been approved."""
+    """Return the frozen issue `name`, or None if it has not been approved."""
     return _read(connection, select(issue).where(issue.c.name == name))
 
 
@@ -50,9 +50,10 @@ def find_all(connection: Connection) -> list[Frozen]:
 
 
 def lock(connection: Connection, name: str) -> Frozen | None:
-    """Lock issue `name` until the transaction ends, and return it as it then is, if it has been approved.
+    """Lock issue `name` until the transaction ends and return its current row; None if not approved.
 
-    FOR NO KEY UPDATE, as foreign keys of deliveries hold the row while their sender wants a chunk of it.
+    It uses FOR NO KEY UPDATE, as the foreign keys of new deliveries share-lock the row while their worker
+    waits for a chunk.
     """
     return _read(connection, select(issue).where(issue.c.name == name).with_for_update(key_share=True))
 
@@ -73,7 +74,7 @@ def get(connection: Connection, name: str) -> Frozen:
 
 
 def lock_approved(connection: Connection, name: str) -> Frozen:
-    """Lock issue `name` as `lock` does, and return it. Raises StateError when it has not been approved."""
+    """Lock issue `name` as `lock` does and return it. Raises StateError when it has not been approved."""
     return _approved(lock(connection, name), name)
 
 
@@ -97,23 +98,23 @@ def editions(connection: Connection, name: str) -> dict[str, Rendered]:
 
 
 def claim(connection: Connection, draft: Frozen) -> Frozen | None:
-    """Lock the issue that `draft` will become; return its earlier approval, or None once the draft is stored.
+    """Insert `draft` and return None; if the issue was approved before, lock and return that approval.
 
-    Of concurrent first approvals one stores its draft, and the others wait for it here.
+    Of concurrent first approvals exactly one stores its draft, and the others wait for it here.
     """
     first = upsert(connection, issue).values(asdict(draft)).on_conflict_do_nothing().returning(issue.c.name)
     return None if connection.execute(first).first() else lock_approved(connection, draft.name)
 
 
 def replace(connection: Connection, draft: Frozen) -> None:
-    """Put `draft` in place of an earlier approval, locked by `claim`, of which nothing has left."""
+    """Replace an earlier approval, locked by `claim` and not sent at all, with `draft`."""
     for table in (chunk, delivery, audience, edition, item, cover):
         connection.execute(delete(table).where(table.c.issue == draft.name))
     connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 
 
 def overwrite(connection: Connection, frozen: Frozen) -> None:
-    """Put `frozen` in place of an earlier approval; its editions and audience stay until they are removed."""
+    """Replace an earlier approval's row with `frozen`; its editions and audience are not touched."""
     connection.execute(update(issue).where(issue.c.name == frozen.name).values(asdict(frozen)))
 
 
@@ -133,7 +134,7 @@ def put_edition(connection: Connection, name: str, rendered: Rendered, sections:
 
 
 def seal(connection: Connection, frozen: Frozen) -> None:
-    """Complete an issue that was put before its readers were counted."""
+    """Complete an issue that was stored before its readers were counted."""
     connection.execute(
         update(issue)
         .where(issue.c.name == frozen.name)
@@ -144,7 +145,7 @@ def seal(connection: Connection, frozen: Frozen) -> None:
 def change_state(
     connection: Connection, name: str, to: IssueState, *, among: Iterable[IssueState], **values: str
 ) -> bool:
-    """Lock issue `name` and move it to a state if it is in one of `among`; tell whether it was."""
+    """Lock issue `name` and set its state to `to` if it is in one of `among`; tell whether it was."""
     lock(connection, name)
     done = connection.execute(
         update(issue)
@@ -155,7 +156,7 @@ def change_state(
 
 
 def begin(connection: Connection, name: str, transport: str, now: datetime) -> Frozen:
-    """Let issue `name` leave by `transport` from `now` on, or go on doing so; return it as it then is."""
+    """Start or continue sending issue `name` by `transport`; return its current row."""
     frozen = lock_approved(connection, name)
     change_state(
         connection,
@@ -169,7 +170,7 @@ def begin(connection: Connection, name: str, transport: str, now: datetime) -> F
 
 
 def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
-    """Return sha256 over the stored bytes: the envelope, every edition, who gets which, and the archive."""
+    """Return the SHA-256 of what is stored: envelope, editions, who gets which, and archive entries."""
     total = sha256(json.dumps(asdict(envelope), sort_keys=True).encode())
     for one in editions(connection, name).values():
         for text in (one.edition, one.subject, one.html, one.text):

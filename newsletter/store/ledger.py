@@ -1,9 +1,9 @@
-"""The delivery ledger: what is on the wire now, and what became of every delivery.
+"""The delivery ledger: which messages are on the wire now, and the outcome of every delivery.
 
-A chunk of the audience belongs to whoever raised its epoch last. Before a body leaves, one commit
-(`store/commits.py`) (a) puts its reader into the chunk's `inflight`, (b) inserts the outcomes known since the
-last one, and (c) matches the chunk's epoch and the issue's state: no match, no body. So after a crash exactly
-the readers in `inflight` are uncertain.
+A chunk of the audience belongs to the worker that raised its epoch (a fencing token) last. Before a body is
+sent, one commit (`store/commits.py`) (a) puts its reader into the chunk's `inflight`, (b) inserts the
+outcomes known since the last commit, and (c) checks the chunk's epoch and the issue's state: no match, no
+body. So after a crash exactly the readers in `inflight` are uncertain.
 """
 
 from collections.abc import Collection, Iterable
@@ -32,12 +32,12 @@ from newsletter.store.db import timestamp
 from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 
 LEASE = 6.0
-"""Seconds for which a chunk is its worker's own; every commit renews it."""
+"""Seconds for which a worker holds a chunk; every commit renews the lease."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A chunk that is ours while its epoch stands; `taken_from` is the worker that left it, if one did."""
+    """A chunk that we hold while its epoch is unchanged; `taken_from` is the worker whose lease expired."""
 
     issue: str
     chunk: int
@@ -49,7 +49,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to be made: who, where to, which edition, and which attempt this is."""
+    """A delivery to be made: subscriber, address, edition, and the number of this attempt."""
 
     subscriber: int
     email: str
@@ -61,7 +61,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one delivery at one attempt."""
+    """The receipt for one attempt at one delivery."""
 
     subscriber: int
     attempt: int
@@ -69,7 +69,7 @@ class Result:
 
 
 def once(statement: sqlite.Insert | postgresql.Insert) -> Insert:
-    """Let an INSERT of deliveries replace those that were deferred, and none that has a final outcome."""
+    """Make an INSERT of deliveries an upsert that replaces deferred ones, and never a final outcome."""
     fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
     return statement.on_conflict_do_update(
         index_elements=[delivery.c.issue, delivery.c.subscriber],
@@ -90,7 +90,7 @@ _RECORD = {
 def acquire(
     connection: Connection, name: str, worker: str, now: datetime, passed: Collection[int]
 ) -> Lease | None:
-    """Take an open chunk of issue `name` that nobody holds, that is due, and not among `passed`."""
+    """Lease an open chunk of issue `name` that is due, held by nobody, and not among `passed`; else None."""
     free = (
         select(chunk)
         .join(issue, issue.c.name == chunk.c.issue)
@@ -114,12 +114,15 @@ def acquire(
 
 
 def settle_inflight(connection: Connection, lease: Lease, now: datetime, *, repeatable: bool) -> int:
-    """Enter as unknown whoever the chunk's former holder left on the wire; return how many."""
+    """Record as unknown the messages that the chunk's former worker had on the wire; return how many.
+
+    With a `repeatable` transport they are simply sent again, and 0 is returned.
+    """
     left = connection.execute(select(chunk.c.inflight).where(chunk.c.id == lease.chunk)).scalar_one()
     connection.execute(update(chunk).where(chunk.c.id == lease.chunk).values(inflight=[]))
     if repeatable:
         return 0
-    receipt = Receipt(outcome=Outcome.UNKNOWN, detail="the program ended while this message was leaving")
+    receipt = Receipt(outcome=Outcome.UNKNOWN, detail="the program ended while sending this message")
     record(connection, lease.issue, [Result(number, attempt, receipt) for number, attempt in left], now)
     return len(left)
 
@@ -127,7 +130,7 @@ def settle_inflight(connection: Connection, lease: Lease, now: datetime, *, repe
 def due(connection: Connection, lease: Lease, where: ColumnElement[bool] | None = None) -> list[Due]:
     """Return the chunk's deliveries without a final outcome, of readers who match `where`.
 
-    Who has been erased since has an empty address.
+    People who have been erased since have an empty address.
     """
     rows = connection.execute(
         select(
@@ -176,7 +179,7 @@ def leftovers(connection: Connection, lease: Lease) -> list[tuple[int, int, str]
 
 
 def release(connection: Connection, lease: Lease, until: float | None) -> None:
-    """Give a chunk back: done, or to be taken again from the moment `until` (seconds since 1970)."""
+    """Release a chunk: done if `until` is None, else available again at `until` (seconds since 1970)."""
     connection.execute(
         update(chunk)
         .where(chunk.c.id == lease.chunk, chunk.c.epoch == lease.epoch)
@@ -185,7 +188,7 @@ def release(connection: Connection, lease: Lease, until: float | None) -> None:
 
 
 def postpone(connection: Connection, name: str, until: datetime) -> None:
-    """Let nobody take a chunk of issue `name` before `until`."""
+    """Make the open chunks of issue `name` unavailable before `until`, and fence off their workers."""
     connection.execute(
         update(chunk)
         .where(chunk.c.issue == name, chunk.c.done == 0)
@@ -194,9 +197,9 @@ def postpone(connection: Connection, name: str, until: datetime) -> None:
 
 
 def withdraw_chunks(connection: Connection, name: str) -> bool:
-    """Take the chunks of issue `name` from whoever holds them; tell whether any had messages on the wire.
+    """Fence off the workers of issue `name` by raising epochs; tell whether any had messages on the wire.
 
-    It waits for commits that are being made, so that after it nobody puts a message on the wire unseen.
+    It waits for commits in progress, so afterwards nobody can put a message on the wire unnoticed.
     """
     taken = connection.execute(
         update(chunk).where(chunk.c.issue == name).values(epoch=chunk.c.epoch + 1).returning(chunk.c.inflight)
@@ -205,22 +208,25 @@ def withdraw_chunks(connection: Connection, name: str) -> bool:
 
 
 def record(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> None:
-    """Enter outcomes; a final one is never replaced."""
+    """Record outcomes; a final one is never replaced."""
     if found := rows(name, results, now):
         _RECORD[connection.dialect.name].run(connection, found)
 
 
 def rows(name: str, results: Iterable[Result], now: datetime) -> list[dict[str, str | int]]:
-    """Return the rows of `delivery` that say so.
+    """Return the rows of `delivery` for `results`, ordered by subscriber.
 
-    They are in one order, so that on PostgreSQL two who enter the same do not wait for each other.
+    With one order everywhere, two transactions on PostgreSQL that write the same rows do not deadlock.
     """
     at = timestamp(now)
     return [_row(name, result, at) for result in sorted(results, key=attrgetter("subscriber"))]
 
 
 def settle(connection: Connection, name: str, results: Iterable[Result], now: datetime) -> int:
-    """Replace unknown outcomes, and nothing else, by what became known of that attempt; return how many."""
+    """Replace outcomes that are unknown, and no others, with what the same attempt turned out to be.
+
+    Return how many were replaced.
+    """
     done, at = 0, timestamp(now)
     for result in results:
         done += connection.execute(

@@ -1,4 +1,4 @@
-"""Letters that the pages cause: put here by a request, sent by whoever sends, tried again for a while."""
+"""Queue of letters (opt-in and service mails, notes to editors): requests add them, a worker sends them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from newsletter.store.people import key
 from newsletter.store.schema import letter, note
 
 NOTE = "note"
-"""The kind of a letter to an editor: it leaves before all others, and is tried until it is answered."""
+"""The kind of a letter to an editor: it is sent before all others, and retried without limit."""
 _TRIES = 5
 _LEASE = 600.0
-"""Seconds in which whoever took a letter must send it; after that another may."""
+"""Seconds for which a worker leases a letter; after that another may take it."""
 _KEPT = timedelta(days=30)
 _RATE = rate_limits.Rate(span=3.6, burst=300)
-"""Of each lane, a thousand an hour: programs may type in strangers' addresses from many networks."""
+"""Limit of each lane, a thousand an hour: bots may enter strangers' addresses from many networks."""
 _RESERVE = 200
-"""Turns of the burst that are kept for letters whose turn has come."""
-_COUNTED = 10_000  # letters that are counted to tell how long another waits
+"""Part of the burst that is reserved for letters whose turn has come."""
+_COUNTED = 10_000  # at most so many letters are counted to estimate a waiting time
 _OPEN = letter.c.sent_at == "", or_(letter.c.tries < _TRIES, letter.c.kind == NOTE)
 
 
 class Lane(IntEnum):
-    """Who a letter is for: notes to editors and what readers ask for never wait for what visitors ask for."""
+    """Priority of a letter by its recipient: letters to editors and readers never wait for visitors'."""
 
     EDITOR = 0
     READER = 1
@@ -36,7 +36,7 @@ class Lane(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter to write: which template of `templates/mail`, to whom, and for which request."""
+    """A queued letter: `kind` is its template in `templates/mail`; `request` is the request it is for."""
 
     id: int
     kind: str
@@ -46,7 +46,7 @@ class Letter:
     tries: int
 
 
-def put(  # noqa: PLR0913  what a letter is made of
+def put(  # noqa: PLR0913  the columns of a letter
     connection: Connection,
     *,
     kind: str,
@@ -57,7 +57,7 @@ def put(  # noqa: PLR0913  what a letter is made of
     lane: Lane = Lane.READER,
     turn: float | None = None,
 ) -> None:
-    """Have a letter of `kind` sent to `email`: in its lane in the order of turns, which are moments."""
+    """Queue a letter of `kind` to `email`; a lane sends in order of `turn`, in seconds since 1970."""
     connection.execute(
         insert(letter).values(
             kind=kind,
@@ -74,7 +74,7 @@ def put(  # noqa: PLR0913  what a letter is made of
 
 
 def put_note(connection: Connection, emails: Iterable[str], subject: str, text: str, now: datetime) -> None:
-    """Have a note sent to each editor, in the transaction that causes it."""
+    """Queue a note to each editor, in the same transaction as the change it reports."""
     for email in emails:
         values = {"email": email, "email_key": key(email), "language": "", "created_at": timestamp(now)}
         number = connection.execute(
@@ -86,13 +86,13 @@ def put_note(connection: Connection, emails: Iterable[str], subject: str, text: 
 
 
 def note_words(connection: Connection, number: int) -> tuple[str, str] | None:
-    """Return subject and text of the note that letter `number` is."""
+    """Return the subject and text of letter `number` if it is a note."""
     found = connection.execute(select(note.c.subject, note.c.text).where(note.c.letter == number)).first()
     return (found.subject, found.text) if found else None
 
 
 def wait(connection: Connection, lane: Lane, turn: float, now: datetime) -> float:
-    """Return for about how many seconds a letter with this turn waits until it may leave."""
+    """Estimate for how many seconds a letter with this turn will wait."""
     before = (
         select(letter.c.id)
         .where(*_OPEN, letter.c.lane == lane, letter.c.turn <= turn)
@@ -105,7 +105,7 @@ def wait(connection: Connection, lane: Lane, turn: float, now: datetime) -> floa
 
 
 def waiting(connection: Connection) -> int:
-    """Return how many letters are to be sent, now or at a later try."""
+    """Return how many letters are still to be sent, retries included."""
     query = select(func.count()).select_from(letter).where(*_OPEN)
     return connection.execute(query).scalar_one()
 
@@ -122,9 +122,9 @@ def due(connection: Connection, now: datetime) -> bool:
 
 
 def take(connection: Connection, now: datetime, limit: int = 10) -> Sequence[Letter]:
-    """Return letters that are due, each to nobody else for ten minutes; each is tried five times at most.
+    """Lease letters that are due for ten minutes; each is tried five times at most, notes without limit.
 
-    Notes come first, then readers'. Each lane has a rate limit of its own, so that none uses up another's.
+    Notes come first, then readers' letters. Each lane has its own rate limit.
     """
     numbers: list[int] = []
     for lane in Lane:
@@ -142,7 +142,7 @@ def take(connection: Connection, now: datetime, limit: int = 10) -> Sequence[Let
 
 
 def _next(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequence[int]:
-    """Return the letters of a lane whose turn is next, at most `limit`, and count them as its rate wants."""
+    """Return the next letters of a lane, at most `limit`, and charge them to its rate limit."""
     spare = _spare(connection, lane, now, for_update=True)
     if min(limit, spare) <= 0:
         return ()
@@ -162,7 +162,7 @@ def _next(connection: Connection, lane: Lane, now: datetime, limit: int) -> Sequ
 
 
 def _due(lane: Lane, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return what is true of letters that may be taken: due, or due so late that a clock was wrong."""
+    """Return the SQL condition for letters to take: due, or due so far ahead that a clock was wrong."""
     return (
         *_OPEN,
         letter.c.lane == lane,
@@ -171,7 +171,7 @@ def _due(lane: Lane, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _spare(connection: Connection, lane: Lane, now: datetime, *, for_update: bool = False) -> int:
-    """Return how many letters of a lane may leave now."""
+    """Return how many letters of a lane may be sent now."""
     return rate_limits.spare(connection, _scope(lane), _RATE, now.timestamp(), for_update=for_update)
 
 
@@ -180,7 +180,7 @@ def _scope(lane: Lane) -> str:
 
 
 def put_back(connection: Connection, numbers: Collection[int], now: datetime) -> None:
-    """Make letters due at once that were taken and certainly did not leave; the try does not count."""
+    """Make leased letters due at once that were certainly not sent; the try does not count."""
     connection.execute(
         update(letter)
         .where(letter.c.id.in_(numbers))
@@ -189,16 +189,16 @@ def put_back(connection: Connection, numbers: Collection[int], now: datetime) ->
 
 
 def settle(connection: Connection, number: int, detail: str, now: datetime, *, done: bool) -> None:
-    """Record what the server said of letter `number`: its last word when `done`, else it is tried again."""
+    """Record the server's reply to letter `number`: final when `done`, else it is tried again."""
     values = {"detail": detail} | ({"sent_at": timestamp(now)} if done else {})
     connection.execute(update(letter).where(letter.c.id == number).values(values))
 
 
 def drop(connection: Connection, numbers: Collection[int]) -> None:
-    """Forget letters that have nothing to say any more."""
+    """Delete letters that are no longer needed."""
     connection.execute(delete(letter).where(letter.c.id.in_(numbers)))
 
 
 def too_old(now: datetime) -> ColumnElement[bool]:
-    """Return what is true of letters older than 30 days."""
+    """Return the SQL condition for letters older than 30 days."""
     return letter.c.created_at <= timestamp(now - _KEPT)

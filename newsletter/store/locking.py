@@ -1,4 +1,4 @@
-"""SQLite's one write lock: waiting for it, measuring how long it is held, and retrying conflicts."""
+"""SQLite's single write lock: wait for it, measure how long it is held, and retry after conflicts."""
 
 import logging
 import random
@@ -22,32 +22,32 @@ LONGEST = 0.5
 """Seconds for which a transaction may hold the write lock; a longer one is logged."""
 
 _POLL = (0.0005, 0.002)
-"""Seconds between tries. SQLite's own busy handler tries every 0.1 s, and so misses the moment in which an
-import lets go of the lock."""
+"""Range of seconds between tries. SQLite's own busy handler tries only every 0.1 s, and so misses the short
+moments in which an import releases the lock."""
 
-_BUSY = 5  # SQLITE_BUSY; extended codes have it in their lowest byte
+_BUSY = 5  # SQLITE_BUSY; extended result codes hold it in their lowest byte
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-_log.addHandler(logging.NullHandler())  # commands without a log do not print it
+_log.addHandler(logging.NullHandler())  # so that commands without a configured log print nothing
 
 
 class LockMeter:
-    """How long write transactions of this process held the lock, from the lock to the end of the commit."""
+    """Measure how long this process's write transactions hold the lock, until the end of the commit."""
 
     def __init__(self) -> None:
         self.longest = 0.0
         self.over = 0
 
     def add(self, engine: Engine, seconds: float) -> None:
-        """Count one transaction; log it when it held SQLite's write lock for too long."""
+        """Count one transaction; log it if it held SQLite's write lock for more than LONGEST seconds."""
         self.longest = max(self.longest, seconds)
         if seconds > LONGEST and engine.dialect.name == "sqlite":
             self.over += 1
             _log.warning("a transaction held the write lock for %.2f s: %s", seconds, _where())
 
     def reset(self) -> None:
-        """Forget what was measured."""
+        """Reset the measurements to zero."""
         self.longest, self.over = 0.0, 0
 
 
@@ -55,7 +55,7 @@ METER = LockMeter()
 
 
 def _where() -> str:
-    """Name the code that opened the transaction which ends now."""
+    """Return the file and line of the code that opened the transaction that is ending."""
     package = Path(__file__).parent.parent
     for frame in reversed(traceback.extract_stack()):
         path = Path(frame.filename)
@@ -65,9 +65,9 @@ def _where() -> str:
 
 
 def begin(patience: float) -> Callable[[Connection], None]:
-    """Return what begins a transaction on SQLite: a reading one at once, a writing one under the write lock.
+    """Return a "begin" event handler for SQLite: it starts writes with the write lock, and reads without.
 
-    A read that turns into a write could not wait.
+    Writes take the lock at the start, because SQLite cannot wait for it when a read turns into a write.
     """
 
     def begin_transaction(connection: Connection) -> None:
@@ -83,9 +83,9 @@ def begin(patience: float) -> Callable[[Connection], None]:
 
 
 def set_busy_timeout(connection: PoolProxiedConnection, seconds: float) -> None:
-    """Let SQLite's own busy handler wait so long; outside of a transaction.
+    """Set SQLite's busy timeout in seconds; call it outside of a transaction.
 
-    This PRAGMA works when it is compiled, so a statement from the driver's cache would do nothing.
+    This PRAGMA takes effect when it is compiled, so a statement from the driver's cache would do nothing.
     """
     raw: Any = connection.driver_connection
     if connection.info.get("busy_timeout") != seconds:
@@ -94,7 +94,7 @@ def set_busy_timeout(connection: PoolProxiedConnection, seconds: float) -> None:
 
 
 def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
-    """Return what `attempt` does; for `patience` seconds try again while another has the lock."""
+    """Call `attempt` and return its result; while the database is locked, retry for `patience` seconds."""
     end = time.monotonic() + patience
     while True:
         try:
@@ -102,13 +102,13 @@ def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > end:
                 raise
-        time.sleep(random.uniform(*_POLL))  # noqa: S311  it spreads out those who wait
+        time.sleep(random.uniform(*_POLL))  # noqa: S311  jitter, so that waiting processes do not retry together
 
 
 def retry_conflicts(work: Callable[[], _T]) -> _T:
-    """Return what `work` does, a whole transaction that is tried again up to five times after a deadlock.
+    """Run `work`, a whole transaction, and return its result; after a deadlock retry it up to five times.
 
-    Raises StoreConflict when every try met one.
+    Retries use exponential backoff with jitter. Raises StoreConflict when the last one fails too.
     """
     with suppress(StoreConflict):
         return work()

@@ -1,6 +1,6 @@
-"""Canonical form of an address: one text for all spellings that its provider delivers to one mailbox.
+"""Canonical form of an address: the same text for all spellings that reach one mailbox at its provider.
 
-Subscribers are unique by exact address (`people.key`); limits, opt-outs and warnings go by this form.
+Subscribers are unique by exact address (`people.key`); limits, opt-outs and warnings use this form.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from types import MappingProxyType
 import yaml
 
 _RULES = Path(__file__).with_name("providers.yaml")
-_TAGS = "+"  # where a provider says nothing else: the separator of RFC 5233
+_TAGS = "+"  # subaddress separator (RFC 5233), unless the provider documents another
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Provider:
 
 @lru_cache(maxsize=16_384)
 def canonical(email: str) -> str:
-    """Return the form that all spellings of one mailbox share, in small letters; idempotent."""
+    """Return the lower-case form that all spellings of one mailbox share; idempotent."""
     written = email.casefold()
     local, at, domain = written.rpartition("@")
     if not at:
@@ -44,14 +44,14 @@ def canonical(email: str) -> str:
 
 
 def _cut(local: str, tags: str) -> str:
-    """Return `local` without its tag; a local part that is nothing but a tag stays as it is."""
+    """Return the local part without its subaddress tag; one that is nothing but a tag stays as it is."""
     end = min((place for tag in tags if (place := local.find(tag)) > 0), default=len(local))
     return local[:end]
 
 
 @cache
 def _providers() -> Mapping[str, _Provider]:
-    """Return the rules by domain, read once."""
+    """Return the provider rules by domain; the file is read once."""
     rules = {}
     for entry in yaml.safe_load(_RULES.read_text(encoding="utf-8")):
         for domain in entry["domains"]:

@@ -1,4 +1,4 @@
-"""Figures for those who watch: how many readers, how far the newest issue, what waits and for how long."""
+"""Metrics for monitoring: subscribers, progress of the newest issue, and queues with their waiting time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from newsletter.store.schema import chunk, firing, issue, subscriber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What can be counted: `deliveries` of the newest issue by outcome or `pending`; `waits` is in seconds.
+    """The metrics: `deliveries` of the newest issue by outcome or `pending`; `waits` is in seconds.
 
-    `fired` is the last weekly hour that was settled, and what became of it.
+    `fired` is the last scheduled run: its moment and its outcome.
     """
 
     subscribers: Mapping[str, int]
@@ -27,12 +27,12 @@ class Figures:
 
 
 def answers(connection: Connection) -> None:
-    """Ask the database something small. Raises an error when it does not answer."""
+    """Run a cheap query as a health check. Raises an error when the database does not answer."""
     connection.execute(select(issue.c.name).limit(1)).first()
 
 
 def figures(connection: Connection, now: datetime) -> Figures:
-    """Return the figures of `now`."""
+    """Return the metrics at `now`."""
     by_status = select(subscriber.c.status, func.count()).group_by(subscriber.c.status)
     newest = connection.execute(
         select(issue.c.name, issue.c.readers).order_by(issue.c.name.desc()).limit(1)
@@ -57,7 +57,7 @@ def _deliveries(connection: Connection, name: str, readers: int) -> dict[str, in
 
 
 def _waits(connection: Connection, now: datetime) -> float:
-    """Return for how many seconds the chunk has been open that anybody could have taken longest."""
+    """Return how many seconds the longest-waiting chunk has been available without being taken."""
     rows = connection.execute(
         select(issue.c.begun_at, func.min(chunk.c.lease_until).label("free_at"))
         .join(chunk, chunk.c.issue == issue.c.name)

@@ -1,6 +1,6 @@
-"""Opt-outs of strangers: who asked not to be written to, or cannot be, without ever having been a subscriber.
+"""Opt-outs of people who were never subscribers: they refused mail, or their address bounces.
 
-A keyed hash of the mailbox, so that lists do not bring the person in, and nothing is known of them.
+Only a keyed hash of the mailbox is stored: lists cannot bring the person in, and nothing reveals who it is.
 """
 
 from collections.abc import Collection, Iterable
@@ -21,14 +21,14 @@ _WEIGHT = {Standing.BOUNCED: 1, Standing.LEFT: 2, Standing.COMPLAINED: 3}
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """Why a mailbox is not written to, since when, and where that is known from."""
+    """Why a mailbox gets no mail, since when, and the source of that information."""
 
     kind: Standing
     at: str = ""
     source: str = ""
 
     def outweighs(self, other: "OptOut | None") -> bool:
-        """Tell whether this says more than `other`."""
+        """Tell whether this is a stronger reason than `other`."""
         return other is None or _WEIGHT[self.kind] > _WEIGHT[other.kind]
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class OptOut:
 
 
 def find(connection: Connection, emails: Collection[str], signer: Signer) -> dict[str, OptOut]:
-    """Return the opt-outs of those of `emails` that have one, by address."""
+    """Return the opt-outs of `emails` by address; addresses without one are absent."""
     if not emails or connection.execute(select(opt_out.c.at).limit(1)).first() is None:
         return {}
     digests = {email: _digests(email, signer) for email in emails}
@@ -65,15 +65,15 @@ class Mark:
 
 
 def mark(email: str, kind: Standing, signer: Signer) -> Mark:
-    """Return what records that `email` is not written to.
+    """Return the opt-out of `email` for `record`.
 
-    It holds for the mailbox however it is spelled; a bounce for one spelling only, another may be right.
+    It covers every spelling of the mailbox; a bounce covers only this spelling, as another may be right.
     """
     return Mark(signer.digest(key(email) if kind is Standing.BOUNCED else canonical(email)), kind)
 
 
 def record(connection: Connection, marks: Iterable[Mark], source: str, now: datetime) -> None:
-    """Record opt-outs; what weighs more than before takes its place."""
+    """Record opt-outs; a stronger reason replaces a weaker one."""
     best: dict[bytes, Mark] = {}
     for one in marks:
         known = best.get(one.digest)
@@ -98,7 +98,7 @@ def record(connection: Connection, marks: Iterable[Mark], source: str, now: date
 
 
 def lift(connection: Connection, email: str, signer: Signer) -> int:
-    """Forget the opt-outs of a mailbox whose own reader wants the digest; return how many there were."""
+    """Delete the opt-outs of a mailbox whose own reader wants the digest; return how many there were."""
     return connection.execute(delete(opt_out).where(opt_out.c.digest.in_(_digests(email, signer)))).rowcount
 
 

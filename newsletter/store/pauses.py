@@ -1,4 +1,4 @@
-"""Pauses whose day has come: they end, and the reader gets the digest again."""
+"""End the pauses whose day has come, so that the reader gets the digest again."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -11,13 +11,13 @@ from newsletter.store.schema import subscriber, subscription
 
 
 def ended(connection: Connection, today: date) -> list[int]:
-    """Return the numbers of subscribers with a pause that lasts until `today` or an earlier day, in order."""
+    """Return the ids of subscribers with a pause that ends on `today` or earlier, in ascending order."""
     numbers = select(subscription.c.subscriber).where(*_ended(today)).distinct()
     return list(connection.execute(numbers.order_by(subscription.c.subscriber)).scalars())
 
 
 def end(connection: Connection, today: date, now: datetime, among: Collection[int] | None = None) -> int:
-    """End the pauses that last until `today` or an earlier day, of all or `among` some; return how many."""
+    """End the pauses that run until `today` or earlier, of all or only `among`; return how many."""
     numbers = ended(connection, today) if among is None else among
     whose = subscription.c.subscriber.in_(numbers)
     if connection.dialect.name == "postgresql":

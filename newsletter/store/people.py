@@ -1,4 +1,4 @@
-"""Subscribers in the database: reading them out, looking one up, and what becomes of one."""
+"""Subscribers: stream them, look them up, lock them, and change, unsubscribe or suppress one."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _ACTIVE = and_(
 IS_READER = and_(
     subscriber.c.status == SubscriberStatus.ACTIVE.value, exists().where(_ACTIVE).correlate(subscriber)
 )
-"""True of a subscriber who may be written to and has an active choice."""
+"""SQL condition for a reader: a subscriber who is not suppressed and has an active choice."""
 
 _SECTIONS = (
     select(func.aggregate_strings(subscription.c.section, ","))
@@ -45,7 +45,7 @@ _SECTIONS = (
         subscription.c.subscriber == subscriber.c.id,
         or_(
             subscription.c.state == SubscriptionState.ACTIVE.value,
-            # of which store/pauses.py has not made active choices yet
+            # paused choices that have ended, but that store/pauses.py has not made active yet
             and_(
                 subscription.c.state == SubscriptionState.PAUSED.value,
                 subscription.c.until != "",
@@ -64,8 +64,8 @@ _STREAM = (
         subscriber.c.attributes,
         _SECTIONS,
     )
-    # As IS_READER; but of EXISTS, PostgreSQL makes a join that reads every choice for each of them, as long
-    # as it has no statistics of a list just taken in.
+    # The same as IS_READER; but PostgreSQL turns EXISTS into a join that reads every choice for each
+    # subscriber, as long as it has no statistics of a list that was just imported.
     .where(subscriber.c.status == SubscriberStatus.ACTIVE.value, _SECTIONS.is_not(None))
     .order_by(subscriber.c.id)
 )
@@ -86,7 +86,7 @@ _CHOICES = select(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A subscriber as the database holds one, whether a reader or not."""
+    """A subscriber's row with their choices, whether they get mail or not."""
 
     id: int = 0
     email: str
@@ -101,16 +101,16 @@ class Record:
 
 
 def key(email: str) -> str:
-    """Return what makes an address unique."""
+    """Return the casefolded address, by which subscribers are unique."""
     return email.casefold()
 
 
 def readers(
     connection: Connection, where: ColumnElement[bool] | None = None, *, today: date | None = None
 ) -> Iterator[Subscriber]:
-    """Stream by id the active subscribers with an active choice; memory stays flat however many there are.
+    """Stream the active subscribers with an active choice, ordered by id, in constant memory.
 
-    With `today`, a pause that lasts until that day or an earlier one counts as ended.
+    With `today`, a pause that runs until that day or an earlier one counts as ended.
     """
     for number, email, name, language, attributes, chosen in connection.execute(
         _STREAM.where(true() if where is None else where),
@@ -128,7 +128,7 @@ def readers(
 
 
 def reader(connection: Connection, email: str) -> Subscriber | None:
-    """Return the reader with this address: None also where somebody is known but gets no mail."""
+    """Return the reader with this address, or None, also for a known subscriber who gets no mail."""
     return next(readers(connection, subscriber.c.email_key == key(email)), None)
 
 
@@ -138,23 +138,23 @@ def _sections(chosen: str) -> frozenset[str]:
 
 
 def count_readers(connection: Connection, where: ColumnElement[bool] | None = None) -> int:
-    """Return how many `readers` would stream."""
+    """Return how many subscribers `readers` would stream."""
     query = select(func.count()).select_from(subscriber).where(IS_READER, true() if where is None else where)
     return connection.execute(query).scalar_one()
 
 
 def find(connection: Connection, email: str) -> Record | None:
-    """Return the subscriber with this address, if there is one."""
+    """Return the subscriber with this address, or None."""
     return find_all(connection, [key(email)]).get(key(email))
 
 
 def lock(
     connection: Connection, email: str, number: int | None = None
 ) -> tuple[Record | None, Record | None]:
-    """Lock an address, which nobody may have yet, and subscriber `number`; return who has it, and that one.
+    """Lock an address, even an unused one, and subscriber `number`; return (who has the address, subscriber).
 
-    Locks are taken in one order everywhere, or two transactions could wait for each other: a request, an
-    address (an advisory lock), subscribers by number, and then what belongs to them.
+    To avoid deadlocks, locks are taken in one order everywhere: a request, an address (an advisory lock),
+    subscribers by number, and then the rows that belong to them.
     """
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key(email), 0))))
@@ -164,13 +164,13 @@ def lock(
 
 
 def find_all(connection: Connection, keys: Collection[str], *, for_update: bool = False) -> dict[str, Record]:
-    """Return the subscribers with these address keys, by key; `for_update` locks them by number."""
+    """Return the subscribers with these address keys, by key; `for_update` locks them in order of id."""
     records = _records(connection, _WITH_KEYS, {"these": list(keys)}, for_update=for_update)
     return {key(found.email): found for found in records}
 
 
 def find_mailboxes(connection: Connection, emails: Collection[str]) -> dict[str, list[Record]]:
-    """Return who is here at the mailboxes of `emails` in any spelling, by the mailbox's canonical form."""
+    """Return the subscribers at the mailboxes of `emails` in any spelling, by canonical form."""
     forms = {canonical(email) for email in emails}
     found: dict[str, list[Record]] = {}
     for record in _records(connection, _WITH_MAILBOXES, {"these": list(forms)}, for_update=False):
@@ -179,7 +179,7 @@ def find_mailboxes(connection: Connection, emails: Collection[str]) -> dict[str,
 
 
 def get(connection: Connection, number: int, *, for_update: bool = False) -> Record | None:
-    """Return the subscriber with this number, if there is one; `for_update` locks it until the end."""
+    """Return subscriber `number`, or None; `for_update` locks the row until the transaction ends."""
     return next(iter(_records(connection, _WITH_NUMBER, {"these": number}, for_update=for_update)), None)
 
 
@@ -222,7 +222,7 @@ def _choice(state: str, origin: str, until: str) -> Choice:
 def replace_choices(
     connection: Connection, changes: Iterable[tuple[int, Choices, Choices]], now: datetime
 ) -> None:
-    """Write what differs between the choices before and after, for each (subscriber, before, after)."""
+    """Write the differences between old and new choices, for each (subscriber, before, after)."""
     at = timestamp(now)
     gone: list[dict[str, int | str]] = []
     fresh: list[dict[str, int | str]] = []
@@ -254,9 +254,9 @@ def replace_choices(
 
 
 def change(connection: Connection, before: Record, after: Record, now: datetime) -> bool:
-    """Write what differs in address, name, language, attributes and choices; False when nothing does.
+    """Write the differences in address, name, language, attributes and choices; False if there are none.
 
-    `before` is held for update. Nobody else may have the new address.
+    The caller has locked `before`, and has made sure that nobody else has the new address.
     """
     values = {
         name: getattr(after, name)
@@ -280,9 +280,9 @@ def leave(
     optional: Collection[str],
     now: datetime,
 ) -> bool:
-    """Record that subscriber `number` left `sections`, or everything when none is named.
+    """Unsubscribe subscriber `number` from `sections`, or from everything when none is named.
 
-    `optional` are the sections that can be left. False when nothing changed by it.
+    `optional` are the sections that can be left. Return False when nothing changed.
     """
     held = connection.execute(select(subscriber.c.id).where(subscriber.c.id == number).with_for_update())
     if held.one_or_none() is None:
@@ -294,7 +294,7 @@ def leave(
 
 
 def suppress(connection: Connection, email: str, reason: str, now: datetime) -> bool:
-    """Stop all mail to an address for `reason`; False when it is not here or was stopped already."""
+    """Suppress an address, which stops all mail to it; False when it is unknown or already suppressed."""
     done = connection.execute(
         update(subscriber)
         .where(

@@ -1,7 +1,7 @@
-"""Shared pace: how soon each scope may send again. One row a scope, for all workers, across restarts.
+"""Rate limits shared by all workers and kept across restarts: one row per scope.
 
-A row holds one moment (the generic cell rate algorithm, ITU-T I.371): taking n turns at a rate moves it
-n / rate seconds on, and the turns are those seconds.
+A row holds one moment (the generic cell rate algorithm, ITU-T I.371, equivalent to a token bucket): taking n
+turns moves it n / rate seconds ahead, and those seconds are the turns.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,9 +14,9 @@ from newsletter.store.schema import bucket
 
 
 def take(connection: Connection, wanted: Mapping[str, float], now: float) -> dict[str, float]:
-    """Take a span of seconds of each scope in `wanted`; return from when each may be used."""
+    """Reserve a span of seconds in each scope of `wanted`; return when each may be used (epoch seconds)."""
     starts = {}
-    for scope, span in sorted(wanted.items()):  # in one order, so that workers do not wait in a ring
+    for scope, span in sorted(wanted.items()):  # one order, so that workers do not deadlock
         statement = upsert(connection, bucket).values(scope=scope, free_at=now + span)
         begun = case((bucket.c.free_at > now, bucket.c.free_at), else_=now)
         row = connection.execute(
@@ -29,7 +29,7 @@ def take(connection: Connection, wanted: Mapping[str, float], now: float) -> dic
 
 
 def free(connection: Connection, scopes: Collection[str]) -> dict[str, float]:
-    """Return from when each of `scopes` may be used, of those that were ever used; hold them for update."""
+    """Lock the rows of `scopes` and return when each may be used; scopes never used are absent."""
     query = select(bucket.c.scope, bucket.c.free_at).where(bucket.c.scope.in_(scopes))
     rows = connection.execute(query.order_by(bucket.c.scope).with_for_update())
     return {row.scope: row.free_at for row in rows}
@@ -37,25 +37,25 @@ def free(connection: Connection, scopes: Collection[str]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate limit: a turn every `span` seconds, and at rest a `burst` of turns at once."""
+    """A rate limit: one turn every `span` seconds, and after a rest up to `burst` turns at once."""
 
     span: float
     burst: int
 
 
 def spare(connection: Connection, scope: str, rate: Rate, now: float, *, for_update: bool = False) -> int:
-    """Return how many turns `scope` has left.
+    """Return how many turns `scope` has left now.
 
-    A time further ahead than all turns together is that of a clock that was wrong; it is not believed.
+    A stored time further ahead than the whole burst comes from a clock that was wrong, and is ignored.
     """
     query = select(bucket.c.free_at).where(bucket.c.scope == scope)
     free_at = connection.execute(query.with_for_update() if for_update else query).scalar_one_or_none()
     used = believed(free_at, now, rate.burst * rate.span) - now
-    return max(0, int(rate.burst - used / rate.span + 1e-6))  # what is whole but for the last digit is whole
+    return max(0, int(rate.burst - used / rate.span + 1e-6))  # 1e-6: tolerate rounding errors
 
 
 def spend(connection: Connection, scope: str, rate: Rate, turns: int, now: float) -> None:
-    """Count `turns` of those that `spare` told of for update."""
+    """Use up `turns` of those that `spare` returned with `for_update`."""
     free_at = believed(free(connection, (scope,)).get(scope), now, rate.burst * rate.span)
     put(connection, scope, free_at + turns * rate.span)
 
@@ -66,7 +66,7 @@ def believed(free_at: float | None, now: float, furthest: float) -> float:
 
 
 def put(connection: Connection, scope: str, free_at: float) -> None:
-    """Let `scope` be used from `free_at` on, whatever was said before."""
+    """Set the moment from which `scope` may be used, replacing any earlier value."""
     statement = upsert(connection, bucket).values(scope=scope, free_at=free_at)
     connection.execute(
         statement.on_conflict_do_update(index_elements=[bucket.c.scope], set_={"free_at": free_at})
@@ -74,14 +74,14 @@ def put(connection: Connection, scope: str, free_at: float) -> None:
 
 
 def prune(connection: Connection, prefix: str, now: float) -> None:
-    """Forget the scopes that begin with `prefix` and are free: they are as if they had never been used."""
+    """Delete the free scopes that begin with `prefix`: they behave as if they had never been used."""
     connection.execute(
         delete(bucket).where(bucket.c.free_at <= now, bucket.c.scope.startswith(prefix, autoescape=True))
     )
 
 
 def hold(connection: Connection, scope: str, until: float) -> None:
-    """Let nobody send in `scope` before `until`."""
+    """Block sending in `scope` until at least `until`."""
     statement = upsert(connection, bucket).values(scope=scope, free_at=until)
     later = case((bucket.c.free_at > until, bucket.c.free_at), else_=until)
     connection.execute(
@@ -90,7 +90,7 @@ def hold(connection: Connection, scope: str, until: float) -> None:
 
 
 def held(connection: Connection, prefix: str, now: float) -> dict[str, float]:
-    """Return the scopes that begin with `prefix` and may not send yet, and until when."""
+    """Return the scopes that begin with `prefix` and are blocked, and until when."""
     rows = connection.execute(
         select(bucket.c.scope, bucket.c.free_at).where(
             bucket.c.free_at > now, bucket.c.scope.startswith(prefix, autoescape=True)

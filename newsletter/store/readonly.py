@@ -1,4 +1,4 @@
-"""Opening the database for reading only: neither creating nor upgrading it, nor taking its write lock."""
+"""Open the database read-only: never create or upgrade it, and never take its write lock."""
 
 import os
 import sqlite3
@@ -26,7 +26,7 @@ from newsletter.store.locking import PATIENCE, begin
 
 
 class ReadOnlyDatabase:
-    """The database of a workspace as those commands see it that only look; without one, an empty one."""
+    """The database of a workspace for commands that only read; an empty one if there is none."""
 
     def __init__(self, url: str | URL) -> None:
         self._url = url
@@ -35,13 +35,13 @@ class ReadOnlyDatabase:
 
     @property
     def path(self) -> Path | None:
-        """The database's file, where it is one, whether it is there or not."""
+        """The path of an SQLite database's file, whether it exists or not; None for PostgreSQL."""
         url = parse_url(self._url)
         return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
     @property
     def engine(self) -> Engine:
-        """The database, or an empty one as long as there is none. Raises StoreError when it is too old."""
+        """The database, or an empty one while there is none. Raises StoreError when its schema is too old."""
         if self._engine is None:
             self._engine = self._open()
         if self._engine is None:
@@ -55,7 +55,7 @@ class ReadOnlyDatabase:
         if engine.dialect.name == "sqlite" and "uri" in engine.url.query:
             event.listen(engine, "begin", begin(PATIENCE))
         elif engine.dialect.name == "sqlite":
-            if not engine.url.database or not _is_there(path):  # in memory, there is nothing to look at
+            if not engine.url.database or not _is_there(path):  # in memory, there is nothing to read
                 return None
             engine = create_engine(engine.url, creator=lambda: _connect(path))
             event.listen(engine, "begin", begin(PATIENCE))
@@ -69,7 +69,7 @@ class ReadOnlyDatabase:
             return None
         if version != HEAD:
             raise StoreError(
-                f"the database is of an earlier version (schema {version}, this program needs {HEAD})",
+                f"the database is from an earlier version (schema {version}, this program needs {HEAD})",
                 "Make a backup, then bring it up to date: newsletter database upgrade",
             )
         try:
@@ -82,12 +82,12 @@ class ReadOnlyDatabase:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether the file is there, or could be made. Raises StoreError when neither."""
+    """Tell whether the file exists. Raises StoreError when it neither exists nor could be created."""
     if path.is_dir():
         raise StoreError(f"the database {path}: unable to open database file", WRITABLE)
     nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
     if nearest != path and not nearest.is_dir():
-        raise StoreError(f"the database {path}: {nearest} cannot be made: {os.strerror(EEXIST)}", WRITABLE)
+        raise StoreError(f"the database {path}: {nearest} cannot be created: {os.strerror(EEXIST)}", WRITABLE)
     return nearest == path
 
 
@@ -106,7 +106,7 @@ def _refuse_writes(connection: Any, _record: object) -> None:
 
 
 def _empty() -> Engine:
-    """Return a database in memory, which the threads of this process share."""
+    """Return an empty in-memory database that the threads of this process share."""
     name = f"file:{uuid4().hex}?mode=memory&cache=shared"
     engine = create_engine(
         "sqlite://",

@@ -1,4 +1,4 @@
-"""What waits for a confirmation by mail: a sign-up, a new address, a successor, a reader's own wish."""
+"""Requests that wait for confirmation by mail (double opt-in): sign-up, new address, successor and others."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,11 +13,11 @@ from newsletter.store.people import key
 from newsletter.store.schema import request
 
 LIFETIME = timedelta(days=7)
-"""For how long a request can be confirmed, and how long it is kept."""
+"""How long a request can be confirmed; then it is deleted."""
 
 
 class Kind(StrEnum):
-    """What is asked for."""
+    """The kind of a request."""
 
     SIGNUP = "signup"
     ADDRESS = "address"
@@ -31,9 +31,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; `email` has to confirm it, and so has the `subscriber` it changes, where there is one.
+    """A request; `email` must confirm it, and so must the `subscriber` it changes, where there is one.
 
-    Times are as the tables hold them; empty: not yet.
+    Times are UTC ISO 8601 text as in the tables; empty means not yet.
     """
 
     id: int = 0
@@ -51,7 +51,7 @@ class Request:
 
 
 def put(connection: Connection, asked: Request, now: datetime) -> int:
-    """Record a request made `now`, and return its number."""
+    """Insert a request made at `now`; return its number."""
     values = asdict(asked) | {"email_key": key(asked.email), "requested_at": timestamp(now)}
     del values["id"]
     number: int = connection.execute(insert(request).values(values).returning(request.c.id)).scalar_one()
@@ -59,7 +59,7 @@ def put(connection: Connection, asked: Request, now: datetime) -> int:
 
 
 def find(connection: Connection, number: int, now: datetime, *, for_update: bool = False) -> Request | None:
-    """Return request `number` unless it is unknown or too old; `for_update` holds it until the end."""
+    """Return request `number`, or None if unknown or expired; `for_update` locks it in this transaction."""
     query = select(request).where(request.c.id == number, request.c.requested_at > timestamp(now - LIFETIME))
     row = connection.execute(query.with_for_update() if for_update else query).mappings().one_or_none()
     if row is None:
@@ -69,7 +69,7 @@ def find(connection: Connection, number: int, now: datetime, *, for_update: bool
 
 
 def times(connection: Connection, kind: Kind, subscriber: int, now: datetime) -> list[str]:
-    """Return when requests of this kind about this subscriber were made within LIFETIME, the newest first."""
+    """Return when this subscriber made requests of this kind within LIFETIME, the newest first."""
     query = select(request.c.requested_at).where(
         request.c.subscriber == subscriber,
         request.c.kind == kind,
@@ -79,10 +79,10 @@ def times(connection: Connection, kind: Kind, subscriber: int, now: datetime) ->
 
 
 def confirm(connection: Connection, number: int, now: datetime) -> None:
-    """Record that the address that has to confirm did so."""
+    """Record that the address that must confirm the request did so."""
     connection.execute(update(request).where(request.c.id == number).values(confirmed_at=timestamp(now)))
 
 
 def too_old(now: datetime) -> ColumnElement[bool]:
-    """Return what is true of requests that can no longer be confirmed; their letters go with them."""
+    """Return the SQL condition for expired requests; their letters are deleted with them."""
     return request.c.requested_at <= timestamp(now - LIFETIME)

@@ -1,4 +1,4 @@
-"""What became of each weekly hour, and whether this database is the one that the scheduler left here."""
+"""Scheduled runs and their outcomes; and a check that this database is the one the scheduler last used."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,12 @@ from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import firing, home
 
 SENT, EMPTY, LEFT, FOUNDED = "sent", "it has no items", "it has left already", "the schedule was set"
-"""What may become of an hour; any other words say why its issue was held."""
+"""Outcomes of a scheduled run; any other text is the reason why its issue was held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A weekly hour that is settled: its moment, its issue, and what became of it."""
+    """A settled scheduled run: its moment, its issue, and its outcome."""
 
     moment: datetime
     issue: str
@@ -23,12 +23,12 @@ class Settled:
 
     @property
     def held(self) -> bool:
-        """Whether the issue was to leave and did not."""
+        """Whether the issue should have been started and was not."""
         return self.outcome not in (SENT, EMPTY, LEFT, FOUNDED)
 
 
 def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
-    """Return the settled hours later than `moment`, the oldest first."""
+    """Return the settled runs later than `moment`, the oldest first."""
     rows = connection.execute(
         select(firing).where(firing.c.moment > timestamp(moment)).order_by(firing.c.moment)
     )
@@ -36,7 +36,7 @@ def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
 
 
 def held(connection: Connection, name: str) -> bool:
-    """Tell whether the last weekly hour of issue `name` was held."""
+    """Tell whether issue `name` was held at its last scheduled run."""
     row = connection.execute(
         select(firing).where(firing.c.issue == name).order_by(firing.c.moment.desc()).limit(1)
     ).first()
@@ -44,7 +44,7 @@ def held(connection: Connection, name: str) -> bool:
 
 
 def last(connection: Connection, until: datetime) -> datetime | None:
-    """Return the newest settled hour that is not later than `until`, if there is one."""
+    """Return the moment of the newest settled run that is not later than `until`, or None."""
     newest = connection.execute(
         select(func.max(firing.c.moment)).where(firing.c.moment <= timestamp(until))
     ).scalar_one_or_none()
@@ -52,25 +52,25 @@ def last(connection: Connection, until: datetime) -> datetime | None:
 
 
 def found(connection: Connection, moment: datetime, now: datetime) -> None:
-    """Count all hours before `moment` as settled: the schedule begins."""
+    """Begin the schedule: count all runs up to `moment` as settled."""
     settle(connection, moment, "", FOUNDED, now)
 
 
 def forget_future(connection: Connection, after: datetime) -> bool:
-    """Forget hours settled for a time that has not come, by a clock that was wrong; tell whether any were."""
+    """Delete runs settled for the future by a clock that was wrong; tell whether there were any."""
     gone = connection.execute(delete(firing).where(firing.c.moment > timestamp(after)))
     return gone.rowcount > 0
 
 
 def settle(connection: Connection, moment: datetime, name: str, outcome: str, now: datetime) -> bool:
-    """Record what became of the hour `moment`; False when another scheduler did before."""
+    """Record the outcome of the run at `moment`, once; False when another scheduler was first."""
     row = {"moment": timestamp(moment), "issue": name, "outcome": outcome, "at": timestamp(now)}
     first = upsert(connection, firing).values(row).on_conflict_do_nothing().returning(firing.c.moment)
     return connection.execute(first).first() is not None
 
 
 def change(connection: Connection, settled: Settled, outcome: str, now: datetime) -> bool:
-    """Replace what became of an hour; False when another scheduler did before."""
+    """Replace the outcome of a settled run; False when another scheduler has changed it meanwhile."""
     done = connection.execute(
         update(firing)
         .where(firing.c.moment == timestamp(settled.moment), firing.c.outcome == settled.outcome)
@@ -81,18 +81,18 @@ def change(connection: Connection, settled: Settled, outcome: str, now: datetime
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a program that sends leaves beside the database: who it is, and how often it began."""
+    """The mark that a scheduler keeps in a file beside the database: its id, and how often it has started."""
 
     place: str
     starts: int
 
 
 def start(connection: Connection, mark: Mark | None, machine: str) -> Mark | None:
-    """Count a start on `machine` of the program that left `mark`, and return its new mark.
+    """Count a start on `machine` of the scheduler that has `mark`; return its new mark.
 
-    None when this is not the database it had: one that knows fewer starts is a snapshot put back, one that
-    knows others is a copy, and so is one that knows the mark from another machine. Nothing is counted then,
-    until `adopt`. On PostgreSQL many share one database, each with a mark of its own.
+    None when this is not the database it last used: fewer starts mean a restored snapshot, an unknown mark or
+    one from another machine means a copy. Then nothing is counted until `adopt` is called. On PostgreSQL
+    several schedulers share one database, each with its own mark.
     """
     known = {row.place: row for row in connection.execute(select(home)).all()}
     if mark is None:
@@ -105,9 +105,9 @@ def start(connection: Connection, mark: Mark | None, machine: str) -> Mark | Non
 
 
 def adopt(connection: Connection, machine: str) -> Mark:
-    """Make this database the one to go on with: whoever asks has looked at what was sent.
+    """Accept this database as the one to use; the operator has checked what was already sent.
 
-    On PostgreSQL the others that share it keep their marks.
+    On PostgreSQL the other schedulers that share it keep their marks.
     """
     if connection.dialect.name == "sqlite":
         connection.execute(delete(home))

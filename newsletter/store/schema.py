@@ -1,4 +1,4 @@
-"""The tables. Times are UTC ISO 8601 text to the second, so that both databases compare them alike."""
+"""The tables. Times are UTC ISO 8601 text to the second, which both databases compare in the same way."""
 
 from sqlalchemy import (
     JSON,
@@ -20,12 +20,12 @@ from newsletter.store.mailbox import canonical
 
 metadata = MetaData()
 
-_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER is SQLite's rowid
+_Id = BigInteger().with_variant(Integer, "sqlite")  # on SQLite only INTEGER becomes the rowid
 
 
 def _mailbox(context: DefaultExecutionContext) -> str:
-    """Return the canonical form of the address in the row that is inserted."""
-    row = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy left it out
+    """Return the canonical form of the address in the row being inserted."""
+    row = context.get_current_parameters()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     return canonical(row["email"])
 
 
@@ -75,9 +75,9 @@ request = Table(
     Column("requested_at", Text, nullable=False),
     Column("agreed_at", Text, nullable=False, default="", comment="by the old address, where there is one"),
     Column("confirmed_at", Text, nullable=False, default="", comment="by the address in `email`"),
-    sqlite_autoincrement=True,  # a link must never come to mean another's request
+    sqlite_autoincrement=True,  # a link must never come to mean somebody else's request
 )
-"""What waits for a confirmation by mail, of a Kind of `requests`; until it comes, nothing else changes."""
+"""Requests that wait for confirmation by mail (`requests.Kind`); until then nothing else changes."""
 
 letter = Table(
     "letter",
@@ -105,7 +105,7 @@ note = Table(
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
 )
-"""The words of letters to the editors, which no template holds."""
+"""Subject and text of letters to the editors, which have no template."""
 
 asked = Table(
     "asked",
@@ -154,7 +154,7 @@ erasing = Table(
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Who has gone from the tables, but may still be in files: the outbox, and SQLite's log."""
+"""People deleted from the tables whose data may still be in files: the outbox, and SQLite's log."""
 
 import_chunk = Table(
     "import_chunk",
@@ -166,7 +166,7 @@ import_chunk = Table(
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""What an import has written so far; it is empty when none was stopped half-way."""
+"""Progress of imports; the table is empty unless one was interrupted."""
 
 opt_out = Table(
     "opt_out",
@@ -177,7 +177,7 @@ opt_out = Table(
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Who is not written to without ever having been a subscriber."""
+"""Opt-outs of people who were never subscribers."""
 
 issue = Table(
     "issue",
@@ -220,7 +220,7 @@ cover = Table(
     Column("closing", Text, nullable=False),
     Column("hashtag", Text, nullable=False),
 )
-"""What the archive shows around the items of an issue, as it was approved."""
+"""What the archive shows around the items of an issue, as approved."""
 
 item = Table(
     "item",
@@ -238,7 +238,7 @@ item = Table(
     Index("item_place", "issue", "number", unique=True),
     Index("item_section", "section", "issue"),
 )
-"""What the archive shows: the items of the all-sections edition as they were approved."""
+"""The items that the archive shows: those of the all-sections edition, as approved."""
 
 audience = Table(
     "audience",
@@ -264,7 +264,7 @@ chunk = Table(
     Column("lease_until", Float, nullable=False, default=0.0, comment="seconds since 1970"),
     Column("inflight", JSON, nullable=False, default=list, comment="[subscriber, attempt] on the wire now"),
     Column("done", Integer, nullable=False, default=0),
-    Index("chunk_open", "issue", "done"),  # of columns that a commit leaves alone
+    Index("chunk_open", "issue", "done"),  # only columns that ledger commits do not change
 )
 
 bucket = Table(
@@ -296,7 +296,7 @@ clock = Table(
     Column("doubt", Text, nullable=False, default="", comment="why it is not believed now"),
     sqlite_with_rowid=False,
 )
-"""What the machine's clock has shown, so that a jump is noticed after a restart too."""
+"""Observations of the machine's clock, so that a jump is noticed after a restart too."""
 
 home = Table(
     "home",
@@ -336,4 +336,4 @@ event = Table(
     Index("event_subscriber", "subscriber", "at"),
     sqlite_with_rowid=False,
 )
-"""What became of messages after they were accepted, as it was reported."""
+"""Reports about messages after their acceptance, such as bounces and complaints."""

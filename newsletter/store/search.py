@@ -1,4 +1,4 @@
-"""Search over the items of the archive: SQLite's FTS5, or PostgreSQL's text search."""
+"""Full-text search over the items of the archive: SQLite's FTS5, or PostgreSQL's text search."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,11 +23,11 @@ from newsletter.store.schema import issue, item
 from newsletter.store.search_terms import Word
 
 MOST = 1000
-"""Items that are ranked: where more have the words, only the newest."""
+"""The most items that are ranked; where more match, only the newest."""
 
 
 def _best(found: CTE) -> Select[Any]:
-    """Return the statement for a page of the items that are `found`, each with how many there are."""
+    """Return the statement for one page of the matches `found`, the best first, each row with the total."""
     return (
         select(found.c.id, func.count().over().label("total"))
         .join(item, item.c.id == found.c.id)
@@ -39,7 +39,7 @@ def _best(found: CTE) -> Select[Any]:
     )
 
 
-# Either finds an item's number and its rank, of which the lower is the better.
+# Each of the two queries returns item numbers and ranks; a lower rank is better.
 _ON_SQLITE = _best(
     select(column("rowid").label("id"), literal_column("bm25(item_search, 8.0, 1.0)").label("rank"))
     .select_from(table("item_search"))
@@ -47,7 +47,7 @@ _ON_SQLITE = _best(
     .order_by(column("rowid").desc())
     .limit(MOST)
     .cte("found")
-    .prefix_with("MATERIALIZED")  # FTS5 ranks in no other place than its own SELECT
+    .prefix_with("MATERIALIZED")  # FTS5 can rank only inside its own SELECT
 )
 _SIMPLE: ColumnClause[Any] = literal_column("'simple'::regconfig")
 _ASKED: Function[Any] = func.to_tsquery(_SIMPLE, bindparam("words"))
@@ -57,8 +57,8 @@ _WEIGHED: ColumnClause[Any] = literal_column(
 _ON_POSTGRES = _best(
     select(item.c.id, (-func.ts_rank(_WEIGHED, _ASKED)).label("rank"))
     .where(
-        literal_column("to_tsvector('simple', title || ' ' || text)").bool_op("@@")(  # as its index has it
-            # The query as it stands, too: PostgreSQL takes 24.02 and COVID-19 apart in its own way.
+        literal_column("to_tsvector('simple', title || ' ' || text)").bool_op("@@")(  # same as the index
+            # Also the unchanged query: PostgreSQL splits words like 24.02 and COVID-19 in its own way.
             _ASKED.op("||")(func.plainto_tsquery(_SIMPLE, bindparam("query")))
         )
     )
@@ -72,9 +72,9 @@ _ITEMS = select(item).where(item.c.id.in_(bindparam("places", expanding=True)))
 def search(
     connection: Connection, words: Sequence[Word], query: str, *, limit: int, offset: int = 0
 ) -> tuple[list[PublicItem], int]:
-    """Return some of the items that have all `words` of `query`, the best first, and how many: MOST or less.
+    """Return a page of the items that contain all `words` of `query`, the best first, and the total.
 
-    Of equals the newer comes first. Without words nothing is found.
+    The total is at most MOST. Among equally good items the newer comes first. No words, no results.
     """
     if not words:
         return [], 0
@@ -91,14 +91,14 @@ def search(
 
 
 def _fts5(word: Word) -> str:
-    """Return `word` in FTS5's query language: in quotes, which no letter of it ends (SQLite: FTS5 §3.1)."""
+    """Return `word` in FTS5's query language, quoted; words contain no quotes (SQLite: FTS5 §3.1)."""
     star = "*" if word.prefix else ""
     spelled = [f'"{" ".join(parts)}"{star}' for parts in word.spellings]
     return f"({' OR '.join(spelled)})"
 
 
 def _tsquery(word: Word) -> str:
-    """Return `word` in PostgreSQL's query language, each part in quotes (PostgreSQL: 8.11.2)."""
+    """Return `word` in PostgreSQL's query language, each part quoted (PostgreSQL: 8.11.2)."""
     star = ":*" if word.prefix else ""
     spelled = [" <-> ".join(f"'{part}'" for part in parts) + star for parts in word.spellings]
     return f"({' | '.join(spelled)})"

@@ -1,51 +1,51 @@
-"""The words of a search: what each is found by, and where they stand in a text."""
+"""Search terms: parse a query into words, stem them lightly, and highlight them in a text."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_LETTER = r"[^\W_ʼ]"  # U+02BC counts as one by itself
+_LETTER = r"[^\W_ʼ]"  # U+02BC, the apostrophe letter, would count as a letter itself
 _APOSTROPHE = "['’ʼ`]"
 _WORD = re.compile(f"{_LETTER}+(?:{_APOSTROPHE}{_LETTER}+)*")
 _STRESS = str.maketrans("", "", "\u0301\u00ad")
 _ENDING = re.compile(r"(?:[аеєиіїоуюяьй]{1,2}|[аоеєиії][мх]|[іїє]в|г[оу]|м[ио])$")
-_CUT = 5  # letters from which a word loses its ending
-_PREFIX = 3  # letters from which a word stands for all that begin with it
-_BEFORE = 60  # characters that an excerpt shows before the first word found
+_CUT = 5  # words with at least this many letters are stemmed
+_PREFIX = 3  # words with at least this many letters match as prefixes
+_BEFORE = 60  # characters that an excerpt shows before the first match
 _MARK = "ʼ"
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word to look for: its parts between apostrophes, and whether the last is but the beginning of one."""
+    """A search word: its parts between apostrophes, and whether the last part matches as a prefix."""
 
     parts: tuple[str, ...]
     prefix: bool
 
     @property
     def spellings(self) -> tuple[tuple[str, ...], ...]:
-        """Both ways in which an index may hold it: cut at the apostrophe, and with U+02BC, a letter."""
+        """The forms in which an index may hold it: split at the apostrophe, or joined by U+02BC."""
         return (self.parts,) if len(self.parts) == 1 else (self.parts, (_MARK.join(self.parts),))
 
     @property
     def pattern(self) -> str:
-        """A regular expression for the word in a text, whichever apostrophe that has."""
+        """A regular expression that matches the word in a text, with any kind of apostrophe."""
         rest = f"{_LETTER}*(?:{_APOSTROPHE}{_LETTER}+)*" if self.prefix else f"(?!{_LETTER})"
         return _APOSTROPHE.join(map(re.escape, self.parts)) + rest
 
 
 def read(query: str) -> tuple[Word, ...]:
-    """Return the words of `query`, each once: small letters, longer ones without their Ukrainian ending.
+    """Return the distinct words of `query` in lower case, longer ones without their Ukrainian ending.
 
-    A light cut, not grammar: «субсидія» and «субсидій» both become «субсид».
+    This is light stemming, not grammar: «субсидія» and «субсидій» both become «субсид».
     """
     plain = unicodedata.normalize("NFC", query.translate(_STRESS)).lower()
     return tuple(dict.fromkeys(_word(found) for found in _WORD.findall(plain)))
 
 
 def marked(text: str, words: Sequence[Word]) -> list[tuple[str, bool]]:
-    """Cut `text` into pieces, each with whether it is one of `words`."""
+    """Split `text` into pieces, each with a flag that says whether it matches one of `words`."""
     if not words:
         return [(text, False)]
     pattern = re.compile(f"(?<!{_LETTER})({'|'.join(word.pattern for word in words)})", re.IGNORECASE)
@@ -53,7 +53,7 @@ def marked(text: str, words: Sequence[Word]) -> list[tuple[str, bool]]:
 
 
 def excerpt(text: str, words: Sequence[Word], length: int = 240) -> list[tuple[str, bool]]:
-    """Return at most `length` characters of `text` around the first of `words`, in pieces like `marked`."""
+    """Return at most `length` characters of `text` around the first match, in pieces as `marked` does."""
     line = " ".join(text.split())
     start = _start(line, words)
     end = len(line)
@@ -64,7 +64,7 @@ def excerpt(text: str, words: Sequence[Word], length: int = 240) -> list[tuple[s
 
 
 def _start(line: str, words: Sequence[Word]) -> int:
-    """Return where an excerpt begins: at a word, so that the first of `words` is soon reached."""
+    """Return the offset where an excerpt starts: the beginning of a word shortly before the first match."""
     before = 0
     for piece, found in marked(line, words):
         if found:

@@ -1,4 +1,4 @@
-"""Everything the database knows of one subscriber: choices, consents, requests, and what they were sent."""
+"""All data stored about one subscriber: choices, consents, requests, letters, deliveries and events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +23,10 @@ Facts = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A subscriber, since when each choice stands, and everything that happened, each in order of time.
+    """A subscriber, the date of each choice, and all their records in order of time.
 
-    Consents hold the words agreed to; deliveries and events are by issue; letters are those of the pages.
+    Consents include the text agreed to; deliveries and events name their issue; letters are opt-in and
+    service mails.
     """
 
     person: Record
@@ -37,7 +38,7 @@ class Story:
     events: Facts
 
     def data(self) -> dict[str, Any]:
-        """Return all of it by name, of plain values, as JSON has them."""
+        """Return all of it as a dictionary of plain JSON values."""
         person = self.person
         return {
             "email": person.email,
@@ -61,7 +62,7 @@ class Story:
 
 
 def story(connection: Connection, email: str) -> Story | None:
-    """Return what is known of the subscriber with this address, if there is one."""
+    """Return all data of the subscriber with this address, or None."""
     person = find(connection, email)
     if person is None:
         return None
@@ -117,7 +118,7 @@ def story(connection: Connection, email: str) -> Story | None:
 
 
 def asked(connection: Connection, email: str, number: int = 0) -> Facts:
-    """Return the requests that wait for, or waited for, this address or subscriber `number`."""
+    """Return all stored requests, confirmed or not, of this address or subscriber `number`."""
     return _facts(
         connection,
         select(

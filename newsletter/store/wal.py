@@ -1,4 +1,4 @@
-"""SQLite's write-ahead log: cutting it to nothing, and giving back the room that a failure left taken."""
+"""SQLite's write-ahead log (WAL): truncate it, and free the disk space that a failed transaction took."""
 
 import os
 import sqlite3
@@ -14,17 +14,17 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from newsletter.store.locking import set_busy_timeout
 
 _PATIENCE = 0.3
-"""Seconds to wait for the write lock. Cutting the log waits for nobody: it would hold the lock meanwhile."""
+"""Seconds to wait for the write lock. Truncating does not wait, as it would hold the lock meanwhile."""
 
-_LARGE = 1 << 20  # bytes of a log that are worth giving back
+_LARGE = 1 << 20  # bytes from which a log is worth truncating after a failure
 _INDEX = struct.Struct("=3I2BHI")  # the index's header up to mxFrame: sqlite.org/walformat.html §2.1
 _VERSION, _HEADER, _FRAME = 3_007_000, 32, 24  # of the index; bytes of a log's header, and of each frame's
 
 
 def cut(engine: Engine, *, tries: int = 1, rest: float = 0.02) -> bool:
-    """Write the log back and cut it; False when somebody still reads an older state after so many tries.
+    """Checkpoint and truncate the log; False when somebody still reads an older state after all `tries`.
 
-    Most is written back by a checkpoint that takes no lock, so that the one that cuts is short.
+    A passive checkpoint, which takes no lock, does most of the work first, so the truncating one is short.
     """
     with _cursor(engine, patience=0) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -38,7 +38,7 @@ def cut(engine: Engine, *, tries: int = 1, rest: float = 0.02) -> bool:
 
 
 def give_back(engine: Engine) -> None:
-    """Cut the log where a transaction that failed has made it large; on a full disk it keeps all the room."""
+    """Truncate the log if a failed transaction made it large: on a full disk it would keep all the space."""
     log = Path(f"{engine.url.database}-wal")
     if engine.dialect.name != "sqlite" or not log.exists() or log.stat().st_size < _LARGE:
         return
@@ -49,10 +49,10 @@ def give_back(engine: Engine) -> None:
 
 
 def _cut_tail(engine: Engine, log: Path) -> None:
-    """Cut off what was never committed: to write the rest back, the database may need just that room.
+    """Cut off uncommitted frames: the database may need just that space to write back the committed ones.
 
-    SQLite does the same at a crash: what stands after the last committed frame is read by nobody. The lock
-    keeps others from writing there meanwhile.
+    SQLite does the same after a crash: nobody reads beyond the last committed frame. The write lock keeps
+    others from writing there meanwhile.
     """
     with _cursor(engine, patience=_PATIENCE) as cursor:
         cursor.execute("BEGIN IMMEDIATE")
@@ -69,7 +69,7 @@ def _cut_tail(engine: Engine, log: Path) -> None:
 
 @contextmanager
 def _cursor(engine: Engine, *, patience: float) -> Iterator[DBAPICursor]:
-    """Give a cursor that waits for others so many seconds."""
+    """Yield a cursor that waits up to `patience` seconds for locks."""
     with closing(engine.raw_connection()) as connection:
         set_busy_timeout(connection, patience)
         yield connection.cursor()

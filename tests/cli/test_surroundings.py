@@ -58,13 +58,13 @@ def told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
     ("url", "what"),
     [
         ("postgresql://press@127.0.0.1:1/news", "Connection refused"),
-        ("postgresql://press@127.0.0.1:port/news", "its port is no number"),
-        ("postgresql://press:p@ss:word@127.0.0.1/news", "its port is no number"),
+        ("postgresql://press@127.0.0.1:port/news", "the port is not a number"),
+        ("postgresql://press:p@ss:word@127.0.0.1/news", "the port is not a number"),
         ("mysql://press@127.0.0.1/news", "NEWSLETTER_DATABASE cannot be used"),
         ("news.db", "NEWSLETTER_DATABASE cannot be used"),
         ("sqlite:///{}/folder", "unable to open database file"),
-        ("sqlite:///{}/empty/news.db", "empty cannot be made: File exists"),
-        ("sqlite:////proc/none/news.db", "/proc/none cannot be made"),
+        ("sqlite:///{}/empty/news.db", "empty cannot be created: File exists"),
+        ("sqlite:////proc/none/news.db", "/proc/none cannot be created"),
         ("sqlite:///file:{}/empty?mode=ro&uri=true", "readonly database"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_folder_for_what_is_made_that_is_none_is_told(
     told: Tell, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (workspace / "var").touch()
-    assert "var cannot be made: File exists" in told("subscribers", "list")
+    assert "var cannot be created: File exists" in told("subscribers", "list")
     monkeypatch.setenv("NEWSLETTER_DATABASE", "sqlite://")
     assert f"{workspace / 'var'}: File exists" in told("schedule", "--adopt")
 

@@ -1,4 +1,4 @@
-"""The first schema: people and what they asked for, frozen issues, the delivery ledger, the archive."""
+"""The first schema: people and their requests, frozen issues, the delivery ledger, the archive."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -284,7 +284,7 @@ def upgrade() -> None:
 
 
 def _search_on_sqlite() -> None:
-    """Index the items' words; triggers keep the index as the table is (SQLite: FTS5 §4.4.3)."""
+    """Index the text of the items; triggers keep the index in sync (SQLite: FTS5 §4.4.3)."""
     op.execute(
         "CREATE VIRTUAL TABLE item_search USING fts5("
         "title, text, content='item', content_rowid='id', tokenize='unicode61 remove_diacritics 0')"

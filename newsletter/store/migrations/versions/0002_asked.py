@@ -1,4 +1,4 @@
-"""How often a mailbox was asked, kept for longer than the requests."""
+"""How often a mailbox got a confirmation letter, stored for longer than the requests."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""No signed link of a reader stands in what servers said: whoever reads a backup could use it."""
+"""Remove readers' signed links from stored server replies: whoever reads a backup could use them."""
 
 import re
 from typing import Any

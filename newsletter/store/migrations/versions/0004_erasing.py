@@ -1,4 +1,4 @@
-"""What is left to do of an erasure, so that one that was interrupted is finished."""
+"""Unfinished erasures, so that an interrupted one can be completed."""
 
 import sqlalchemy as sa
 from alembic import op

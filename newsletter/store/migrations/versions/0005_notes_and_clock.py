@@ -1,4 +1,4 @@
-"""Notes to the editors wait like letters, and what the clock has shown is remembered."""
+"""Queue notes to the editors like letters, and store what the clock has shown."""
 
 import sqlalchemy as sa
 from alembic import op

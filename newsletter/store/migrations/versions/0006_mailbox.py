@@ -1,4 +1,4 @@
-"""The canonical form of each subscriber's address, and the lanes and turns of letters."""
+"""Add the canonical form of each subscriber's address, and the lanes and turns of letters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -43,7 +43,7 @@ def upgrade() -> None:
 
 
 def fill(connection: sa.Connection) -> None:
-    """Write the canonical form of every address, a few thousand at a time."""
+    """Fill in the canonical form of every address, a few thousand rows at a time."""
     last = 0
     while rows := _after(connection, last):
         connection.execute(

@@ -1,4 +1,4 @@
-"""How far an import has come, so that one that was stopped goes on."""
+"""Progress of imports, so that an interrupted one resumes."""
 
 import sqlalchemy as sa
 from alembic import op

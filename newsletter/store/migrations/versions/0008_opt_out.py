@@ -1,4 +1,4 @@
-"""Opt-outs of people who are no subscribers."""
+"""Opt-outs of people who were never subscribers."""
 
 import sqlalchemy as sa
 from alembic import op
