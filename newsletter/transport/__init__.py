@@ -1,1 +1,1 @@
-"""How a message leaves: the message itself, SMTP, SendGrid, and the outbox folder."""
+"""Transports: build a message, and send it by SMTP, by SendGrid, or into the outbox folder."""

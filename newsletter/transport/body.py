@@ -1,7 +1,7 @@
-"""A part of a message: encoded once, in the shorter of two encodings (RFC 2045), values spliced in.
+"""Encode a MIME part once, in the shorter of two encodings (RFC 2045), and splice in each reader's values.
 
 A Cyrillic letter takes six characters in quoted-printable and less than three in base64; Latin text is
-shorter in the first. Either way the result is 7-bit, in lines of at most 76, none of which begins with a dot.
+shorter in quoted-printable. Both give 7-bit lines of at most 76 characters, none of which begins with a dot.
 """
 
 import re
@@ -13,13 +13,13 @@ from typing import Protocol
 from newsletter.slots import split
 
 _LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included; §6.8
-_BYTES = 57  # that make a line of base64
+_BYTES = 57  # encoded in one line of base64
 _CRLF = b"\r\n"
 _SOFT = b"=\r\n"
 
 
 class Body(Protocol):
-    """An encoded part; `encoding` is the word for its Content-Transfer-Encoding."""
+    """An encoded part; `encoding` is its Content-Transfer-Encoding."""
 
     encoding: str
 
@@ -28,7 +28,7 @@ class Body(Protocol):
 
 
 def body(text: str, *, html: bool) -> Body:
-    """Encode `text`, whose values are escaped when it is `html`."""
+    """Encode `text` in the shorter encoding; when it is `html`, values are escaped."""
     parts = split(text)
     bodies: list[Body] = [QuotedPrintable(parts, html=html), Base64(parts, html=html)]
     nothing = dict.fromkeys(parts[1::2], "")
@@ -36,9 +36,9 @@ def body(text: str, *, html: bool) -> Body:
 
 
 class QuotedPrintable:
-    """`parts` are literals with the names of slots between them.
+    """A quoted-printable part; `parts` alternates literal texts and slot names.
 
-    A slot stands between two soft line breaks, so what is spliced never changes the encoding around it.
+    A slot stands between two soft line breaks, so its value never changes the encoding around it.
     """
 
     encoding = "quoted-printable"
@@ -63,11 +63,11 @@ class QuotedPrintable:
 
 
 class Base64:
-    """`parts` are literals with the names of slots between them.
+    """A base64 part; `parts` alternates literal texts and slot names.
 
-    Base64 takes bytes by threes, so how a literal is cut depends on the lengths of the values before it,
-    modulo three. Each way that occurs is encoded once: for a reader only their values are, with the few bytes
-    around them that complete their threes.
+    Base64 encodes groups of three bytes, so where a literal is cut depends on the lengths modulo three of the
+    values before it. Literals are encoded once for each combination that occurs; for a reader only the values
+    are encoded, with the few bytes around them that complete their groups.
     """
 
     encoding = "base64"
@@ -92,16 +92,16 @@ class Base64:
             seam = begun
             for name, after in values_after:
                 seam += own[name] + after
-            short = 0 < len(seam) <= _BYTES  # as nearly every one is
+            short = 0 < len(seam) <= _BYTES  # true of nearly every one
             pieces += (b2a_base64(seam, newline=False) + _CRLF if short else _lines(seam), whole)
         return pieces
 
 
 class _Cut:
-    """One way to cut literals, for values of such `lengths`.
+    """The literals cut and encoded for values with these `lengths` modulo three, by slot name.
 
-    `head` is encoded. Each of `seams` is a few bytes, then values with a few bytes after each, then what is
-    encoded up to the next.
+    `head` is encoded. Each of `seams` is (leading bytes, slots each with the bytes after it, the encoded text
+    up to the next seam).
     """
 
     __slots__ = ("head", "seams")
@@ -113,7 +113,7 @@ class _Cut:
         before, length, seam = literals[0][first:], len(literals[0]) % 3, []
         for slot, literal in zip(slots, literals[1:], strict=True):
             length += lengths[slot]
-            start = min(-length % 3, len(literal))  # what completes the threes of the seam
+            start = min(-length % 3, len(literal))  # the bytes that complete the seam's last group of three
             end = max(start, len(literal) - (len(literal) - start) % 3)
             seam.append((slot, literal[:start]))
             if (length + start) % 3 == 0:
@@ -125,7 +125,7 @@ class _Cut:
 
 
 def _lines(content: bytes) -> bytes:
-    """Encode `content` in base64, every line ended by CRLF."""
+    """Encode `content` in base64, with CRLF after every line."""
     return b"".join(
         b2a_base64(content[start : start + _BYTES], newline=False) + _CRLF
         for start in range(0, len(content), _BYTES)
@@ -133,12 +133,12 @@ def _lines(content: bytes) -> bytes:
 
 
 def _canonical(text: str) -> bytes:
-    """Return the bytes of `text` with CRLF line ends, as base64 of text must hold them (RFC 2045 §6.8)."""
+    """Return the bytes of `text` with CRLF line ends, as base64 of text requires (RFC 2045 §6.8)."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
 
 
 def quoted_printable(text: str) -> bytes:
-    """Encode `text` with CRLF line ends and no line that begins with a dot (RFC 2045 §6.7)."""
+    """Encode `text` as quoted-printable, with CRLF line ends and no leading dots (RFC 2045 §6.7)."""
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     encoded = b2a_qp(unix.encode(), istext=True).replace(b"\n", b"\r\n")
     while encoded.startswith(b".") or b"\n." in encoded:
@@ -152,7 +152,7 @@ def _escape_dot(line: re.Match[bytes]) -> bytes:
 
 
 def _room(encoded: bytes) -> bytes:
-    """Make room on the last line for the soft break that will follow it."""
+    """Make room on the last line for the soft line break that will follow it."""
     last = len(encoded) - (encoded.rfind(b"\n") + 1)
     if last < _LINE:
         return encoded

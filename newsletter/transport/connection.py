@@ -1,4 +1,4 @@
-"""A connected SMTP stream: whole replies in order, writes as they are given."""
+"""An SMTP connection after its handshake: read complete replies in order, and write raw commands."""
 
 import asyncio
 from collections import deque
@@ -8,15 +8,15 @@ import aiosmtplib
 
 from newsletter.transport.smtp_replies import Reply, parse
 
-_BUFFER = 16 * 1024  # of our own: asyncio allocates 256 kB for every read, which is slow
+_BUFFER = 16 * 1024  # bytes, reused: asyncio allocates 256 kB for every read, which is slow
 
 
-class ConnectionLost(Exception):  # noqa: N818  a fact about the stream, caught where it is used
-    """The stream ended, or no answer came in time."""
+class ConnectionLost(Exception):  # noqa: N818  always caught inside this package
+    """The connection was closed, or no reply came in time."""
 
 
 class Connection(asyncio.BufferedProtocol):
-    """The stream after the handshake. `extensions` are EHLO's keywords in small letters."""
+    """The connection; `extensions` are EHLO's keywords in lower case, `timeout` is in seconds."""
 
     def __init__(self, transport: asyncio.Transport, extensions: dict[str, str], timeout: float) -> None:
         self._transport = transport
@@ -26,7 +26,7 @@ class Connection(asyncio.BufferedProtocol):
         self._lines: list[bytes] = []
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._deadline = 0.0  # of the answer that is waited for, by the loop's clock
+        self._deadline = 0.0  # for the awaited reply, by the event loop's clock
         self._timer: asyncio.TimerHandle | None = None
         self._lost = False
         self._closed = asyncio.Event()
@@ -34,7 +34,7 @@ class Connection(asyncio.BufferedProtocol):
 
     @classmethod
     def take_over(cls, client: aiosmtplib.SMTP, timeout: float) -> "Connection":
-        """Go on where aiosmtplib has finished its handshake. Raises ConnectionResetError."""
+        """Take over the connection after aiosmtplib's handshake. Raises ConnectionResetError if closed."""
         transport = client.transport
         if not isinstance(transport, asyncio.Transport):
             raise ConnectionResetError("closed after the greeting")
@@ -43,11 +43,11 @@ class Connection(asyncio.BufferedProtocol):
         return connection
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  the protocol's signature
-        """Return where to put what comes."""
+        """Return the buffer for incoming data."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Cut what came into lines, and lines into replies."""
+        """Split incoming data into lines, and assemble the lines into replies."""
         *lines, self._rest = (self._rest + self._buffer[:nbytes]).split(b"\n")
         for line in lines:
             self._lines.append(line)
@@ -57,10 +57,10 @@ class Connection(asyncio.BufferedProtocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """Close: a relay that says no more answers no more."""
+        """Close the transport: a relay that has stopped sending will not reply any more."""
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Remember it for whoever waits."""
+        """Record the loss and wake up the waiting coroutine."""
         self._lost = True
         self._closed.set()
         if self._timer:
@@ -72,13 +72,13 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
     def write(self, data: bytes) -> None:
-        """Send `data`. Raises ConnectionLost."""
+        """Send `data`. Raises ConnectionLost when the connection is closed."""
         if self._lost or self._transport.is_closing():
             raise ConnectionLost
         self._transport.write(data)
 
     async def reply(self, patience: int = 1) -> Reply:
-        """Return the next reply. Raises ConnectionLost when none comes within `patience` time-outs."""
+        """Return the next reply. Raises ConnectionLost when none comes within `patience` timeouts."""
         while not self._replies:
             if self._lost:
                 raise ConnectionLost
@@ -89,9 +89,9 @@ class Connection(asyncio.BufferedProtocol):
         return self._replies.popleft()
 
     def _expect_by(self, deadline: float) -> None:
-        """Set the deadline; the timer of an earlier answer is left to find that it was moved.
+        """Set the deadline; a timer left from an earlier reply re-arms itself when it fires too early.
 
-        One `asyncio.timeout` for every answer would cost as much as the message's copy to the socket.
+        An `asyncio.timeout` for every reply would cost as much as copying the message to the socket.
         """
         self._deadline = deadline
         if self._timer and self._timer.when() <= deadline:
@@ -112,13 +112,13 @@ class Connection(asyncio.BufferedProtocol):
             self._wake()
 
     async def abort(self) -> None:
-        """Drop the stream, and with it whatever the relay has not yet taken."""
+        """Drop the connection, and with it all data that the relay has not yet received."""
         self._lost = True
         self._transport.abort()
         await self._closed.wait()
 
     async def quit(self) -> None:
-        """Say goodbye; what the relay answers no longer matters (RFC 5321 §4.1.1.10)."""
+        """Send QUIT and close; the relay's reply no longer matters (RFC 5321 §4.1.1.10)."""
         with suppress(ConnectionLost):
             self.write(b"QUIT\r\n")
             await self.reply()

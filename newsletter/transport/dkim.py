@@ -1,7 +1,7 @@
-"""DKIM: our own signature over a message's headers and body (RFC 6376), for sending by one's own relay.
+"""DKIM: sign a message's headers and body (RFC 6376), for senders who use their own relay.
 
-Headers are signed `relaxed`, because relays fold them anew. The body is signed `simple`: no relay has a
-reason to touch 7-bit quoted-printable, and `relaxed` doubles a message's cost (0.35 ms for 90 kB).
+Headers use `relaxed` canonicalization, because relays refold them. The body uses `simple`: no relay has a
+reason to change 7-bit quoted-printable, and `relaxed` doubles the cost of a message (0.35 ms for 90 kB).
 """
 
 import re
@@ -33,15 +33,15 @@ SIGNED = (
     "MIME-Version",
     "Content-Type",
 )
-"""Each is listed once more than it occurs, so that none can be added either (RFC 6376 §5.4.2, §8.15)."""
+"""Signed headers; each is listed once more than it occurs, so none can be added (RFC 6376 §5.4.2, §8.15)."""
 
-_LEAST, _ADVISED = 1024, 2048  # bits; receivers do not verify less than the first (RFC 8301 §3.2)
+_LEAST, _ADVISED = 1024, 2048  # key bits; receivers do not verify shorter keys than the first (RFC 8301 §3.2)
 _LINE = 72
 _NEW_KEY = "Make one: openssl genrsa -out dkim.pem 2048, and publish its public half in DNS."
 
 
 class DomainSigner:
-    """Signs messages for `domain` with the key published at `selector`._domainkey.`domain`."""
+    """Sign messages for `domain` with the key published at `selector`._domainkey.`domain`."""
 
     def __init__(self, key: RSAPrivateKey, domain: str, selector: str) -> None:
         self._key = key
@@ -50,14 +50,14 @@ class DomainSigner:
 
     @property
     def weakness(self) -> Problem | None:
-        """A warning when the key is shorter than mailbox providers advise."""
+        """A warning when the key is shorter than mailbox providers advise, else None."""
         if self._key.key_size >= _ADVISED:
             return None
         text = f"the DKIM key has {self._key.key_size} bits; {_ADVISED} are advised"
         return Problem(severity=Severity.WARNING, text=text, hint=_NEW_KEY)
 
     def sign(self, content: bytes) -> bytes:
-        """Return `content`, a message whose lines end in CRLF, with a DKIM-Signature in front."""
+        """Return `content`, a message with CRLF line ends, with a DKIM-Signature header in front."""
         end = content.index(b"\r\n\r\n")
         last = len(content.rstrip(b"\r\n"))
         body = sha256(memoryview(content)[end + 4 : last])
@@ -87,12 +87,12 @@ def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
     except TypeError:
         raise ConfigError(
             "the DKIM key is protected by a password",
-            "Give it without: openssl rsa -in dkim.pem -out open.pem, readable only by this program.",
+            "Remove it: openssl rsa -in dkim.pem -out open.pem; and let only this program read that file.",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise ConfigError(
             "NEWSLETTER_DKIM_KEY is not a private key in PEM form",
-            "It begins with -----BEGIN PRIVATE KEY----- and has several lines: better name its file in"
+            "It begins with -----BEGIN PRIVATE KEY----- and has several lines: better put its file's path in"
             " NEWSLETTER_DKIM_KEY_FILE.",
         ) from None
     if not isinstance(key, RSAPrivateKey):
@@ -103,7 +103,7 @@ def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
 
 
 def _fields(head: bytes) -> dict[bytes, list[bytes]]:
-    """Return the header fields by name, relaxed, those of one name in their order."""
+    """Return the header fields by name, in relaxed form; fields of the same name keep their order."""
     fields: dict[bytes, list[bytes]] = {}
     for field in re.split(rb"\r\n(?![ \t])", head):
         relaxed = _relaxed(field)
@@ -112,7 +112,7 @@ def _fields(head: bytes) -> dict[bytes, list[bytes]]:
 
 
 def _relaxed(field: bytes) -> bytes:
-    """Return a header field in the form that survives folding (§3.4.2)."""
+    """Return a header field in relaxed canonical form, which survives refolding (§3.4.2)."""
     name, _, value = field.partition(b":")
     value = re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip(b" ")
     return name.rstrip(b" \t").lower() + b":" + value
@@ -120,11 +120,11 @@ def _relaxed(field: bytes) -> bytes:
 
 @cache
 def _listed(names: tuple[str, ...]) -> str:
-    """Return `names` as the value of `h=`, in short lines."""
+    """Return `names` as the value of the `h=` tag, folded into short lines."""
     lines = wrap(" ".join(names), _LINE, break_on_hyphens=False)
     return ":\r\n\t".join(line.replace(" ", ":") for line in lines)
 
 
 def _folded(value: bytes) -> bytes:
-    """Return the value of `b=` in short lines."""
+    """Return the value of the `b=` tag, folded into short lines."""
     return b"\r\n\t".join(value[start : start + _LINE] for start in range(0, len(value), _LINE))

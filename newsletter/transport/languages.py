@@ -1,7 +1,7 @@
-"""Why servers refuse, in their words in other languages than English: which cause they name.
+"""Patterns that recognise the cause of a refusal in SMTP replies in languages other than English.
 
-Of a language there are the nouns for who or what is written to, and what is said of them. What tells more is
-looked for first, since a message about a blocked sender names the recipient too.
+For each language there are nouns for the mailbox, its owner or the sender, and what is said of them. More
+specific causes are tried first, since a reply about a blocked sender names the recipient too.
 """
 
 import re
@@ -18,7 +18,7 @@ _MAILBOX = (
     r"|kullanıcı|alıcı|posta kutusu|hesap|vartotoj|gavėj|lietotāj|kasutaja"
     r")"
 )
-"""The user, the recipient, the mailbox, the account, the address."""
+"""Words for the user, the recipient, the mailbox, the account, or the address."""
 _ABSENT = (
     r"("
     r"не існу|не знайден|невідом|відсутн|не зареєстр|не существу|не найден|неизвест|не зарегистр"
@@ -68,7 +68,7 @@ _SENDER = (
     r"|odosielateľ|feladó|expeditor|подател|afzender|gönderen|\bip\b|\bdns\b|\bptr\b"
     r")"
 )
-"""The sender, or what is looked up of one."""
+"""Words for the sender, or for what is looked up about one."""
 _REJECTED = (
     r"("
     r"відхилен|отклон[её]н|odrzucon|abgelehnt|rejet|rechazad|rifiutat|rejeitad|odmítnut|odmietnut"
@@ -85,7 +85,7 @@ _BOX = (
 
 _WORDS = (
     (
-        "",  # "unknown error", "may not exist, or you have no permission" tell nothing
+        "",  # "unknown error", "may not exist, or you have no permission" name no cause
         (
             r"невідом\w+ помилк|неизвестн\w+ ошибк|nieznany bł[aą]d|unbekannter fehler|erreur inconnue"
             r"|error desconocido|errore sconosciuto|erro desconhecido|neznámá chyba|ismeretlen hiba"
@@ -175,4 +175,4 @@ _WORDS = (
     ),
 )
 REASONS = [(why, re.compile(words)) for why, words in _WORDS]
-"""The name of a cause, and the words by which it is known; the first that fit count."""
+"""(name of a cause, pattern), in order; the first pattern that matches decides."""

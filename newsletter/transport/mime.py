@@ -1,4 +1,4 @@
-"""The message of one reader: an edition is encoded once, a reader's values are spliced in."""
+"""Build each reader's MIME message: an edition is encoded once, then the reader's values are spliced in."""
 
 import re
 from base64 import b64encode
@@ -18,7 +18,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Skeleton:
-    """One edition as a mail, ready for any reader."""
+    """One edition as an encoded MIME message with slots for a reader's values."""
 
     def __init__(self, edition: Rendered, envelope: Envelope) -> None:
         boundary = f"=_{edition.sha256[:24]}"
@@ -39,7 +39,7 @@ class Skeleton:
         self._between = b"\r\n" + _opening(boundary, "html", self._html.encoding)
         self._end = f"\r\n--{boundary}--\r\n".encode("ascii")
 
-    def pieces(  # noqa: PLR0913  what differs from reader to reader
+    def pieces(  # noqa: PLR0913  all that differs between readers
         self,
         *,
         name: str,
@@ -49,9 +49,9 @@ class Skeleton:
         values: Mapping[str, str],
         report: str = "",
     ) -> list[bytes]:
-        """Return the message for one reader, to be joined; `values` holds every slot of the edition.
+        """Return the message for one reader, in pieces; `values` holds a value for every slot of the edition.
 
-        `report` is what a complaint must show to be believed (RFC 9477 §3.2): no reply and no quote has it.
+        `report` is the CFBL-Feedback-ID that proves a complaint (RFC 9477 §3.2); replies do not quote it.
         """
         way_out = self._envelope.list_unsubscribe(values[UNSUBSCRIBE]).replace(" ", "\r\n ")
         own = (
@@ -74,7 +74,7 @@ def _opening(boundary: str, kind: str, encoding: str) -> bytes:
 def note(  # noqa: PLR0913  the headers of a message
     page: Rendered, shared: Envelope, *, to: str, message_id: str, date: datetime, values: Mapping[str, str]
 ) -> bytes:
-    """Return a message from the program itself (RFC 3834: marked as made by no person)."""
+    """Return a letter from the program itself, marked Auto-Submitted (RFC 3834)."""
     boundary = f"=_{page.sha256[:24]}"
     text, html = body(page.text, html=False), body(page.html, html=True)
     head = (
@@ -94,7 +94,7 @@ def note(  # noqa: PLR0913  the headers of a message
 
 
 def mailbox(name: str, address: str) -> str:
-    """Return `name <address>` for a header (RFC 5322 §3.4), the name quoted or encoded as it needs."""
+    """Return `name <address>` for a header (RFC 5322 §3.4), with the name quoted or encoded if necessary."""
     name = _CONTROLS.sub(" ", name).strip()
     if not name:
         return address
@@ -108,7 +108,7 @@ def mailbox(name: str, address: str) -> str:
 
 
 def unstructured(text: str) -> str:
-    """Return `text` for a Subject: as it is when short and ASCII, else in encoded words (RFC 2047)."""
+    """Return `text` for a Subject header: unchanged if short and ASCII, else as encoded words (RFC 2047)."""
     text = _CONTROLS.sub(" ", text)
     if text.isascii() and len(text) <= _SHORT and "=?" not in text and text == text.strip():
         return text
@@ -116,8 +116,8 @@ def unstructured(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Cut `text` into encoded words of whole characters, one a line (RFC 2047 §2, §5)."""
-    if len(whole := text.encode()) <= _WORD:  # as most names are
+    """Encode `text` as encoded words of whole characters, one per line (RFC 2047 §2, §5)."""
+    if len(whole := text.encode()) <= _WORD:  # true of most names
         return f"=?utf-8?b?{b64encode(whole).decode()}?="
     words, word = [], b""
     for character in text:
@@ -130,12 +130,12 @@ def _words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
-@lru_cache(maxsize=4)  # all messages of a second share it
+@lru_cache(maxsize=4)  # messages of the same second share it
 def _date(seconds: int) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def _sender_id(envelope: Envelope) -> str:
-    """Return 5 to 15 letters that stay the same (Gmail's Feedback-ID page, read 2026-07)."""
+    """Return a constant sender id of 5 to 15 characters (Gmail's Feedback-ID page, read 2026-07)."""
     letters = re.sub("[^a-z0-9]", "", envelope.domain.lower())[:15]
     return letters.ljust(5, "0")

@@ -1,4 +1,4 @@
-"""The outbox: one `.eml` file a reader in a folder, for looking at; nothing leaves the machine."""
+"""Outbox transport: write one `.eml` file per reader to a folder, for inspection; nothing is really sent."""
 
 import asyncio
 import re
@@ -12,10 +12,10 @@ from newsletter.ports import Outgoing
 
 
 class Outbox:
-    """Writes messages to `folder`; a message written again replaces itself."""
+    """Write messages to `folder`; a message that is written again replaces its file."""
 
     name = "outbox"
-    connections = 50  # they take turns, and share each commit
+    connections = 50  # they take turns, and share each ledger commit
     repeatable = True
 
     def __init__(self, folder: Path, prefix: str) -> None:
@@ -23,7 +23,7 @@ class Outbox:
         self._prefix = prefix
 
     async def check(self) -> None:
-        """Make the folder. Raises TransportUnavailable when it cannot be written to."""
+        """Create the folder. Raises TransportUnavailable when it cannot be written to."""
         try:
             private.own_folder(self._folder)
             probe = self._folder / "probe"
@@ -36,7 +36,7 @@ class Outbox:
             ) from None
 
     async def drain(self, outgoing: Outgoing) -> None:
-        """Write a file for each message."""
+        """Write a file for each message of `outgoing`. Raises TransportUnavailable."""
         while message := await outgoing.next():
             verdict = await outgoing.begin(message)
             if verdict is Verdict.STOP:
@@ -58,10 +58,10 @@ class Outbox:
 
 
 def forget(folder: Path, address: str, subscriber: int | None) -> None:
-    """Remove the messages to `address` in `folder` and below, and those of issues to this `subscriber`.
+    """Delete the messages to `address` in `folder` and below, and the issues' messages to this `subscriber`.
 
-    Below are letters, which may name somebody else's address; those that name this one go too. Without an
-    address only the number counts.
+    The folders below hold letters, which may name other people's addresses: those that name this one are
+    deleted too. With an empty address only the number counts.
     """
     end = f"-{_plain(address)}.eml".casefold()
     number = re.compile(rf"\.?\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None

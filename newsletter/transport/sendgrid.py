@@ -1,6 +1,6 @@
-"""SendGrid: one edition for many readers in a request, over HTTPS by its own client.
+"""SendGrid transport: each request sends one edition to many readers, over HTTPS with SendGrid's client.
 
-It knows no idempotency key and gives no answer per reader, so a lost answer leaves the whole request unknown.
+SendGrid has no idempotency keys and no answer per reader, so a lost answer leaves the whole request unknown.
 """
 
 import asyncio
@@ -24,54 +24,54 @@ from newsletter.transport.sendgrid_answers import OUTCOMES, Answer, Meaning, rea
 from newsletter.transport.sendgrid_limits import refuse
 from newsletter.transport.sendgrid_request import request
 
-_REQUESTS = 4  # on their way at the same time
-_HELD = 10  # requests' worth of messages held back to fill requests; each holds its reader's chunk open
-_LULL = 1.0  # seconds without a message after which a request leaves as it is
-_PATIENCE = (0.5, 1, 2, 4, 8)  # seconds between attempts to be heard
-_JITTER = 1.0  # seconds, at most, so that those who wait for the same moment do not come together
-_LOST = 3  # answers lost in a row, after which nothing more is risked
+_REQUESTS = 4  # concurrent requests
+_HELD = 10  # buffer for filling requests, in full requests; each message in it keeps its chunk open
+_LULL = 1.0  # seconds without a new message after which an incomplete request is sent
+_PATIENCE = (0.5, 1, 2, 4, 8)  # seconds of backoff between attempts
+_JITTER = 1.0  # most seconds of jitter, so that clients waiting for the same moment do not collide
+_LOST = 3  # answers lost in a row after which sending stops
 
-# Its DEBUG messages hold the key and everybody's address, wherever the level may be set.
+# Disabled, because its DEBUG messages contain the API key and all addresses, wherever the level is set.
 logging.getLogger("python_http_client.client").disabled = True
 
 
 class SendGrid:
-    """The service at `host`, for up to `batch` readers a request; `timeout` in seconds.
+    """SendGrid's API at `host`, with up to `batch` readers in a request; `timeout` in seconds.
 
-    What has once become unavailable stays so: a further `drain` begins nothing.
+    Once it has become unavailable it stays so: a further `drain` sends nothing.
     """
 
     name = "sendgrid"
-    connections = 1  # it runs its requests side by side itself, so that they share what is held back
+    connections = 1  # it runs concurrent requests itself, so that they share one buffer
     repeatable = False
 
     def __init__(self, *, key: str, host: str, batch: int, timeout: float = 30) -> None:
         self._host = host
         self._batch = batch
         self._client = SendGridAPIClient(api_key=key, host=host).client
-        self._client.timeout = timeout  # its own is to wait for ever
+        self._client.timeout = timeout  # the client's default is to wait for ever
         self._failure: TransportUnavailable | None = None
         self._lost = 0
 
     async def check(self) -> None:
-        """Ask what the key may do. Raises TransportUnavailable when it may not send."""
+        """Check the API key's permissions. Raises TransportUnavailable when it may not send mail."""
         answer = await asyncio.to_thread(_call, self._client.scopes.get)
-        if answer.status != 200:  # noqa: PLR2004  HTTP's word for fine
+        if answer.status != 200:  # noqa: PLR2004  HTTP OK
             raise unavailable(answer, self._host)
         try:
             scopes = json.loads(answer.content)["scopes"]
         except (ValueError, LookupError, TypeError):
             raise TransportUnavailable(
-                f"{self._host} does not answer as SendGrid does", "Check sendgrid.host in newsletter.yaml."
+                f"{self._host} does not answer like SendGrid", "Check sendgrid.host in newsletter.yaml."
             ) from None
         if "mail.send" not in scopes:
             raise TransportUnavailable(
                 "the key in SENDGRID_API_KEY may not send mail",
-                "Give it Mail Send in SendGrid's settings, under API Keys.",
+                "Give it the permission Mail Send in SendGrid's settings, under API Keys.",
             )
 
     async def drain(self, outgoing: Outgoing) -> None:
-        """Send what `outgoing` gives, several requests at a time. Raises TransportUnavailable."""
+        """Send all messages of `outgoing` in concurrent requests. Raises TransportUnavailable."""
         batches = _Batches(outgoing, self._batch)
         ended = await asyncio.gather(
             *(self._send_batches(batches, outgoing) for _ in range(_REQUESTS)), return_exceptions=True
@@ -87,16 +87,16 @@ class SendGrid:
                 return
 
     async def _send(self, messages: Sequence[Message], outgoing: Outgoing) -> bool:
-        """Send one request, or its halves where it is refused for someone in it or for its size.
+        """Send one request; if it is refused because of a recipient or its size, send its halves instead.
 
-        While SendGrid has us wait or cannot be reached, nothing counts as on the wire. False when no more is
-        to be begun.
+        Between attempts, while SendGrid cannot be reached or asks to wait, its messages do not count as on
+        the wire. Return False when no further request should be started.
         """
         answer, goes_on = Answer(meaning=Meaning.LATER), True
         for pause in (None, *_PATIENCE):
             if pause is not None:
                 _withdraw(messages, outgoing)
-                jitter = random.uniform(0, _JITTER)  # noqa: S311  no secret
+                jitter = random.uniform(0, _JITTER)  # noqa: S311  not security
                 await asyncio.sleep(answer.wait(pause, time.time()) + jitter)
             if self._failure:
                 break
@@ -124,13 +124,13 @@ class SendGrid:
         return goes_on
 
     async def _ask(self, body: dict[str, Any]) -> Answer:
-        """Return SendGrid's answer, or the one it would give."""
+        """Return SendGrid's answer, or, for an invalid request, the refusal that it would give."""
         if fault := refuse(body, time.time()):
             return refused_here(fault)
         return await asyncio.to_thread(_call, self._client.mail.send.post, request_body=body)
 
     def _learn(self, answer: Answer) -> None:
-        """Note whether it makes sense to go on."""
+        """Record a failure when `answer` shows that sending should stop."""
         self._lost = self._lost + 1 if answer.meaning is Meaning.LOST else 0
         if answer.meaning in {Meaning.LATER, Meaning.STOP} or self._lost == _LOST:
             self._failure = self._failure or unavailable(answer, self._host)
@@ -142,9 +142,10 @@ def _withdraw(messages: Sequence[Message], outgoing: Outgoing) -> None:
 
 
 class _Batches:
-    """Messages held back by edition until they fill a request, or no more come for a while.
+    """Buffer of messages by edition, until they fill a request or no more come for a while.
 
-    The next may wait for its domain's turn, and that for one that is held back here.
+    The wait is limited, because the next message may wait for its domain's turn, and that for a message in
+    this buffer.
     """
 
     def __init__(self, outgoing: Outgoing, size: int) -> None:
@@ -155,7 +156,7 @@ class _Batches:
         self._coming: asyncio.Future[Message | None] | None = None
 
     async def next(self) -> list[Message]:
-        """Return the messages of the next request, all of one edition; none when there are no more."""
+        """Return the messages of the next request, all of one edition; empty when there are no more."""
         async with self._turn:
             while sum(map(len, self._held.values())) < self._size * _HELD:
                 message = await self._come()
@@ -169,7 +170,7 @@ class _Batches:
             return self._held.pop(fullest, [])
 
     async def _come(self) -> Message | None:
-        """Return the next message; None when there is none, or none for a while and some are held back."""
+        """Return the next message; None at the end, or when none comes for a while and some are buffered."""
         self._coming = self._coming or asyncio.ensure_future(self._outgoing.next())
         await asyncio.wait({self._coming}, timeout=_LULL if self._held else None)
         if not self._coming.done():
@@ -178,18 +179,18 @@ class _Batches:
         return come.result()
 
     def close(self) -> None:
-        """Take no more: whoever is waited for stays open."""
+        """Stop waiting for messages; one that has not come yet stays pending."""
         if self._coming:
             self._coming.cancel()
 
 
 def _call(method: Callable[..., Any], **arguments: object) -> Answer:
-    """Return what SendGrid answers to a request of its client; runs in a thread."""
+    """Call a method of SendGrid's client and return the answer; it blocks, so run it in a thread."""
     try:
         response = method(**arguments)
     except HTTPError as error:
         return read(error.status_code, error.body, error.headers)
-    except URLError as error:  # so urllib reports what ends a request before all of it has been written
+    except URLError as error:  # urllib's error when a request was not written completely
         return Answer(meaning=Meaning.LATER, text=f"{error.reason}")
     except (OSError, HTTPException) as error:
         return Answer(meaning=Meaning.LOST, text=str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""What an answer of SendGrid means for everyone in the request, and what to do about it."""
+"""Interpret SendGrid's answers: what one means for all messages in the request, and what to do about it."""
 
 import json
 import re
@@ -11,18 +11,18 @@ from newsletter.model import Outcome, readable
 from newsletter.transport.sendgrid_limits import Fault
 
 _DETAIL = 400
-_LONGEST = 120  # seconds to wait at most before asking again, whatever the clocks say
+_LONGEST = 120  # most seconds to wait before another attempt, whatever the clocks say
 _SOMEONE = re.compile(r"personalizations(\.\d+)?(\.to\b.*)?")
 
 
 class Meaning(Enum):
-    """What has become of a request."""
+    """The result of a request."""
 
-    TAKEN = auto()
-    NARROW = auto()  # refused for someone in it, or for its size: halves of it may pass
-    LATER = auto()  # not taken, for reasons that pass
-    STOP = auto()  # not taken, and no other would be
-    LOST = auto()  # perhaps taken
+    TAKEN = auto()  # accepted
+    NARROW = auto()  # refused because of a recipient or its size: its halves may pass
+    LATER = auto()  # not accepted, for a temporary reason
+    STOP = auto()  # not accepted, and no other request would be
+    LOST = auto()  # unknown, perhaps accepted
 
 
 OUTCOMES = {
@@ -30,12 +30,12 @@ OUTCOMES = {
     Meaning.NARROW: Outcome.REFUSED,
     Meaning.LOST: Outcome.UNKNOWN,
 }
-"""What becomes of the messages of a request when nothing more is tried; else none of them has left."""
+"""The outcome of a request's messages when it is not retried; with other meanings none of them was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: an HTTP status (0 when none came) and its words; `reset` as an epoch second."""
+    """An HTTP answer: its status (0 when none came) and text; `reset` in seconds since 1970."""
 
     meaning: Meaning
     status: int = 0
@@ -44,12 +44,12 @@ class Answer:
     content: bytes = b""
 
     def wait(self, otherwise: float, now: float) -> float:
-        """Return how many seconds to wait before asking again; `otherwise` where SendGrid does not say."""
+        """Return the seconds to wait before another attempt; `otherwise` if SendGrid does not say."""
         return otherwise if self.reset is None else min(max(self.reset - now, 0), _LONGEST)
 
 
 def read(status: int, content: bytes, headers: Mapping[str, str]) -> Answer:
-    """Return what an HTTP answer means."""
+    """Parse an HTTP answer."""
     faults = _faults(content)
     reset = headers.get("X-RateLimit-Reset", "")
     return Answer(
@@ -82,7 +82,7 @@ def _meaning(status: int, faults: list[Fault]) -> Meaning:
 
 
 def _faults(content: bytes) -> list[Fault]:
-    """Return the entries of SendGrid's error document; none when it is not one."""
+    """Return the entries of SendGrid's error document; an empty list for any other content."""
     try:
         errors = json.loads(content)["errors"]
         return [Fault(str(error.get("field") or ""), str(error["message"])) for error in errors]
@@ -91,19 +91,19 @@ def _faults(content: bytes) -> list[Fault]:
 
 
 def unavailable(answer: Answer, host: str) -> TransportUnavailable:
-    """Return the error that ends a run after `answer`, with its cure."""
+    """Return the error that ends a run after `answer`, with a hint about what to do."""
     said = f"{answer.status or ''} {answer.text}".strip()
     match answer:
         case Answer(status=401 | 403):
             return TransportUnavailable(
                 f"SendGrid refused the key or the sender: {said}",
-                "Check SENDGRID_API_KEY: a key of this account, with Mail Send; that sender.address is"
-                " verified there; and that the account has credits.",
+                "Check that SENDGRID_API_KEY is a key of this account with Mail Send, that sender.address is"
+                " verified there, and that the account has credits.",
             )
         case Answer(status=400):
             return TransportUnavailable(
-                f"SendGrid refused the letter itself: {said}",
-                "What it names is the same for all readers: correct it, then approve the issue again.",
+                f"SendGrid refused the message itself: {said}",
+                "The error is the same for all readers: correct it, then approve the issue again.",
             )
         case Answer(status=429):
             return TransportUnavailable(
@@ -112,8 +112,8 @@ def unavailable(answer: Answer, host: str) -> TransportUnavailable:
         case Answer(meaning=Meaning.LOST):
             return TransportUnavailable(
                 f"SendGrid gave no clear answer: {said}",
-                "Look at its status page. Then run this again: it goes on where it stopped, and what is"
-                " unknown is not sent again.",
+                "Look at its status page. Then run this again: it goes on where it stopped, and does not send"
+                " again what may have been sent.",
             )
     return TransportUnavailable(
         f"{host} cannot be used: {said}",

@@ -1,4 +1,4 @@
-"""What SendGrid would refuse, found before a socket opens: one bad entry there refuses a whole request.
+"""Validate a SendGrid request before it is sent: one bad entry makes SendGrid refuse the whole request.
 
 Limits as of its Mail Send reference, limitations and errors pages (read 2026-11).
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PEOPLE = 1000
-"""Personalizations, and addresses in them, that one request may hold."""
+"""The most personalizations, and addresses in them, that one request may hold."""
 
 _SIZE = 30_000_000
 _BYTES = 10_000  # of one person's substitutions, and of custom_args
@@ -25,7 +25,7 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with which field, named as in SendGrid's own errors: `personalizations.3.to`."""
+    """An error in a field, which is named as in SendGrid's own errors: `personalizations.3.to`."""
 
     field: str
     message: str
@@ -35,7 +35,7 @@ class Fault:
 
 
 def refuse(body: Body, now: float) -> Fault | None:
-    """Return the first reason why `body` must not leave; `now` in seconds since the epoch."""
+    """Return the first reason why `body` must not be sent, or None; `now` in seconds since 1970."""
     return next(_faults(body, now), None)
 
 
@@ -47,7 +47,7 @@ def _faults(body: Body, now: float) -> Iterator[Fault]:
     if len(categories) > _CATEGORIES:
         yield Fault("categories", f"more than {_CATEGORIES} categories")
     if not all(category.isascii() for category in categories):
-        yield Fault("categories", "a category outside ASCII")
+        yield Fault("categories", "a category with non-ASCII characters")
     yield from _people(body["personalizations"], now)
     if len(json.dumps(body)) >= _SIZE:
         yield Fault("personalizations", f"the request has {_SIZE} bytes or more")
@@ -55,7 +55,7 @@ def _faults(body: Body, now: float) -> Iterator[Fault]:
 
 def _sender(body: Body) -> Iterator[Fault]:
     if not body["from"]["email"].isascii():
-        yield Fault("from.email", "an address outside ASCII")
+        yield Fault("from.email", "an address with non-ASCII characters")
     if "reply_to" in body and "reply_to_list" in body:
         yield Fault("reply_to", "both reply_to and reply_to_list")
 
@@ -72,12 +72,12 @@ def _content(body: Body) -> Iterator[Fault]:
 
 
 def _settings(at: str, entry: Body, now: float) -> Iterator[Fault]:
-    """Yield faults of what may stand in a request as a whole and in each personalization."""
+    """Yield the faults of fields allowed both in the request as a whole and in each personalization."""
     headers = entry.get("headers", {})
     names = [name.lower() for name in headers]
     for name in names:
         if name in _RESERVED:
-            yield Fault(f"{at}headers", f"the header {name} is SendGrid's own")
+            yield Fault(f"{at}headers", f"the header {name} is reserved by SendGrid")
     if len(set(names)) < len(names):
         yield Fault(f"{at}headers", "a header given twice")
     if not all(isinstance(value, str) for value in headers.values()):
@@ -89,12 +89,12 @@ def _settings(at: str, entry: Body, now: float) -> Iterator[Fault]:
         elif _bytes(arguments) > _BYTES:
             yield Fault(f"{at}custom_args", f"more than {_BYTES} bytes")
     if "send_at" in entry and not now < entry["send_at"] <= now + _AHEAD:
-        yield Fault(f"{at}send_at", "a moment that has passed or is more than 72 hours ahead")
+        yield Fault(f"{at}send_at", "a time that has passed or is more than 72 hours ahead")
 
 
 def _people(entries: list[Body], now: float) -> Iterator[Fault]:
     if not entries:
-        yield Fault("personalizations", "nobody to send to")
+        yield Fault("personalizations", "no recipients")
     people = [
         (number, person)
         for number, entry in enumerate(entries)

@@ -1,8 +1,9 @@
-"""The request that hands SendGrid one edition for many readers; SendGrid fills the slots.
+"""Build the SendGrid request for one edition and many readers; SendGrid fills the slots.
 
-It puts substitutions into the HTML as they are, so the HTML's slots have keys of their own, whose values are
-escaped. Left alone it gives all messages of a request one Message-ID (anymail/django-anymail#15), which Gmail
-takes for one message sent too often (4.7.28). So each has its own, which the list of reserved headers allows.
+SendGrid inserts substitutions into the HTML unescaped, so the HTML's slots have separate keys with escaped
+values. By default it gives all messages of a request the same Message-ID (anymail/django-anymail#15), which
+Gmail treats as one message sent too often (4.7.28). So each message has its own, which its list of reserved
+headers allows.
 """
 
 import re
@@ -14,11 +15,11 @@ from newsletter.model import Message
 from newsletter.slots import UNSUBSCRIBE, slot, split
 
 _OFF = {"enable": False}
-_UNFIT = re.compile(r"[;,\s\x00-\x1f\x7f-\x9f]+")  # SendGrid takes no `;` and `,` in names
+_UNFIT = re.compile(r"[;,\s\x00-\x1f\x7f-\x9f]+")  # SendGrid accepts no `;` or `,` in names
 
 
 def request(messages: Sequence[Message]) -> dict[str, Any]:
-    """Return the body of POST /v3/mail/send for `messages`, which must all have the same page."""
+    """Return the JSON body of POST /v3/mail/send for `messages`, which must all have the same page."""
     page, shared = messages[0].page, messages[0].shared
     text, html = split(page.text), split(page.html)
     plain, escaped = set(text[1::2]), set(html[1::2])
@@ -32,8 +33,8 @@ def request(messages: Sequence[Message]) -> dict[str, Any]:
             {"type": "text/plain", "value": page.text},
             {"type": "text/html", "value": "".join(html)},
         ],
-        # What an account has switched on would change the letter after its approval, and subscription
-        # tracking would add a List-Unsubscribe of its own.
+        # Account-wide settings would change the message after its approval, and subscription tracking would
+        # add its own List-Unsubscribe.
         "mail_settings": {"footer": _OFF},
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
@@ -56,7 +57,7 @@ def _person(message: Message, plain: set[str], escaped: set[str]) -> dict[str, A
             "List-Unsubscribe": shared.list_unsubscribe(token),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
-    else:  # a letter from the program itself (RFC 3834)
+    else:  # an opt-in or service letter (RFC 3834)
         headers["Auto-Submitted"] = "auto-generated"
     return {
         "to": [person],

@@ -1,7 +1,7 @@
-"""SMTP: one recipient a transaction, commands pipelined (RFC 2920), connections kept as long as they last.
+"""SMTP transport: one recipient per transaction, pipelined commands (RFC 2920), long-lived connections.
 
-aiosmtplib shakes hands (TLS, EHLO, AUTH); the steady loop is our own because it costs a seventh of the
-processor time: a message's body and the next message's MAIL, RCPT and DATA leave in one write.
+aiosmtplib does the handshake (TLS, EHLO, AUTH); the sending loop is our own because it takes a seventh of the
+CPU time: a message's body and the next message's MAIL, RCPT and DATA are sent in one write.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ from newsletter.ports import Outgoing
 from newsletter.transport.connection import Connection, ConnectionLost
 from newsletter.transport.smtp_replies import Reply, receipt
 
-_PATIENCE = (0.5, 1, 2, 4, 8)  # seconds between attempts to reach a relay that was there before
+_PATIENCE = (0.5, 1, 2, 4, 8)  # seconds of backoff between attempts to reconnect to the relay
 _DATA_GO_AHEAD = 354
 _CLOSING = 421  # may answer any command (RFC 5321 §3.8)
-_FINAL = 10  # times smtp.timeout for the answer to a body: ten minutes by default (RFC 5321 §4.5.3.2.6)
+_FINAL = 10  # timeouts to wait for the reply to a body: ten minutes by default (RFC 5321 §4.5.3.2.6)
 _UNSURE = "the connection was lost after the message was sent and before its answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smtp:
-    """A relay. `security` is none, starttls or tls; certificates are always verified.
+    """An SMTP relay; `security` is none, starttls or tls, and certificates are always verified.
 
-    With a `token` the login is XOAUTH2 instead of a password's; `per_connection` is how many messages one
-    connection may take, 0 for any number.
+    With a `token` it logs in by XOAUTH2 instead of a password. `per_connection` is the most messages per
+    connection, 0 for no limit; `timeout` is in seconds.
     """
 
     host: str
@@ -48,12 +48,12 @@ class Smtp:
     repeatable: bool = False
 
     async def check(self) -> None:
-        """Connect, and log in, once. Raises TransportUnavailable."""
+        """Connect and log in once, as a test. Raises TransportUnavailable."""
         connection = await self._connect()
         await connection.quit()
 
     async def drain(self, outgoing: Outgoing) -> None:
-        """Send what `outgoing` gives; reconnect when the relay closes. Raises TransportUnavailable."""
+        """Send all messages of `outgoing`; reconnect when the relay closes. Raises TransportUnavailable."""
         message = await outgoing.next()
         failures = 0
         while message:
@@ -71,7 +71,7 @@ class Smtp:
             if message and failures > len(_PATIENCE):
                 raise TransportUnavailable(
                     f"{self._where} closes every connection before taking a message: {session.farewell}",
-                    "Look into the relay's log; then run this again: it goes on where it stopped.",
+                    "Look into the relay's log, then run this again: it goes on where it stopped.",
                 )
 
     @property
@@ -112,15 +112,15 @@ class Smtp:
         )
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TransportUnavailable(
-                f"the certificate of {self._where} is not to be trusted: {cause.verify_message}",
-                "Give smtp.host the name the certificate is for, or install its issuer on this machine.",
+                f"the certificate of {self._where} cannot be trusted: {cause.verify_message}",
+                "Set smtp.host to the name the certificate is for, or install its issuer on this machine.",
             )
         if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
             return TransportUnavailable(
                 f"{self._where} refused the login of {self.user}: {cause.code} {cause.message}",
                 "Check smtp.user in newsletter.yaml, and NEWSLETTER_SMTP_PASSWORD or NEWSLETTER_SMTP_TOKEN.",
             )
-        if type(cause) is aiosmtplib.SMTPException:  # its way to say that EHLO listed no STARTTLS or AUTH
+        if type(cause) is aiosmtplib.SMTPException:  # raised when EHLO lists no STARTTLS or AUTH
             return TransportUnavailable(
                 f"{self._where} does not offer what smtp.security or smtp.user need: {cause}",
                 "Set smtp.security to tls (usually port 465) or none, or leave smtp.user empty.",
@@ -133,27 +133,27 @@ class Smtp:
 
 @cache
 def _own_name() -> str:
-    """Return this machine's name for EHLO; asked once, because a dead name server makes it slow."""
+    """Return this machine's name for EHLO; cached, because a dead name server makes the lookup slow."""
     return socket.getfqdn()
 
 
 class _Session:
-    """One connection's life: from a first message until there are no more, or the stream is gone."""
+    """One connection's session: send messages until there are no more, or the connection is lost."""
 
     def __init__(self, connection: Connection, outgoing: Outgoing, message: Message, limit: int) -> None:
         self._connection = connection
         self._outgoing = outgoing
         self._message: Message | None = message
         self._pipelining = "pipelining" in connection.extensions
-        self._opened = False  # whether the current message's MAIL, RCPT and DATA have been written
+        self._opened = False  # whether the current message's MAIL, RCPT and DATA are written
         self._left = limit or sys.maxsize
         size = connection.extensions.get("size", "")
-        self._largest = int(size) if size.isdigit() else 0  # bytes of a message; 0 for any number (RFC 1870)
+        self._largest = int(size) if size.isdigit() else 0  # most bytes of a message; 0: no limit (RFC 1870)
         self.answered = False
         self.farewell = "it said nothing"
 
     async def run(self) -> Message | None:
-        """Send until there is nothing left; return a message that was not begun when the stream ended."""
+        """Send until there are no messages left; return the one not begun when the connection ended."""
         try:
             while self._message and self._left:
                 await self._one(self._message)
@@ -203,7 +203,7 @@ class _Session:
         self._opened = False
 
     async def _envelope(self, message: Message) -> Reply | None:
-        """Open a transaction up to DATA's go-ahead; return the refusal if there is one."""
+        """Send MAIL, RCPT and DATA and await the go-ahead; return the refusing reply, if any."""
         if not self._pipelining:
             return await self._envelope_in_steps(message)
         if not self._opened:
@@ -213,7 +213,7 @@ class _Session:
         if refusal is None and data.code != _DATA_GO_AHEAD:
             refusal = data
         if refusal:
-            if data.code == _DATA_GO_AHEAD:  # RFC 2920 §3.1: no recipient was taken, so end it empty
+            if data.code == _DATA_GO_AHEAD:  # RFC 2920 §3.1: no recipient accepted, so end DATA empty
                 self._connection.write(b".\r\n")
                 await self._connection.reply()
             self._connection.write(b"RSET\r\n")
@@ -231,7 +231,7 @@ class _Session:
         return None
 
     async def _reply(self) -> Reply:
-        """Return a reply of the envelope; a relay that closes has said nothing of the message."""
+        """Return a reply to an envelope command. Raises ConnectionLost for 421, which concerns no message."""
         reply = await self._connection.reply()
         if reply.code == _CLOSING:
             self.farewell = str(reply)
@@ -239,7 +239,7 @@ class _Session:
         return reply
 
     def _unfit(self, message: Message) -> Receipt | None:
-        """Refuse here what this relay has said it cannot take."""
+        """Return a refusal for a message that this relay has announced it cannot accept, else None."""
         if 0 < self._largest < message.size:
             detail = f"the message has {message.size} bytes, the relay takes {self._largest}"
             return Receipt(outcome=Outcome.REFUSED, code=552, detail=detail)

@@ -1,10 +1,10 @@
-"""What an SMTP reply means for the message (RFC 5321 §4.2, RFC 3463), and why it was given.
+"""Interpret SMTP replies: the outcome for the message (RFC 5321 §4.2, RFC 3463), and its cause.
 
 The outcome follows from the code alone, as in Postfix and Exim: 4xx is tried again, 5xx is not, whatever its
-words (RFC 5321 §4.2.1; "you should not retry", says Yahoo's page of error codes, read 2026-02). The words say
-why, and whether the address is to blame. Only an unknown user or domain counts against it, as with Sisimai,
-the largest open collection of bounces: a full mailbox does not, though it often comes as 5.2.2, because
-RFC 3463 §3.3 calls it "a persistent transient failure"; nor do limits, greylisting or blocks given as 5xx.
+text (RFC 5321 §4.2.1; "you should not retry", says Yahoo's page of error codes, read 2026-02). The text tells
+the cause, and whether the address is bad. Only an unknown user or domain makes it so, as with Sisimai, the
+largest open collection of bounces. A full mailbox does not, though it often comes as 5.2.2, because RFC 3463
+§3.3 calls it "a persistent transient failure"; nor do limits, greylisting or blocks that come as 5xx.
 """
 
 import re
@@ -23,14 +23,14 @@ _GONE_SHARE, _ENOUGH = 0.05, 200
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One complete reply: its code, and its text with lines joined by a blank."""
+    """A complete reply: its code, and its text with the lines joined by spaces."""
 
     code: int
     text: str
 
     @property
     def ok(self) -> bool:
-        """True of 2xx."""
+        """True for 2xx codes."""
         return 200 <= self.code < 300  # noqa: PLR2004  the class of the code
 
     def __str__(self) -> str:
@@ -38,7 +38,7 @@ class Reply:
 
 
 def receipt(reply: Reply) -> Receipt:
-    """Return what `reply` makes of a message: accepted, deferred (to be tried again), or refused."""
+    """Convert `reply` to the receipt of a message: accepted, deferred (to be tried again), or refused."""
     if reply.ok:
         outcome = Outcome.ACCEPTED
     elif 500 <= reply.code < 600:  # noqa: PLR2004  the class of the code
@@ -48,9 +48,9 @@ def receipt(reply: Reply) -> Receipt:
     return Receipt(outcome=outcome, code=reply.code, detail=reply.text[:_DETAIL])
 
 
-@lru_cache(maxsize=256)  # a relay says the same to every MAIL, RCPT and DATA
+@lru_cache(maxsize=256)  # a relay gives the same replies to MAIL, RCPT and DATA
 def parse(*lines: bytes) -> Reply:
-    """Return the reply made of `lines`, the last of which has a blank after its code."""
+    """Parse the lines of one reply; the last of them has a space after its code."""
     texts = [readable(line[4:].decode("utf-8", "replace").strip()) for line in lines]
     first = _ENHANCED.match(texts[0])
     rest = [_ENHANCED.sub("", text) for text in texts[1:]] if first else texts[1:]
@@ -59,7 +59,7 @@ def parse(*lines: bytes) -> Reply:
 
 
 class About(StrEnum):
-    """What a cause is about, and so where something could be done: at the address, by us, or by our pace."""
+    """Who can remove a cause: the recipient, we as the sender, or a slower pace; or it is unknown."""
 
     RECIPIENT = "recipient"
     US = "us"
@@ -68,7 +68,7 @@ class About(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a message was taken, deferred or refused."""
+    """Why a message was accepted, deferred or refused."""
 
     ACCEPTED = "accepted"
     NO_SUCH_USER = "no such user"
@@ -87,12 +87,12 @@ class Cause(StrEnum):
 
     @property
     def about(self) -> About:
-        """What it is about."""
+        """Who can remove this cause."""
         return _ABOUT.get(self, About.UNSAID)
 
     @property
     def hard(self) -> bool:
-        """True where a refusal says that the address is not worth another message."""
+        """True when a refusal means that the address does not exist (hard bounce)."""
         return self in {Cause.NO_SUCH_USER, Cause.BAD_DOMAIN}
 
 
@@ -110,7 +110,7 @@ _ABOUT = {
     Cause.GREYLISTED: About.PACE,
 }
 
-# Providers' own words: the first that fit are the cause. tests/data/replies.tsv holds real replies.
+# Patterns for providers' texts: the first match decides. tests/data/replies.tsv holds real replies.
 _WORDS = [
     (why, re.compile(words))
     for why, words in (
@@ -152,7 +152,7 @@ _WORDS = [
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+@[^\s<>()\[\]\"',;:]+")
 _NUMBERS = re.compile(r"\S*\d\S*")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
-_STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of them
+_STATUSES = {  # RFC 3463 §3, RFC 7372, and how Gmail and Outlook.com use them
     **dict.fromkeys(("1.0", "1.1", "1.3", "1.6"), Cause.NO_SUCH_USER),
     **dict.fromkeys(("1.2", "1.10", "4.4"), Cause.BAD_DOMAIN),
     **dict.fromkeys(("1.7", "1.8", "7.8", "7.10", "7.11", "7.509", "7.515"), Cause.AUTHENTICATION),
@@ -162,7 +162,7 @@ _STATUSES = {  # RFC 3463 §3, RFC 7372, and what Gmail and Outlook.com made of 
     **dict.fromkeys(("2.3", "3.4"), Cause.SIZE),
     "7.28": Cause.RATE,
 }
-_GREYLISTING = (450, 451)  # RFC 6647 §2.1; they mean much else, too
+_GREYLISTING = (450, 451)  # RFC 6647 §2.1; they have many other uses, too
 _GREYLISTED = ("2.0", "7.0", "7.1")  # Postgrey's status, sqlgrey's and milter-greylist's, Rspamd's
 _SUBJECTS = {"4.6": Cause.CONTENT, "5.6": Cause.CONTENT, "4.7": Cause.RATE, "5.7": Cause.POLICY}
 _NOT_OF_THE_ADDRESS = (
@@ -170,9 +170,9 @@ _NOT_OF_THE_ADDRESS = (
     (re.compile(r"(?<![\d.])5\.2\.1\b"), Cause.DISABLED),
     (re.compile(r"^550 (?!.*\b5\.1\.\d).*in reply to end of data"), Cause.FILTERED),
 )
-"""Where "no such user" or domain does not mean the address: it is the sender's (RFC 3463 §3.2), or a mailbox
-that exists (§3.3), or 550 to the letter itself, where it stands for policy (RFC 5321 §4.3.2): so mobile
-providers of Japan speak for a reader's filter. Yahoo, which looks for its user only then, says 552 or 554.
+"""Cases in which "no such user" or domain is not about the recipient's address: it is about the sender's (RFC
+3463 §3.2), or a mailbox that exists (§3.3), or it is a 550 after DATA, which means policy (RFC 5321 §4.3.2):
+mobile providers in Japan report a reader's filter so. Yahoo checks its user only then, and says 552 or 554.
 """
 _CODES = {
     **dict.fromkeys((530, 534, 535, 538), Cause.AUTHENTICATION),
@@ -183,7 +183,7 @@ _CODES = {
 
 
 def cause(code: int, text: str) -> Cause:
-    """Return why a relay answered with `code` (0 when there was no answer) and `text`, as in a receipt."""
+    """Return the cause of a reply with `code` (0 when there was none) and `text`, as in a receipt."""
     if Reply(code, text).ok:
         return Cause.ACCEPTED
     text = text[:_DETAIL]
@@ -203,7 +203,7 @@ def _by_words(said: str) -> Cause | None:
     return found or _in_another_language(_NUMBERS.sub("", said))
 
 
-@lru_cache(maxsize=4096)  # a server says the same of many, but for numbers and addresses
+@lru_cache(maxsize=4096)  # texts repeat, apart from numbers and addresses
 def _in_another_language(said: str) -> Cause | None:
     name = next((why for why, words in REASONS if words.search(said)), "")
     return Cause(name) if name else None
@@ -219,7 +219,7 @@ def _by_numbers(code: int, text: str) -> Cause:
 
 
 def greylisted(code: int, text: str) -> bool:
-    """Tell whether a relay says by words or by status that a later try will do (RFC 6647)."""
+    """Tell whether the text or status says that the message was greylisted (RFC 6647)."""
     named = _by_words(_said(code, text[:_DETAIL]))
     if named or code not in _GREYLISTING:
         return named is Cause.GREYLISTED
@@ -228,29 +228,29 @@ def greylisted(code: int, text: str) -> bool:
 
 
 def put_off(code: int, text: str) -> bool:
-    """Tell whether it may be greylisting that does not say so: a code of it, and no fault is named."""
+    """Tell whether it may be unstated greylisting: one of its codes, with no other cause named."""
     if code not in _GREYLISTING or _by_words(_said(code, text[:_DETAIL])):
         return False
     return _by_numbers(code, text[:_DETAIL]) in {Cause.TEMPORARY, Cause.RATE}
 
 
 def gone(code: int, text: str) -> bool:
-    """Tell whether a message refused for good says that nobody is there: then none should follow it.
+    """Tell whether a permanent failure means that the address does not exist, so nothing more is sent to it.
 
-    Who gave up on 4xx was never told so.
+    A message given up after 4xx replies does not mean that.
     """
     return not 400 <= code < 500 and cause(code, text).hard  # noqa: PLR2004  the class of the code
 
 
 def count_gone(failures: Iterable[tuple[int, str, int]]) -> int:
-    """Return how many of the failed messages, as (code, text, how many), found nobody."""
+    """Return how many failed messages went to addresses that do not exist, from (code, text, count)."""
     return sum(number for code, text, number in failures if gone(code, text))
 
 
 def too_many_gone(number: int, total: int) -> str:
-    """Return why a sending had better stop when `number` of `total` messages found nobody, or nothing.
+    """Return why sending should stop when `number` of `total` addresses do not exist, else an empty string.
 
-    Amazon SES looks at a sender from 5 % on, and stops one at 10 %.
+    Amazon SES reviews a sender from 5 % on, and stops one at 10 %.
     """
     if total < _ENOUGH or number < _GONE_SHARE * total:
         return ""

@@ -153,7 +153,7 @@ def test_a_copy_that_broke_off_before_its_marks_were_settled_is_begun_anew_or_fi
     with writing(target) as connection:  # the copy is there, and the original does not know of it yet
         connection.execute(arriving)
         letters.put(connection, kind="old", email="old@example.org", language="", request=None, now=NOW)
-    with pytest.raises(StoreError, match="not finished"):
+    with pytest.raises(StoreError, match="unfinished copy"):
         open_database(target.url)
     copying.copy(sqlite_engine, target, lambda _: None)
     before = content(target)

@@ -305,7 +305,7 @@ def test_an_address_that_two_readers_share_goes_in_two_requests_and_none_is_refu
 @pytest.mark.parametrize(
     ("told", "words", "cure"),
     [
-        (Told(400, "must be first", "content"), "refused the letter itself: 400 must be first", "approve"),
+        (Told(400, "must be first", "content"), "refused the message itself: 400 must be first", "approve"),
         (Told(401, "credits exceeded"), "401 credits exceeded", "SENDGRID_API_KEY"),
         (Told(403, "not a verified sender", "from"), "403 not a verified sender", "sender.address"),
         (Told(404, "not found"), "cannot be used: 404", "sendgrid.host"),
@@ -390,7 +390,7 @@ def test_check_is_content_with_a_key_that_may_send(start: Start) -> None:
     [
         (FakeSendGrid(), "SG.wrong", "refused the key or the sender: 401", "SENDGRID_API_KEY"),
         (FakeSendGrid(scopes=("alerts.read",)), "SG.right", "may not send mail", "Mail Send"),
-        (FakeSendGrid(scopes=None), "SG.right", "does not answer as SendGrid does", "sendgrid.host"),
+        (FakeSendGrid(scopes=None), "SG.right", "does not answer like SendGrid", "sendgrid.host"),
     ],
 )
 def test_check_names_what_is_wrong_with_the_key_or_the_host(

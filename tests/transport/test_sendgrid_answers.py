@@ -71,7 +71,7 @@ def test_the_wait_ends_when_sendgrid_says_and_is_never_long(reset: str, seconds:
     [
         (read(401, errors(None), {}), "refused the key or the sender: 401 no", "SENDGRID_API_KEY"),
         (read(403, errors("from"), {}), "403 no (from)", "sender.address"),
-        (read(400, errors("subject"), {}), "refused the letter itself: 400 no (subject)", "approve"),
+        (read(400, errors("subject"), {}), "refused the message itself: 400 no (subject)", "approve"),
         (read(429, b"", {}), "asks to wait", "later"),
         (read(500, b"", {}), "no clear answer: 500", "not sent again"),
         (
