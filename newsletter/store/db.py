@@ -217,7 +217,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         if getattr(original, "sqlstate", None) in _CONFLICTS:
             raise StoreConflict(
                 f"the database {where}: {cause}",
-                "Another process was changing the same records, so nothing was changed. Run this again.",
+                "Another process was changing the same records, so this change was not made. Run this again.",
             ) from error
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
         if isinstance(original, driver.OperationalError):

@@ -29,7 +29,7 @@ class Erased(StrEnum):
     FINISHED = "finished"
     """An erasure that an earlier run had begun is now finished."""
     BEGUN = "begun"
-    """Deleted from the tables, but still in the write-ahead log, as somebody reads the database for long."""
+    """Deleted from the tables, but still in the write-ahead log because of a long-running read."""
 
 
 def erase(

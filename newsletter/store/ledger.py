@@ -37,7 +37,7 @@ LEASE = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A chunk that we hold while its epoch is unchanged; `taken_from` is the worker whose lease expired."""
+    """A chunk that we hold while its epoch is unchanged; `taken_from` held it and did not release it."""
 
     issue: str
     chunk: int

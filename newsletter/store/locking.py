@@ -102,7 +102,7 @@ def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > end:
                 raise
-        time.sleep(random.uniform(*_POLL))  # noqa: S311  jitter, so that waiting processes do not retry together
+        time.sleep(random.uniform(*_POLL))  # noqa: S311  jitter between waiting processes
 
 
 def retry_conflicts(work: Callable[[], _T]) -> _T:

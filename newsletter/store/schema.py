@@ -154,7 +154,7 @@ erasing = Table(
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""People deleted from the tables whose data may still be in files: the outbox, and SQLite's log."""
+"""People already deleted from the tables whose data may still be in files: the outbox, and SQLite's log."""
 
 import_chunk = Table(
     "import_chunk",

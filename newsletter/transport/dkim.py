@@ -87,7 +87,8 @@ def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
     except TypeError:
         raise ConfigError(
             "the DKIM key is protected by a password",
-            "Remove it: openssl rsa -in dkim.pem -out open.pem; and let only this program read that file.",
+            "Remove the password: openssl rsa -in dkim.pem -out open.pem, a file that only this program may"
+            " read.",
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise ConfigError(

@@ -112,8 +112,8 @@ def unavailable(answer: Answer, host: str) -> TransportUnavailable:
         case Answer(meaning=Meaning.LOST):
             return TransportUnavailable(
                 f"SendGrid gave no clear answer: {said}",
-                "Look at its status page. Then run this again: it goes on where it stopped, and does not send"
-                " again what may have been sent.",
+                "Look at its status page. Then run this again: it goes on where it stopped, and what may have"
+                " been sent is not sent again.",
             )
     return TransportUnavailable(
         f"{host} cannot be used: {said}",
