@@ -227,7 +227,7 @@ def plain_errors(engine: Engine) -> Iterator[None]:
 
 def _cure(engine: Engine, cause: str) -> str:
     if "locked" in cause:
-        return "Another program is writing to it for a long time. Wait until it ends, then run this again."
+        return "Another program is writing to it for a long time: wait until it ends, then run this again."
     if "full" in cause:
         return "Free some disk space, then run this again."
     if engine.dialect.name == "sqlite":
