@@ -1,6 +1,6 @@
-"""A mail that came back, taken apart: its own words, the blocks of a report, the returned message.
+"""Take a bounce mail apart: its own text, the field blocks of a delivery report, the returned message.
 
-The older policy of `email` is used: the newer one raises on odd headers.
+Uses the older `compat32` policy of `email`: the newer one raises on malformed headers.
 """
 
 import html
@@ -13,7 +13,7 @@ from email.parser import HeaderParser
 from email.policy import Compat32
 
 LIMIT = 100_000
-"""Bytes of a mail that are read; what a mail reports stands before the message it returns."""
+"""Bytes of a mail that are read; the report comes before the message that the mail returns."""
 
 _RETURNED = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 _REPORTS = {
@@ -33,11 +33,11 @@ _FIELDS = re.compile(
 )
 _TAGS = re.compile(
     r"<(style|script)\b(?:[^<]++|<(?!/\1>))*+(?:</\1>)?|<[^<>]*+>", re.IGNORECASE
-)  # possessive: a mail made to be slow is not
+)  # possessive quantifiers: no mail can cause catastrophic backtracking
 
 
 class _AsWritten(Compat32):
-    """Gives headers as they stand, bytes beyond ASCII as UTF-8 (RFC 6532)."""
+    """Return header values unchanged, non-ASCII bytes decoded as UTF-8 (RFC 6532)."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002  the signature of `email`
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
@@ -47,17 +47,17 @@ _POLICY = _AsWritten()
 
 
 def parse(content: bytes) -> Message:
-    """Return the mail of these bytes; broken ones give as much of it as there is."""
+    """Parse the first LIMIT bytes as a mail; a malformed one gives whatever can be parsed."""
     return message_from_bytes(content[:LIMIT], policy=_POLICY)
 
 
 def header(message: Message, name: str) -> str:
-    """Return the value of the first header `name` in one line; empty when there is none."""
+    """Return the value of the first header `name`, unfolded to one line; "" when it is missing."""
     return " ".join(message.get(name, "").split())
 
 
 def own_parts(message: Message) -> Iterator[Message]:
-    """Yield the parts of a mail that are not inside of a message it returns."""
+    """Yield the leaf parts of a mail, without descending into the message that it returns."""
     if message.get_content_type() in _RETURNED | _REPORTS or not message.is_multipart():
         yield message
         return
@@ -67,7 +67,7 @@ def own_parts(message: Message) -> Iterator[Message]:
 
 
 def blocks(part: Message) -> Iterator[Message]:
-    """Yield the blocks of fields of a report (RFC 3464 §2.1, RFC 5965 §3)."""
+    """Yield the field blocks of a delivery or feedback report (RFC 3464 §2.1, RFC 5965 §3)."""
     found = part.get_payload()
     for block in found if isinstance(found, list) else [found]:
         if isinstance(block, Message):
@@ -75,12 +75,12 @@ def blocks(part: Message) -> Iterator[Message]:
             rest = block.get_payload()
         else:
             rest = block
-        if isinstance(rest, str):  # Python parses only message/delivery-status into its blocks
+        if isinstance(rest, str):  # Python splits only message/delivery-status into blocks
             yield from _fields(rest)
 
 
 def stray_blocks(said: str) -> Iterator[Message]:
-    """Yield the blocks of fields of a report that stands among the words of a mail."""
+    """Yield the field blocks of a delivery report that is written into the text of a mail."""
     if first := _FIELDS.search(said):
         yield from _fields(said[first.start() :])
 
@@ -91,7 +91,7 @@ def _fields(said: str) -> Iterator[Message]:
 
 
 def text(part: Message) -> str:
-    """Return the text of a part, HTML without its tags; empty when there is none."""
+    """Return the decoded text of a part, HTML without its tags; "" when it has none."""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
@@ -105,9 +105,9 @@ def text(part: Message) -> str:
 
 
 def words(message: Message) -> str:
-    """Return what a mail itself says, up to the message that it quotes."""
+    """Return the text of a mail itself, cut where the copy of the returned message begins."""
     parts = [part for part in own_parts(message) if part.get_content_type() not in _RETURNED]
-    texts = [part for part in parts if part.get_content_maintype() in {"text", "multipart"}]  # of no parts
+    texts = [part for part in parts if part.get_content_maintype() in {"text", "multipart"}]  # no parts
     plain = [part for part in texts if part.get_content_type() == "text/plain"]
     said = "\n\n".join(text(part) for part in plain or texts)
     copy = _COPY.search(said)

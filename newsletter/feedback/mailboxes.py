@@ -1,4 +1,4 @@
-"""Where mails that came back lie: a file, an mbox, a Maildir, standard input, or a mailbox by IMAP."""
+"""Read bounce mails from a file, an mbox, a Maildir, standard input or an IMAP mailbox."""
 
 import imaplib
 import mailbox
@@ -20,36 +20,36 @@ _TIMEOUT = 60  # seconds
 
 
 class Mail(NamedTuple):
-    """One mail, and what it is called where it lies."""
+    """One mail, and its name in its source: a file name, a key or an IMAP UID."""
 
     name: str
     content: bytes
 
 
 class Source(Protocol):
-    """Where mails come from, and what is done there with those that were read."""
+    """A source of mails that can mark them as processed."""
 
     def __len__(self) -> int:
-        """Return how many mails there are."""
+        """Return the number of mails."""
 
     def __iter__(self) -> Iterator[Mail]:
         """Yield each mail."""
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
-        """Take note of mails that were read, and of those that say nothing, by name."""
+        """Mark mails, by name, as processed (`read`) or as not understood (`unreadable`)."""
 
 
 class One(tuple[Mail]):
-    """A single mail, which is left as it is."""
+    """A source of a single mail, which stays unchanged."""
 
     __slots__ = ()
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
-        """Leave it as it is."""
+        """Do nothing: the mail stays unchanged."""
 
 
 class Files:
-    """Mails of an mbox or a Maildir, which are left as they are."""
+    """The mails of an mbox or a Maildir, which stay unchanged."""
 
     def __init__(self, box: "mailbox.Mailbox[mailbox.Message]") -> None:
         self._box = box
@@ -59,16 +59,16 @@ class Files:
 
     def __iter__(self) -> Iterator[Mail]:
         for key in self._box.iterkeys():
-            with suppress(KeyError):  # a mail reader has moved it meanwhile
+            with suppress(KeyError):  # another program has moved it meanwhile
                 yield Mail(str(key), self._box.get_bytes(key))
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
-        """Leave everything as it is."""
+        """Do nothing: all mails stay unchanged."""
 
 
 @contextmanager
 def from_path(path: Path) -> Iterator[Source]:
-    """Open a mail, an mbox or a Maildir for as long as the block lasts. Raises ContentError."""
+    """Context manager: open a mail, an mbox or a Maildir as a Source. Raises ContentError."""
     found = _open(path)
     if isinstance(found, Mail):
         yield One([found])
@@ -91,15 +91,15 @@ def _open(path: Path) -> "Mail | mailbox.Mailbox[mailbox.Message]":
             return mailbox.mbox(path, create=False)
     except OSError as error:
         raise ContentError(
-            f"{path} cannot be read: {error.strerror}", "Check its name and who may read it."
+            f"{path} cannot be read: {error.strerror}", "Check the path and its permissions."
         ) from None
     return Mail(path.name, content)
 
 
 def from_stdin() -> Source:
-    """Read the one mail that a mail server hands over, with or without its line "From …"."""
+    """Read one mail from standard input, as a mail server pipes it, with or without a "From " line."""
     content = sys.stdin.buffer.read(LIMIT)
-    while sys.stdin.buffer.read(1 << 20):  # to the end: who hands it over takes a closed pipe for a failure
+    while sys.stdin.buffer.read(1 << 20):  # to the end: the mail server takes a closed pipe for a failure
         pass
     if content.startswith(b"From "):
         content = content.partition(b"\n")[2]
@@ -108,7 +108,7 @@ def from_stdin() -> Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A mailbox on a server: how to get in, where mails come, and the folder for those that were read."""
+    """An IMAP account: server, credentials, the folder to read and the folder for processed mails."""
 
     host: str
     port: int
@@ -120,7 +120,7 @@ class Account:
 
 
 class Imap:
-    """The mails of a folder that are not flagged; a read one is moved away, an unreadable one is flagged."""
+    """The unflagged mails of an IMAP folder; processed ones are moved, unreadable ones are flagged."""
 
     def __init__(self, box: BaseMailBox, processed: str) -> None:
         self._box = box
@@ -138,7 +138,7 @@ class Imap:
                     yield Mail(number, part[1])
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
-        """Move what was read to the folder for it, and flag what says nothing, for a person to look at."""
+        """Move `read` mails to the folder for processed ones; flag `unreadable` ones for a person to see."""
         if read and not self._box.folder.exists(self._processed):
             self._box.folder.create(self._processed)
         self._box.move(read, self._processed)
@@ -148,7 +148,7 @@ class Imap:
 
 @contextmanager
 def from_imap(account: Account) -> Iterator[Imap]:
-    """Open a mailbox for as long as the block lasts. Raises TransportUnavailable, also within the block."""
+    """Context manager: log in to a mailbox. Raises TransportUnavailable, also inside the block."""
     try:
         box = _connect(account)
         try:
@@ -171,7 +171,7 @@ def from_imap(account: Account) -> Iterator[Imap]:
 
 
 class _StartTls(MailBoxUnencrypted):
-    """A mailbox that TLS is asked for; the library's own leaves the connection open when it is refused."""
+    """A mailbox with STARTTLS; closes the connection when the server refuses it (the library leaks it)."""
 
     def _get_mailbox_client(self) -> imaplib.IMAP4:
         client = super()._get_mailbox_client()

@@ -1,6 +1,6 @@
-"""A second opinion, by flufl.bounce, on whether a mail without a delivery status is a bounce at all.
+"""A second opinion, from flufl.bounce, on whether a mail without a delivery status is a bounce.
 
-Whether it is hard or soft is not asked: of 380 soft bounces it calls 284 permanent.
+Its hard or soft verdict is not used: it calls 284 of 380 soft bounces permanent.
 """
 
 import logging
@@ -9,11 +9,11 @@ from enum import Enum, auto
 
 from flufl.bounce import all_failures
 
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # its log holds addresses
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # its log contains addresses
 
 
 class Opinion(Enum):
-    """What it takes a mail for."""
+    """What flufl.bounce takes a mail for."""
 
     FAILED = auto()
     DELAYED = auto()
@@ -21,7 +21,7 @@ class Opinion(Enum):
 
 
 def opinion(message: Message) -> Opinion:
-    """Return what flufl.bounce says of `message`; it raises on some mail, which then is neither."""
+    """Return the verdict of flufl.bounce on `message`; NEITHER where flufl.bounce raises."""
     try:
         delayed, failed = all_failures(message)
     except Exception:  # noqa: BLE001  seen: IndexError without From, UnicodeError, LookupError

@@ -1,4 +1,4 @@
-"""Reading a mail that came back: bytes in, what it says of whose message out; nothing it may hold raises."""
+"""Parse a bounce, complaint or unsubscribe mail into a BounceReport; never raises, whatever the input."""
 
 import re
 from collections.abc import Iterable
@@ -38,20 +38,21 @@ _ABSENT = re.compile(
     r"|(я )?(у |в )?відпуст|автоматична відповідь|автовідповід|авто(матический )?ответ|(я )?в отпуск)",
     re.IGNORECASE,
 )
-# RFC 3834 §5 has Auto-Submitted; the others are older and still sent.
+# RFC 3834 §5 defines Auto-Submitted; these are older and still in use.
 _ABSENCE_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoreply-From", "X-Mail-Autoreply", "X-Vacation")
 _HARMLESS_KINDS = (Kind.AUTO_REPLY, Kind.UNREADABLE)
-_HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither says that a reader complained
-_BEFORE_CLOSING = timedelta(days=7)  # no letter leaves sooner
-_ROOM = 250  # characters of a reply, so that what follows it is kept
+_HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither is a complaint by a reader
+_BEFORE_CLOSING = timedelta(days=7)  # no message is sent earlier
+_ROOM = 250  # characters of a reply, so that the command after it still fits
 UNREAD = "not a mail that can be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What a mail says: of which reader and issue, with which status (RFC 3463) and words, at what moment.
+    """What a mail reports: kind, subscriber, issue, status code (RFC 3463), server text and time.
 
-    `proven` where it holds a mark that lets it judge the reader; without, anybody may have written it.
+    `proven`: it contains a token that only a server or the reader can know; otherwise anybody may have
+    written it.
     """
 
     kind: Kind
@@ -64,13 +65,13 @@ class BounceReport:
     proven: bool = True
 
     def event(self, now: datetime) -> Event | None:
-        """Return what is to be kept of it; None where it says nothing of a reader."""
+        """Return the event to store; None where the report concerns no subscriber or is harmless."""
         if self.closing is None or not self.subscriber or self.kind in _HARMLESS_KINDS:
             return None
         name = self.closing.isoformat()
         sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
-        at = self.at if self.at and sent < self.at < now else now  # its date may be anything
-        identity = self.identity if self.proven else ""  # of what anybody can write, one of a kind is kept
+        at = self.at if self.at and sent < self.at < now else now  # the Date header may be forged or wrong
+        identity = self.identity if self.proven else ""  # unproven: one event of a kind is stored
         key = f"{self.subscriber} {name} {self.kind} {identity}"
         return Event(
             id=f"mail:{sha256(key.encode()).hexdigest()}",
@@ -85,10 +86,10 @@ class BounceReport:
 
 
 def read(content: bytes, signer: Signer) -> BounceReport:
-    """Return what the mail `content` says; `signer` knows which return paths are ours."""
+    """Parse the mail `content`; `signer` verifies its tokens. One that breaks the parser is UNREADABLE."""
     try:
         return _read(content, signer)
-    except Exception:  # noqa: BLE001  Python's own parser raises several kinds on mail made to break it
+    except Exception:  # noqa: BLE001  Python's parser raises many kinds of error on hostile mail
         return BounceReport(kind=Kind.UNREADABLE, detail=UNREAD)
 
 
@@ -101,7 +102,7 @@ def _read(content: bytes, signer: Signer) -> BounceReport:
     else:
         kind, code, said = _report(message) or _letter(message)
     if whose is None and kind is not Kind.AUTO_REPLY:
-        kind, code, said = Kind.UNREADABLE, "", f"nothing in it says whose message came back ({kind})"
+        kind, code, said = Kind.UNREADABLE, "", f"it does not say which reader's message came back ({kind})"
     return BounceReport(
         kind=kind,
         subscriber=whose.subscriber if whose else 0,
@@ -115,7 +116,7 @@ def _read(content: bytes, signer: Signer) -> BounceReport:
 
 
 def _may_leave(kind: Kind, whose: DeliveryRef) -> bool:
-    """Tell whether it is a wish to leave with the token for that, which one click in the letter has too."""
+    """Return whether it is an unsubscribe request with the token of the message's own unsubscribe link."""
     return kind is Kind.UNSUBSCRIBE and whose.purpose is Purpose.UNSUBSCRIBE
 
 
@@ -123,7 +124,7 @@ _Verdict = tuple[Kind, str, str]
 
 
 def _report(message: Message) -> _Verdict | None:
-    """Return what the machine-readable part of a mail says, if it has one."""
+    """Return the verdict of the machine-readable report in a mail; None without one."""
     for part in own_parts(message):
         if part.get_content_type() == "message/feedback-report":
             return _complaint(part)
@@ -133,7 +134,7 @@ def _report(message: Message) -> _Verdict | None:
             found := _delivery(blocks(part), words(message), message)
         ):
             return found
-    # Outlook.com's JMRP gives the mail itself and no report.
+    # Outlook.com's JMRP sends the reported mail itself, without a report part.
     if any(header(part, "X-HmXmrOriginalRecipient") for part in message.walk()):
         return Kind.COMPLAINT, "", "junk mail report"
     if _from_a_daemon(message):
@@ -143,7 +144,7 @@ def _report(message: Message) -> _Verdict | None:
 
 
 def _receipt(part: Message, message: Message) -> _Verdict:
-    """Return what a disposition notification means (RFC 8098): a filter's refusal, else that it was read."""
+    """Return the verdict of a disposition notification (RFC 8098): refused by a filter, or read."""
     done = next((found for block in blocks(part) if (found := header(block, "Disposition").lower())), "")
     if done.startswith("automatic-action") and done.endswith(("deleted", "failed", "denied")):
         return _failed("", "", words(message))
@@ -151,7 +152,7 @@ def _receipt(part: Message, message: Message) -> _Verdict:
 
 
 def _complaint(part: Message) -> _Verdict:
-    """Return what a feedback report means (RFC 5965)."""
+    """Return the verdict of an abuse feedback report (ARF, RFC 5965)."""
     about = next((header(block, "Feedback-Type").lower() for block in blocks(part)), "")
     if about in _HARMLESS:
         return Kind.AUTO_REPLY, "", about
@@ -161,7 +162,7 @@ def _complaint(part: Message) -> _Verdict:
 
 
 def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict | None:
-    """Return what a delivery status means (RFC 3464 §2.3); of several recipients, the one that failed."""
+    """Return the verdict of a delivery status (RFC 3464 §2.3), preferring the recipient that failed."""
     found = list(report)
     told = [block for block in found if block["Action"] or block["Status"]]
     told.sort(key=lambda block: not header(block, "Action").lower().startswith("fail"))
@@ -173,7 +174,7 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
     status = _STATUS.search(told_status)
     code = status[0] if status else ""
     said = one_reply(reason(block, others))
-    said = said or told_status.partition("(")[2].rstrip(")")  # a comment, which RFC 3464 §2.1.1 lets it have
+    said = said or told_status.partition("(")[2].rstrip(")")  # a comment, allowed by RFC 3464 §2.1.1
     action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
     if action.startswith("delay"):
         return Kind.DELAYED, code, said
@@ -183,7 +184,7 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
 
 
 def _failed(code: str, said: str, text: str) -> _Verdict:
-    """Return what a failure means, by the server's own words, and where these say little, by the mail's."""
+    """Return the verdict of a failure, from the server's reply or, where that is vague, the mail's text."""
     if not said or vague(code, said):
         found = gist(text)
         if not said or not vague(code, found):
@@ -197,7 +198,7 @@ def _failed(code: str, said: str, text: str) -> _Verdict:
 
 
 def _letter(message: Message) -> _Verdict:
-    """Return what a mail without a report means."""
+    """Return the verdict of a mail without a report."""
     subject = decoded(message, "Subject")
     daemon = _from_a_daemon(message)
     auto = header(message, "Auto-Submitted").lower()
@@ -226,7 +227,7 @@ def _from_a_daemon(message: Message) -> bool:
 
 
 def _moment(message: Message) -> datetime | None:
-    """Return when a mail was written, as it says."""
+    """Return the Date header in UTC; None where it is missing or invalid."""
     with suppress(ValueError, TypeError, OverflowError):
         found = parsedate_to_datetime(header(message, "Date"))
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Working on kept events: reading what the rules need, and writing what they say, a batch a transaction."""
+"""Process stored feedback events: apply the rules and write their effects, one transaction a batch."""
 
 import logging
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ _LATELY = timedelta(days=14)
 
 @dataclass(slots=True)
 class Done:
-    """How many events were worked on, and whom they stopped or let go."""
+    """How many events were processed, and how many subscribers they suppressed or unsubscribed."""
 
     events: int = 0
     suppressed: int = 0
@@ -37,7 +37,7 @@ class Done:
 
 
 def process(engine: Engine, now: datetime) -> Done:
-    """Work on all events there are, and on what relays refused lately. Raises StoreError."""
+    """Process all pending events and the refusals of relays in the last 14 days. Raises StoreError."""
     done = Done()
     _take_in_refusals(engine, now)
     while True:
@@ -47,12 +47,12 @@ def process(engine: Engine, now: datetime) -> Done:
         with writing(engine) as connection:
             found = events.take(connection, _BATCH)
             _apply(connection, found, now, done)
-        if not found:  # another process has the rest
+        if not found:  # another process has locked the rest
             return done
 
 
 def _take_in_refusals(engine: Engine, now: datetime) -> None:
-    """Make events of what was refused while it was sent: to a reader it is the same as a bounce."""
+    """Store refusals during sending as events: the rules treat them like bounces."""
     with reading(engine) as connection:
         refused = events.refusals(connection, now - _LATELY)
     if refused:
@@ -78,7 +78,7 @@ def _apply(connection: Connection, found: Iterable[Event], now: datetime, done: 
     soft = events.soft(connection, {one.subscriber for one in found if one.kind is Kind.SOFT})
     former = events.about_former_addresses(connection, found)
     does = effects(found, soft, former, events.before_a_restoring(connection, found))
-    for number in sorted({*does.stopped, *does.leaving}):  # in one order, so that two do not wait in a ring
+    for number in sorted({*does.stopped, *does.leaving}):  # always in this order, to avoid deadlocks
         if number in does.stopped:
             done.suppressed += events.suppress(connection, number, does.stopped[number], now)
         if number in does.leaving:
@@ -90,9 +90,9 @@ def _apply(connection: Connection, found: Iterable[Event], now: datetime, done: 
 
 
 def _look_at_issues(connection: Connection, does: Effects) -> None:
-    """Pause the sending of an issue that too many complain of, or that finds nobody too often.
+    """Pause an issue with too many complaints or non-existent addresses.
 
-    Who resumed it knows the reason, and is not stopped for the same again.
+    After somebody resumed it, the same reason does not pause it again.
     """
     for name in does.troubled:
         issue = issues.find(connection, name)

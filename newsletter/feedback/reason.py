@@ -1,4 +1,4 @@
-"""Why a message came back: a server's own reply, found among the fields and the words of a mail."""
+"""Why a message bounced: extract the server's reply from the fields and the text of a bounce mail."""
 
 import re
 from collections.abc import Iterable
@@ -26,15 +26,15 @@ _WHY = re.compile(
     rf"{_SURELY_WHY.pattern}|X-(?!Postfix|Actual|Display|Original|MS-|Microsoft|Spam|Virus|Mailer)",
     re.IGNORECASE,
 )
-"""Fields of servers' own in which the reason stands, like X-Supplementary-Info."""
+"""Non-standard fields in which servers give the reason, such as X-Supplementary-Info."""
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
-_REPLIES = 10  # of a transcript, are looked at
+_REPLIES = 10  # of a transcript that are examined
 
 
 def reason(block: Message, others: Iterable[Message]) -> str:
-    """Return why it failed, from a recipient's block: its Diagnostic-Code, or a field that says more.
+    """Return why delivery failed, from a recipient's block: Diagnostic-Code, or a field that says more.
 
-    Where its own fields say little, those of the whole report and of the mail around it are looked at.
+    Where these are vague, the fields of the whole report and of the mail around it are searched.
     """
     said = _typed(decoded(block, "Diagnostic-Code"))
     if not vague("", said):
@@ -49,7 +49,7 @@ def reason(block: Message, others: Iterable[Message]) -> str:
 
 
 def _typed(said: str) -> str:
-    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); one without a type must be a reply."""
+    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); an untyped one must be a reply, else ""."""
     kind, mark, words = said.partition(";")
     if mark and _REPLY.match(kind) is None:
         return words.strip()
@@ -57,12 +57,12 @@ def _typed(said: str) -> str:
 
 
 def vague(code: str, said: str) -> bool:
-    """Tell whether these words and this status name no cause."""
+    """Return whether this status code and text name no specific cause."""
     return cause(*reply(code, said)) in {Cause.PERMANENT, Cause.TEMPORARY, Cause.ACCEPTED}
 
 
 def gist(text: str) -> str:
-    """Return the part of a mail that says why: a server's reply, else the paragraph that gives a cause."""
+    """Return the part of a text that gives the reason: a server's reply, else the first telling paragraph."""
     starts = [found.start(found.lastindex or 0) for found in islice(SAID.finditer(text), _REPLIES)]
     if starts:
         replies = [one_reply(" ".join(_PARAGRAPH.split(text[start:], 1)[0].split())) for start in starts]
@@ -72,7 +72,7 @@ def gist(text: str) -> str:
 
 
 def one_reply(said: str) -> str:
-    """Return a reply of several lines without the code that each line repeats."""
+    """Join a multi-line SMTP reply, dropping the code that each line repeats."""
     if quoted := _QUOTED.search(said):
         said = f"{quoted[1]} {quoted[2]}"
     if found := re.match(r"[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3})?", said):
@@ -83,7 +83,7 @@ def one_reply(said: str) -> str:
 
 
 def decoded(message: Message, name: str) -> str:
-    """Return a header in words."""
+    """Return a header with its RFC 2047 encoded words decoded."""
     value = header(message, name)
     with suppress(LookupError, ValueError, MessageError):
         return str(make_header(decode_header(value)))

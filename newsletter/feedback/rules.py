@@ -1,4 +1,4 @@
-"""What reports do to readers, deliveries and issues: rules without I/O, in whatever order reports come."""
+"""Rules for bounces and complaints: whom they suppress, what they change; no I/O, any order of events."""
 
 import re
 from collections import defaultdict
@@ -13,7 +13,7 @@ from newsletter.transport.smtp_replies import About, cause, gone, too_many_gone
 
 # GNU Mailman 3's defaults: bounce_score_threshold, bounce_info_stale_after.
 _THRESHOLD, _STALE = 5, timedelta(days=7)
-# Gmail and Yahoo want fewer complaints than 0.1 %, and refuse senders from 0.3 % on.
+# Gmail and Yahoo require a complaint rate below 0.1 %, and refuse senders from 0.3 %.
 _WORTH_A_WARNING, _TOO_MANY, _ENOUGH = 0.001, 0.003, 200
 
 _REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
@@ -30,7 +30,7 @@ _RANK = (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED)
 
 
 def reply(status: str, words: str) -> tuple[int, str]:
-    """Return the code and the text of the reply that a server gave as `status` (RFC 3463) and `words`."""
+    """Return the SMTP code and text of a server's reply, given as status code (RFC 3463) and text."""
     if found := _REPLY.match(words):
         return int(found[1]), words[found.end() :].lstrip(" -#")
     code = 100 * int(status[0]) + 50 if status else 0
@@ -38,17 +38,17 @@ def reply(status: str, words: str) -> tuple[int, str]:
 
 
 def kept(words: str) -> str:
-    """Return of a server's words what is kept: no address in full, nothing unprintable, not too much."""
+    """Return a server's text for storage: addresses masked, only printable, at most 300 characters."""
     return _ADDRESS.sub(lambda found: masked(found[0]), readable(words))[:_KEPT]
 
 
 def failure(status: str, words: str) -> Kind:
-    """Return whether a message that failed for good did so because nobody is there (hard), or not (soft)."""
+    """Classify a permanent failure: HARD where the mailbox does not exist, else SOFT."""
     return Kind.HARD if gone(*reply(status, words)) else Kind.SOFT
 
 
 def stopped_by(days: Iterable[date]) -> bool:
-    """Tell whether soft bounces on these days stop a reader: five days without a gap of over a week."""
+    """Return whether soft bounces on these days suppress a subscriber: five days, no gap over a week."""
     row, ordered = 1, sorted(set(days))
     for before, day in pairwise(ordered):
         row = row + 1 if day - before <= _STALE else 1
@@ -59,23 +59,23 @@ def stopped_by(days: Iterable[date]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a batch of events comes to: changes of deliveries, readers stopped for a reason, and leaving."""
+    """Effects of a batch of events: changed deliveries, suppressions with reasons, and unsubscribes."""
 
     changes: Collection[Change]
     stopped: Mapping[int, str]
     leaving: Collection[int]
     troubled: Collection[str] = field(default=())
-    """Issues with new complaints or addresses that do not exist."""
+    """Issues with new complaints or hard bounces."""
 
 
 def effects(
     events: Iterable[Event], soft: Iterable[Event], former: Collection[str], undone: Collection[str] = ()
 ) -> Effects:
-    """Return what `events` do.
+    """Return the effects of `events`.
 
-    `soft` are all soft bounces of the readers in question; `former` the ids of events about addresses that
-    their readers have left for others: these say nothing of the new ones. `undone` are the ids of those from
-    before an editor let mail go to the reader again: they stop nobody any more.
+    `soft`: all soft bounces of their subscribers. `former`: ids of events about a subscriber's previous
+    address, which say nothing of the new one. `undone`: ids of events from before an editor lifted the
+    suppression; these suppress nobody.
     """
     changes: dict[tuple[str, int], Change] = {}
     stopped: dict[int, str] = {}
@@ -108,7 +108,7 @@ def _reason(how: str, event: Event) -> str:
 
 
 def _worn_out(soft: Iterable[Event]) -> dict[int, Event]:
-    """Return the readers whose soft bounces stop them, each with the last; our own faults do not count."""
+    """Return the subscribers with too many soft bounces, each with the last; our own faults do not count."""
     days: defaultdict[int, dict[date, Event]] = defaultdict(dict)
     for event in soft:
         if cause(*reply(event.code, event.detail)).about in {About.RECIPIENT, About.UNSAID}:
@@ -117,16 +117,16 @@ def _worn_out(soft: Iterable[Event]) -> dict[int, Event]:
 
 
 def worth_a_pause(counts: Mapping[Outcome, int], gone: int) -> list[str]:
-    """Return every reason for which the sending of an issue had better pause.
+    """Return the reasons to pause the sending of an issue, if any.
 
-    `counts` are its deliveries by outcome; `gone` how many of them found no such address.
+    `counts` are its deliveries by outcome; `gone` is the number refused as non-existent addresses.
     """
     total = sum(counts.values()) - counts[Outcome.SUPPRESSED]
     return [reason for reason in (_complaints(counts, _TOO_MANY), too_many_gone(gone, total)) if reason]
 
 
 def worth_a_warning(counts: Mapping[Outcome, int]) -> str:
-    """Return what to tell the operator about an issue's complaints, or nothing."""
+    """Return a warning for the operator about an issue's complaint rate, or ""."""
     return _complaints(counts, _WORTH_A_WARNING)
 
 
@@ -139,5 +139,5 @@ def _complaints(counts: Mapping[Outcome, int], share: float) -> str:
 
 
 def is_news(reasons: Iterable[str], known: str) -> bool:
-    """Tell whether one of `reasons` is of another kind than those in `known`, whatever their numbers."""
+    """Return whether one of `reasons` is not yet in `known`, comparing the texts without their numbers."""
     return any(_FIGURES.sub("", reason) not in _FIGURES.sub("", known) for reason in reasons)

@@ -1,4 +1,4 @@
-"""At which command a server refused a message, as far as a mail that came back tells."""
+"""Find the SMTP command at which a server refused a message, from the text of the bounce mail."""
 
 import re
 
@@ -9,7 +9,7 @@ _MARKS = {  # of Postfix and Exim, Sendmail, and m-FILTER
         "MAIL FROM": (r"(in\s+reply\s+to|after)\s+MAIL\s+FROM\b", r"^>>> MAIL\b.*\n<<< 5"),
         "end of DATA": (
             r"(in\s+reply\s+to|after)\s+end\s+of\s+data\b",
-            # Who does not wait for the answer to RCPT gets it after DATA, and 503 or 554 to DATA itself.
+            # A pipelining client gets the reply to RCPT after DATA, and 503 or 554 to DATA itself.
             r"^>>> (DATA|\.)\s*\n<<< 55[0-3].*$(?!\n(<<<|5\d\d 5\.1\.))",
             r"SMTP command\s+DATA\b",
         ),
@@ -18,5 +18,5 @@ _MARKS = {  # of Postfix and Exim, Sendmail, and m-FILTER
 
 
 def refused_at(words: str) -> str:
-    """Return the command that was refused, in Postfix's words; empty for RCPT, and where it is not told."""
+    """Return the refused SMTP command as Postfix names it; "" for RCPT, and where it is unknown."""
     return next((stage for stage, marks in _MARKS.items() if marks.search(words)), "")

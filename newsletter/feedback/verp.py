@@ -1,9 +1,9 @@
-"""Whose message came back, by our signed tokens in it, and whether whoever wrote it may judge the reader.
+"""VERP: identify the delivery that a mail is about, by the signed tokens in it, and how far to trust it.
 
-Nothing else of a mail is believed, least of all an address: anybody can write one. Only servers see the
-return path and the header for reports (CFBL-Feedback-ID, RFC 9477 §3.2), and readers in the source of their
-own letter: these two prove. Message-ID stands in every reply, and links in every forwarded letter: these only
-tell whose it would be.
+Nothing else in a mail is trusted, least of all addresses: anybody can write them. The envelope sender and the
+header for reports (CFBL-Feedback-ID, RFC 9477 §3.2) are seen only by servers, and by readers in the source of
+their own message: tokens there prove. Message-ID is in every reply, and links are in every forwarded message:
+tokens there only identify.
 """
 
 import re
@@ -27,7 +27,7 @@ _RECIPIENTS = (
     "Cc",
     "Received",
 )
-_TOKEN = r"([A-Za-z0-9_-]{31})(?![A-Za-z0-9_-])"  # noqa: S105  its form, as newsletter/links.py makes it
+_TOKEN = r"([A-Za-z0-9_-]{31})(?![A-Za-z0-9_-])"  # noqa: S105  the format that newsletter/links.py produces
 _ADDRESS = re.compile(rf"\b([bu])\+{_TOKEN}@")
 _MARKS = (  # those that prove come first
     (Purpose.BOUNCE, re.compile(rf"\bb\+{_TOKEN}")),
@@ -39,7 +39,7 @@ _PROOFS = (Purpose.BOUNCE, Purpose.REPORT)
 
 
 class DeliveryRef(NamedTuple):
-    """A reader, the closing date of an issue, and the purpose of the token that says so."""
+    """The delivery of one issue to one subscriber, and the purpose of the token that identified it."""
 
     subscriber: int
     closing: date
@@ -47,12 +47,12 @@ class DeliveryRef(NamedTuple):
 
     @property
     def proven(self) -> bool:
-        """True where only a server on the letter's way, or its reader, can have known the token."""
+        """Whether only a mail server on the way, or the reader, can know the token."""
         return self.purpose in _PROOFS
 
 
 def addressed(message: Message, signer: Signer) -> DeliveryRef | None:
-    """Return which of our signed addresses a mail was sent to, if to any."""
+    """Return the delivery whose signed address (VERP or unsubscribe) the mail was sent to, or None."""
     for name in _RECIPIENTS:
         for value in message.get_all(name, []):
             for mark, token in _ADDRESS.findall(value):
@@ -63,7 +63,7 @@ def addressed(message: Message, signer: Signer) -> DeliveryRef | None:
 
 
 def mentioned(content: bytes, message: Message, signer: Signer) -> DeliveryRef | None:
-    """Return whose message a mail returns or cites, by the token of ours in it that proves most."""
+    """Return the delivery that a mail returns or quotes, by its most trusted valid token, or None."""
     texts = list(_texts(content, message))
     for purpose, mark in _MARKS:
         for said in texts:
@@ -74,7 +74,7 @@ def mentioned(content: bytes, message: Message, signer: Signer) -> DeliveryRef |
 
 
 def _in_small_letters(found: DeliveryRef, texts: list[str], signer: Signer) -> DeliveryRef:
-    """Return `found` as proven where a token that proves is there in small letters, as some servers write."""
+    """Return `found` as proven if a proving token occurs in lower case, as some servers rewrite it."""
     for purpose, token in zip(_PROOFS, signer.tokens(_PROOFS, found.subscriber, found.closing), strict=True):
         if any(token.lower() in said.lower() for said in texts):
             return found._replace(purpose=purpose)
@@ -82,7 +82,7 @@ def _in_small_letters(found: DeliveryRef, texts: list[str], signer: Signer) -> D
 
 
 def _texts(content: bytes, message: Message) -> Iterator[str]:
-    """Yield a mail as it is, and then what is encoded in it."""
+    """Yield the raw mail, then its decoded parts."""
     yield content[:LIMIT].decode("latin-1")
     for part in own_parts(message):
         if "Content-Transfer-Encoding" in part:
