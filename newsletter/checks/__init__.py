@@ -1,1 +1,1 @@
-"""Checks: what is wrong, or doubtful, with an issue and its editions; pure, nothing is changed."""
+"""Checks: find errors and doubtful points in an issue and its editions; pure functions, no side effects."""

@@ -1,4 +1,4 @@
-"""What an editor would want to know of an issue before it leaves: words, links, dates, repetition."""
+"""Editorial checks of an issue before it is sent: wording, links, dates, repetition."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,15 +12,15 @@ from newsletter.errors import Place, Problem, Severity
 from newsletter.model import Issue, Item, Period
 
 SUBJECT = 78
-"""Characters of a subject; longer ones are cut by every mail program."""
+"""Most characters of a subject; every mail program cuts longer ones."""
 PREHEADER = (30, 110)
-"""Characters of a preheader: fewer leave the row to chance, more are cut."""
+"""Least and most characters of a preheader: below, other text fills the inbox row; above, it is cut."""
 TITLE = 120
-"""Characters of an item's title."""
+"""Most characters of an item's title."""
 
 
 def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> list[Problem]:
-    """Return the findings on `issue` itself and on each of its items, each at its line."""
+    """Return the problems of `issue` and of each of its items, each with its line."""
     items = [item for block in issue.blocks for item in block.items]
     return [
         *_envelope(issue, locate),
@@ -60,7 +60,7 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
         )
     if re.match(r"(?:re|fwd?|відп)\s*:", subject, re.IGNORECASE):
         yield _error(
-            "the subject pretends to be an answer", at, "Remove Re: or Fwd:, which filters treat as fraud."
+            "the subject pretends to be a reply", at, "Remove Re: or Fwd:, which filters treat as fraud."
         )
     if subject.isupper() and len(subject.split()) > 1:
         yield _warning("the subject is all capitals", at, "Write it as a sentence: filters distrust it.")
@@ -79,7 +79,7 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
 
 
 def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Iterator[Problem]:
-    """Find last week's dates, or mistyped ones; a subject names no other period than the issue's."""
+    """Find periods left from last week or mistyped; a subject may name no period but the issue's."""
     hint = f"This issue covers {issue.period.start} to {issue.period.end}: correct the words or the period."
     text = "this period is not the issue's"
     for line, strict in ((issue.subject, True), *((line, False) for line in _lines(issue))):
@@ -98,13 +98,13 @@ def _lines(issue: Issue) -> list[str]:
 
 
 def _means_the_week(typed: Period, period: Period) -> bool:
-    """Tell a mistyped week from the dates of some event: as long as the week, or sharing one of its ends."""
+    """Return whether `typed` is a mistyped week, not an event: same length as `period`, or one equal end."""
     same_length = typed.end - typed.start == period.end - period.start
     return same_length or typed.start == period.start or typed.end == period.end
 
 
 def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Iterator[Problem]:
-    """Find sections that only issue.yaml declares; what nobody declares, reading the issue has refused."""
+    """Find sections declared only in issue.yaml; undeclared ones were refused when the issue was read."""
     declared = {section.slug for section in settings.sections}
     for block in issue.blocks:
         slug, title = block.section.slug, block.section.title
@@ -130,7 +130,7 @@ def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Ite
         yield _warning(
             f"dated {item.date}, outside the issue's {period.start} to {period.end}",
             locate(item.at, key("date")),
-            "Correct the date, or leave the item to its own week.",
+            "Correct the date, or move the item to its own week.",
         )
     if item.link is None:
         hint = "Add `link: https://…` for the page with the whole story."

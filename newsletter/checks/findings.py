@@ -1,4 +1,4 @@
-"""Everything the checks find on an issue and on each of its editions, once each and in order."""
+"""Run all checks on an issue and its editions: a sorted list of problems without duplicates."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from newsletter.model import Edition, Issue, Rendered
 from newsletter.render.renderer import Renderer
 
 
-def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where its words stand
+def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lines are located
     issue: Issue,
     own_problems: Iterable[Problem],
     editions: Sequence[Edition],
@@ -22,9 +22,10 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where i
     *,
     locate: Locate = as_given,
 ) -> tuple[list[Rendered], list[Problem]]:
-    """Render `editions` and check them and `issue`; one that cannot be rendered is an error among the rest.
+    """Render `editions` and check them and `issue`; return the rendered editions and all problems.
 
-    `own_problems` are those of reading the issue; `locate` finds the line of a word in its files.
+    An edition that cannot be rendered becomes a problem. `own_problems` are those from reading the issue;
+    `locate` finds the line of a text in its files.
     """
     rendered = []
     shared: defaultdict[Problem, list[Edition]] = defaultdict(list)
@@ -46,13 +47,13 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and where i
 
 
 def as_problem(error: RenderError) -> Problem:
-    """Return what is wrong with a template as a finding."""
+    """Convert an error in a template to a problem."""
     text = error.message.removeprefix(f"{error.at}: ")
     return Problem(severity=Severity.ERROR, text=text, at=error.at, hint=error.hint)
 
 
 def _named(problem: Problem, where: Sequence[Edition], of: int) -> Problem:
-    """Say which editions a problem is in, unless it is in all of them or an item's own."""
+    """Add the editions that have a problem to its text, unless all have it or it belongs to an item."""
     if problem.at or len(where) == of:
         return problem
     first = ", ".join(where[0].sections)

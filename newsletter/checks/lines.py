@@ -1,4 +1,4 @@
-"""Where words stand in a file of the workspace, so that a finding points at their line."""
+"""Locate a text in a file of the workspace, so that a problem points to its line."""
 
 from collections.abc import Callable
 from functools import cache
@@ -7,16 +7,16 @@ from pathlib import Path
 from newsletter.errors import Place
 
 Locate = Callable[[Place, str], Place]
-"""Given a place in a file and words, the line of that file where the words first stand."""
+"""A function from a place in a file and a text to the line where the text first occurs."""
 
 
 def as_given(place: Place, _words: str) -> Place:
-    """Return `place` itself: for an issue that was not read from files."""
+    """Return `place` unchanged: for an issue that was not read from files."""
     return place
 
 
 def lines_under(root: Path) -> Locate:
-    """Look in the files of the workspace `root`; words not found as they are stay at the given place."""
+    """Return a Locate for the files under `root`; a text that is not found keeps the given place."""
 
     @cache
     def read(path: str) -> str:
@@ -34,5 +34,5 @@ def lines_under(root: Path) -> Locate:
 
 
 def key(name: str) -> str:
-    """Return the words by which the top-level YAML key `name` is found."""
+    """Return the text to search for to locate the top-level YAML key `name`."""
     return f"\n{name}:"

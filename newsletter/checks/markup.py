@@ -1,4 +1,4 @@
-"""What a mail program makes of a rendered edition: size, links, slots, and both parts saying the same."""
+"""Checks of a rendered edition: HTML size, links, slots, and that HTML and text say the same."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,19 +13,19 @@ from newsletter.model import Edition, Rendered
 
 KILOBYTE = 1024
 LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
-"""Bytes of HTML; Gmail cuts a message off at about 102 KB, and with it the way to unsubscribe."""
+"""Bytes of HTML; Gmail clips a message at about 102 KB, and with it the unsubscribe link."""
 LINE = 78
-"""Characters of a text line (RFC 5322, 2.1.1), addresses excepted."""
+"""Most characters of a text line (RFC 5322 §2.1.1); lines with a link may be longer."""
 
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)(?:https?:)?//", re.IGNORECASE)
 _REMOTE_COMMENT = re.compile(r"\b(?:src|background)\s*=\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 _LOADING = ("src", "srcset", "background", "poster", "data")
-_URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two written without a blank are still two
+_URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two links without a space between them are still two
 
 
 def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
-    """Return the findings on one edition as it will leave; those of an item name the item's place."""
+    """Return the problems of one edition as it will be sent; those of an item have the item's place."""
     try:
         document = document_fromstring(rendered.html.encode(), parser=HTMLParser(encoding="utf-8"))
     except ParserError:
@@ -62,8 +62,8 @@ def _left_markup(rendered: Rendered) -> Iterator[Problem]:
     for tag in sorted(set(re.findall(r"<mj-[\w-]*", rendered.html))):
         yield _problem(
             Severity.ERROR,
-            f"{tag}> was left as it is, so mail programs drop it",
-            "Correct the theme's issue.mjml: MJML has no such tag, or not in that place.",
+            f"{tag}> was not rendered, so mail programs drop it",
+            "Correct the theme's issue.mjml: MJML has no such tag, or does not allow it there.",
         )
 
 
@@ -94,7 +94,7 @@ def _remote(document: _Element) -> Iterator[Problem]:
         yield _problem(
             Severity.WARNING,
             f"{where} loads something from the network",
-            "Many readers never see it, and loading it tells that they read; do without.",
+            "Many readers never see it, and loading it reveals that they read; remove it.",
         )
 
 
@@ -118,7 +118,7 @@ def _slots(rendered: Rendered) -> Iterator[Problem]:
         ):
             if name not in present:
                 yield _problem(
-                    Severity.ERROR, f"the {part} has no {what}", "Add it to the theme: every letter has one."
+                    Severity.ERROR, f"the {part} has no {what}", "Add it to the theme: every message has one."
                 )
 
 
@@ -128,7 +128,7 @@ def _links(document: _Element, edition: Edition) -> Iterator[Problem]:
         if href.startswith("#"):
             if unquote(href[1:]) not in anchors:
                 yield _problem(
-                    Severity.WARNING, f"the link {href} leads to no place in the mail", "Correct the theme."
+                    Severity.WARNING, f"the link {href} has no target in the message", "Correct the theme."
                 )
         elif not href.lower().startswith(("http://", "https://", "mailto:")):
             yield _problem(
@@ -144,7 +144,7 @@ def _hrefs(document: _Element) -> list[str]:
 
 
 def _home(edition: Edition, words: str) -> Place | None:
-    """Return the place of the item that holds `words`."""
+    """Return the place of the item that contains `words`, or None."""
     return next((i.at for i in edition.items if words in (i.link, i.title) or words in i.text), None)
 
 
@@ -169,7 +169,7 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
             yield _problem(
                 Severity.ERROR,
                 f"{what}: {words}",
-                "A theme's two parts must say the same; in an item, let a blank follow an address.",
+                "A theme's two parts must say the same; in an item, put a space after a link.",
                 _home(edition, words),
             )
 

@@ -1,4 +1,4 @@
-"""Marks of Markdown, HTML and other systems that would reach readers as they were typed."""
+"""Find Markdown, HTML and other markup that would reach readers unrendered, as typed characters."""
 
 import re
 from collections.abc import Iterator
@@ -16,49 +16,49 @@ _TYPED = (
     (
         re.compile(r"</?[a-z][a-z0-9-]*(?:\s[^<>]*)?/?>|<!--|<!\[", re.IGNORECASE),
         "HTML",
-        "Write it in Markdown, or leave it out.",
+        "Write it in Markdown, or remove it.",
     ),
     (re.compile(r"\[\^[^\]\s]+\]:?"), "a footnote", "Put the note into the sentence, in brackets."),
     (
         re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[[ xX]\][ \t]", re.MULTILINE),
-        "a box to tick",
-        "Leave the brackets out.",
+        "a checkbox",
+        "Remove the brackets.",
     ),
-    (re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE), "a mark of code", "Leave it out."),
+    (re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE), "a code fence", "Remove it."),
     (
         re.compile(r"^\[(?!\^)[^\]\n]+\]:[ \t]*\S+", re.MULTILINE),
-        "a link's address below the text",
+        "a reference link",
         "Write [words](address).",
     ),
 )
-"""What is looked for as it was typed."""
+"""Patterns searched for in the text as typed."""
 _SHOWN = (
     (
         re.compile(
             r"\]\(|\][ \t]+\((?=\0|https?:|www\.|mailto:|[\w-]+\.[a-z]{2,}/)|\][ \t]?\[(?=\0|https?:|www\.)"
         ),
         "a link",
-        "Write it [words](https://…), without blanks.",
+        "Write it [words](https://…), without spaces.",
     ),
     (
         re.compile(r"\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)"),
         "bold",
-        "Put the stars right at the words, and a blank outside.",
+        "Put the asterisks directly at the words, and a space outside.",
     ),
-    (re.compile(r"~~"), "a line through words", "Leave the words out."),
-    (re.compile(r"`[^`\n]+`"), "code", "Leave the marks out."),
-    (re.compile(r"^#{2,6}(?=[^\s#])"), "a heading", "Put a blank after the signs."),
-    (re.compile(r"^(?:[-*_=][ \t]*){3,}$"), "a drawn line", "Leave it out."),
-    (re.compile(r"^\|.*\|.*\|$"), "a table", "A row like | --- | --- | stands under its headings."),
+    (re.compile(r"~~"), "strikethrough", "Remove the words."),
+    (re.compile(r"`[^`\n]+`"), "code", "Remove the backticks."),
+    (re.compile(r"^#{2,6}(?=[^\s#])"), "a heading", "Put a space after the # signs."),
+    (re.compile(r"^(?:[-*_=][ \t]*){3,}$"), "a horizontal rule", "Remove it."),
+    (re.compile(r"^\|.*\|.*\|$"), "a table", "Put a row such as | --- | --- | under its headings."),
 )
-"""What is looked for in the words that are left when the text is rendered, line by line."""
+"""Patterns searched for in the visible text after rendering, line by line."""
 
 _WHOLE_LINK = re.compile(r"\]\([^\s()]*(?:\([^\s()]*\)[^\s()]*)*\)")
-"""A link in its right form whose address is refused, which is said of the address."""
+"""A well-formed link whose address is refused; another check reports the address."""
 
 
 def unrendered(text: str) -> Iterator[Remark]:
-    """Find in the Markdown of an item what readers would see as marks, once each."""
+    """Yield a remark for each kind of markup in a Markdown text that readers would see as typed."""
     found: dict[str, Remark] = {}
     for pattern, what, hint in _TYPED:
         for match in pattern.finditer(text):
@@ -73,14 +73,14 @@ def unrendered(text: str) -> Iterator[Remark]:
 
 
 def typed_in_title(title: str) -> Iterator[Remark]:
-    """Find the same in a line that is not rendered at all."""
+    """Yield the same for a title, which is not rendered at all."""
     for pattern, what, hint in (*_SHOWN[:4], _TYPED[0], _TYPED[1]):
         if match := pattern.search(title):
             yield _remark(match[0], what, f"A title is plain text. {hint}")
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Return the words of a text as they are shown, a line each; links' words and addresses are left out."""
+    """Yield the visible lines of a Markdown text, without the texts and addresses of links."""
     for node in tree(text).walk():
         if node.type == "inline":
             shown = "".join(
@@ -104,6 +104,6 @@ def _remark(words: str, what: str, hint: str) -> Remark:
     return Remark(
         severity=Severity.WARNING,
         words=words,
-        text=f"readers would see the marks of {what}: {words[:60]!r}",
+        text=f"readers would see {what} as typed characters: {words[:60]!r}",
         hint=hint,
     )

@@ -1,4 +1,4 @@
-"""Words and links that were left in a text by mistake, whatever the text is for."""
+"""Find placeholders, sample words and doubtful links in any text."""
 
 import re
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ _LEFT_BEHIND = re.compile(
     r"lorem ipsum|\b(?:TODO|TBD|FIXME)\b|\b[XХ]{4,}\b|\{\{|\{%|\*\|\w[\w:]*\|\*|%%\w+%%|<%|\$\{",
     re.IGNORECASE,
 )
-# A council's thirtieth session is a real «XXX сесія», and windows are really put in: «вставити вікна».
+# Warnings only: «XXX сесія» (a council's 30th session) and «вставити вікна» (install windows) are real.
 _PERHAPS_LEFT_BEHIND = re.compile(r"\b[XХ]{3}\b|\bвстав(?:ити|те)\b", re.IGNORECASE)
 
-_RESERVED = re.compile(  # RFC 2606, RFC 6761, and this machine
+_RESERVED = re.compile(  # RFC 2606, RFC 6761, and the local machine
     r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|localhost|test|invalid)|127(?:\.\d+){3}|0\.0\.0\.0|::1"
 )
 _GENERIC = frozenset(
@@ -32,14 +32,14 @@ _GENERIC = frozenset(
 _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
-_markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  the hook of the library
+_markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  the library's hook
 if _markdown.linkify is not None:
     _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """One doubtful passage: how bad, the passage itself, what is wrong, and the cure."""
+    """One doubtful passage: its severity, its text, what is wrong, and a hint."""
 
     severity: Severity
     words: str
@@ -48,7 +48,7 @@ class Remark:
 
 
 def leftovers(text: str) -> Iterator[Remark]:
-    """Find filler text, marks for later and sample words; those that may be meant are warnings."""
+    """Yield placeholders, TODO marks and sample words; those that may be intended are warnings."""
     for severity, pattern in ((Severity.ERROR, _LEFT_BEHIND), (Severity.WARNING, _PERHAPS_LEFT_BEHIND)):
         for found in dict.fromkeys(pattern.findall(text)):
             yield Remark(
@@ -68,7 +68,7 @@ def leftovers(text: str) -> Iterator[Remark]:
 
 
 def doubtful_link(href: str) -> Remark | None:
-    """Tell what is wrong with a link's address, or None."""
+    """Return a remark on a doubtful link address, or None."""
     try:
         what = _fault(href)
     except ValueError:
@@ -79,7 +79,7 @@ def doubtful_link(href: str) -> Remark | None:
 
 
 def _fault(href: str) -> str:
-    """Return what makes an address unusable. Raises ValueError when it cannot even be parsed."""
+    """Return why an address cannot be used, or "". Raises ValueError when it cannot be parsed."""
     if addresses.is_file(href):
         return "is a file on somebody's own machine"
     parts = urlsplit(href)
@@ -96,19 +96,19 @@ def _fault(href: str) -> str:
 
 
 def _roundabout(href: str) -> Remark | None:
-    """Tell of an address that leads to a page, but not as readers should get there."""
+    """Return a warning for a working address that is tracked, private or shortened, or None."""
     if found := addresses.unwrap(href):
         mend = addresses.without_tracking(found.inside) if found.inside else ""
         return _remark(
             href,
-            f"the link {href} leads through {found.by}, which notes who opens it",
+            f"the link {href} leads through {found.by}, which records who opens it",
             f"Use the page's own address: {mend}" if mend else "Open it, and copy the page's own address.",
         )
     if what := addresses.private_page(href):
         return _remark(
             href,
             f"the link {href} leads to {what}, which readers cannot open",
-            "Give the address of a page that is public, and open it in a private window to see.",
+            "Give the address of a public page; test it in a private browser window.",
         )
     if addresses.is_shortened(href):
         return _remark(
@@ -135,7 +135,7 @@ def _bad_link(href: str, what: str) -> Remark:
 
 
 def links_in(markdown: str) -> Iterator[Remark]:
-    """Find doubtful addresses and meaningless words in the links of a Markdown text."""
+    """Yield remarks on doubtful addresses and meaningless texts of the links in a Markdown text."""
     for found in dict.fromkeys(_FILE.findall(markdown)):
         yield _bad_link(found, "is a file on somebody's own machine")
     for token in _markdown.parse(markdown):

@@ -49,7 +49,7 @@ def reason(block: Message, others: Iterable[Message]) -> str:
 
 
 def _typed(said: str) -> str:
-    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); an untyped one must be a reply, else ""."""
+    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); one with no type must be a reply."""
     kind, mark, words = said.partition(";")
     if mark and _REPLY.match(kind) is None:
         return words.strip()

@@ -79,8 +79,8 @@ def test_both_ends_of_the_period_are_inside(
     [
         ({"subject": "  "}, ERROR, "the subject is empty"),
         ({"subject": "Громади " * 10}, WARNING, "the subject has 79 characters"),
-        ({"subject": "RE: Робота громад"}, ERROR, "pretends to be an answer"),
-        ({"subject": "Fwd: Робота громад"}, ERROR, "pretends to be an answer"),
+        ({"subject": "RE: Робота громад"}, ERROR, "pretends to be a reply"),
+        ({"subject": "Fwd: Робота громад"}, ERROR, "pretends to be a reply"),
         ({"subject": "РОБОТА ГРОМАД"}, WARNING, "all capitals"),
         ({"subject": "Робота громад: 1 – 7 лютого 2025 року"}, ERROR, "this period is not the issue's"),
         ({"subject": "Громади: 10 – 12 лютого 2025 року"}, ERROR, "this period is not the issue's"),

@@ -55,7 +55,7 @@ def test_size_is_counted_in_bytes(edition: Edition, kilobytes: int, severities: 
 @pytest.mark.parametrize(
     ("old", "new", "severity", "words"),
     [
-        ("<p>Текст.</p>", "<mj-foo>Текст.</mj-foo>", ERROR, "<mj-foo> was left as it is"),
+        ("<p>Текст.</p>", "<mj-foo>Текст.</mj-foo>", ERROR, "<mj-foo> was not rendered"),
         (' lang="uk"', "", WARNING, "names no language"),
         (' lang="uk"', ' lang="und"', WARNING, "names no language"),
         ("<title>Робота громад</title>", "<title> </title>", WARNING, "has no title"),
@@ -66,7 +66,7 @@ def test_size_is_counted_in_bytes(edition: Edition, kilobytes: int, severities: 
         ("</title>", "</title><link rel='stylesheet' href='https://a.ua/a.css'>", WARNING, "<link> loads"),
         ("<table>", '<v:fill src="https://a.ua/a.png" />', WARNING, "an Outlook comment loads something"),
         (' alt=""', "", WARNING, "has no alt text"),
-        ('id="top"', 'id="other"', WARNING, "the link #top leads to no place"),
+        ('id="top"', 'id="other"', WARNING, "the link #top has no target"),
         ("mailto:", "javascript:", ERROR, "is neither a web nor a mail address"),
         ('<a href="https://auc.org.ua/forum">Більше</a>', "", ERROR, "the HTML lacks a link of the text"),
         (

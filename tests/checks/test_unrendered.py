@@ -18,19 +18,19 @@ MARKS = {
     "Текст <b>жирний</b>": "HTML",
     "<!-- примітка -->": "HTML",
     "Закон[^1] і наказ": "a footnote",
-    "- [ ] зробити": "a box to tick",
-    "1. [x] зроблено": "a box to tick",
-    "```\nкод\n```": "a mark of code",
+    "- [ ] зробити": "a checkbox",
+    "1. [x] зроблено": "a checkbox",
+    "```\nкод\n```": "a code fence",
     "`код`": "code",
     "[звіт] (https://auc.org.ua/1)": "a link",
     "[звіт](https://auc.org.ua/1 2)": "a link",
     "[звіт](https://auc.org.ua/1": "a link",
     "[звіт][https://auc.org.ua/1]": "a link",
-    "[1]: https://auc.org.ua/1": "a link's address below the text",
+    "[1]: https://auc.org.ua/1": "a reference link",
     "**жирне ** слово": "bold",
-    "~~100~~ 200": "a line through words",
+    "~~100~~ 200": "strikethrough",
     "##Заголовок": "a heading",
-    "Назва\n---": "a drawn line",
+    "Назва\n---": "a horizontal rule",
     "| а | б |": "a table",
 }
 
@@ -38,7 +38,7 @@ MARKS = {
 @pytest.mark.parametrize(("text", "what"), MARKS.items())
 def test_marks_that_readers_would_see_are_found_once(text: str, what: str) -> None:
     (remark,) = unrendered(f"Перший абзац.\n\n{text}")
-    assert remark.text.startswith(f"readers would see the marks of {what}: ")
+    assert remark.text.startswith(f"readers would see {what} as typed characters: ")
     assert remark.words in text
     assert remark.hint
 
