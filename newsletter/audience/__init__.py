@@ -1,1 +1,1 @@
-"""Rules about people: lists that come in and go out, segments, who reads what."""
+"""Subscribers: import and export of lists, sign-up and preferences, address changes, segments."""

@@ -1,4 +1,4 @@
-"""Addresses that are valid and still look like a mistake: a mistyped mail service, or an office's mailbox."""
+"""Find valid addresses that look like mistakes: a mistyped mail service, or a shared office mailbox."""
 
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ SERVICES = (
     "yahoo.com",
     "ymail.com",
 )
-"""Mail services that people in Ukraine use, and the real ones that are a letter away from them."""
+"""Mail services used in Ukraine, and real services whose names differ from these by one letter."""
 
 _OFFICES = frozenset(
     (
@@ -74,13 +74,13 @@ _OFFICES = frozenset(
         "zvernennya",
     )
 )
-_SHORTEST, _LONG = 7, 9  # letters; in shorter names a letter's difference is usually another service
+_SHORTEST, _LONG = 7, 9  # characters; a shorter name that differs by one letter is usually another service
 
 _LOOKALIKES = str.maketrans("авеикмнорстухіїј", "abeukmhopctyxiij")
 
 
 def doubt(address: str) -> tuple[str, str]:
-    """Return what looks wrong with a valid address and a hint, or two empty strings."""
+    """Return (what looks wrong with a valid address, hint); two empty strings if nothing does."""
     local, _, domain = address.rpartition("@")
     meant = likely(domain.lower())
     if meant:
@@ -89,14 +89,14 @@ def doubt(address: str) -> tuple[str, str]:
     if name in _OFFICES or name.rstrip("0123456789") in _OFFICES:
         return (
             f"{address} looks like an office's mailbox",
-            "Several people may read it, and one of them unsubscribe all; better their own addresses.",
+            "Several people may read it, and any of them can unsubscribe all; prefer personal addresses.",
         )
     return "", ""
 
 
 @lru_cache(maxsize=65536)
 def likely(domain: str) -> str:
-    """Return the domain that was probably meant by `domain`, in small letters, or nothing."""
+    """Return the mail service that the lower-case `domain` probably means; "" where none is close."""
     if domain in SERVICES:
         return ""
     latin = _in_latin(domain)
@@ -118,7 +118,7 @@ def _steps(service: str) -> int:
 
 
 def _in_latin(domain: str) -> str:
-    """Return a domain typed with some Cyrillic letters for the Latin ones they look like; else nothing."""
+    """Return the Latin form of a domain typed with Cyrillic lookalike letters; "" for any other domain."""
     if "xn--" not in domain:
         return ""
     try:
@@ -134,7 +134,7 @@ def _in_latin(domain: str) -> str:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many letters to change, add, leave out or swap with the next (Damerau, restricted)."""
+    """Return the restricted Damerau–Levenshtein distance (optimal string alignment) of two strings."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

@@ -1,4 +1,4 @@
-"""Mail addresses: which are valid, and the one form in which they are kept."""
+"""Validate mail addresses and normalise them to the form in which they are stored."""
 
 import re
 from functools import lru_cache
@@ -6,13 +6,13 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 _PLAIN = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([^@]+)")
-_LOCAL, _WHOLE = 64, 254  # the longest in octets, RFC 5321 §4.5.3.1
+_LOCAL, _WHOLE = 64, 254  # length limits in octets, RFC 5321 §4.5.3.1
 
 
 def check_address(text: str) -> tuple[str, str]:
-    """Return (address, "") with its domain in ASCII, or ("", what is wrong with it).
+    """Return (address with its domain in ASCII, ""), or ("", what is wrong with it).
 
-    Letters beyond ASCII before the @ need SMTPUTF8 (RFC 6531) of every server on the way; they are refused.
+    Non-ASCII characters before the @ are refused: every server on the way would need SMTPUTF8 (RFC 6531).
     """
     plain = _PLAIN.fullmatch(text)
     if plain and len(plain[1]) <= _LOCAL and len(plain[2]) < _WHOLE:
@@ -23,8 +23,8 @@ def check_address(text: str) -> tuple[str, str]:
     foreign = next((letter for letter in text.rpartition("@")[0] if ord(letter) > 127), None)  # noqa: PLR2004  ASCII ends there
     if foreign is not None:
         return "", (
-            f"the letter {foreign!r} (U+{ord(foreign):04X}) before the @ is not a Latin one; "
-            "such an address needs SMTPUTF8, which few servers take"
+            f"the letter {foreign!r} (U+{ord(foreign):04X}) before the @ is not a Latin letter; "
+            "such an address needs SMTPUTF8, which few servers support"
         )
     return _validate(text)
 

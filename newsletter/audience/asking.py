@@ -1,4 +1,4 @@
-"""Asking a new mailbox whether it takes over: how often it is asked, and what its answer comes to."""
+"""Confirmation by a new mailbox: send it a confirmation letter within limits, and record its answer."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -15,21 +15,21 @@ from newsletter.store.requests import Request
 
 
 class Ending(StrEnum):
-    """What became of a request after the mailbox answered."""
+    """Result of a confirmation by the mailbox."""
 
     DONE = "done"
     STOPPED = "stopped"
-    """It cannot be done any more; nothing was changed or recorded."""
+    """It can no longer be done; nothing was changed or recorded."""
 
 
 Answer = Callable[[Connection, Request, Collection[str], Signer, datetime], Ending]
-"""What a mailbox's yes does to a request that is held for update; given the sections that can be left."""
+"""Handler of a confirmed request (locked for update); gets the optional sections, signer and time."""
 
 Settle = Callable[[Request], Ending]
-"""Does what was asked, if it still can be done."""
+"""Carries out a request, if that is still possible."""
 
 
-def ask(  # noqa: PLR0913  what a letter is made of
+def ask(  # noqa: PLR0913  the columns of a letter
     connection: Connection,
     *,
     kind: str,
@@ -41,7 +41,7 @@ def ask(  # noqa: PLR0913  what a letter is made of
     lane: Lane = Lane.READER,
     turn: float | None = None,
 ) -> bool:
-    """Have `email` asked by a letter, if it may be; False when not, which no page may show."""
+    """Queue a confirmation letter to `email`; False where a limit forbids it, which no page may reveal."""
     allowed = confirmation_limits.count(connection, email, signer, now)
     if allowed:
         letters.put(
@@ -58,9 +58,9 @@ def ask(  # noqa: PLR0913  what a letter is made of
 
 
 def confirm(connection: Connection, asked: Request, settle: Settle, signer: Signer, now: datetime) -> Ending:
-    """Record that the other address confirms `asked`, and settle it; it is held for update.
+    """Confirm the request `asked`, locked for update, and carry it out with `settle`. Idempotent.
 
-    The reader whom it changes has agreed before it was asked for; a request without that is not settled.
+    STOPPED where the subscriber whom it changes has not agreed, or `settle` cannot do it any more.
     """
     if not asked.agreed_at:
         return Ending.STOPPED

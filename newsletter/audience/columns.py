@@ -1,4 +1,4 @@
-"""The columns of a list: which heading means what, by name, by habit, and by what was said of it before."""
+"""Map the headings of a list to columns: by column name, usual headings, and mappings saved earlier."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -16,14 +16,14 @@ from newsletter.yamlfile import load, nearest
 FILE = "subscribers/columns.yaml"
 
 Told = Mapping[str, str | Values]
-"""What is said of headings: their column, or what the values of a status column mean."""
+"""Mappings given by the user: heading to column, or to the meanings of a status column's values."""
 
 
 class Columns:
-    """The columns known here: ours, the fields of newsletter.yaml by name or label, and usual headings.
+    """Heading lookup: our columns, the fields of newsletter.yaml by name or label, and usual headings.
 
-    `told` says of further headings what column they mean, or that they are IGNORED; it comes first. `values`
-    says what values of every status column mean.
+    `told` maps further headings to columns or IGNORED and takes precedence. `values` gives the meaning of
+    values in all status columns.
     """
 
     def __init__(
@@ -39,40 +39,40 @@ class Columns:
         self._all_values = values or {}
 
     def match(self, heading: str) -> str | None:
-        """Return the column that `heading` means, or IGNORED, or None when it is not known."""
+        """Return the column that `heading` maps to, IGNORED, or None when it is unknown."""
         known = self.told(heading) or self._meaning.get(plain(heading))
         return known or (STATUS if concerns(heading) else None)
 
     def told(self, heading: str) -> str | None:
-        """Return the column that somebody said `heading` means, if anybody did."""
+        """Return the column that the user mapped `heading` to, or None."""
         return self._told.get(plain(heading))
 
     def values(self, heading: str) -> Values:
-        """Return what somebody said that values under `heading` mean."""
+        """Return the meanings that the user gave to values under `heading`."""
         return {**self._values.get(plain(heading), {}), **self._all_values}
 
     def cure(self, heading: str) -> str:
-        """Return a hint that says how to make `heading` known, with the likeliest column."""
+        """Return a hint how to map `heading`, with the closest column as an example."""
         meaning = self._meaning | self._told
         close = get_close_matches(plain(heading), meaning, n=1, cutoff=0.5)
         column = meaning[close[0]] if close else NAME
         return (
-            f'Say what it means, once: --column {column}="{heading}", or to leave it out:'
+            f'Map it once with --column {column}="{heading}", or ignore it with'
             f' --column {IGNORED}="{heading}". Columns are {", ".join(self.names)}.'
         )
 
     def recognised(self, headings: Iterable[str]) -> int:
-        """Return how many of `headings` are known."""
+        """Return the number of known `headings`."""
         return sum(self.match(heading) is not None for heading in headings if heading)
 
 
 def known_columns(fields: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of all columns that a list may have."""
+    """Return the names of all columns that a list can have."""
     return (*COLUMNS, *PARTS, STATUS, *fields)
 
 
 def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
-    """Return columns by heading from words like `email=Ел. пошта`. Raises ConfigError."""
+    """Parse options such as `email=Ел. пошта` into {heading: column}. Raises ConfigError."""
     known, told = (*names, IGNORED), {}
     for word in words:
         column, _, heading = word.partition("=")
@@ -89,9 +89,9 @@ def _column(name: str, known: Iterable[str]) -> str:
 
 
 def remembered(root: Path, names: Iterable[str]) -> dict[str, str | Values]:
-    """Return what was said of headings in the workspace `root`. Raises ContentError.
+    """Load the mappings saved in the workspace `root`. Raises ContentError.
 
-    To leave out a column that may say who left holds for one list only: such a line is passed over.
+    A status column is ignored for one list only: saved lines that ignore one are skipped.
     """
     try:
         document = load((root / FILE).read_text(encoding="utf-8-sig"), FILE)
@@ -115,15 +115,15 @@ def remembered(root: Path, names: Iterable[str]) -> dict[str, str | Values]:
 
 
 def lasting(told: Told) -> Iterator[tuple[str, str | Values]]:
-    """Yield what holds for later lists too."""
+    """Yield the mappings that also apply to later lists."""
     for heading, said in told.items():
         if said != IGNORED or not concerns(heading):
             yield heading, said
 
 
 def remember(root: Path, told: Told) -> None:
-    """Keep what is said of headings for the next list. Raises ConfigError when it cannot be written."""
-    text = "# What headings of lists mean; - leaves one out. Written by `subscribers import --column`.\n"
+    """Save the mappings for later lists, atomically. Raises ConfigError when the file cannot be written."""
+    text = "# Columns of list headings; - ignores one. Written by `subscribers import --column`.\n"
     lines = {
         heading: said if isinstance(said, str) else {value: str(standing) for value, standing in said.items()}
         for heading, said in sorted(lasting(told))
@@ -136,5 +136,5 @@ def remember(root: Path, told: Told) -> None:
         fresh.replace(root / FILE)
     except OSError as error:
         raise ConfigError(
-            f"{FILE} cannot be written: {error.strerror}", "Check its folder's rights."
+            f"{FILE} cannot be written: {error.strerror}", "Check the permissions of its folder."
         ) from None

@@ -1,7 +1,7 @@
-"""CSV as RFC 4180 has it: rows of cells with the line each begins on, line breaks in quoted cells included.
+"""CSV parser (RFC 4180) that gives each row with its first line number; quoted cells may span lines.
 
-Where quotes do not match, every line that may belong to the broken cell is refused: what stands in a note
-must never become a row of its own.
+Where quotes do not match, every line that may belong to the broken cell is refused, so that text inside a
+cell never becomes a row of its own.
 """
 
 import csv
@@ -16,26 +16,26 @@ from newsletter.audience.entries import BLANK, clean
 
 DELIMITERS = (",", ";", "\t")
 _LONGEST = 131_072
-"""Characters of a cell that the csv module takes (its default field size limit)."""
+"""Characters; the default field size limit of the csv module."""
 _SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*')
-"""Excel's own line above the headings that names the delimiter; many exporters write it."""
+"""Excel's `sep=;` line above the headings, which names the delimiter; many exporters write it."""
 _CLOSING = re.compile(r'[^"]"(?:"")*$')
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A run of lines whose double quotes do not match; none of them can be taken."""
+    """A run of lines up to `last` with unbalanced double quotes; none of them is usable."""
 
     last: int
 
 
 Cells = list[str] | Broken
 Record = tuple[int, Cells]
-"""The line on which a row begins, and its cells as they stand."""
+"""The first line of a row, and its raw cells."""
 
 
 class Records:
-    """Reads the rows of CSV lines; numbers count physical lines from `first`."""
+    """Iterator over the rows of CSV lines; counts physical lines from `first`."""
 
     def __init__(self, lines: Iterable[str], delimiter: str, first: int = 1) -> None:
         self._lines = iter(lines)
@@ -73,10 +73,10 @@ class Records:
             yield line
 
     def _doubtful(self) -> int:
-        """Return how many lines from the row's first on may belong to the broken cell.
+        """Return how many lines, from the row's first, may belong to the broken cell.
 
-        They are those that were read, and those up to the next line that closes a cell which it does not
-        open.
+        These are the lines already read, and those up to the next line that closes a cell without opening
+        it.
         """
         read = len(self._taken)
         seen = 0
@@ -97,7 +97,7 @@ class Records:
         return read
 
     def _closes(self, line: str) -> bool:
-        """Tell whether a line, read by itself, ends a quoted cell that began on an earlier one."""
+        """Return whether a line, taken alone, ends a quoted cell that began on an earlier line."""
         if '"' not in line:
             return False
         return any(
@@ -107,18 +107,18 @@ class Records:
 
 
 def separator(line: str) -> str | None:
-    """Return the delimiter that a line such as `sep=;` names, if it is one."""
+    """Return the delimiter from a line such as `sep=;`, or None for any other line."""
     found = _SEP_LINE.fullmatch(line)
     return found[1] if found else None
 
 
 def first_records(lines: Iterable[str], delimiter: str, number: int) -> list[Record]:
-    """Return the first rows of a file's beginning; one that is cut off at its end is left out."""
+    """Return up to `number` rows from the beginning of a file, without broken or cut-off ones."""
     return [record for record in islice(Records(lines, delimiter), number) if isinstance(record[1], list)]
 
 
 def trimmed(cells: list[str]) -> list[str]:
-    """Return cells as they are kept: trimmed, letters composed, and line breaks as blanks."""
+    """Return cells normalised for storage: trimmed, NFC, line breaks replaced by spaces."""
     text = "".join(cells)
     if "\n" in text or "\r" in text:
         cells = [" ".join(cell.split()) if "\n" in cell or "\r" in cell else cell for cell in cells]

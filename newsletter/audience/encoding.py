@@ -1,4 +1,4 @@
-"""Which encoding a list is written in."""
+"""Detect the text encoding of a list."""
 
 import codecs
 from pathlib import Path
@@ -12,7 +12,7 @@ _CYRILLIC = ["cp1251", "koi8_u", "mac_cyrillic"]
 
 
 def survey(path: Path) -> tuple[str | None, int]:
-    """Read the file through once; return its encoding, None when it is no text, and its line ends' number."""
+    """Read the file once; return its encoding (None when it is not text) and its number of line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, is_utf8, beyond_ascii = 0, True, b""
     with path.open("rb") as file:
@@ -28,7 +28,7 @@ def survey(path: Path) -> tuple[str | None, int]:
             block = file.read(_BLOCK)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", lines
-    if head.count(0) > len(head) // 8:  # in UTF-16 every Latin letter brings one
+    if head.count(0) > len(head) // 8:  # in UTF-16 every Latin letter has a zero byte
         return _best(head, _WIDE), lines
     if is_utf8 or _is_mostly_utf8(beyond_ascii[:_SAMPLE]):
         return "utf-8-sig", lines
@@ -36,7 +36,7 @@ def survey(path: Path) -> tuple[str | None, int]:
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
-    """Tell a UTF-8 file with some broken letters from a file in an older encoding."""
+    """Return whether the sample is UTF-8 with some invalid bytes, not an older encoding."""
     text = sample.decode(errors="replace")
     broken = text.count("\ufffd")
     return sum(not letter.isascii() for letter in text) > 2 * broken

@@ -1,4 +1,4 @@
-"""One line of a list: its cells, checked, as an entry, or why it is refused."""
+"""Validate one line of a list: turn its cells into an Entry, or a Refusal with the reason."""
 
 import re
 import unicodedata
@@ -16,17 +16,17 @@ from newsletter.store.import_people import Entry
 from newsletter.yamlfile import nearest
 
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffd]")
-"""Controls, line ends, halves of a pair, and what a decoder puts where it could not read."""
+"""Control characters, line separators, lone surrogates, and the decoder's replacement character."""
 
 _NOT_KEPT = frozenset((*COLUMNS, STATUS, TAGS))
 
 BLANK = " \t\u00a0\ufeff"
-"""What may stand around a value without belonging to it."""
+"""Characters trimmed from both ends of a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a line is not taken, and what to do about it; `lines` says how many it stands for."""
+    """Why a line is refused, and a hint; `lines` is the number of lines it counts for."""
 
     text: str
     hint: str = ""
@@ -35,7 +35,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class UnknownStatus(Refusal):
-    """A cell says whether somebody may be written to in a word that nobody has explained."""
+    """A cell in a status column has a value whose meaning is unknown."""
 
     heading: str = ""
     value: str = ""
@@ -43,25 +43,25 @@ class UnknownStatus(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class UnknownSections(Refusal):
-    """Names in the column of sections that are no section's."""
+    """The sections cell has names that match no section."""
 
     names: tuple[str, ...] = ()
 
 
 def clean(cell: str) -> str:
-    """Return a value as it is kept: no blanks around it, and letters composed (NFC) so that equals match."""
+    """Return a value normalised for storage: trimmed and in NFC, so that equal values compare equal."""
     return unicodedata.normalize("NFC", cell.strip(BLANK))
 
 
 class EntryReader:
-    """Reads lines against the sections and fields of one workspace."""
+    """Validates lines against the sections and fields of one workspace."""
 
     def __init__(self, settings: Settings) -> None:
         self.sections = SectionNames(settings.rubrics)
         self._named = lru_cache(maxsize=4096)(self.sections.read)
 
     def read(self, line: int, cells: Mapping[str, str]) -> Entry | Refusal:
-        """Return what the cells of a line, by column, say of one person."""
+        """Validate the cells of a line, given by column; return the Entry, or why it is refused."""
         if _UNWANTED.search("".join(cells.values())):
             return _unreadable(cells)
         email, fault = check_address(cells.get(EMAIL, ""))
@@ -86,7 +86,7 @@ class EntryReader:
         )
 
     def unknown_tags(self, cells: Mapping[str, str]) -> Sequence[str]:
-        """Return the tags of a line that are no section's."""
+        """Return the tags of a line that match no section."""
         return self._named(cells[TAGS])[1] if TAGS in cells else ()
 
     def _chosen(self, cell: str) -> frozenset[str] | Refusal:
@@ -103,6 +103,6 @@ class EntryReader:
 def _unreadable(cells: Mapping[str, str]) -> Refusal:
     column, found = next((name, hit) for name, cell in cells.items() if (hit := _UNWANTED.search(cell)))
     return Refusal(
-        f"the column {column!r} holds the character U+{ord(found[0]):04X}",
-        "Take it out: a value is one line of readable text.",
+        f"the column {column!r} contains the character U+{ord(found[0]):04X}",
+        "Remove it: a value is one line of readable text.",
     )

@@ -1,4 +1,4 @@
-"""Readers as a list: what `lists` imports again without changing anything."""
+"""Export subscribers as CSV or YAML; importing the export again with `lists` changes nothing."""
 
 import csv
 import io
@@ -11,11 +11,11 @@ from newsletter.audience.headings import COLUMNS
 from newsletter.model import EVERY_SECTION, Subscriber
 
 BOM = "\ufeff"
-"""Begins a CSV file: without it spreadsheets take UTF-8 for an older encoding."""
+"""Byte order mark of a CSV file; without it spreadsheets take UTF-8 for an older encoding."""
 
 
 def csv_lines(readers: Iterable[Subscriber], fields: Sequence[str]) -> Iterator[str]:
-    """Yield the readers as CSV, headings first; cells that look like formulas are guarded."""
+    """Yield subscribers as CSV lines, headings first; cells that look like formulas are escaped."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield BOM + ",".join((*COLUMNS, *fields)) + "\r\n"
@@ -29,7 +29,7 @@ def csv_lines(readers: Iterable[Subscriber], fields: Sequence[str]) -> Iterator[
 
 
 def yaml_lines(readers: Iterable[Subscriber], fields: Sequence[str]) -> Iterator[str]:
-    """Yield the readers as a YAML list, one after the other."""
+    """Yield subscribers as a YAML list, one entry at a time."""
     for reader in readers:
         person = {
             "email": reader.email,

@@ -1,4 +1,4 @@
-"""What people write about themselves in the forms of the site, checked field by field."""
+"""Parse and validate the fields that readers fill in on the site's forms."""
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -12,17 +12,17 @@ from newsletter.config.parts import FieldEntry, FieldKind
 from newsletter.model import EVERY_SECTION
 
 Form = Mapping[str, Sequence[str]]
-"""The values of each of a form's inputs, as the browser sent them."""
+"""Values by input name, as the browser sent them."""
 
 LONGEST = 100
-"""Letters of a name or a field."""
+"""Most characters of a name or a field."""
 
 OTHER_COMMUNITY = "other-community"
-"""The input for a community that the register does not list."""
+"""Name of the input for a community that the register does not list."""
 
 
 class Fault(StrEnum):
-    """What is wrong with an answer; templates/web/readers/fields.html has the words."""
+    """Why an input is invalid; templates/web/readers/fields.html has the texts."""
 
     MISSING = "missing"
     ADDRESS = "address"
@@ -34,7 +34,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """A form as it was filled in, to work with or to be shown again; `faults` by the name of the input."""
+    """A parsed form, to process or to show again with its `faults`, keyed by input name."""
 
     email: str = ""
     name: str = ""
@@ -45,7 +45,7 @@ class Answers:
 
 
 def read(form: Form, settings: Settings) -> Answers:
-    """Return name, fields and sections as `form` has them; an empty field is not among the attributes."""
+    """Parse name, public fields and sections of `form`; empty fields are not in `attributes`."""
     faults: dict[str, Fault] = {}
     name = _line(form, "name", faults)
     attributes = {slug: _value(form, slug, entry, faults) for slug, entry in settings.public_fields.items()}
@@ -65,7 +65,7 @@ def read(form: Form, settings: Settings) -> Answers:
 
 
 def read_address(form: Form, name: str) -> tuple[str, Fault | None]:
-    """Return the address in the input `name` in the form in which it is kept, or as typed with its fault."""
+    """Return (normalised address, None) from the input `name`, or (address as typed, fault)."""
     typed = first(form, name).strip()
     if not typed:
         return "", Fault.MISSING
@@ -74,19 +74,19 @@ def read_address(form: Form, name: str) -> tuple[str, Fault | None]:
 
 
 def first(form: Form, name: str) -> str:
-    """Return the first value of the input `name`, or nothing."""
+    """Return the first value of the input `name`, or ""."""
     return next(iter(form.get(name, ())), "")
 
 
 def read_sections(form: Form, optional: Collection[str]) -> frozenset[str]:
-    """Return the sections chosen in `form`, `*` for all."""
+    """Return the slugs of the sections chosen in `form`, or `*` for all."""
     if not optional or first(form, "take") == "all":
         return frozenset({EVERY_SECTION})
     return frozenset(form.get("section", ())) & frozenset(optional)
 
 
 def _line(form: Form, name: str, faults: dict[str, Fault]) -> str:
-    """Return a value as it is kept: one line, blanks single, letters composed so that equals match."""
+    """Return a value normalised for storage: one line, single spaces, NFC; record its fault."""
     value = " ".join(unicodedata.normalize("NFC", first(form, name)).split())
     if len(value) > LONGEST:
         faults[name] = Fault.LONG
@@ -96,7 +96,7 @@ def _line(form: Form, name: str, faults: dict[str, Fault]) -> str:
 
 
 def _value(form: Form, slug: str, entry: FieldEntry, faults: dict[str, Fault]) -> str:
-    """Return the value of a field; of a field of choices, only one of these."""
+    """Return the value of a field; a choice field accepts only one of its choices."""
     value = _line(form, f"field-{slug}", faults)
     if entry.kind is FieldKind.CHOICE and value and value not in entry.choices:
         faults[f"field-{slug}"] = Fault.CHOICE
@@ -107,7 +107,7 @@ def _value(form: Form, slug: str, entry: FieldEntry, faults: dict[str, Fault]) -
 def _community(
     attributes: Mapping[str, str], region: str, community: str, other: str, faults: dict[str, Fault]
 ) -> str:
-    """Return the community: what was typed, in the register's words where it has it, or what was picked."""
+    """Return the typed or picked community, by its label in the register where it is listed there."""
     place, picked = attributes[region], attributes[community]
     known = find(place, other or picked)
     if known:

@@ -1,4 +1,4 @@
-"""A post changes hands: whoever takes it over reads in place of whoever held it, once they confirm."""
+"""Hand a post (office) over: the successor replaces its holder as subscriber once they confirm by mail."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -21,18 +21,18 @@ from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind, Request
 
 HANDED_OVER = "handed over"
-"""The reason for which a former holder is suppressed."""
+"""Suppression reason of a former holder."""
 
 CONFIRMS = "handover"
-"""The letter to the successor."""
+"""Kind of the letter to the successor."""
 
 _POST = (FieldKind.POST, FieldKind.COMMUNITY)
-"""The kinds of the fields without which there is no post to pass on."""
+"""Kinds of the fields that define a post."""
 _GOES_ALONG = (*_POST, FieldKind.REGION)
 
 
 def post_fields(settings: Settings) -> list[str]:
-    """Return the fields without which there is no post to pass on; none where posts are not known."""
+    """Return the slugs of the public fields that define a post; empty without a field of kind post."""
     fields = settings.public_fields
     if all(entry.kind is not FieldKind.POST for entry in fields.values()):
         return []
@@ -40,7 +40,7 @@ def post_fields(settings: Settings) -> list[str]:
 
 
 def holds_post(person: Record, settings: Settings) -> bool:
-    """Tell whether `person` reads by virtue of a post, and so may pass it on."""
+    """Return whether `person` is an active subscriber with a post, who may hand it over."""
     needed = post_fields(settings)
     return (
         person.status is SubscriberStatus.ACTIVE
@@ -50,7 +50,7 @@ def holds_post(person: Record, settings: Settings) -> bool:
     )
 
 
-def ask_successor(  # noqa: PLR0913  what is asked
+def ask_successor(  # noqa: PLR0913  the parts of a request
     connection: Connection,
     holder: Record,
     *,
@@ -62,9 +62,9 @@ def ask_successor(  # noqa: PLR0913  what is asked
     signer: Signer,
     now: datetime,
 ) -> bool:
-    """Ask `email` to take over the `post` of `holder` and consent to `words`; False when no letter leaves.
+    """Request that `email` takes over the `post` of `holder` and consents to `words`; False without a letter.
 
-    The holder has agreed, from their own mailbox or to an editor: a link may have been forwarded.
+    The caller has made sure that the holder agreed, by mail or to an editor: a link may be forwarded.
     """
     consent.keep(connection, words, now)
     asked = Request(
@@ -90,7 +90,7 @@ def ask_successor(  # noqa: PLR0913  what is asked
 
 
 def post_of(holder: Record, settings: Settings) -> dict[str, str]:
-    """Return the fields that belong to the post; name, language and all others are the holder's own."""
+    """Return the field values that belong to the post; name, language and other fields stay the holder's."""
     fields = settings.public_fields.items()
     along = [slug for kind in _GOES_ALONG for slug, entry in fields if entry.kind is kind]
     return {field: value for field in along if (value := holder.attributes.get(field))}
@@ -99,7 +99,7 @@ def post_of(holder: Record, settings: Settings) -> dict[str, str]:
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    """Hand the post over, because the successor confirms `asked`, which is held for update."""
+    """Hand the post over once the successor confirms the request `asked`, which is locked for update."""
     return asking.confirm(
         connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )

@@ -1,18 +1,18 @@
-"""Our columns and the headings that usually stand above them, and what makes two headings equal."""
+"""Columns of a list, their usual headings, and how headings and values are normalised to compare them."""
 
 import unicodedata
 
 EMAIL, NAME, SECTIONS, LANGUAGE = COLUMNS = ("email", "name", "sections", "language")
 FIRST, MIDDLE, LAST = PARTS = ("first_name", "middle_name", "last_name")
-"""Columns that together are a name; a field of newsletter.yaml cannot have an underscore."""
+"""Columns that are joined to a name; fields of newsletter.yaml cannot have an underscore."""
 STATUS = "mail_status"
-"""Says whether somebody may be written to."""
+"""Column that says whether a person may receive mail."""
 TAGS = "section_tags"
-"""Holds names of sections among others."""
+"""Column of tags, some of which may name sections."""
 GROUPS = "section_groups"
-"""Holds the cells of an export that name sections if their columns are groups, and else nothing."""
+"""Pseudo-column with the cells of columns that may be groups, whose values may name sections."""
 IGNORED = "-"
-"""Stands in place of a column for headings whose cells are not taken."""
+"""Marks a heading whose cells are ignored."""
 
 USUAL = {
     EMAIL: (
@@ -56,12 +56,12 @@ _APOSTROPHES = str.maketrans("’ʼ`′", "''''")
 
 
 def plain(heading: str) -> str:
-    """Return what makes headings equal: case, blanks and the kind of apostrophe do not count."""
+    """Normalise a heading for comparison: ignore case, extra spaces and the kind of apostrophe."""
     text = unicodedata.normalize("NFC", heading).casefold().translate(_APOSTROPHES)
     return " ".join(text.replace("e-mail", EMAIL).split())
 
 
 def plain_value(text: str) -> str:
-    """Return what makes values equal: as headings, and `_` and `-` inside are blanks."""
+    """Normalise a value for comparison: like headings, with `_` and `-` as spaces."""
     value = plain(text)
     return " ".join(value.replace("_", " ").replace("-", " ").split()) or value

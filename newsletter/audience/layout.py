@@ -1,4 +1,4 @@
-"""What the columns of one list hold, and its rows by column: names joined, statuses read, groups gathered."""
+"""Layout of one list: map its columns, and convert rows (join names, read statuses, collect groups)."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,22 +26,22 @@ from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.model import Standing
 
 _OWN = (*PARTS, STATUS, TAGS)
-"""Columns that are not kept as they stand."""
+"""Columns that are converted, not stored as they are."""
 RECORD, UNIT = "\x1e", "\x1f"
-"""Between the cells of GROUPS, and between a cell's place and its text."""
+"""Separators of the cells in GROUPS, and of a cell's position and text."""
 _GOOGLE = " ::: "
-"""Stands between several values of one cell in exports of Google Contacts."""
+"""Separator of several values in one cell in exports of Google Contacts."""
 
 Row = dict[str, str] | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The columns of a list by position: IGNORED where cells are not taken.
+    """The columns of a list by position; IGNORED where cells are not read.
 
-    `unused` are the headings of a service's export that mean nothing here; `everybody` is what the file
-    itself says of all in it; in a `simple` list every cell is kept as it stands. `maybe_groups` are
-    those of the unused whose cells may name sections.
+    `unused`: positions of a service's headings that have no column here; `maybe_groups`: those of them whose
+    cells may name sections. `everybody`: the standing that the file gives all its people. `simple`: no cell
+    needs conversion.
     """
 
     headings: Sequence[str]
@@ -55,7 +55,7 @@ class Layout:
 
     @property
     def meanings(self) -> dict[str, str]:
-        """The column of each heading, without what is unused."""
+        """The column of each heading, without unused ones."""
         return {
             heading: column
             for place, (heading, column) in enumerate(zip(self.headings, self.columns, strict=True))
@@ -63,11 +63,11 @@ class Layout:
         }
 
     def left_out(self, groups: Collection[int] = ()) -> list[str]:
-        """Return the headings that mean nothing here, given which columns were found to be `groups`."""
+        """Return the headings that are not imported; `groups` are the positions found to name sections."""
         return [self.headings[place] for place in self.unused if self.headings[place] and place not in groups]
 
     def row(self, cells: Sequence[str]) -> Row:
-        """Return the cells of a line by column, or why not; a short line is silent on the rest."""
+        """Return the cells of a line by column, or a Refusal; a short line leaves the last columns out."""
         width = len(self.columns)
         if len(cells) > width and any(cells[width:]):
             return Refusal(
@@ -79,7 +79,7 @@ class Layout:
         return taken if self.simple else self._read(taken, dict(enumerate(cells)))
 
     def person(self, cells: Mapping[int, str]) -> Row:
-        """Return by column the cells of a person that are given by position; what is absent stays so."""
+        """Return a person's cells by column, given by position, or a Refusal; absent cells stay absent."""
         taken = {self.columns[place]: cell for place, cell in cells.items()}
         taken.pop(IGNORED, None)
         return taken if self.simple else self._read(taken, cells)
@@ -113,7 +113,7 @@ class Layout:
             standing = how.read(cell)
             if standing is None:
                 return UnknownStatus(
-                    f"{how.heading!r} says {cell!r}, and nobody has said what that means",
+                    f"{how.heading!r} says {cell!r}, whose meaning is not known",
                     heading=how.heading,
                     value=cell,
                 )
@@ -124,9 +124,9 @@ class Layout:
 def lay_out(
     headings: Sequence[str], at: Callable[[int], Place], columns: Columns, file: str, *, once: bool = True
 ) -> Layout:
-    """Return what the headings of a list mean; `once`: no two may mean one column.
+    """Return the layout of a list with these headings; `once` forbids two headings for one column.
 
-    Raises ContentError, every fault at its place.
+    Raises ContentError with every problem at its place.
     """
     service = recognise(headings)
     found = (
@@ -137,14 +137,14 @@ def lay_out(
     if EMAIL not in found:
         raise not_a_list(
             at(0),
-            "no line above the people names a column of addresses",
-            f"Begin the list with a line such as: {','.join(columns.usual)}, or name the column:"
+            "no line of headings has a column of addresses",
+            f"Begin the list with a line such as: {','.join(columns.usual)}, or map the column:"
             f' --column {EMAIL}="HEADING"',
         )
     faults = [
         Problem(
             severity=Severity.ERROR,
-            text=f"the column {heading!r} is not known here",
+            text=f"unknown column {heading!r}",
             at=at(place),
             hint=columns.cure(heading),
         )
@@ -161,7 +161,7 @@ def lay_out(
         if count > 1 and column not in (IGNORED, STATUS, TAGS)
     ]
     if once and twice:
-        raise not_a_list(at(0), f"two columns mean {twice[0]!r}", "Take one of them out.")
+        raise not_a_list(at(0), f"two columns mean {twice[0]!r}", "Remove one of them.")
     return Layout(
         headings=headings,
         columns=known,
@@ -190,7 +190,7 @@ def lay_out(
 
 
 def _of_service(headings: Sequence[str], columns: Columns, service: Service) -> list[str | None]:
-    """Return the column of each heading of a service's export, None for those that mean nothing here."""
+    """Return the column of each heading of a service's export, None for those without one."""
     here = [plain(heading) for heading in headings]
     says = any(heading in service.status or heading in service.everybody for heading in here)
     found: list[str | None] = []
@@ -210,7 +210,7 @@ def _column_there(word: str, columns: Columns, service: Service, *, says: bool) 
         return STATUS
     column = columns.match(word)
     if column == STATUS and says:
-        return None  # the service's own columns say it
+        return None  # the service's own columns give the status
     return TAGS if column == SECTIONS else column
 
 
@@ -225,7 +225,7 @@ def _everybody(headings: Sequence[str], service: Service | None, file: str) -> S
 
 
 def _joined(cells: Mapping[str, str]) -> str | None:
-    """Return the name that its parts make; None where no column has one."""
+    """Join the name columns to one name; None where the list has no such column."""
     given = [cells.get(part, "") for part in (FIRST, MIDDLE, LAST)]
     whole = cells.get(NAME)
     if not any(given):
@@ -236,5 +236,5 @@ def _joined(cells: Mapping[str, str]) -> str | None:
 
 
 def not_a_list(at: Place, text: str, hint: str) -> ContentError:
-    """Return the error of a file that is not a list."""
+    """Return the ContentError for a file that is not a list."""
     return ContentError(Problem(severity=Severity.ERROR, text=text, at=at, hint=hint))

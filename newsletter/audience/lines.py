@@ -1,4 +1,4 @@
-"""Lines of a list as entries, each address once; what many lines share is told once."""
+"""Turn the lines of a list into entries, each address once; report shared problems once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,20 +20,20 @@ _TAGS_NAMED = 20
 
 
 class BlankSections(StrEnum):
-    """What an empty cell means in a column of sections in which other lines have some."""
+    """What an empty cell means in a sections column where other lines name some."""
 
     ALL = "all"
     REFUSE = "refuse"
 
 
 class LineReader:
-    """Reads the lines of one list; refusals and doubts go to the report.
+    """Reads the lines of one list; adds refusals and warnings to the report.
 
-    `everybody` is what is said of all of them beside what their lines say; `origin` names the list where the
-    database keeps it.
+    `everybody` is a standing given to all people in the list, beside their own; `origin` is the name of the
+    list that is stored with people who may not be written to.
     """
 
-    def __init__(  # noqa: PLR0913  what an import is asked for
+    def __init__(  # noqa: PLR0913  the options of an import
         self,
         reader: EntryReader,
         layout: Layout,
@@ -57,12 +57,12 @@ class LineReader:
         self._groups: set[int] = set()
 
     def read(self, lines: Iterable[tuple[int, Row]]) -> tuple[list[Entry], list[Problem]]:
-        """Return the entries of lines, and what is wrong or doubtful with lines, in no order."""
+        """Return the entries of `lines`, and the errors and warnings about them, in no order."""
         problems: list[Problem] = []
         return list(self._entries(lines, problems)), problems
 
     def finish(self) -> None:
-        """Put into the report what many lines share, and its problems in the order of the list."""
+        """Add the problems that many lines share to the report, and sort its problems by line."""
         for name, lines in self._unknown.items():
             self._sum_up(
                 Severity.ERROR, lines, f"unknown section {name!r}", self._reader.sections.nearest(name)
@@ -74,18 +74,18 @@ class LineReader:
         elif self._without and self._with:
             self._report.blank_sections = len(self._without)
             self._report.notes.append(
-                f"No section on {named(self._without)}, where others name some: that means all."
-                " --blank-sections refuse takes no such line."
+                f"No section on {named(self._without)}, where others name some: that means all sections."
+                " --blank-sections refuse refuses such lines."
             )
         if self._groups:
             named_so = ", ".join(f"«{self._layout.headings[place]}»" for place in sorted(self._groups))
-            self._report.notes.append(f"Taken for groups, since sections are named there: {named_so}.")
+            self._report.notes.append(f"Read as groups, because they name sections: {named_so}.")
             self._report.left_out = self._layout.left_out(self._groups)
         if self._tags:
             shown = self._tags.most_common(_TAGS_NAMED)
             told = ", ".join(f"«{tag}» ({count}{self._near(tag)})" for tag, count in shown)
             more = f" and {len(self._tags) - _TAGS_NAMED} more" if len(self._tags) > _TAGS_NAMED else ""
-            self._report.notes.append(f"Tags that are no section here, left out: {told}{more}.")
+            self._report.notes.append(f"Tags that match no section, ignored: {told}{more}.")
         self._report.problems.sort(key=lambda problem: problem.at or Place(self._report.name))
 
     def _near(self, tag: str) -> str:
@@ -110,7 +110,7 @@ class LineReader:
                         problems.append(self._problem(line, Severity.WARNING, text, hint))
                     yield entry
                     continue
-                entry = Refusal(f"{entry.email} stands on line {first} already", "Keep one of the two lines.")
+                entry = Refusal(f"{entry.email} is already on line {first}", "Keep one of the two lines.")
             self._report.fates[Fate.REFUSED] += entry.lines
             if isinstance(entry, UnknownSections):
                 for name in entry.names:
@@ -119,7 +119,7 @@ class LineReader:
                 problems.append(self._problem(line, Severity.ERROR, entry.text, entry.hint))
 
     def _read(self, line: int, cells: dict[str, str]) -> Entry | Refusal | None:
-        """Return the entry of a line, or None when it is passed over."""
+        """Return the Entry of a line or a Refusal; None for a contact without an address (skipped)."""
         service = self._layout.service
         if service and service.contacts and not cells.get(EMAIL):
             self._report.passed[NO_ADDRESS] += 1
@@ -145,7 +145,7 @@ class LineReader:
         return entry
 
     def _with_groups(self, cells: dict[str, str]) -> dict[str, str]:
-        """Return the cells of a line with those for tags that name sections and nothing else."""
+        """Return the cells with group cells added to the tags if they name sections and nothing else."""
         for group in cells.pop(GROUPS).split(RECORD):
             place, _, cell = group.partition(UNIT)
             slugs, unknown = self._reader.sections.read(cell)

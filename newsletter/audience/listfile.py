@@ -1,6 +1,6 @@
-"""A list's file as lines of cells by column: CSV in any encoding and with any delimiter, .xlsx, YAML.
+"""Read a list file (CSV in any encoding with any delimiter, .xlsx, YAML) as rows of cells by column.
 
-Every line is given back, or counted in `passed`: nothing is passed over in silence.
+Every line is returned or counted in `passed`: none is skipped silently.
 """
 
 from collections import Counter
@@ -27,20 +27,20 @@ from newsletter.errors import Place
 
 _SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _HEAD = 25
-"""Lines of a file among which its headings are looked for."""
+"""Rows at the top of a file among which the headings are searched for."""
 _HEAD_LINES = 400
-"""Physical lines read ahead for that."""
+"""Physical lines read ahead to find the headings."""
 
 HEADINGS, ABOVE, BLANKS, HIDDEN = PASSED = ("headings", "above", "blank", "hidden")
-"""Lines that are nobody's: the headings, titles above them, empty ones, and rows that a sheet hides."""
+"""Kinds of skipped lines: headings, titles above them, blank lines, and hidden rows of a sheet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFile:
-    """An open list: its name in problems, its columns, rows as (line, cells by column), about how many lines.
+    """An open list: its name in problems, layout, rows (line, cells by column), approximate line count.
 
-    `encoding` is empty where a file says it itself. `passed` counts the lines that are nobody's, as `rows` is
-    read; `notes` say what else is in the file.
+    `encoding` is empty for a workbook. `passed` counts skipped lines while `rows` is read; `notes` mention
+    hidden columns and other sheets.
     """
 
     name: str
@@ -53,7 +53,7 @@ class ListFile:
 
     @property
     def headings(self) -> Mapping[str, str]:
-        """What column each heading means, without those that mean nothing here."""
+        """The column of each heading, without unused ones."""
         return self.layout.meanings
 
 
@@ -61,20 +61,20 @@ class ListFile:
 def open_list(
     path: Path, name: str, columns: Columns, sheet: str | None = None, *, hidden: bool = False
 ) -> Iterator[ListFile]:
-    """Open the list at `path`, called `name` in problems; `sheet` is the one wanted of a workbook.
+    """Context manager: open the list at `path`, called `name` in problems.
 
-    `hidden` takes the rows that a sheet hides. Raises ContentError when it is not a list, or has a heading
-    that is not known.
+    `sheet` names the sheet to read of a workbook; `hidden` includes its hidden rows. Raises ContentError when
+    it is not a list or has an unknown heading.
     """
     kind = path.suffix.lower()
     if kind in _SHEETS:
-        raise not_a_list(Place(name), f"{kind} files are not read", "Save it as .xlsx, or as CSV in UTF-8.")
+        raise not_a_list(Place(name), f"{kind} is not supported", "Save it as .xlsx, or as CSV in UTF-8.")
     if kind == ".xlsx":
         with open_workbook(path, name, sheet) as workbook:
             yield _of_workbook(workbook, name, columns, path.name, hidden=hidden)
         return
     if sheet is not None:
-        raise not_a_list(Place(name), "this file has no sheets", "Leave out --sheet.")
+        raise not_a_list(Place(name), "this file has no sheets", "Remove --sheet.")
     try:
         encoding, lines = survey(path)
         if encoding is None:
@@ -82,7 +82,7 @@ def open_list(
         file = path.open(encoding=encoding, errors="replace", newline="")
     except OSError as error:
         raise not_a_list(
-            Place(name), f"cannot be read: {error.strerror}", "Check the path and its rights."
+            Place(name), f"cannot be read: {error.strerror}", "Check the path and its permissions."
         ) from None
     with file:
         passed: Counter[str] = Counter()
@@ -95,9 +95,9 @@ def open_list(
 
 
 def _headings_among(records: Iterable[Record], columns: Columns) -> tuple[int, int, list[str]]:
-    """Return of a file's first lines the one that has most known headings: how many, where, and the headings.
+    """Find the row of headings: return (number of known headings, line, headings) of the row with most.
 
-    Where none names a column of addresses, it is the first that is not blank, for the error to be about.
+    Without a row that has an address column it is (0, …) of the first row that is not blank, for the error.
     """
     best: tuple[int, int, list[str]] = (0, 0, [])
     first: tuple[int, int, list[str]] | None = None
@@ -113,7 +113,7 @@ def _headings_among(records: Iterable[Record], columns: Columns) -> tuple[int, i
 
 
 def _known(headings: Sequence[str], columns: Columns) -> int:
-    """Return how many of `headings` are known, 0 where none is a column of addresses."""
+    """Return the number of known `headings`; 0 where none is an address column."""
     service = recognise(headings)
     if service:
         return len(headings)
@@ -142,7 +142,7 @@ def _csv(
 def _rows(
     records: Iterable[Record], top: int, layout: Layout, passed: Counter[str], *, guarded: bool = False
 ) -> Iterator[tuple[int, Row]]:
-    """Yield lines by column, and count the others; the headings stand on line `top`."""
+    """Yield (line, cells by column) for each person; count other lines. The headings are on line `top`."""
     several = [place for place, column in enumerate(layout.columns) if column in (SECTIONS, TAGS)]
     for line, cells in records:
         if isinstance(cells, Broken):
@@ -153,7 +153,7 @@ def _rows(
             passed[BLANKS] += 1
         elif line < top:
             if any(check_address(cell.strip(BLANK))[0] for cell in cells):
-                yield line, Refusal("it stands above the headings", "Move it below them.")
+                yield line, Refusal("it is above the headings", "Move it below them.")
             else:
                 passed[ABOVE] += 1
         else:
@@ -171,7 +171,7 @@ def _broken(line: int, broken: Broken) -> Refusal:
         return Refusal("the double quotes of this line do not match", "Write a quote inside a cell twice.")
     return Refusal(
         f"a double quote opens on this line and does not close as it should; lines {line}–{broken.last} may"
-        " all be one cell, and none is taken",
+        " all be one cell, and none is imported",
         "Write a quote inside a cell twice, and close each that opens a cell.",
         lines=broken.last - line + 1,
     )
@@ -183,7 +183,7 @@ def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, 
     layout = lay_out(headings, lambda _: Place(place, line), columns, file)
     passed: Counter[str] = Counter()
     notes = [
-        f"The column {heading!r} is hidden in the sheet; it is read as the others are."
+        f"The column {heading!r} is hidden in the sheet; it is read like the others."
         for number, heading in enumerate(headings, 1)
         if number in sheet.hidden_columns and layout.columns[number - 1] != IGNORED
     ]
@@ -193,7 +193,7 @@ def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, 
         if other != sheet.name
     ]
     if others:
-        notes.append(f"Other sheets, not read: {', '.join(others)}. Take one: --sheet NAME")
+        notes.append(f"Other sheets, not read: {', '.join(others)}. Read one: --sheet NAME")
 
     def visible() -> Iterator[Record]:
         for number, cells in enumerate(workbook.rows(sheet), 1):
@@ -207,9 +207,9 @@ def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, 
 
 
 def _list_sheet(workbook: Workbook, name: str, columns: Columns) -> tuple[Sheet, int, list[str]]:
-    """Return the first sheet that names a column of addresses, the line of its headings, and those.
+    """Return the first sheet with an address column, the line of its headings, and the headings.
 
-    Where there is but one sheet to read, it is that.
+    A workbook with a single visible sheet gives that sheet in any case.
     """
     seen: list[tuple[Sheet, int, list[str]]] = []
     while sheet := workbook.next_sheet():
@@ -224,6 +224,6 @@ def _list_sheet(workbook: Workbook, name: str, columns: Columns) -> tuple[Sheet,
     first, line, _ = seen[0]
     raise not_a_list(
         Place(f"{name}[{first.name}]", line),
-        f"no sheet names a column of addresses: {', '.join(repr(sheet.name) for sheet, *_ in seen)}",
-        f'Name the sheet and the column: --sheet NAME --column {EMAIL}="HEADING"',
+        f"no sheet has a column of addresses: {', '.join(repr(sheet.name) for sheet, *_ in seen)}",
+        f'Name the sheet and map the column: --sheet NAME --column {EMAIL}="HEADING"',
     )

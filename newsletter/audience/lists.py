@@ -1,7 +1,7 @@
-"""Importing a list: every line is taken, or refused with the reason, a chunk of lines a transaction.
+"""Import a list in chunks, one transaction each; every line is imported, or refused with a reason.
 
-A list that is no list is refused before anything is written. An import that was stopped goes on where it was
-when the same list is given again, and its report is the one it would have had.
+A file that is not a list is refused before anything is written. An interrupted import resumes when the same
+list is given again, and its report covers the whole list.
 """
 
 import gc
@@ -37,12 +37,12 @@ from newsletter.store.import_progress import ChunkDone
 __all__ = ["Importer", "Report", "described"]
 
 _BATCH = 3000
-_FINAL = "No list brings back who left, was suppressed or was erased."
+_FINAL = "An import never brings back people who unsubscribed, were suppressed or were erased."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a list is read: its sheet, with hidden rows, what is said of everybody in it, empty sections."""
+    """How to read a list: its sheet, hidden rows or not, the standing of everybody, empty sections cells."""
 
     sheet: str | None = None
     hidden: bool = False
@@ -51,9 +51,9 @@ class Options:
 
 
 class Importer:
-    """Takes people into one workspace's database; `told` are columns by heading beside the usual ones.
+    """Imports people into the database of one workspace.
 
-    `values` say what words of a list mean by which it tells who left.
+    `told` maps headings to columns beside the usual ones; `values` gives the meaning of status values.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Importer:
         self._said = (sorted((told or {}).items(), key=repr), sorted((values or {}).items()))
         self._optional = [section.slug for section in settings.sections if not section.always]
 
-    def file(  # noqa: PLR0913  what an import is asked for
+    def file(  # noqa: PLR0913  the options of an import
         self,
         path: Path,
         name: str,
@@ -85,9 +85,9 @@ class Importer:
     ) -> Report:
         """Import the list at `path`, called `name` in the report; a dry run changes nothing.
 
-        `consent` says where the consent of its people comes from, and is kept with the new ones;
-        `progress` is told the lines done, and about how many there are. Raises ContentError when the file
-        is not a list.
+        `consent` is the origin of its people's consent, stored with new ones. `keep` limits the problems kept
+        in the report. `progress` gets (lines done, approximate total). Raises ContentError when the file is
+        not a list.
         """
         with _collector_off(), self._open(path, name, options, dry_run=dry_run) as source:
             report = new_report(source, keep)
@@ -111,15 +111,16 @@ class Importer:
             return report
 
     def names_nobody(self, path: Path, name: str, *, sheet: str | None = None) -> bool:
-        """Tell whether a list says of everybody in it that they are not to be written to."""
+        """Return whether the list marks all its people as not to be written to. Raises ContentError."""
         with open_list(path, name, self._columns, sheet) as source:
             return source.layout.everybody is not Standing.ACTIVE
 
     @contextmanager
     def _open(self, path: Path, name: str, options: Options, *, dry_run: bool) -> Iterator[ListFile]:
-        """Open a list. One that says who left is read through first, and must be understood.
+        """Open a list, after a first pass where needed.
 
-        So is a workbook: one that breaks off half-way is not taken in part.
+        A list with a status column is checked for unknown values first; a workbook is read to its end first,
+        so that a damaged one is not imported in part.
         """
         with open_list(path, name, self._columns, options.sheet, hidden=options.hidden) as source:
             if options.everybody is not Standing.ACTIVE:
@@ -135,7 +136,7 @@ class Importer:
             yield source
 
     def run_of(self, path: Path, *options: object) -> bytes:
-        """Return what names an import: the same for the same bytes, read in the same way."""
+        """Return the key of an import's stored progress: a digest of the file and its options."""
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         return self.signer.digest(repr((content, *options)))
@@ -143,11 +144,11 @@ class Importer:
     def decide(
         self, connection: Connection, entries: Sequence[Entry], *, lock: bool = True
     ) -> list[Decision]:
-        """Decide what entries of different addresses change."""
+        """Decide what each of `entries` (all of different addresses) changes."""
         return decide(connection, entries, self._optional, self.signer, lock=lock)
 
     def one(self, cells: Mapping[str, str], source: str, now: datetime) -> Decision:
-        """Take one person, given by column. Raises ContentError with the reason when they are refused."""
+        """Import one person, given by column. Raises ContentError with the reason of a refusal."""
         entry = self.reader.read(0, {column: clean(cell) for column, cell in cells.items()})
         if isinstance(entry, Refusal):
             raise ContentError(entry.text, entry.hint)
@@ -161,14 +162,14 @@ class Importer:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """What became of a chunk of lines, and the other spellings of refused mailboxes by place."""
+    """Result of a chunk of lines, and the stored spellings of refused addresses by position."""
 
     done: ChunkDone
     spelled: Mapping[int, str]
 
 
 class _ReadingIn:
-    """One list on its way into the database."""
+    """One run of an import."""
 
     def __init__(
         self,
@@ -187,7 +188,7 @@ class _ReadingIn:
         self._taken = 0
 
     def look(self, connection: Connection) -> None:
-        """Find out what an import would change."""
+        """Dry run: add to the report what an import would change."""
         while lines := list(islice(self._rows, _BATCH)):
             entries, problems = self._lines.read(lines)
             decisions = self._importer.decide(connection, entries, lock=False)
@@ -196,7 +197,7 @@ class _ReadingIn:
             self._account(lines, problems, _chunk(self._taken + len(lines), decisions), entries)
 
     def take(self, run: bytes, source: str, now: datetime) -> None:
-        """Write what is not written yet, chunk by chunk; each is decided and recorded in its transaction."""
+        """Import the lines that no earlier run has written; a chunk and its progress are one transaction."""
         database = self._importer.database
         with reading(database) as connection:
             earlier = import_progress.chunks(connection, run)
@@ -222,7 +223,7 @@ class _ReadingIn:
             import_progress.finish(connection, run)
 
     def _pass_over(self, done: ChunkDone) -> None:
-        """Account for the lines of a chunk that an earlier run has written."""
+        """Add a chunk that an earlier run has written to the report."""
         lines = list(islice(self._rows, done.rows - self._taken))
         entries, problems = self._lines.read(lines)
         self._account(lines, problems, _Chunk(done, {}), entries)
@@ -235,7 +236,7 @@ class _ReadingIn:
         chunk: _Chunk,
         entries: Sequence[Entry],
     ) -> None:
-        """Enter a chunk into the report, what is wrong in the order of the list."""
+        """Add a chunk to the report, its problems sorted by line."""
         name, done = self._report.name, chunk.done
         self._taken = done.rows
         for fate, number in done.fates.items():
@@ -267,28 +268,28 @@ def _refusal(entry: Entry, reason: str, spelled: str) -> str:
 
 
 def _check_says_nothing_else(source: ListFile) -> None:
-    """Raise ContentError when a list of people who all left says itself of each whether they did."""
+    """Raise ContentError when a list given as one of people who left has a status column of its own."""
     layout = source.layout
     if layout.statuses and layout.everybody is Standing.ACTIVE:
         heading = next(iter(layout.statuses.values())).heading
         raise ContentError(
             Problem(
                 severity=Severity.ERROR,
-                text=f"this list says itself who left, under {heading!r}",
+                text=f"this list itself says who left, in the column {heading!r}",
                 at=Place(source.name),
-                hint="Import it: `subscribers import` records who left, and takes the others in.",
+                hint="Import it: `subscribers import` records who left, and imports the others.",
             )
         )
 
 
 def _origin(source: ListFile, path: Path) -> str:
-    """Return what names a list where it said that somebody left."""
+    """Return the name of a list that is stored with people who left according to it."""
     return f"{source.layout.service.name}, {path.name}" if source.layout.service else path.name
 
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
-    """Let nobody look for cycles: batches of lines hold none, and looking takes a fifth of the time."""
+    """Turn the garbage collector off: lines have no reference cycles, and it takes a fifth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

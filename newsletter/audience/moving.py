@@ -1,4 +1,4 @@
-"""A reader moves to another address: asked for from the old mailbox, confirmed by the new one."""
+"""Change of address: requested from the old mailbox, confirmed by the new one."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -18,13 +18,13 @@ from newsletter.store.people import Record
 from newsletter.store.requests import Kind, Request
 
 CONFIRMS = "address-new"
-"""The letter to the new address."""
+"""Kind of the letter to the new address."""
 
 
-def ask_new(  # noqa: PLR0913  what is asked
+def ask_new(  # noqa: PLR0913  the parts of a request
     connection: Connection, person: Record, email: str, language: str, now: datetime, *, signer: Signer
 ) -> int:
-    """Ask `email` whether `person`, whose mailbox has agreed, moves there; return the request's number."""
+    """Request a confirmation from the new address `email` of `person`, who agreed; return its number."""
     asked = Request(
         kind=Kind.ADDRESS,
         email=email,
@@ -50,7 +50,7 @@ def ask_new(  # noqa: PLR0913  what is asked
 def confirm(
     connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
 ) -> Ending:
-    """Move the reader, because the new address confirms `asked`, which is held for update."""
+    """Change the address once the new one confirms the request `asked`, which is locked for update."""
     return asking.confirm(
         connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
     )
@@ -73,7 +73,7 @@ def _settle(
 def _join(
     connection: Connection, found: Record, other: Record, optional: Collection[str], now: datetime
 ) -> None:
-    """Give `other`, who reads at the new address already, what `found` chose, and let `found` go."""
+    """Merge `found` into `other`, who already subscribes with the new address, and unsubscribe `found`."""
     both = wanted_of(found.choices) | wanted_of(other.choices)
     joined = replace(
         other,

@@ -1,8 +1,8 @@
-"""Fair queueing of sign-ups: the networks that a visitor belongs to, and whose turn is when.
+"""Fair queueing of sign-up letters by the visitor's networks (start-time fair queueing).
 
-Each network has a virtual clock (start-time fair queueing): a letter it asks for moves the clock on, and the
-letters of all networks leave in the order of these times. So a newcomer is before the second letter of
-whoever asks in masses, and what is asked for in masses waits for itself.
+Each network has a virtual clock; each letter it requests advances the clock, and the letters of all networks
+are sent in the order of these times. So a newcomer comes before the second letter of a flooding network, and
+a flood delays only itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,18 @@ from newsletter.store.confirmation_limits import NETWORKS
 UNKNOWN = "unknown"
 
 _PREFIXES = {4: (24, 16), 6: (64, 56, 48, 32)}
-"""Of IPv6 a household has a /64 to a /48 (RFC 6177), and a provider a /32: who has one must not be many."""
+"""Prefix lengths by IP version. An IPv6 household has a /64 to /48 (RFC 6177), a provider a /32: its owner
+must not count as many networks."""
 
 _SPANS: Mapping[int, float] = {24: 600, 16: 60, 64: 1800, 56: 1200, 48: 600, 32: 60, 0: 60}
-"""Seconds between the turns of one network, by its prefix; shorter the more people live there. 64 hostile
-networks with a turn every 600 s are 384 letters an hour, well below what may leave (`store.letters`)."""
+"""Seconds between the turns of one network, by prefix length; shorter where more people share it. 64 hostile
+networks with a turn every 600 s get 384 letters an hour, well below the limit (`store.letters`)."""
 
-_FURTHEST = 24 * 3600.0  # seconds that a clock goes ahead: a network that was misused is not so for ever
+_FURTHEST = 24 * 3600.0  # seconds that a clock may run ahead: no network is blocked for ever
 
 
 def networks(remote: str) -> Sequence[str]:
-    """Return the networks of an address, the narrowest first; one name for all whose address is not known."""
+    """Return the networks of an IP address, narrowest first; UNKNOWN for an invalid address."""
     try:
         address = ip_address(remote)
     except ValueError:
@@ -37,15 +38,15 @@ def networks(remote: str) -> Sequence[str]:
 
 
 def prefix(network: str) -> int:
-    """Return how many bits a network of `networks` has; 0 for the unknown one."""
+    """Return the prefix length of a network; 0 for UNKNOWN."""
     return int(network.rpartition("/")[2]) if "/" in network else 0
 
 
 def turn(connection: Connection, visited: Sequence[str], signer: Signer, now: float) -> float:
-    """Return the time at which it is the turn of a letter from the networks `visited`, the narrowest first.
+    """Return the turn (Unix time) of a letter from `visited` networks, narrowest first; advance their clocks.
 
-    The clock of a wider network moves on only for a letter that it holds up itself: what a narrower one holds
-    up anyway must not cost its neighbours their turn.
+    A wider network's clock advances only for a letter that it delays itself: a letter that a narrower one
+    delays must not cost its neighbours their turn.
     """
     spans = {f"{NETWORKS}{signer.digest(network).hex()}": _SPANS[prefix(network)] for network in visited}
     free = rate_limits.free(connection, spans)

@@ -1,4 +1,4 @@
-"""Double opt-in: a sign-up waits until the link in a letter to its address is used."""
+"""Double opt-in: a sign-up takes effect once the link in the letter to its address is used."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -27,7 +27,7 @@ _DIGITS = 12
 
 
 def wording(settings: Settings, language: str) -> Wording:
-    """Return the words that the form asks to agree to: those of newsletter.yaml, else ours."""
+    """Return the consent text of the form: that of newsletter.yaml, else the default one."""
     text = settings.consent or translations(language).gettext(
         "I agree that %(publisher)s keeps what I enter here and sends me “%(title)s” by e-mail until I"
         " unsubscribe, which I can do from every letter."
@@ -36,7 +36,7 @@ def wording(settings: Settings, language: str) -> Wording:
 
 
 def read_signup(form: Form, settings: Settings, version: str) -> Answers:
-    """Return the sign-up in `form`; who agreed to other words than `version` has not agreed."""
+    """Parse the sign-up `form`; consent to another version of the text than `version` does not count."""
     answers = read(form, settings)
     email, fault = read_address(form, "email")
     agreed = first(form, "consent") == version
@@ -47,7 +47,7 @@ def read_signup(form: Form, settings: Settings, version: str) -> Answers:
     return replace(answers, email=email, agreed=agreed, faults=faults)
 
 
-def sign_up(  # noqa: PLR0913  what a consent is proved by
+def sign_up(  # noqa: PLR0913  the evidence of a consent
     connection: Connection,
     answers: Answers,
     words: Wording,
@@ -58,11 +58,10 @@ def sign_up(  # noqa: PLR0913  what a consent is proved by
     ip: bytes | None,
     turn: float | None = None,
 ) -> None:
-    """Record a sign-up and have its address asked, unless it was asked enough or is suppressed.
+    """Record a sign-up and queue its confirmation letter, unless a limit or a suppression forbids it.
 
-    The letter leaves at its `turn` among those of other networks (`audience.networks`).
-
-    Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
+    The letter is sent at its `turn` among those of other networks (`audience.networks`). Known and unknown
+    addresses take the same work but for one row, so that response time reveals nothing.
     """
     consent.keep(connection, words, now)
     asked = Request(
@@ -95,13 +94,14 @@ def sign_up(  # noqa: PLR0913  what a consent is proved by
 def confirm(
     connection: Connection,
     asked: Request,
-    optional: Collection[str],  # noqa: ARG001  what all confirmations are given
+    optional: Collection[str],  # noqa: ARG001  the signature of all confirmations
     signer: Signer,
     now: datetime,
 ) -> Ending:
-    """Make the address that confirms `asked`, which is held for update, a reader's.
+    """Subscribe the address that confirms the request `asked`, which is locked for update. Idempotent.
 
-    A reader's own word: it brings back whoever left or was erased, and adds to what a reader has.
+    It brings back people who unsubscribed or were erased, and adds to an existing subscription; STOPPED for a
+    suppressed address.
     """
     if asked.confirmed_at:
         return Ending.DONE

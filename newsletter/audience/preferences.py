@@ -1,4 +1,4 @@
-"""What a reader sets on their own page, all at once, and what that changes."""
+"""Apply the preferences that a reader saves on their page, and describe what changed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from newsletter.store.people import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """Which sections are paused, or everything, and to which day; without one until the reader returns."""
+    """Paused sections, or a pause of everything, until the day `until`; if that is empty, until resumed."""
 
     everything: bool = False
     sections: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A reader's page as they saved it; `sections` are slugs, or `*` for all."""
+    """Preferences as a reader saved them; `sections` are slugs, or `*` for all."""
 
     sections: frozenset[str]
     rest: Rest
@@ -38,7 +38,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is not as it was, by slug; `paused` with the day each pause ends."""
+    """Changes by section slug; `paused` maps the last day of a pause to its sections."""
 
     left: bool
     every: bool
@@ -47,16 +47,16 @@ class Changes:
     paused: Mapping[str, tuple[str, ...]]
     resumed: tuple[str, ...]
     details: tuple[str, ...]
-    """`name`, `language`, and fields."""
+    """`name`, `language`, and slugs of fields."""
 
     @property
     def nothing(self) -> bool:
-        """Whether all is as it was."""
+        """Whether nothing changed."""
         return not any(getattr(self, name) for name in Changes.__slots__)
 
 
 def rest_of(choices: Choices, optional: Collection[str]) -> Rest:
-    """Return the pauses as one: everything only if all ends on one day; a day only if it is common."""
+    """Summarise all pauses: `everything` if all sections pause until one day; `until` only if common."""
     paused = {
         section: choice.until
         for section in (*optional, EVERY_SECTION)
@@ -72,12 +72,12 @@ def rest_of(choices: Choices, optional: Collection[str]) -> Rest:
 
 
 def wished(before: Record, wish: Wish, optional: Collection[str]) -> Record:
-    """Return what `before` becomes. Pauses that stay and are given no other day keep theirs."""
+    """Return `before` with the saved preferences; continued pauses keep their day unless it was changed."""
     return replace(before, language=wish.language, choices=_rested(before.choices, wish, optional))
 
 
 def corrected(before: Record, answers: Answers, settings: Settings) -> Record:
-    """Return `before` with the name and the public fields of `answers`; what is private stays as it is."""
+    """Return `before` with the name and public fields of `answers`; private fields stay unchanged."""
     public = settings.public_fields
     kept = {field: value for field, value in before.attributes.items() if field not in public}
     return replace(before, name=answers.name, attributes=kept | dict(answers.attributes))
@@ -99,7 +99,7 @@ def _rested(choices: Choices, wish: Wish, optional: Collection[str]) -> Choices:
 
 
 def compare(before: Record, after: Record, optional: Collection[str]) -> Changes:
-    """Return what changed for the reader; sections in the order of `optional`."""
+    """Return the changes between two records; sections in the order of `optional`."""
     was = {section: standing(before.choices, section) for section in optional}
     now = {section: standing(after.choices, section) for section in optional}
     left, paused = SubscriptionState.LEFT, SubscriptionState.PAUSED

@@ -1,4 +1,4 @@
-"""The report of an import: every line of the list in exactly one count, and what is wrong or doubtful."""
+"""The report of an import: counts (every line in exactly one), errors and warnings."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,16 +11,16 @@ from newsletter.store.import_people import Decision, Fate
 from newsletter.store.people import Record
 
 NO_ADDRESS = "no_address"
-"""Entries of an address book that have no mail address."""
+"""Kind of skipped lines: contacts without a mail address."""
 _LINES_NAMED = 10
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What became of a list: lines by fate, what is wrong or doubtful, and, in a dry run, what would change.
+    """Result of an import: lines by fate, errors and warnings, and the changes that a dry run would make.
 
-    Everything is counted; of each severity and each kind of change only the first `keep` are kept, if that
-    is a number. `passed` counts the lines that are nobody's.
+    Everything is counted, but of each severity and kind of change only the first `keep` are stored, unless it
+    is None. `passed` counts skipped lines by kind.
     """
 
     name: str
@@ -31,23 +31,23 @@ class Report:
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     blank_sections: int = 0
-    """Lines that name no section where others do, which means all."""
+    """Lines without a section where others name some; they get all sections."""
     passed: Counter[str] = field(default_factory=Counter)
     fates: Counter[Fate] = field(default_factory=Counter)
     found: Counter[Severity] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     resumed_after: int = 0
-    """The last line that an earlier run, which was stopped, had taken in."""
+    """The last line that an earlier, interrupted run had imported."""
     changes: dict[Fate, list[str]] = field(default_factory=lambda: {Fate.NEW: [], Fate.CHANGED: []})
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many lines had each fate."""
+        """Number of lines by fate."""
         return {fate.value: self.fates[fate] for fate in Fate}
 
     @property
     def lines(self) -> dict[str, int]:
-        """How many lines are nobody's, by why, and how many the list has in all."""
+        """Number of skipped lines by kind, and of all lines of the list."""
         passed = {why: self.passed[why] for why in (*PASSED, NO_ADDRESS)}
         return {**passed, "all": sum(passed.values()) + self.fates.total()}
 
@@ -57,18 +57,18 @@ class Report:
         return self.fates[Fate.REFUSED] > 0
 
     def add_problem(self, problem: Problem) -> None:
-        """Count a problem, and keep it unless there are enough."""
+        """Count a problem, and store it within the limit `keep`."""
         self.found[problem.severity] += 1
         if self.keep is None or self.found[problem.severity] <= self.keep:
             self.problems.append(problem)
 
     def sum_up(self, problem: Problem) -> None:
-        """Count and keep a problem that many lines share."""
+        """Count and store a problem shared by many lines, whatever the limit."""
         self.found[problem.severity] += 1
         self.problems.append(problem)
 
     def add_change(self, decision: Decision) -> None:
-        """Keep in words what a line would change, if anything, unless there are enough."""
+        """Store a description of what a line would change, if anything, within the limit `keep`."""
         if decision.fate in (Fate.UNCHANGED, Fate.REFUSED):
             return
         kept = self.changes.setdefault(decision.fate, [])
@@ -77,7 +77,7 @@ class Report:
 
 
 def new_report(source: ListFile, keep: int | None) -> Report:
-    """Return the report of a list that nothing has been read of yet."""
+    """Return an empty report for an open list."""
     service = source.layout.service
     notes = [service.note, *source.notes] if service and service.note else list(source.notes)
     return Report(
@@ -93,7 +93,7 @@ def new_report(source: ListFile, keep: int | None) -> Report:
 
 
 def named(lines: Sequence[int]) -> str:
-    """Return lines in words: `line 3`, or `243 lines: 2, 4, 7 and 240 more`."""
+    """Format line numbers: `line 3`, or `243 lines: 2, 4, 7 and 240 more`."""
     if len(lines) == 1:
         return f"line {lines[0]}"
     shown = ", ".join(map(str, lines[:_LINES_NAMED]))
@@ -102,7 +102,7 @@ def named(lines: Sequence[int]) -> str:
 
 
 def described(decision: Decision) -> str:
-    """Return in words what a decision changes of whom."""
+    """Describe what a decision changes, beginning with the address."""
     before, after = decision.before, decision.after
     if after is None or before is None or after is before or decision.became:
         return f"{decision.entry.email}: {decision.fate}"

@@ -1,4 +1,4 @@
-"""Segments: named conditions of subscribers/segments.yaml, asked of the database."""
+"""Segments: named conditions from subscribers/segments.yaml, translated to SQL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _ABOUT = "about"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A named condition, and what it is for."""
+    """A named condition with a description."""
 
     name: str
     about: str = ""
@@ -29,7 +29,10 @@ class Segment:
 
 
 def load_segments(root: Path, settings: Settings) -> tuple[dict[str, Segment], list[Problem]]:
-    """Read the segments of the workspace `root`; a faulty one is left out and named. None without a file."""
+    """Load the segments of the workspace `root`, and the problems of invalid ones, which are left out.
+
+    Both are empty without a file.
+    """
     try:
         document = load((root / FILE).read_text(encoding="utf-8-sig"), FILE)
     except FileNotFoundError:
@@ -82,7 +85,7 @@ def _wrong(text: str, at: Place, hint: str = "") -> Problem:
 
 
 def where(condition: Condition) -> ColumnElement[bool]:
-    """Return `condition` as SQL over the table of subscribers; it says what `conditions.holds` says."""
+    """Return `condition` as an SQL expression on the table subscriber; equivalent to `conditions.holds`."""
     match condition:
         case Has(field, values) if field == SECTION:
             return (
@@ -95,7 +98,7 @@ def where(condition: Condition) -> ColumnElement[bool]:
                 .correlate(subscriber)
             )
         case Has(field, values):
-            # An absent attribute is NULL, and NULL is in no list; without this `not` would be NULL as well.
+            # A missing attribute is NULL, and so is NULL IN (…) and its NOT, unless coalesced.
             return func.coalesce(subscriber.c.attributes[field].as_string().in_(list(values)), false())
         case Not(inner):
             return not_(where(inner))

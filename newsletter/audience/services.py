@@ -1,4 +1,4 @@
-"""Exports of services and address books, known by their headings."""
+"""Recognise the exports of mail services and address books by their headings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _MEANT = Mapping[str, Standing]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What the headings of one service's export mean, in the letters of `plain`.
+    """The format of one service's export; headings are normalised by `plain`.
 
-    `everybody` says of a heading, and `files` of the beginning of a file's name, what they say of everybody
-    there. With `groups`, columns of its users' own may be groups.
+    `everybody` maps a heading, and `files` the beginning of a file name, to the standing of everybody in the
+    file. `groups`: custom columns may be groups that name sections. `contacts`: it is an address book.
     """
 
     name: str
@@ -35,14 +35,14 @@ class Service:
     note: str
 
     def says_of_file(self, name: str) -> Standing | None:
-        """Return what the name of a file says of everybody in it."""
+        """Return the standing that a file's name gives everybody in it, or None."""
         begins = name.casefold()
         found = [standing for start, standing in self.files.items() if begins.startswith(start)]
         return found[0] if found else None
 
 
 def recognise(headings: Iterable[str]) -> Service | None:
-    """Return the service whose export has these headings; the one with most marks where several might."""
+    """Return the service whose export has these headings, or None; of several the one with most marks."""
     here = frozenset(map(plain, headings))
     marked = [(len(mark), service) for service in _services() for mark in service.marks if mark <= here]
     return max(marked, key=lambda one: one[0])[1] if marked else None

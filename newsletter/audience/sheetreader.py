@@ -1,4 +1,4 @@
-"""The program that reads a workbook for `workbook`, under limits of memory and time."""
+"""Child process of `workbook`: reads a workbook under memory and time limits."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetVi
 from newsletter.limited import answer
 
 HEAD = 25
-"""Rows of a sheet among which its headings are looked for."""
+"""Rows at the top of a sheet among which the headings are searched for."""
 _BLOCK = 1 << 20
-_WIDTH, _HEIGHT = 16_384, 1_048_576  # a sheet's, ECMA-376 part 1
+_WIDTH, _HEIGHT = 16_384, 1_048_576  # largest sheet, ECMA-376 part 1
 
 
 def main(path: str, wanted: str | None = None) -> Iterator[Any]:
-    """Yield the sheets of a workbook, then of each visible one, or of `wanted`, a line and its rows."""
+    """Yield the sheets of a workbook, then for each visible one (or `wanted`) a description and its rows."""
     try:
         with load_workbook(path) as workbook:
             sheets = {
@@ -31,12 +31,12 @@ def main(path: str, wanted: str | None = None) -> Iterator[Any]:
             yield {"sheets": [{"name": name, "hidden": hidden} for name, hidden in sheets.items()]}
             for name in [wanted] if wanted else [name for name, hidden in sheets.items() if not hidden]:
                 yield from _sheet(path, workbook.get_sheet_by_name(name))
-                sys.stdout.flush()  # the next sheet may be one that ends this process
+                sys.stdout.flush()  # the next sheet may exceed the limits and end this process
             yield {}
     except PasswordError:
-        yield {"error": "it is protected by a password", "hint": "Save it without one."}
+        yield {"error": "it is protected by a password", "hint": "Save it without a password."}
     except (CalamineError, IndexError):
-        yield {"error": "this is not an .xlsx workbook", "hint": "Save it anew as .xlsx, or as CSV in UTF-8."}
+        yield {"error": "this is not an .xlsx workbook", "hint": "Save it as .xlsx again, or CSV in UTF-8."}
 
 
 def _no_sheet(wanted: str, sheets: Iterable[str]) -> dict[str, str]:
@@ -56,7 +56,7 @@ def _sheet(path: str, sheet: CalamineSheet) -> Iterator[Any]:
 
 
 def _text(cell: str | float | bool | date | time | Any) -> str:  # noqa: FBT001  what a cell may hold
-    """Return what a cell shows, without its number format: 2025-03-12, 12, TRUE."""
+    """Return a cell as text, without its number format: 2025-03-12, 12, TRUE."""
     match cell:
         case str():
             return cell.replace("\r\n", "\n").replace("\r", "\n")
@@ -73,7 +73,7 @@ def _text(cell: str | float | bool | date | time | Any) -> str:  # noqa: FBT001 
 
 
 def _hidden(path: str, sheet: CalamineSheet) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return runs of rows and of columns that the sheet hides, from 1; calamine does not tell them."""
+    """Return the runs (first, last) of hidden rows and columns, from 1; calamine does not provide them."""
     if Path(path).suffix.lower() != ".xlsx":
         return [], []
     with ZipFile(path) as file:
@@ -85,7 +85,7 @@ def _hidden(path: str, sheet: CalamineSheet) -> tuple[list[tuple[int, int]], lis
 
 
 def _part(file: ZipFile, sheet: str) -> str | None:
-    """Return where in the archive a sheet is (ECMA-376 part 1, §18.2.19: by the id of a relationship)."""
+    """Return the path of a sheet in the archive, by its relationship id (ECMA-376 part 1, §18.2.19)."""
     from lxml import etree  # noqa: PLC0415  only workbooks need it
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -103,7 +103,7 @@ def _part(file: ZipFile, sheet: str) -> str | None:
 
 
 def _mentions(file: ZipFile, part: str) -> bool:
-    """Tell whether a sheet can hide anything: most do not, and need not be parsed."""
+    """Return whether a sheet may have hidden rows or columns; most have none and need not be parsed."""
     before = b""
     with file.open(part) as source:
         while block := source.read(_BLOCK):

@@ -1,4 +1,4 @@
-"""How many people there are: by status, by section, by the value of each field."""
+"""Count people by status, section and field value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from newsletter.store.schema import erased, subscriber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """Counts of people; `sections` and `fields` count readers only."""
+    """Counts of people; `sections` and `fields` count active readers only."""
 
     readers: int
     inactive: int
@@ -27,7 +27,7 @@ class Statistics:
 
 
 def census(connection: Connection, settings: Settings) -> Statistics:
-    """Count everybody; an absent value of a field counts as ""."""
+    """Count everybody in the database; a missing field value counts as ""."""
     statuses = select(subscriber.c.status, func.count()).group_by(subscriber.c.status)
     by_status: dict[str, int] = dict(connection.execute(statuses).all())
     readers = count_readers(connection)

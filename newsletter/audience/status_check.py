@@ -1,4 +1,4 @@
-"""A first look through a list that says who left: its words are all understood before a line is taken."""
+"""First pass over a list with a status column: check that all values are known before the import."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,11 @@ from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.model import Standing
 
 _MOST = 12
-"""Words of one column that are told singly; a column with more of them says something else."""
+"""Unknown values of a column listed one by one; a column with more is probably about something else."""
 
 
 def check_statuses(rows: Iterable[tuple[int, Row]], name: str) -> None:
-    """Raise ContentError when a list says of somebody in an unknown word whether they may be written to."""
+    """Raise ContentError when a status column has values of unknown meaning."""
     unknown: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for line, cells in rows:
         if isinstance(cells, UnknownStatus):
@@ -28,17 +28,17 @@ def check_statuses(rows: Iterable[tuple[int, Row]], name: str) -> None:
 
 def _problems(heading: str, values: Mapping[str, list[int]], name: str) -> list[Problem]:
     other = (
-        f'Is the column about something else: --column COLUMN="{heading}",'
-        f" with {IGNORED} as COLUMN to leave it out of this list."
+        f'If the column is about something else: --column COLUMN="{heading}",'
+        f" with {IGNORED} as COLUMN to ignore it in this list."
     )
     if len(values) > _MOST:
         value, lines = next(iter(values.items()))
-        text = f"the column {heading!r} may say who left, and holds {len(values)} words, such as {value!r}"
+        text = f"the column {heading!r} may say who left, and has {len(values)} values, such as {value!r}"
         return [_problem(name, lines, text, other)]
     found = []
     for value, lines in values.items():
         says = f"says {value!r}" if value else "is empty"
-        text = f"the column {heading!r} {says} ({named(lines)}), and nobody has said what that means"
+        text = f"the column {heading!r} {says} ({named(lines)}), whose meaning is not known"
         asked = f'May they be written to? --status STANDING="{value}", STANDING being {", ".join(Standing)}.'
         found.append(_problem(name, lines, text, f"{asked} {other}"))
     return found

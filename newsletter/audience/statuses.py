@@ -1,4 +1,4 @@
-"""Columns of a list that say whether somebody may be written to: which they are, what their cells mean."""
+"""Status columns of a list: recognise those that say who may receive mail, and read their values."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,19 +17,22 @@ from newsletter.yamlfile import nearest
 
 _FILE = Path(__file__).with_name("statuses.yaml")
 _DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ t,]+\d.*)?|\d{1,2} [^\W\d]+,? \d{4}.*|\d{9,13}")
-"""A day, with or without the time, or seconds since 1970."""
+"""A date, with or without time, or a Unix time."""
 _NEVER = re.compile(r"0{4}-0{2}-0{2}.*")
-"""How MySQL writes that there is no day."""
+"""MySQL's zero date, which means no date."""
 _PAIR = re.compile(rf",(?=(?:{'|'.join(Standing)})=)")
 _WEIGHT = {standing: weight for weight, standing in enumerate(Standing)}
 
 Values = Mapping[str, Standing]
-"""What values mean, in the letters of `plain_value`."""
+"""Standing by value; values are normalised by `plain_value`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the cells under one heading mean; None stands for what nobody has said."""
+    """How to read the cells of one status column; None means unknown.
+
+    `day` is the standing for a date, `empty` for an empty cell, `other` for any other value.
+    """
 
     heading: str
     words: Values = field(default_factory=dict)
@@ -38,7 +41,7 @@ class Reading:
     other: Standing | None = None
 
     def read(self, cell: str) -> Standing | None:
-        """Return what a cell says, or None when that is not known."""
+        """Return the standing that a cell means, or None when it is unknown."""
         value = plain_value(cell)
         known = self.words.get(value)
         if known:
@@ -52,15 +55,16 @@ class Reading:
 
 
 def concerns(heading: str) -> bool:
-    """Tell whether a column with this heading may say who must not be written to."""
+    """Return whether a column with this heading may be a status column."""
     words = plain_value(heading)
     return words in _readings() or any(hint in words for hint in _document()["hints"])
 
 
 def reading(heading: str, said: Values, own: Mapping[str, Standing] | None = None) -> Reading:
-    """Return how to read the column `heading`; `own` is what its service says of it, `said` what people do.
+    """Return how to read the status column `heading`.
 
-    In `own`, `any` stands for every other value, and `empty` for an empty cell.
+    `own` are the meanings in its service's export, where `any` is every other value and `empty` an empty
+    cell; `said` are the meanings given by the user, which take precedence.
     """
     usual = _readings().get(plain_value(heading), Reading(heading=heading, words=_words()))
     own = own or {}
@@ -76,17 +80,17 @@ def reading(heading: str, said: Values, own: Mapping[str, Standing] | None = Non
 
 
 def weightiest(standings: Iterable[Standing]) -> Standing:
-    """Return what counts of all that is said of one person."""
+    """Return the standing that prevails of several of one person: the last in the order of Standing."""
     return max(standings, key=_WEIGHT.__getitem__, default=Standing.ACTIVE)
 
 
 def read_values(said: Mapping[Any, Any]) -> dict[str, Standing]:
-    """Return what values mean from a mapping such as {діє: active}. Raises ConfigError."""
+    """Parse a mapping of values to standings, such as {діє: active}. Raises ConfigError."""
     return {str(value): _standing(str(standing)) for value, standing in said.items()}
 
 
 def value_pairs(words: Iterable[str]) -> dict[str, Standing]:
-    """Return what values mean from words such as `active=діє,left=вибув`. Raises ConfigError."""
+    """Parse options such as `active=діє,left=вибув` into {value: standing}. Raises ConfigError."""
     found: dict[str, Standing] = {}
     for word in words:
         for pair in _PAIR.split(word):
@@ -126,7 +130,7 @@ def _words() -> Values:
 
 @cache
 def _readings() -> Mapping[str, Reading]:
-    """Return the usual headings, in the letters of `plain_value`, with what their cells mean."""
+    """Return how to read the usual status columns, by heading normalised with `plain_value`."""
     found = {}
     for entry in _document()["headings"]:
         words = dict(_words())

@@ -1,6 +1,6 @@
-"""Step-up confirmation: what a letter's own links do not open is asked of the reader's mailbox once more.
+"""Step-up confirmation: sensitive actions need a fresh link mailed to the reader, not a newsletter's links.
 
-Each letter carries one link, for one purpose, that works once and for a day.
+Each letter has one link for one purpose; it works once and expires after a day.
 """
 
 from datetime import date, datetime, timedelta
@@ -20,20 +20,20 @@ PURPOSES = {
     Kind.MOVE: Purpose.MOVE,
     Kind.SUCCESSION: Purpose.SUCCESSION,
 }
-"""What can be asked for from a reader's own page, and the purpose of the link that is mailed for it."""
+"""Requests that a reader's page offers, and the purpose of the link mailed for each."""
 
 LIFETIME = timedelta(days=1)
-"""For how long a mailed link works, and for how long no second one is mailed."""
+"""How long a mailed link is valid, and the least time between two of a kind."""
 
 _SHOWN = timedelta(hours=1)
-"""For how long the page of a reader's data can be worked with once its link was used."""
-_WEEKLY = 3  # letters of a kind in the seven days for which requests are kept
+"""How long the page of a reader's data stays usable after its link was used."""
+_WEEKLY = 3  # letters of a kind within the seven days for which requests are stored
 
 
 def ask(connection: Connection, person: Record, kind: Kind, language: str, now: datetime) -> None:
-    """Mail `person`, who is held for update, the link for `kind`, if one may be mailed now.
+    """Mail `person`, locked for update, the link for `kind`, within the rate limit.
 
-    Whether one was is for no page to tell: whoever asks may only have been forwarded a letter.
+    No page may reveal whether it was mailed: the visitor may only have a forwarded message.
     """
     if _may(connection, person, kind, now):
         _put(connection, kind, person.email, person.id, person.language or language, now, mailed=True)
@@ -42,10 +42,10 @@ def ask(connection: Connection, person: Record, kind: Kind, language: str, now: 
 def mail_link(
     connection: Connection, email: str, language: str, now: datetime, *, turn: float | None = None
 ) -> None:
-    """Mail the link to their preferences to the reader at `email`, if there is one and it may be mailed.
+    """Mail a link to their preferences to the subscriber `email`, if there is one, within the rate limit.
 
-    It leaves before what strangers ask for, but at its `turn` among networks: anybody can type an address in.
-    Whatever is known of the address, the work is the same but for one row, so that time tells nothing.
+    It is sent before sign-up letters, but at its `turn` among networks: anybody can type an address. Known
+    and unknown addresses take the same work but for one row, so that response time reveals nothing.
     """
     found = people.find_all(connection, [key(email)], for_update=True).get(key(email))
     may = _may(connection, found, Kind.LINK, now)
@@ -56,10 +56,10 @@ def mail_link(
         _put(connection, Kind.LINK, email, None, language, now, mailed=False)
 
 
-def find(  # noqa: PLR0913  what a link says, and when
+def find(  # noqa: PLR0913  the parts of a link, and the time
     connection: Connection, kind: Kind, number: int, day: date, now: datetime, *, for_update: bool = False
 ) -> tuple[Request, Record] | None:
-    """Return the request behind a mailed link and its reader, unless it was used, is old, or they moved."""
+    """Return (request, subscriber) of a mailed link; None if used, expired, or the address has changed."""
     found = _find(connection, kind, number, day, now, for_update=for_update)
     return found if found and not found[0].confirmed_at else None
 
@@ -67,17 +67,17 @@ def find(  # noqa: PLR0913  what a link says, and when
 def find_shown(
     connection: Connection, number: int, day: date, now: datetime, *, for_update: bool = False
 ) -> tuple[Request, Record] | None:
-    """Return the request behind a page of data and its reader, while that page can be worked with."""
+    """Return (request, subscriber) of a page of personal data, for an hour after its link was used."""
     found = _find(connection, Kind.DATA, number, day, now, for_update=for_update)
     return found if found and found[0].confirmed_at > timestamp(now - _SHOWN) else None
 
 
 def spend(connection: Connection, asked: Request, now: datetime) -> None:
-    """Let the link of `asked`, which is held for update, work no more."""
+    """Invalidate the link of the request `asked`, which is locked for update."""
     requests.confirm(connection, asked.id, now)
 
 
-def _find(  # noqa: PLR0913  what a link says, and when
+def _find(  # noqa: PLR0913  the parts of a link, and the time
     connection: Connection, kind: Kind, number: int, day: date, now: datetime, *, for_update: bool
 ) -> tuple[Request, Record] | None:
     asked = requests.find(connection, number, now, for_update=for_update)
@@ -90,14 +90,14 @@ def _find(  # noqa: PLR0913  what a link says, and when
 
 
 def _may(connection: Connection, person: Record | None, kind: Kind, now: datetime) -> bool:
-    """Tell whether a letter of this kind may leave: once a day, three times a week, to a live mailbox."""
+    """Return whether a letter of this kind is allowed: one a day, three a week, none if suppressed."""
     times = requests.times(connection, kind, person.id if person else 0, now)
     if person is None or person.status is SubscriberStatus.SUPPRESSED:
         return False
     return len(times) < _WEEKLY and (not times or times[0] <= timestamp(now - LIFETIME))
 
 
-def _put(  # noqa: PLR0913, PLR0917  what a request is made of
+def _put(  # noqa: PLR0913, PLR0917  the columns of a request
     connection: Connection,
     kind: Kind,
     email: str,

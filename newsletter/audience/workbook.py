@@ -1,7 +1,7 @@
-"""Sheets of .xlsx files as rows of text, read in a process of their own under limits of memory and time.
+"""Read the sheets of .xlsx files as rows of text, in a child process with memory and time limits.
 
-A file of some kilobytes can unfold into gigabytes, by its compression or by a cell at the far corner of the
-sheet; then that process ends, and this one says so.
+A file of some kilobytes can expand to gigabytes (a zip bomb, or a cell at the far corner of a sheet); then
+the child process ends, and a ContentError is raised here.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,12 @@ from newsletter.errors import ContentError, Place, Problem, Severity
 from newsletter.limited import Child, ChildFailedError, LimitExceededError, Limits, child
 
 _LIMITS = Limits(memory=1 << 30, seconds=120)
-"""A list of a million people needs about half of the memory."""
+"""Bytes and seconds; a list of a million people needs about half of the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A sheet: its name, how many rows there are, which are hidden, and the first of them.
-
-    Rows and columns count from 1.
-    """
+    """A sheet: its name, number of rows, hidden rows and columns (counted from 1), and its first rows."""
 
     name: str
     height: int
@@ -34,9 +31,9 @@ class Sheet:
 
 
 class Workbook:
-    """An open workbook: its sheets by name, True where a sheet is hidden.
+    """An open workbook; `sheets` maps each name to whether the sheet is hidden.
 
-    Its sheets are read one after the other, the visible ones, or the one that is wanted.
+    Its visible sheets, or the wanted one, are read one after the other.
     """
 
     def __init__(self, reader: Child, name: str) -> None:
@@ -46,7 +43,7 @@ class Workbook:
         self._left = 0
 
     def next_sheet(self) -> Sheet | None:
-        """Return the next sheet, None after the last. Raises ContentError when it cannot be read."""
+        """Return the next sheet, or None after the last. Raises ContentError when it cannot be read."""
         for _ in range(self._left):
             self._read()
         self._left = 0
@@ -65,7 +62,7 @@ class Workbook:
         )
 
     def rows(self, sheet: Sheet) -> Iterator[list[str]]:
-        """Yield every row of `sheet`, which was the last one returned."""
+        """Iterate over all rows of `sheet`, which must be the last one returned by next_sheet."""
         left, self._left = self._left, 0
         return chain(sheet.head, (self._read() for _ in range(left)))
 
@@ -81,7 +78,7 @@ class Workbook:
         except LimitExceededError:
             text, hint = "it is too large to read", "Split the list, or save it as CSV in UTF-8."
         except ChildFailedError:
-            text, hint = "the file is damaged", "Save it anew from the spreadsheet, or as CSV."
+            text, hint = "the file is damaged", "Save it again from the spreadsheet, or as CSV."
         raise self._unreadable(text, hint)
 
     def _unreadable(self, text: str, hint: str) -> ContentError:
@@ -90,9 +87,9 @@ class Workbook:
 
 @contextmanager
 def open_workbook(path: Path, name: str, wanted: str | None = None) -> Iterator[Workbook]:
-    """Open a workbook, called `name` in problems; `wanted` is the only sheet to read.
+    """Context manager: open a workbook, called `name` in problems; `wanted` is the only sheet to read.
 
-    Raises ContentError when it cannot be read, also while its rows are.
+    Raises ContentError when it cannot be read, also later while its rows are read.
     """
     words = [str(path.absolute()), *([wanted] if wanted else [])]
     with child(sheetreader.__name__, *words, limits=_LIMITS) as reader:

@@ -1,4 +1,4 @@
-"""A list of people as YAML: a mapping for each, whose keys are headings."""
+"""Read a list of people from YAML: one mapping for each person, with headings as keys."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,14 +12,14 @@ from newsletter.errors import Place
 from newsletter.yamlfile import load
 
 _LARGEST = 20_000_000
-"""Characters; longer lists are quicker read as CSV."""
+"""Characters; a longer list should be CSV, which is faster."""
 _MAY_BE_TWICE = (IGNORED, STATUS, TAGS)
 
 
 def read_people(
     file: IO[str], name: str, columns: Columns, file_name: str
 ) -> tuple[Layout, list[tuple[int, Row]]]:
-    """Return the layout and the people of a list, each with its line. Raises ContentError."""
+    """Return the layout of a list, and its people as (line, cells by column). Raises ContentError."""
     document = load(file.read(), name, largest=_LARGEST)
     people = [] if document.data is None else document.data
     if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
@@ -55,14 +55,14 @@ def _person(person: Mapping[Any, Any], order: Mapping[str, int], layout: Layout)
         if text is None:
             return Refusal(f"{heading!r} is not a line of text", "Put the value in quotes.")
         if column in seen and column not in _MAY_BE_TWICE:
-            return Refusal(f"two of its keys mean {column!r}", "Take one of them out.")
+            return Refusal(f"two of its keys mean {column!r}", "Remove one of them.")
         seen.add(column)
         cells[place] = text
     return layout.person(cells)
 
 
 def _scalar(value: Any, *, says: bool) -> str | None:
-    """Return a value as a cell; in a column that `says` who left, yes and no and a day are cells too."""
+    """Return a value as a cell, None if it is no text; `says` allows booleans and dates (for statuses)."""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ";".join(value)
     if says and isinstance(value, bool | date):

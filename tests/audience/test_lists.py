@@ -97,7 +97,7 @@ def test_sections_are_slugs_or_all(
         ("a@example.org,Олена\u2028,,,", "the column 'name' holds the character U+2028"),
         ("пошта@example.org,,,,", "SMTPUTF8"),
         (",Олена,,,", "'' is not a mail address"),
-        ("A@EXAMPLE.org,,,,", "stands on line 2 already"),
+        ("A@EXAMPLE.org,,,,", "is already on line 2"),
     ],
 )
 def test_a_faulty_line_is_refused_at_its_place_and_the_others_are_taken(
@@ -181,7 +181,7 @@ def test_an_import_that_was_stopped_goes_on_and_reports_as_if_it_had_run_through
     path.write_text("email,name\n" + "".join(lines), encoding="utf-8")
     refused = [
         "long.csv:5: gone@example.org has left every section they had",
-        "long.csv:6: p1@example.org stands on line 3 already",
+        "long.csv:6: p1@example.org is already on line 3",
         "long.csv:7: ",
     ]
 

@@ -104,7 +104,7 @@ def test_lines_without_sections_where_others_have_some_are_counted(
     report = take(*lines)
     assert report.blank_sections == 1
     (note,) = report.notes
-    assert note.startswith("No section on line 3, where others name some: that means all. --blank-sections")
+    assert note.startswith("No section on line 3, where others name some: that means all sections. --blank")
     with reading(sqlite_engine) as connection:
         assert [sorted(one.sections) for one in readers(connection)] == [["education"], ["*"], ["*"]]
 

@@ -111,8 +111,8 @@ def test_what_means_nothing_here_is_named(importer: Importer) -> None:
     report = importer.file(EXPORTS / name, name, NOW, consent="an export")
     assert {"Address", "Phone Number", "MEMBER_RATING", "REGION", "NOTES"} <= set(report.left_out)
     assert not {"Email Address", "Посада", "TAGS", "Інтереси"} & set(report.left_out)
-    assert "Taken for groups, since sections are named there: «Інтереси»." in report.notes
-    assert "Tags that are no section here, left out: «Funding and grants» (1)." in report.notes
+    assert "Read as groups, because they name sections: «Інтереси»." in report.notes
+    assert "Tags that match no section, ignored: «Funding and grants» (1)." in report.notes
 
 
 def test_the_three_files_of_an_audience_in_any_order_leave_only_who_is_subscribed(

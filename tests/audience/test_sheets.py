@@ -45,7 +45,7 @@ def test_a_list_behind_instructions_is_found_and_the_other_sheets_named(
     assert found == ["a@b.org", "c@d.org", "e@f.org"]
     assert source.name == "list.xlsx[Голови]"
     assert source.notes == [
-        "Other sheets, not read: 'Інструкція', 'Старе' (hidden), 'Ще'. Take one: --sheet NAME"
+        "Other sheets, not read: 'Інструкція', 'Старе' (hidden), 'Ще'. Read one: --sheet NAME"
     ]
     assert read(path, settings, "Старе")[0] == found
 
@@ -84,7 +84,7 @@ def test_a_hidden_column_is_read_and_named(path: Path, settings: Settings) -> No
             {"email": "a@b.org"},
             {"email": "c@d.org", "mail_status": "left"},
         ]
-    assert source.notes == ["The column 'Status' is hidden in the sheet; it is read as the others are."]
+    assert source.notes == ["The column 'Status' is hidden in the sheet; it is read like the others."]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_a_column_of_many_words_is_told_of_once(take: Take) -> None:
     with pytest.raises(ContentError) as caught:
         take("email,Статус громади\n" + "".join(f"p{n}@h.org,місто {n}\n" for n in range(30)))
     (problem,) = caught.value.problems
-    assert problem.text.endswith("may say who left, and holds 30 words, such as 'місто 0'")
+    assert problem.text.endswith("may say who left, and has 30 values, such as 'місто 0'")
     assert '--column COLUMN="Статус громади"' in problem.hint
 
 

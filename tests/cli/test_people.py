@@ -73,8 +73,8 @@ def test_the_example_gives_its_people_and_again_changes_nothing(say: Say, worksp
         0,
         (
             "subscribers/example.csv: 12 new, 0 changed, 0 unchanged, 0 refused\n"
-            "No section on line 6, where others name some: that means all."
-            " --blank-sections refuse takes no such line.\n"
+            "No section on line 6, where others name some: that means all sections."
+            " --blank-sections refuse refuses such lines.\n"
         ),
     )
     assert "0 new, 0 changed, 12 unchanged" in take(say, path)[1]
@@ -449,7 +449,7 @@ def test_a_list_that_says_itself_who_left_is_for_import(say: Say, workspace: Pat
     path.write_text("email,status\na@example.org,active\n", encoding="utf-8")
     code, _, err = say("subscribers", "leave", "--file", str(path))
     assert code == 1
-    assert "this list says itself who left, under 'status'" in err
+    assert "this list itself says who left, in the column 'status'" in err
     assert "subscribers import" in err
 
 
@@ -458,7 +458,7 @@ def test_a_column_that_says_who_left_is_never_left_out_unasked(say: Say, workspa
     path.write_text("email,Status,Телефон\na@example.org,gold,1\n", encoding="utf-8")
     code, _, err = take(say, path, "--column", "-=Телефон")
     assert code == 1
-    assert "the column 'Status' says 'gold' (line 2), and nobody has said what that means" in err
+    assert "the column 'Status' says 'gold' (line 2), whose meaning is not known" in err
     code, _, err = take(say, path, "--column", "-=Телефон", "--column", "-=Status")
     assert code == 0
     assert "«Status» may say who left: it is left out of this list only, and asked about again." in err

@@ -1,1 +1,1 @@
-"""What is Ukraine's alone: the register of communities, and who reads where; on by the kinds of fields."""
+"""Specific to Ukraine: the register of communities and coverage by it; enabled by the kinds of fields."""

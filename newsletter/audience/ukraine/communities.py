@@ -1,4 +1,4 @@
-"""Ukraine's territorial communities by region, as the state's register names them (КАТОТТГ, 16 May 2025)."""
+"""Ukraine's territorial communities by region, from the state's register (КАТОТТГ, 16 May 2025)."""
 
 import csv
 from collections import Counter
@@ -16,12 +16,12 @@ _ALPHABET = "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"
 _ORDER = str.maketrans({letter: chr(place) for place, letter in enumerate(_ALPHABET, ord("а"))} | {"’": ""})
 _APOSTROPHES = str.maketrans("'ʼ`′", "’’’’")
 _CITIES = ("Київ", "Севастополь")
-"""Cities of special status, on a par with regions (Constitution of Ukraine, Art. 133); not in the file."""
+"""Cities with special status, equal to regions (Constitution of Ukraine, Art. 133); not in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """One community; `label` is its name, with what tells it from others of that name in the region."""
+    """One community; `label` is its name, made unique within the region by its district or code."""
 
     code: str
     name: str
@@ -32,7 +32,7 @@ class Community:
 
 @cache
 def register() -> Mapping[str, Sequence[Community]]:
-    """Return the communities of each region, both in the order of the Ukrainian alphabet; a city has none."""
+    """Return the communities by region, both in Ukrainian alphabetical order; the cities have none."""
     rows = _rows()
     in_region = Counter((row["region"], row["community"]) for row in rows)
     in_district = Counter((row["region"], row["community"], row["district"]) for row in rows)
@@ -53,17 +53,17 @@ def register() -> Mapping[str, Sequence[Community]]:
 
 
 def register_for(settings: Settings) -> Mapping[str, Sequence[Community]]:
-    """Return the register where the forms of a workspace offer it: with a public field of kind region."""
+    """Return the register if the workspace has a public field of kind region, else an empty mapping."""
     return register() if settings.public_field(FieldKind.REGION) else {}
 
 
 def find(region: str, name: str) -> Community | None:
-    """Return the community of `region` with this label, whatever its case and apostrophe, if there is one."""
+    """Return the community of `region` with this label, ignoring case and kind of apostrophe, or None."""
     return _by_label().get((region, _plain(name)))
 
 
 def alphabetical(text: str) -> str:
-    """Return a key that sorts Ukrainian words as dictionaries do: Ґ after Г, І and Ї after И."""
+    """Return a sort key for Ukrainian alphabetical order: Ґ after Г, І and Ї after И."""
     return text.casefold().translate(_ORDER)
 
 
@@ -78,7 +78,7 @@ def _plain(text: str) -> str:
 
 def _rows() -> Sequence[Mapping[str, str]]:
     package = Path(__file__).parent
-    shipped = package / "communities.csv"  # in a wheel; in a checkout it is beside the lists
+    shipped = package / "communities.csv"  # in a wheel; a checkout has it in subscribers/
     path = shipped if shipped.is_file() else package.parents[2] / "subscribers/communities.csv"
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""Which of the country's communities have a reader, by the register, and readers of none that it knows."""
+"""Coverage: which communities of the register have readers, and which readers name unknown communities."""
 
 import re
 from collections import defaultdict
@@ -16,13 +16,13 @@ from newsletter.store.people import IS_READER
 from newsletter.store.schema import subscriber
 
 KINDS = (FieldKind.REGION, FieldKind.COMMUNITY)
-"""The kinds of the fields by which readers are placed."""
+"""Kinds of the fields that give a reader's place."""
 
 _ADDED = re.compile(
     r"\b(міська|селищна|сільська|територіальна|об'?єднана|громада|м?отг|[мс]?тг|рада|область|обл|місто|м)\b\.?"
 )
-"""Words that stand beside a name in lists, and not in the register."""
-_CHOICES = 3  # names to choose from, where several are equally near
+"""Words that lists add to a name and the register does not."""
+_CHOICES = 3  # most names suggested, where several are equally close
 _CRIMEA = "Автономна Республіка Крим"
 _OTHERWISE = {"арк": _CRIMEA, "ар крим": _CRIMEA, "крим": _CRIMEA}
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`′")
@@ -30,9 +30,9 @@ _APOSTROPHES = str.maketrans("", "", "'’ʼ`′")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One region: how many readers, those of each community with any, and the communities without.
+    """One region: its number of readers, readers by community, and the communities `without` any.
 
-    `unplaced` are its readers who name no community. A city on a par with regions is one community.
+    `unplaced` counts readers who name no community. A city equal to regions is a single community.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Region:
 
     @property
     def communities(self) -> int:
-        """How many communities the region has."""
+        """Number of communities in the region."""
         return len(self.having) + len(self.without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
-    """What readers say of their place that the register does not know, and the nearest name it has."""
+    """A place that readers name and the register does not have, and the closest name in the register."""
 
     region: str
     community: str
@@ -59,7 +59,7 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """The regions in the order of the alphabet, and who is in none of them; `nowhere` name no place."""
+    """Regions in alphabetical order, unknown places, and `nowhere`, the number of readers without a place."""
 
     regions: Sequence[Region]
     strangers: Sequence[Stranger]
@@ -67,17 +67,17 @@ class Coverage:
 
     @property
     def communities(self) -> int:
-        """How many communities there are."""
+        """Number of communities."""
         return sum(region.communities for region in self.regions)
 
     @property
     def having(self) -> int:
-        """How many communities have a reader."""
+        """Number of communities with readers."""
         return sum(len(region.having) for region in self.regions)
 
 
 def coverage(connection: Connection, settings: Settings) -> Coverage | None:
-    """Match the places of all readers against the register; None without a field of each of KINDS."""
+    """Match the places of all readers to the register; None unless there is a field of each of KINDS."""
     fields = [field for kind in KINDS if (field := settings.field(kind))]
     if len(fields) < len(KINDS):
         return None
@@ -87,7 +87,7 @@ def coverage(connection: Connection, settings: Settings) -> Coverage | None:
 
 
 def placed(counts: Iterable[tuple[str, str, int]]) -> Coverage:
-    """Return the coverage of (region, community, readers) as readers have them written."""
+    """Compute the coverage from (region, community, number of readers), as the readers spell them."""
     readers: defaultdict[str, int] = defaultdict(int)
     unplaced: defaultdict[str, int] = defaultdict(int)
     having: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -122,23 +122,23 @@ def placed(counts: Iterable[tuple[str, str, int]]) -> Coverage:
 
 
 def region_named(text: str) -> str:
-    """Return the register's name of a region, however it is written; empty when it has none."""
+    """Return the register's name of a region in any spelling, or "" if it is unknown."""
     return _regions().get(plain(text), "")
 
 
 def plain(text: str) -> str:
-    """Return what makes names equal: without case, apostrophes and words such as «міська громада»."""
+    """Normalise a name for comparison: ignore case, apostrophes and words such as «міська громада»."""
     kept = _ADDED.sub(" ", text.casefold().translate(_APOSTROPHES))
     return " ".join(kept.split())
 
 
 def _labels(region: str) -> Sequence[str]:
-    """Return the communities of a region; a city is its own."""
+    """Return the labels of the communities of a region; a city is its own community."""
     return [one.label for one in register()[region]] or [region]
 
 
 def _find(region: str, community: str) -> tuple[str, str]:
-    """Return (region, label) of the register, each empty when not known."""
+    """Return (region, label) in the register, each "" when unknown."""
     home, name = region_named(region), plain(community)
     if home:
         if not register()[home]:
@@ -151,7 +151,7 @@ def _find(region: str, community: str) -> tuple[str, str]:
 
 
 def _nearest(home: str, region: str, community: str) -> str:
-    """Return the name that was probably meant."""
+    """Return the closest name in the register, or ""."""
     if not home and plain(region):
         close = get_close_matches(plain(region), _regions(), n=1)
         return _regions()[close[0]] if close else ""
@@ -170,7 +170,7 @@ def _regions() -> Mapping[str, str]:
 
 @cache
 def _by_name() -> Mapping[tuple[str, str], Sequence[Community]]:
-    """Return communities by region and plain name, and each by its label."""
+    """Return communities by (region, normalised name or label)."""
     found: defaultdict[tuple[str, str], list[Community]] = defaultdict(list)
     for region, ones in register().items():
         for one in ones:
@@ -181,7 +181,7 @@ def _by_name() -> Mapping[tuple[str, str], Sequence[Community]]:
 
 @cache
 def _anywhere() -> Mapping[str, Sequence[Community]]:
-    """Return communities of the whole country by plain name."""
+    """Return communities of the whole country by normalised name or label."""
     found: defaultdict[str, list[Community]] = defaultdict(list)
     for (_, name), ones in _by_name().items():
         found[name] += ones
