@@ -62,7 +62,7 @@ def ask_successor(  # noqa: PLR0913  the parts of a request
     signer: Signer,
     now: datetime,
 ) -> bool:
-    """Request that `email` takes over the `post` of `holder` and consents to `words`; False without a letter.
+    """Ask `email` to take over `post` from `holder` and consent to `words`; False if a limit forbids it.
 
     The caller has made sure that the holder agreed, by mail or to an editor: a link may be forwarded.
     """

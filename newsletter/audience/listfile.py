@@ -97,7 +97,7 @@ def open_list(
 def _headings_among(records: Iterable[Record], columns: Columns) -> tuple[int, int, list[str]]:
     """Find the row of headings: return (number of known headings, line, headings) of the row with most.
 
-    Without a row that has an address column it is (0, …) of the first row that is not blank, for the error.
+    If no row has an address column, return 0 with the first row that is not blank, for the error message.
     """
     best: tuple[int, int, list[str]] = (0, 0, [])
     first: tuple[int, int, list[str]] | None = None

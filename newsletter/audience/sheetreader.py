@@ -36,7 +36,10 @@ def main(path: str, wanted: str | None = None) -> Iterator[Any]:
     except PasswordError:
         yield {"error": "it is protected by a password", "hint": "Save it without a password."}
     except (CalamineError, IndexError):
-        yield {"error": "this is not an .xlsx workbook", "hint": "Save it as .xlsx again, or CSV in UTF-8."}
+        yield {
+            "error": "this is not an .xlsx workbook",
+            "hint": "Save it again as .xlsx, or as CSV in UTF-8.",
+        }
 
 
 def _no_sheet(wanted: str, sheets: Iterable[str]) -> dict[str, str]:

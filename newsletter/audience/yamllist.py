@@ -62,7 +62,7 @@ def _person(person: Mapping[Any, Any], order: Mapping[str, int], layout: Layout)
 
 
 def _scalar(value: Any, *, says: bool) -> str | None:
-    """Return a value as a cell, None if it is no text; `says` allows booleans and dates (for statuses)."""
+    """Return a value as a cell, None if it is not text; `says` allows booleans and dates (statuses)."""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ";".join(value)
     if says and isinstance(value, bool | date):

@@ -138,7 +138,7 @@ class Imap:
                     yield Mail(number, part[1])
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
-        """Move `read` mails to the folder for processed ones; flag `unreadable` ones for a person to see."""
+        """Move `read` mails to the folder for processed ones; flag `unreadable` ones for manual review."""
         if read and not self._box.folder.exists(self._processed):
             self._box.folder.create(self._processed)
         self._box.move(read, self._processed)

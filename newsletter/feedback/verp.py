@@ -2,8 +2,8 @@
 
 Nothing else in a mail is trusted, least of all addresses: anybody can write them. The envelope sender and the
 header for reports (CFBL-Feedback-ID, RFC 9477 §3.2) are seen only by servers, and by readers in the source of
-their own message: tokens there prove. Message-ID is in every reply, and links are in every forwarded message:
-tokens there only identify.
+their own message: a token there is proof. Message-ID is in every reply, and links are in every forwarded
+message: a token there only identifies the delivery.
 """
 
 import re
@@ -29,7 +29,7 @@ _RECIPIENTS = (
 )
 _TOKEN = r"([A-Za-z0-9_-]{31})(?![A-Za-z0-9_-])"  # noqa: S105  the format that newsletter/links.py produces
 _ADDRESS = re.compile(rf"\b([bu])\+{_TOKEN}@")
-_MARKS = (  # those that prove come first
+_MARKS = (  # proofs come first
     (Purpose.BOUNCE, re.compile(rf"\bb\+{_TOKEN}")),
     (Purpose.REPORT, re.compile(rf"^[> \t]*CFBL-Feedback-ID:\s*{_TOKEN}", re.IGNORECASE | re.MULTILINE)),
     (Purpose.UNSUBSCRIBE, re.compile(rf"(?:\bu\+|/unsubscribe/){_TOKEN}")),

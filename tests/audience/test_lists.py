@@ -93,8 +93,8 @@ def test_sections_are_slugs_or_all(
     [
         ("a@example.org,,socal,,", "unknown section 'socal'\n  Did you mean 'social'?"),
         ("a@example.org,,,ua,", "unknown language 'ua'"),
-        ("a@example.org,О\x00лена,,,", "the column 'name' holds the character U+0000"),
-        ("a@example.org,Олена\u2028,,,", "the column 'name' holds the character U+2028"),
+        ("a@example.org,О\x00лена,,,", "the column 'name' contains the character U+0000"),
+        ("a@example.org,Олена\u2028,,,", "the column 'name' contains the character U+2028"),
         ("пошта@example.org,,,,", "SMTPUTF8"),
         (",Олена,,,", "'' is not a mail address"),
         ("A@EXAMPLE.org,,,,", "is already on line 2"),
