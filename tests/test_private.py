@@ -50,7 +50,7 @@ def use(root: Path) -> Workspace:
     context = open_workspace(root)
     with writing(context.database) as connection:
         connection.execute(
-            metadata.tables["bucket"].insert().values(scope=f"x{os.urandom(4)!r}", free_at=0.0)
+            metadata.tables["rate_limit"].insert().values(scope=f"x{os.urandom(4)!r}", free_at=0.0)
         )
     assert context.signer.key
     own(context)
@@ -99,7 +99,7 @@ def test_what_an_earlier_version_left_open_is_closed_and_told(
     context.database.dispose()
     var = root / "var"
     with closing(sqlite3.connect(var / "newsletter.db")) as held:
-        held.execute("SELECT count(*) FROM bucket").fetchall()  # so that log and index stay
+        held.execute("SELECT count(*) FROM rate_limit").fetchall()  # so that log and index stay
         for path in (var, *var.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         with caplog.at_level(logging.WARNING):

@@ -80,7 +80,7 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
             subject=page.subject,
             preheader=page.preheader,
             intro=page.intro,
-            closing=call.text,
+            call=call.text,
             hashtag=call.hashtag,
         )
     )
@@ -231,6 +231,6 @@ def _cover(row: RowMapping) -> Cover:
         subject=row["subject"],
         preheader=row["preheader"],
         intro=row["intro"],
-        call=ClosingCall(text=row["closing"], hashtag=row["hashtag"]) if row["closing"] else None,
+        call=ClosingCall(text=row["call"], hashtag=row["hashtag"]) if row["call"] else None,
         begun_at=row["begun_at"],
     )

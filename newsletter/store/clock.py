@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, exists, func, or_, select, true, update
 
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.schema import bucket, chunk, clock, delivery, letter
+from newsletter.store.schema import chunk, clock, delivery, letter, rate_limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def release(connection: Connection, start: datetime, end: datetime, now: datetim
     for column, where in (
         (letter.c.due_at, letter.c.sent_at == ""),
         (chunk.c.lease_until, or_(chunk.c.worker != "", tried)),
-        (bucket.c.free_at, true()),
+        (rate_limit.c.free_at, true()),
     ):
         values = {column.name: free}
         connection.execute(update(column.table).where(column.between(*span), where).values(values))

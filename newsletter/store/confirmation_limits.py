@@ -15,7 +15,7 @@ from newsletter.store.db import timestamp, upsert
 from newsletter.store.events import BOUNCED
 from newsletter.store.mailbox import canonical
 from newsletter.store.people import key
-from newsletter.store.schema import asked, subscriber
+from newsletter.store.schema import confirmation_limit, subscriber
 
 NETWORKS = "network:"
 """Prefix of the rate-limit scopes of the networks that requests come from."""
@@ -39,35 +39,46 @@ def count(connection: Connection, email: str, signer: Signer, now: datetime) -> 
     )
     if connection.execute(stopped).first():
         return False
-    forgotten = asked.c.at <= timestamp(now - _KEPT)
+    forgotten = confirmation_limit.c.at <= timestamp(now - _KEPT)
     first = {"digest": _mailbox(email, signer), "letters": 1, "at": timestamp(now)}
-    statement = upsert(connection, asked).values(first)
+    statement = upsert(connection, confirmation_limit).values(first)
     counted = statement.on_conflict_do_update(
-        index_elements=[asked.c.digest],
-        set_={"letters": case((forgotten, 1), else_=asked.c.letters + 1), "at": timestamp(now)},
+        index_elements=[confirmation_limit.c.digest],
+        set_={"letters": case((forgotten, 1), else_=confirmation_limit.c.letters + 1), "at": timestamp(now)},
         where=and_(
             # A time more than a pause ahead comes from a clock that was wrong.
-            or_(asked.c.at <= timestamp(now - _PAUSE), asked.c.at > timestamp(now + _PAUSE)),
-            or_(asked.c.letters < _MOST, forgotten),
+            or_(
+                confirmation_limit.c.at <= timestamp(now - _PAUSE),
+                confirmation_limit.c.at > timestamp(now + _PAUSE),
+            ),
+            or_(confirmation_limit.c.letters < _MOST, forgotten),
         ),
     )
-    return connection.execute(counted.returning(asked.c.letters)).first() is not None
+    return connection.execute(counted.returning(confirmation_limit.c.letters)).first() is not None
 
 
 def answered(connection: Connection, email: str, signer: Signer) -> None:
     """Reset the count, because `email` confirmed; a day must still pass before the next letter."""
-    connection.execute(update(asked).where(asked.c.digest == _mailbox(email, signer)).values(letters=0))
+    connection.execute(
+        update(confirmation_limit)
+        .where(confirmation_limit.c.digest == _mailbox(email, signer))
+        .values(letters=0)
+    )
 
 
 def forget(connection: Connection, email: str, signer: Signer) -> int:
     """Delete the count of an erased address; return how many rows were deleted."""
-    return connection.execute(delete(asked).where(asked.c.digest == _mailbox(email, signer))).rowcount
+    return connection.execute(
+        delete(confirmation_limit).where(confirmation_limit.c.digest == _mailbox(email, signer))
+    ).rowcount
 
 
 def prune(connection: Connection, now: datetime) -> None:
     """Delete counts and rate limits that no longer restrict anybody."""
-    rested = and_(asked.c.letters == 0, asked.c.at <= timestamp(now - _PAUSE))
-    connection.execute(delete(asked).where(or_(rested, asked.c.at <= timestamp(now - _KEPT))))
+    rested = and_(confirmation_limit.c.letters == 0, confirmation_limit.c.at <= timestamp(now - _PAUSE))
+    connection.execute(
+        delete(confirmation_limit).where(or_(rested, confirmation_limit.c.at <= timestamp(now - _KEPT)))
+    )
     rate_limits.prune(connection, NETWORKS, now.timestamp())
 
 

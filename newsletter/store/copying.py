@@ -37,7 +37,7 @@ from newsletter.model import IssueState
 from newsletter.store.bulk import insert_new
 from newsletter.store.db import ARRIVING, MOVED, plain_errors, reading, writing
 from newsletter.store.locking import begin
-from newsletter.store.schema import home, issue, metadata
+from newsletter.store.schema import issue, metadata, scheduler_instance
 
 _BATCH = 2000
 _BUSY = "Another program has the database open: stop `newsletter serve` and all workers first."
@@ -87,7 +87,7 @@ def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Conten
         closed = _marks(original).get(MOVED)
         with writing(target) as connection:
             if closed and ARRIVING in _marks(connection):  # an earlier copy was interrupted at its end
-                connection.execute(delete(home).where(home.c.place == ARRIVING))
+                connection.execute(delete(scheduler_instance).where(scheduler_instance.c.place == ARRIVING))
                 return {table.name: _content(connection, table) for table in metadata.sorted_tables}
             if closed:
                 raise StoreError(f"the database was moved to {closed}", "Copy that database instead.")
@@ -98,19 +98,23 @@ def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Conten
                 for table in metadata.sorted_tables
             }
             _set_counters(original, connection)
-            connection.execute(insert(home).values(place=ARRIVING, starts=0, machine=name_of(source)))
-        original.execute(delete(home))
-        original.execute(insert(home).values(place=MOVED, starts=0, machine=name_of(target)))
+            connection.execute(
+                insert(scheduler_instance).values(place=ARRIVING, starts=0, machine=name_of(source))
+            )
+        original.execute(delete(scheduler_instance))
+        original.execute(insert(scheduler_instance).values(place=MOVED, starts=0, machine=name_of(target)))
         original.commit()
         with writing(target) as connection:
-            connection.execute(delete(home).where(home.c.place == ARRIVING))
+            connection.execute(delete(scheduler_instance).where(scheduler_instance.c.place == ARRIVING))
     return copied
 
 
 def reopen(engine: Engine) -> None:
     """Remove the marks that close a database, because the operator goes on with this one."""
     with writing(engine) as connection:
-        connection.execute(delete(home).where(home.c.place.in_([MOVED, ARRIVING])))
+        connection.execute(
+            delete(scheduler_instance).where(scheduler_instance.c.place.in_([MOVED, ARRIVING]))
+        )
 
 
 @contextmanager
@@ -165,7 +169,9 @@ def _wait_for_ever(connection: Connection) -> None:
 
 
 def _marks(connection: Connection) -> Mapping[str, str]:
-    marks = select(home.c.place, home.c.machine).where(home.c.place.in_([MOVED, ARRIVING]))
+    marks = select(scheduler_instance.c.place, scheduler_instance.c.machine).where(
+        scheduler_instance.c.place.in_([MOVED, ARRIVING])
+    )
     return {row.place: row.machine for row in connection.execute(marks)}
 
 

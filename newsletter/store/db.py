@@ -24,7 +24,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its machine may have stopped
@@ -68,7 +68,7 @@ def open_database(url: str | URL, *, patience: float = PATIENCE, moved: bool = F
 def refuse_moved(engine: Engine) -> None:
     """Raise StoreError when a copy has replaced this database, or when it is an unfinished copy itself."""
     with engine.connect().execution_options(reading=True) as connection:
-        marks = text("SELECT place, machine FROM home WHERE place IN (:moved, :arriving)")
+        marks = text("SELECT place, machine FROM scheduler_instance WHERE place IN (:moved, :arriving)")
         mark = connection.execute(marks, {"moved": MOVED, "arriving": ARRIVING}).first()
     if mark and mark.place == MOVED:
         raise StoreError(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from newsletter.model import IssueState
 from newsletter.store import deliveries, letters
-from newsletter.store.schema import chunk, firing, issue, subscriber
+from newsletter.store.schema import chunk, issue, schedule_run, subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def figures(connection: Connection, now: datetime) -> Figures:
         select(issue.c.name, issue.c.readers).order_by(issue.c.name.desc()).limit(1)
     ).first()
     last = connection.execute(
-        select(firing.c.moment, firing.c.outcome).order_by(firing.c.moment.desc()).limit(1)
+        select(schedule_run.c.moment, schedule_run.c.outcome).order_by(schedule_run.c.moment.desc()).limit(1)
     ).first()
     return Figures(
         subscribers=dict(connection.execute(by_status).all()),

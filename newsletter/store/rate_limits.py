@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, case, delete, select
 
 from newsletter.store.db import upsert
-from newsletter.store.schema import bucket
+from newsletter.store.schema import rate_limit
 
 
 def take(connection: Connection, wanted: Mapping[str, float], now: float) -> dict[str, float]:
     """Reserve a span of seconds in each scope of `wanted`; return when each may be used (epoch seconds)."""
     starts = {}
     for scope, span in sorted(wanted.items()):  # one order, so that workers do not deadlock
-        statement = upsert(connection, bucket).values(scope=scope, free_at=now + span)
-        begun = case((bucket.c.free_at > now, bucket.c.free_at), else_=now)
+        statement = upsert(connection, rate_limit).values(scope=scope, free_at=now + span)
+        begun = case((rate_limit.c.free_at > now, rate_limit.c.free_at), else_=now)
         row = connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[bucket.c.scope], set_={"free_at": begun + bindparam("span", span)}
-            ).returning(bucket.c.free_at)
+                index_elements=[rate_limit.c.scope], set_={"free_at": begun + bindparam("span", span)}
+            ).returning(rate_limit.c.free_at)
         ).one()
         starts[scope] = row.free_at - span
     return starts
@@ -30,8 +30,8 @@ def take(connection: Connection, wanted: Mapping[str, float], now: float) -> dic
 
 def free(connection: Connection, scopes: Collection[str]) -> dict[str, float]:
     """Lock the rows of `scopes` and return when each may be used; scopes never used are absent."""
-    query = select(bucket.c.scope, bucket.c.free_at).where(bucket.c.scope.in_(scopes))
-    rows = connection.execute(query.order_by(bucket.c.scope).with_for_update())
+    query = select(rate_limit.c.scope, rate_limit.c.free_at).where(rate_limit.c.scope.in_(scopes))
+    rows = connection.execute(query.order_by(rate_limit.c.scope).with_for_update())
     return {row.scope: row.free_at for row in rows}
 
 
@@ -48,7 +48,7 @@ def spare(connection: Connection, scope: str, rate: Rate, now: float, *, for_upd
 
     A stored time further ahead than the whole burst comes from a clock that was wrong, and is ignored.
     """
-    query = select(bucket.c.free_at).where(bucket.c.scope == scope)
+    query = select(rate_limit.c.free_at).where(rate_limit.c.scope == scope)
     free_at = connection.execute(query.with_for_update() if for_update else query).scalar_one_or_none()
     used = believed(free_at, now, rate.burst * rate.span) - now
     return max(0, int(rate.burst - used / rate.span + 1e-6))  # 1e-6: tolerate rounding errors
@@ -67,33 +67,35 @@ def believed(free_at: float | None, now: float, furthest: float) -> float:
 
 def put(connection: Connection, scope: str, free_at: float) -> None:
     """Set the moment from which `scope` may be used, replacing any earlier value."""
-    statement = upsert(connection, bucket).values(scope=scope, free_at=free_at)
+    statement = upsert(connection, rate_limit).values(scope=scope, free_at=free_at)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=[bucket.c.scope], set_={"free_at": free_at})
+        statement.on_conflict_do_update(index_elements=[rate_limit.c.scope], set_={"free_at": free_at})
     )
 
 
 def prune(connection: Connection, prefix: str, now: float) -> None:
     """Delete the free scopes that begin with `prefix`: they behave as if they had never been used."""
     connection.execute(
-        delete(bucket).where(bucket.c.free_at <= now, bucket.c.scope.startswith(prefix, autoescape=True))
+        delete(rate_limit).where(
+            rate_limit.c.free_at <= now, rate_limit.c.scope.startswith(prefix, autoescape=True)
+        )
     )
 
 
 def hold(connection: Connection, scope: str, until: float) -> None:
     """Block sending in `scope` until at least `until`."""
-    statement = upsert(connection, bucket).values(scope=scope, free_at=until)
-    later = case((bucket.c.free_at > until, bucket.c.free_at), else_=until)
+    statement = upsert(connection, rate_limit).values(scope=scope, free_at=until)
+    later = case((rate_limit.c.free_at > until, rate_limit.c.free_at), else_=until)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=[bucket.c.scope], set_={"free_at": later})
+        statement.on_conflict_do_update(index_elements=[rate_limit.c.scope], set_={"free_at": later})
     )
 
 
 def held(connection: Connection, prefix: str, now: float) -> dict[str, float]:
     """Return the scopes that begin with `prefix` and are blocked, and until when."""
     rows = connection.execute(
-        select(bucket.c.scope, bucket.c.free_at).where(
-            bucket.c.free_at > now, bucket.c.scope.startswith(prefix, autoescape=True)
+        select(rate_limit.c.scope, rate_limit.c.free_at).where(
+            rate_limit.c.free_at > now, rate_limit.c.scope.startswith(prefix, autoescape=True)
         )
     )
     return {row.scope: row.free_at for row in rows}

@@ -7,7 +7,7 @@ from secrets import token_hex
 from sqlalchemy import Connection, delete, func, select, update
 
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.schema import firing, home
+from newsletter.store.schema import schedule_run, scheduler_instance
 
 SENT, EMPTY, LEFT, FOUNDED = "sent", "it has no items", "it has left already", "the schedule was set"
 """Outcomes of a scheduled run; any other text is the reason why its issue was held."""
@@ -30,7 +30,7 @@ class Settled:
 def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
     """Return the settled runs later than `moment`, the oldest first."""
     rows = connection.execute(
-        select(firing).where(firing.c.moment > timestamp(moment)).order_by(firing.c.moment)
+        select(schedule_run).where(schedule_run.c.moment > timestamp(moment)).order_by(schedule_run.c.moment)
     )
     return [Settled(datetime.fromisoformat(row.moment), row.issue, row.outcome) for row in rows]
 
@@ -38,7 +38,10 @@ def settled_since(connection: Connection, moment: datetime) -> list[Settled]:
 def held(connection: Connection, name: str) -> bool:
     """Tell whether issue `name` was held at its last scheduled run."""
     row = connection.execute(
-        select(firing).where(firing.c.issue == name).order_by(firing.c.moment.desc()).limit(1)
+        select(schedule_run)
+        .where(schedule_run.c.issue == name)
+        .order_by(schedule_run.c.moment.desc())
+        .limit(1)
     ).first()
     return row is not None and Settled(datetime.fromisoformat(row.moment), name, row.outcome).held
 
@@ -46,7 +49,7 @@ def held(connection: Connection, name: str) -> bool:
 def last(connection: Connection, until: datetime) -> datetime | None:
     """Return the moment of the newest settled run that is not later than `until`, or None."""
     newest = connection.execute(
-        select(func.max(firing.c.moment)).where(firing.c.moment <= timestamp(until))
+        select(func.max(schedule_run.c.moment)).where(schedule_run.c.moment <= timestamp(until))
     ).scalar_one_or_none()
     return datetime.fromisoformat(newest) if newest else None
 
@@ -58,22 +61,24 @@ def found(connection: Connection, moment: datetime, now: datetime) -> None:
 
 def forget_future(connection: Connection, after: datetime) -> bool:
     """Delete runs settled for the future by a clock that was wrong; tell whether there were any."""
-    gone = connection.execute(delete(firing).where(firing.c.moment > timestamp(after)))
+    gone = connection.execute(delete(schedule_run).where(schedule_run.c.moment > timestamp(after)))
     return gone.rowcount > 0
 
 
 def settle(connection: Connection, moment: datetime, name: str, outcome: str, now: datetime) -> bool:
     """Record the outcome of the run at `moment`, once; False when another scheduler was first."""
     row = {"moment": timestamp(moment), "issue": name, "outcome": outcome, "at": timestamp(now)}
-    first = upsert(connection, firing).values(row).on_conflict_do_nothing().returning(firing.c.moment)
+    first = (
+        upsert(connection, schedule_run).values(row).on_conflict_do_nothing().returning(schedule_run.c.moment)
+    )
     return connection.execute(first).first() is not None
 
 
 def change(connection: Connection, settled: Settled, outcome: str, now: datetime) -> bool:
     """Replace the outcome of a settled run; False when another scheduler has changed it meanwhile."""
     done = connection.execute(
-        update(firing)
-        .where(firing.c.moment == timestamp(settled.moment), firing.c.outcome == settled.outcome)
+        update(schedule_run)
+        .where(schedule_run.c.moment == timestamp(settled.moment), schedule_run.c.outcome == settled.outcome)
         .values(outcome=outcome, at=timestamp(now))
     )
     return done.rowcount == 1
@@ -94,7 +99,7 @@ def start(connection: Connection, mark: Mark | None, machine: str) -> Mark | Non
     one from another machine means a copy. Then nothing is counted until `adopt` is called. On PostgreSQL
     several schedulers share one database, each with its own mark.
     """
-    known = {row.place: row for row in connection.execute(select(home)).all()}
+    known = {row.place: row for row in connection.execute(select(scheduler_instance)).all()}
     if mark is None:
         copied = known and connection.dialect.name == "sqlite"
         return None if copied else _count(connection, token_hex(8), 1, machine)
@@ -110,13 +115,13 @@ def adopt(connection: Connection, machine: str) -> Mark:
     On PostgreSQL the other schedulers that share it keep their marks.
     """
     if connection.dialect.name == "sqlite":
-        connection.execute(delete(home))
+        connection.execute(delete(scheduler_instance))
     return _count(connection, token_hex(8), 1, machine)
 
 
 def _count(connection: Connection, place: str, starts: int, machine: str) -> Mark:
-    statement = upsert(connection, home).values(place=place, starts=starts, machine=machine)
+    statement = upsert(connection, scheduler_instance).values(place=place, starts=starts, machine=machine)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=[home.c.place], set_={"starts": starts})
+        statement.on_conflict_do_update(index_elements=[scheduler_instance.c.place], set_={"starts": starts})
     )
     return Mark(place, starts)

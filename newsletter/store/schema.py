@@ -107,8 +107,8 @@ note = Table(
 )
 """Subject and text of letters to the editors, which have no template."""
 
-asked = Table(
-    "asked",
+confirmation_limit = Table(
+    "confirmation_limit",
     metadata,
     Column("digest", LargeBinary, primary_key=True, comment="keyed hash of a mailbox"),
     Column("letters", Integer, nullable=False, comment="to which nobody has said yes"),
@@ -217,7 +217,7 @@ cover = Table(
     Column("subject", Text, nullable=False),
     Column("preheader", Text, nullable=False),
     Column("intro", Text, nullable=False, comment="HTML"),
-    Column("closing", Text, nullable=False),
+    Column("call", Text, nullable=False),
     Column("hashtag", Text, nullable=False),
 )
 """What the archive shows around the items of an issue, as approved."""
@@ -267,16 +267,16 @@ chunk = Table(
     Index("chunk_open", "issue", "done"),  # only columns that ledger commits do not change
 )
 
-bucket = Table(
-    "bucket",
+rate_limit = Table(
+    "rate_limit",
     metadata,
     Column("scope", Text, primary_key=True, comment="run:…, relay:…, domain:… or hold:…"),
     Column("free_at", Float, nullable=False, comment="seconds since 1970: free from then on"),
     sqlite_with_rowid=False,
 )
 
-firing = Table(
-    "firing",
+schedule_run = Table(
+    "schedule_run",
     metadata,
     Column("moment", Text, primary_key=True, comment="the weekly hour; one row, so one firing"),
     Column("issue", Text, nullable=False),
@@ -298,8 +298,8 @@ clock = Table(
 )
 """Observations of the machine's clock, so that a jump is noticed after a restart too."""
 
-home = Table(
-    "home",
+scheduler_instance = Table(
+    "scheduler_instance",
     metadata,
     Column("place", Text, primary_key=True, comment="a scheduler that uses this database"),
     Column("starts", Integer, nullable=False, comment="how often a scheduler began; a snapshot knows fewer"),

@@ -15,7 +15,7 @@ from newsletter.store.consent import Wording
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Lane
 from newsletter.store.requests import Kind
-from newsletter.store.schema import bucket
+from newsletter.store.schema import rate_limit
 from tests.sending import house
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
@@ -80,11 +80,11 @@ def test_a_clock_that_was_a_year_ahead_sets_back_no_network(engine: Engine) -> N
 def test_a_network_that_was_misused_is_known_a_day_and_by_no_name(engine: Engine) -> None:
     assert max(turn(engine, "203.0.113.7") for _ in range(200)) == pytest.approx(24 * 3600, abs=700)
     with writing(engine) as connection:
-        assert "203" not in repr(connection.execute(select(bucket.c.scope)).all())
+        assert "203" not in repr(connection.execute(select(rate_limit.c.scope)).all())
         confirmation_limits.prune(connection, NOW + timedelta(hours=23))
-        assert connection.execute(select(func.count()).select_from(bucket)).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(rate_limit)).scalar_one() == 1
         confirmation_limits.prune(connection, NOW + timedelta(hours=25))
-        assert connection.execute(select(func.count()).select_from(bucket)).scalar_one() == 0
+        assert connection.execute(select(func.count()).select_from(rate_limit)).scalar_one() == 0
 
 
 class Hour:

@@ -17,7 +17,7 @@ from newsletter.store.choices import CHOSEN, LEFT
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.people import Record, key
-from newsletter.store.schema import asked, consent, consent_text, letter, request, subscriber
+from newsletter.store.schema import confirmation_limit, consent, consent_text, letter, request, subscriber
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -181,7 +181,7 @@ def test_who_said_yes_is_forgotten_by_the_count_within_a_day(engine: Engine, set
     assert letters_at(engine, settings, [1]) == [], "but a letter a day it stays"
     with writing(engine) as connection:
         confirmation_limits.prune(connection, NOW + DAY)
-        assert not connection.execute(select(asked)).all()
+        assert not connection.execute(select(confirmation_limit)).all()
 
 
 def test_a_thousand_sign_ups_of_one_victim_are_one_letter(sqlite_engine: Engine, settings: Settings) -> None:

@@ -25,7 +25,7 @@ from newsletter.services import letters as _letters  # noqa: F401  likewise
 from newsletter.services import proof as _proof  # noqa: F401  likewise
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
-from newsletter.store.schema import chunk, delivery, firing, issue, letter
+from newsletter.store.schema import chunk, delivery, issue, letter, schedule_run
 from newsletter.transport import outbox as _outbox  # noqa: F401  likewise
 from tests import postgres as server
 from tests.faults.scene import D, workspace
@@ -62,7 +62,7 @@ class Press:
 
     def killed(self, at: int) -> bool:
         """Do what cron does at the hour, and kill it before step number `at`; tell whether it came so far."""
-        first, counted = "INSERT INTO firing", ("INSERT", "UPDATE", "DELETE", "WITH")
+        first, counted = "INSERT INTO schedule_run", ("INSERT", "UPDATE", "DELETE", "WITH")
         code = self.say("send", "--due", before=lambda: _strike_at(at, _die, first, counted))
         assert code in (0, 1, -signal.SIGKILL)
         return code < 0
@@ -71,7 +71,10 @@ class Press:
         """Return what became of the hour; whatever it is, the issue and the editors' notes go with it."""
         engine = open_database(self.database)
         with reading(engine) as connection:
-            outcome = connection.execute(select(firing.c.outcome).where(firing.c.issue == D)).scalar() or ""
+            outcome = (
+                connection.execute(select(schedule_run.c.outcome).where(schedule_run.c.issue == D)).scalar()
+                or ""
+            )
             found = issues.find(connection, D)
             notes = (
                 connection.execute(select(letter.c.sent_at).where(letter.c.kind == "note")).scalars().all()
@@ -89,7 +92,7 @@ class Press:
         """Bring the press back to where the hour had not come."""
         engine = open_database(self.database)
         with writing(engine) as connection:
-            connection.execute(delete(firing).where(firing.c.issue == D))
+            connection.execute(delete(schedule_run).where(schedule_run.c.issue == D))
             connection.execute(delete(letter))
             connection.execute(delete(delivery))
             connection.execute(update(chunk).values(done=0, lease_until=0, inflight=[], worker=""))

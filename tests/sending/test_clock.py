@@ -15,7 +15,7 @@ from newsletter.sending.weekly import Week, tick
 from newsletter.store import letters, schedule_runs
 from newsletter.store.clock import Seen
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import bucket, chunk, letter
+from newsletter.store.schema import chunk, letter, rate_limit
 from tests.sending import house
 
 ROOT = Path(__file__).parents[2]
@@ -186,13 +186,13 @@ def test_what_a_clock_ahead_has_put_off_is_due_when_it_is_right(engine: Engine) 
     with writing(engine) as connection:
         connection.execute(update(letter).values(due_at=late))
         connection.execute(update(chunk).values(lease_until=late, worker="gone"))
-        connection.execute(insert(bucket).values(scope="relay:smtp", free_at=late))
+        connection.execute(insert(rate_limit).values(scope="relay:smtp", free_at=late))
     machine.now -= YEAR
     machine.tick()
     with reading(engine) as connection:
         moments = [
             connection.execute(select(column)).scalar_one()
-            for column in (letter.c.due_at, chunk.c.lease_until, bucket.c.free_at)
+            for column in (letter.c.due_at, chunk.c.lease_until, rate_limit.c.free_at)
         ]
     assert moments == [machine.now.timestamp()] * 3
 

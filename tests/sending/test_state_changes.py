@@ -117,7 +117,18 @@ PAIRS = [
 GAPS: Iterable[int] = (*range(1, 7), *range(9, 99, 5))
 if os.environ.get("NEWSLETTER_EVERY_STATEMENT"):
     PAIRS, GAPS = list(product(("approved", "begun", "done"), OPERATIONS, OPERATIONS)), range(1, 99)
-_TOUCHED = {"issue", "edition", "cover", "item", "audience", "chunk", "delivery", "firing", "note", "letter"}
+_TOUCHED = {
+    "issue",
+    "edition",
+    "cover",
+    "item",
+    "audience",
+    "chunk",
+    "delivery",
+    "schedule_run",
+    "note",
+    "letter",
+}
 _TABLES = [table for table in metadata.sorted_tables if table.name in _TOUCHED]
 
 

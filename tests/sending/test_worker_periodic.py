@@ -12,7 +12,7 @@ from newsletter.services.periodic import chores
 from newsletter.store import letters, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
-from newsletter.store.schema import firing, letter, request, subscription
+from newsletter.store.schema import letter, request, schedule_run, subscription
 from tests.sample import sample
 from tests.sending import house
 
@@ -39,7 +39,7 @@ def test_each_can_be_done_where_there_is_nothing_to_do(context: Workspace) -> No
 def test_the_weekly_hour_is_looked_at_only_where_one_is_set(context: Workspace) -> None:
     chore(context, "the weekly hour").do()
     with reading(context.database) as connection:
-        assert connection.execute(select(func.count()).select_from(firing)).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(schedule_run)).scalar_one() == 1
     schedule = context.settings.schedule.model_copy(update={"weekly": None})
     context.settings = context.settings.model_copy(update={"schedule": schedule})
     assert "the weekly hour" not in {one.name for one in chores(context)}

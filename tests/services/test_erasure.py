@@ -169,7 +169,7 @@ def test_a_log_that_somebody_reads_is_cut_later_by_a_worker(
 ) -> None:
     monkeypatch.setattr(erasure, "_TRIES", 1)
     with reading(context.database) as connection:
-        connection.execute(select(metadata.tables["bucket"])).all()
+        connection.execute(select(metadata.tables["rate_limit"])).all()
         assert erase(context, ADDRESS) is Erased.BEGUN
         monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:05:00+00:00")
         assert finish(context) == 0

@@ -12,7 +12,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.import_people import Entry, decide, write
 from newsletter.store.people import suppress
-from newsletter.store.schema import asked
+from newsletter.store.schema import confirmation_limit
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 SIGNER = Signer(b"0123456789abcdef")
@@ -81,15 +81,15 @@ def test_an_answer_by_one_address_of_a_mailbox_is_one_of_all(engine: Engine) -> 
     ask(engine, "olena+1@example.org")
     with writing(engine) as connection:
         answered(connection, "Olena@example.org", SIGNER)
-        assert connection.execute(select(asked.c.letters)).scalar_one() == 0
+        assert connection.execute(select(confirmation_limit.c.letters)).scalar_one() == 0
 
 
 def test_the_count_names_nobody_without_the_key_and_ends_with_an_erasure(engine: Engine) -> None:
     ask(engine, "olena@example.org")
     with reading(engine) as connection:
-        assert "olena" not in repr(connection.execute(select(asked)).all())
+        assert "olena" not in repr(connection.execute(select(confirmation_limit)).all())
     assert erase(engine, "olena@example.org", SIGNER, NOW), "who was only asked is a person too"
     with reading(engine) as connection:
-        assert not connection.execute(select(asked)).all()
+        assert not connection.execute(select(confirmation_limit)).all()
         assert erased_at(connection, "olena@example.org", SIGNER)
     assert not erase(engine, "nobody@example.org", SIGNER, NOW)

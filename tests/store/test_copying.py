@@ -18,7 +18,7 @@ from newsletter.store.erasure import erase
 from newsletter.store.events import Event, Kind
 from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.people import Record
-from newsletter.store.schema import delivery, home, issue, metadata, request, subscriber
+from newsletter.store.schema import delivery, issue, metadata, request, scheduler_instance, subscriber
 from newsletter.store.search import search
 from newsletter.store.search_terms import read
 from tests import press
@@ -58,7 +58,7 @@ def content(engine: Engine) -> dict[str, list[str]]:
         return {
             table.name: sorted(map(repr, connection.execute(select(table)).all()))
             for table in metadata.sorted_tables
-            if table is not home
+            if table is not scheduler_instance
         }
 
 
@@ -91,12 +91,14 @@ def test_everything_is_copied_and_only_the_copy_goes_on(
     before = content(source)
     told: list[int] = []
     with reading(source) as connection:
-        (known,) = connection.execute(select(home)).all()
+        (known,) = connection.execute(select(scheduler_instance)).all()
     copied = copying.copy(source, target, told.append)
     assert content(target) == before
     assert sum(told) == sum(one.rows for one in copied.values()) == sum(map(len, before.values())) + 1
     with writing(target) as connection:
-        assert connection.execute(select(home)).all() == [known], "the scheduler knows it for its own"
+        assert connection.execute(select(scheduler_instance)).all() == [known], (
+            "the scheduler knows it for its own"
+        )
         record = Record(email="new@example.org", attributes={}, choices=ALL)
         write(connection, [Decision(Entry(email=record.email), None, record)], "", NOW)
         found = people.find(connection, record.email)
@@ -149,7 +151,7 @@ def test_a_copy_that_broke_off_before_its_marks_were_settled_is_begun_anew_or_fi
 ) -> None:
     fill(sqlite_engine)
     target = other("sqlite")
-    arriving = insert(home).values(place=ARRIVING, starts=0, machine="there")
+    arriving = insert(scheduler_instance).values(place=ARRIVING, starts=0, machine="there")
     with writing(target) as connection:  # the copy is there, and the original does not know of it yet
         connection.execute(arriving)
         letters.put(connection, kind="old", email="old@example.org", language="", request=None, now=NOW)

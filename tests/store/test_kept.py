@@ -9,12 +9,12 @@ from newsletter.errors import StoreError
 from newsletter.store import rate_limits
 from newsletter.store.compiled_statements import Prepared
 from newsletter.store.db import KeptConnection, reading, writing
-from newsletter.store.schema import bucket
+from newsletter.store.schema import rate_limit
 
 
 def scopes(engine: Engine) -> list[str]:
     with reading(engine) as connection:
-        return list(connection.execute(select(bucket.c.scope).order_by(bucket.c.scope)).scalars())
+        return list(connection.execute(select(rate_limit.c.scope).order_by(rate_limit.c.scope)).scalars())
 
 
 def test_what_is_written_is_there_for_others_at_once(engine: Engine) -> None:
@@ -47,10 +47,10 @@ def test_on_a_server_each_statement_stands_by_itself(postgres_engine: Engine) ->
 
 def test_a_failure_of_the_driver_is_told_in_plain_words(engine: Engine) -> None:
     kept = KeptConnection(engine)
-    statement = Prepared(select(bucket.c.scope))
+    statement = Prepared(select(rate_limit.c.scope))
     with kept.writing() as connection:
-        bucket.drop(connection)
-    with pytest.raises(StoreError, match="bucket"), kept.writing() as connection:
+        rate_limit.drop(connection)
+    with pytest.raises(StoreError, match="rate_limit"), kept.writing() as connection:
         statement.fetch(connection, {})
     kept.close()
 
@@ -60,7 +60,7 @@ def ask_when_lost(kept: KeptConnection, engine: Engine) -> None:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
         with writing(engine) as other:
             other.execute(text("SELECT pg_terminate_backend(:own, 5000)"), {"own": own})
-        Prepared(select(bucket.c.scope)).fetch(connection, {})
+        Prepared(select(rate_limit.c.scope)).fetch(connection, {})
 
 
 def test_one_that_is_lost_is_told_in_plain_words_and_let_go_of(postgres_engine: Engine) -> None:

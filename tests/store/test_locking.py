@@ -12,7 +12,7 @@ from newsletter.errors import StoreConflict
 from newsletter.store import locking
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.locking import METER, retry_conflicts
-from newsletter.store.schema import bucket, erased
+from newsletter.store.schema import erased, rate_limit
 
 
 def put(engine: Engine, digest: bytes) -> None:
@@ -62,7 +62,7 @@ def test_a_transaction_that_holds_the_lock_for_long_is_measured_and_named_in_the
 
 def test_two_transactions_that_wait_for_each_other_both_come_through(postgres_engine: Engine) -> None:
     with writing(postgres_engine) as connection:
-        connection.execute(insert(bucket), [{"scope": one, "free_at": 0.0} for one in "ab"])
+        connection.execute(insert(rate_limit), [{"scope": one, "free_at": 0.0} for one in "ab"])
     meeting = Barrier(2)
 
     def change(order: str) -> None:
@@ -72,8 +72,8 @@ def test_two_transactions_that_wait_for_each_other_both_come_through(postgres_en
             with writing(postgres_engine) as connection:
                 tries.append(1)
                 for scope in order:
-                    one = update(bucket).where(bucket.c.scope == scope)
-                    connection.execute(one.values(free_at=bucket.c.free_at + 1))
+                    one = update(rate_limit).where(rate_limit.c.scope == scope)
+                    connection.execute(one.values(free_at=rate_limit.c.free_at + 1))
                     if len(tries) == 1 and scope == order[0]:
                         meeting.wait(timeout=10)
 
@@ -82,7 +82,7 @@ def test_two_transactions_that_wait_for_each_other_both_come_through(postgres_en
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(change, ("ab", "ba")))
     with reading(postgres_engine) as connection:
-        assert connection.execute(select(bucket.c.free_at)).scalars().all() == [2, 2]
+        assert connection.execute(select(rate_limit.c.free_at)).scalars().all() == [2, 2]
 
 
 def test_a_conflict_that_does_not_end_is_given_up_with_a_hint_to_run_it_again(

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, make_url, select, text
 import newsletter.store
 from newsletter.links import Purpose, Signer
 from newsletter.store.db import open_database, reading
-from newsletter.store.schema import event, letter, subscriber
+from newsletter.store.schema import event, letter, metadata, subscriber
 from tests.postgres import execute, named
 
 FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
@@ -96,3 +96,52 @@ def test_who_is_there_gets_a_mailbox_and_letters_keep_their_order(url: str) -> N
     engine.dispose()
     assert mailboxes == ["okoval@gmail.com", "o.koval@lviv.example.org"]
     assert [tuple(row) for row in letters] == [(2, 30.5), (1, 20.0)]
+
+
+def test_new_names_lose_no_row_of_a_database_in_the_middle_of_a_sending(url: str) -> None:
+    person = (
+        "INSERT INTO subscriber (id, email, email_key, mailbox, name, language, attributes, status, reason,"
+        " source, created_at, changed_at)"
+        " VALUES ({0}, 'r{0}@x', 'r{0}@x', 'r{0}@x', '', '', '{{}}', 'active', '', 't', 'x', 'x')"
+    )
+    count = "INSERT INTO asked (digest, letters, at) VALUES (CAST('12' AS {}), 2, 'x')"
+    at_version(
+        url,
+        "0008",
+        *map(person.format, (1, 2, 3)),
+        "INSERT INTO issue (name, state, reason, fingerprint, envelope, sources, errors, transport,"
+        " approved_by, approved_at, begun_at, readers, without)"
+        " VALUES ('2025-02-14', 'sending', '', 'f', '{}', '{}', 0, 'smtp', 'o', 'x', 'x', 3, 0)",
+        "INSERT INTO cover (issue, starts, subject, preheader, intro, closing, hashtag)"
+        " VALUES ('2025-02-14', '2025-02-08', 's', 'p', '', 'Join', '#Now')",
+        "INSERT INTO edition (issue, key, sections, subject, html, text, sha256)"
+        " VALUES ('2025-02-14', 'e', '[]', 's', 'h', 't', 'x')",
+        "INSERT INTO audience (issue, subscriber, edition)"
+        " VALUES ('2025-02-14', 1, 'e'), ('2025-02-14', 2, 'e')",
+        "INSERT INTO chunk (id, issue, lo, hi, epoch, worker, lease_until, inflight, done)"
+        " VALUES (1, '2025-02-14', 1, 3, 4, 'w', 5.5, '[[2, 1]]', 0)",
+        "INSERT INTO delivery (issue, subscriber, state, attempt, code, detail, at)"
+        " VALUES ('2025-02-14', 1, 'accepted', 1, 250, 'ok', 'x')",
+        "INSERT INTO firing (moment, issue, outcome, at)"
+        " VALUES ('2025-02-14T14:00:00Z', '2025-02-14', 'sent', 'x')",
+        "INSERT INTO home (place, starts, machine) VALUES ('here', 7, 'm')",
+        "INSERT INTO bucket (scope, free_at) VALUES ('run:2025-02-14', 9.25)",
+        count.format("BLOB" if url.startswith("sqlite") else "BYTEA"),
+    )
+    engine = open_database(url)
+    with reading(engine) as connection:
+        rows = {
+            name: [tuple(row) for row in connection.execute(select(metadata.tables[name]))]
+            for name in ("cover", "chunk", "delivery", "schedule_run", "scheduler_instance", "rate_limit")
+        }
+        counted = connection.execute(select(metadata.tables["confirmation_limit"])).one()
+    engine.dispose()
+    assert rows == {
+        "cover": [("2025-02-14", "2025-02-08", "s", "p", "", "Join", "#Now")],
+        "chunk": [(1, "2025-02-14", 1, 3, 4, "w", 5.5, [[2, 1]], 0)],
+        "delivery": [("2025-02-14", 1, "accepted", 1, 250, "ok", "x")],
+        "schedule_run": [("2025-02-14T14:00:00Z", "2025-02-14", "sent", "x")],
+        "scheduler_instance": [("here", 7, "m")],
+        "rate_limit": [("run:2025-02-14", 9.25)],
+    }
+    assert (bytes(counted.digest), counted.letters, counted.at) == (b"12", 2, "x")

@@ -7,18 +7,18 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from newsletter.errors import StoreError
 from newsletter.store.db import open_database, reading, writing
-from newsletter.store.schema import bucket
+from newsletter.store.schema import rate_limit
 
 BIG = "x" * 2000
 
 
 def put(connection: Connection, *scopes: str) -> None:
-    connection.execute(insert(bucket), [{"scope": scope, "free_at": 0.0} for scope in scopes])
+    connection.execute(insert(rate_limit), [{"scope": scope, "free_at": 0.0} for scope in scopes])
 
 
 def scopes(engine: Engine) -> set[str]:
     with reading(engine) as connection:
-        return set(connection.execute(select(bucket.c.scope)).scalars())
+        return set(connection.execute(select(rate_limit.c.scope)).scalars())
 
 
 def fail(engine: Engine) -> None:
@@ -49,12 +49,12 @@ def test_whoever_reads_meanwhile_goes_on_with_what_they_see(sqlite_engine: Engin
         put(connection, "a")
     other = open_database(sqlite_engine.url.render_as_string())
     with reading(other) as connection:
-        assert connection.execute(select(bucket.c.scope)).scalars().all() == ["a"]
+        assert connection.execute(select(rate_limit.c.scope)).scalars().all() == ["a"]
         with writing(sqlite_engine) as later:
             put(later, f"b{BIG}")
         fail(sqlite_engine)
         assert 0 < log.stat().st_size < 1 << 20, "the reader's state is kept, what was taken back is not"
-        assert connection.execute(select(bucket.c.scope)).scalars().all() == ["a"]
+        assert connection.execute(select(rate_limit.c.scope)).scalars().all() == ["a"]
         with writing(sqlite_engine) as later:
             put(later, "c")
     assert scopes(other) == {"a", f"b{BIG}", "c"}
