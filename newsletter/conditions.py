@@ -28,7 +28,7 @@ class _Wrong(Exception):  # noqa: N818  carries one problem up to parse()
 def parse(
     document: Document, path: Path, *, sections: Collection[str], fields: Collection[str]
 ) -> tuple[Condition | None, list[Problem]]:
-    """Read the condition at `path` of `document`; on a fault, None and the first problem with its line."""
+    """Parse the condition at `path` of `document`; on an error, return None and the first problem's line."""
     data = document.data
     for step in path:
         data = data[step]
@@ -43,7 +43,7 @@ def _parse(
 ) -> Condition:
     at = partial(document.place, path)
     if not isinstance(data, Mapping) or not data:
-        raise _Wrong("a condition is a mapping", at(), "Write, for example, {section: social}.")
+        raise _Wrong("a condition must be a mapping", at(), "Write, for example, {section: social}.")
     parts: list[Condition] = []
     for key, value in data.items():
         here = (*path, key)
@@ -76,7 +76,7 @@ def _leaf(key: str, value: Any, at: Place, sections: Collection[str]) -> Has:
 
 
 def holds(condition: Condition, sections: Collection[str], attributes: Mapping[str, str]) -> bool:
-    """Tell whether `condition` is true of a reader; a choice of `*` holds every section."""
+    """Return whether `condition` is true of a reader; the choice `*` includes every section."""
     match condition:
         case Has(field, values) if field == SECTION:
             return EVERY_SECTION in sections or not values.isdisjoint(sections)

@@ -1,4 +1,4 @@
-"""What can go wrong, in words a user can act on.
+"""The program's errors, each with a message and a hint that a user can act on.
 
 NewsletterError
 ├── ConfigError           newsletter.yaml, the environment, an argument      exit 2
@@ -8,7 +8,7 @@ NewsletterError
 │   └── StoreConflict     concurrent transactions were in each other's way   exit 2
 ├── TransportUnavailable  nothing can be sent now: host, login, certificate  exit 2
 ├── StateError            the issue is not in a state for this command       exit 1
-└── LinkInvalid           a signed link that does not verify
+└── LinkInvalid           a signed link that does not verify                 a page
 """
 
 import re
@@ -24,7 +24,7 @@ _RUN = re.compile(rf"\S{{{4 * _LONGEST_VALUE + 1},}}")
 
 
 def brief(text: str) -> str:
-    """Return a message with the values that it quotes cut to 80 characters, lest input be echoed whole."""
+    """Return a message with quoted values cut to 80 characters, so that input is not echoed in full."""
     if len(text) <= _LONGEST_VALUE:
         return text
     text = _VALUE.sub(lambda found: f"{found[1]}{found[2][:_LONGEST_VALUE]}…{found[3]}", text)
@@ -33,7 +33,7 @@ def brief(text: str) -> str:
 
 
 class Severity(StrEnum):
-    """How much a problem matters: an error refuses approval, a warning is shown."""
+    """The severity of a problem: an error forbids approval, a warning is only shown."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -41,7 +41,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A line of a file, the path relative to the workspace; line 0 stands for the whole file."""
+    """A line of a file, its path relative to the workspace; line 0 means the whole file."""
 
     path: str
     line: int = 0
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong: `at: text`, and then what to do about it."""
+    """One problem in a file or setting: `at: text`, and a hint that says what to do."""
 
     severity: Severity
     text: str
@@ -60,7 +60,7 @@ class Problem:
     hint: str = ""
 
     def __post_init__(self) -> None:
-        """Keep the text readable, whatever it quotes."""
+        """Make the text safe to show, whatever it quotes."""
         object.__setattr__(self, "text", brief(self.text))
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Problem:
 
 
 class NewsletterError(Exception):
-    """The root: a sentence, and a hint that says how to go on."""
+    """The base class: a message of one sentence, and a hint that says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -86,15 +86,15 @@ class _ProblemsError(NewsletterError):
 
 
 class ConfigError(_ProblemsError):
-    """newsletter.yaml, the environment or an argument is wrong; every fault at once."""
+    """newsletter.yaml, the environment or an argument is wrong; lists every problem at once."""
 
 
 class ContentError(_ProblemsError):
-    """Content that cannot be used as it is; every fault at once."""
+    """Content cannot be used as it is; lists every problem at once."""
 
 
 class RenderError(NewsletterError):
-    """A theme or an edition that cannot be made into a mail."""
+    """A theme or an edition cannot be rendered as a mail."""
 
     def __init__(self, message: str, hint: str = "", at: Place | None = None) -> None:
         super().__init__(f"{at}: {message}" if at else message, hint)
@@ -106,7 +106,7 @@ class StoreError(NewsletterError):
 
 
 class StoreConflict(StoreError):  # noqa: N818  the condition is the name
-    """A deadlock or a failed serialization: the database undid this transaction, which can be run again."""
+    """A deadlock or serialization failure: the database rolled back this transaction; it can be retried."""
 
 
 class TransportUnavailable(NewsletterError):  # noqa: N818  the condition is the name
@@ -118,11 +118,11 @@ class StateError(NewsletterError):
 
 
 class LinkInvalid(NewsletterError):  # noqa: N818  the condition is the name
-    """A signed link that does not verify; unknown and expired look alike."""
+    """A signed link does not verify; unknown and expired links look alike."""
 
 
 def told(error: BaseException) -> str:
-    """Return what a log may say of an error: our own words, else its kind and place, never what it held."""
+    """Return an error's text for the log: our own message, else its type and place, never the data in it."""
     if isinstance(error, NewsletterError):
         return f"{error}. {error.hint}".rstrip(". ")
     return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

@@ -1,4 +1,4 @@
-"""The reader's language: gettext catalogs, dates and numbers (Babel)."""
+"""Translations and dates in a reader's language (gettext, Babel)."""
 
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -8,14 +8,14 @@ from io import BytesIO
 from newsletter.model import Period
 
 NAMES = {"uk": "Українська", "en": "English"}
-"""Each language in its own words."""
+"""The name of each language in itself."""
 LANGUAGES = tuple(NAMES)
 _DAYS = {"uk": ("{} – {}", "d MMMM y 'року'"), "en": ("{}–{}", "d MMMM y")}
 
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """Return the catalog of `language`; the message ids are English, so English needs none."""
+    """Return the gettext catalog of `language`; the message ids are English, so English has none."""
     catalog = files("newsletter") / "locale" / language / "LC_MESSAGES" / "newsletter.po"
     if not catalog.is_file():
         return NullTranslations()
@@ -30,13 +30,13 @@ def translations(language: str) -> NullTranslations:
 
 
 def for_editors(message: str, language: str, **values: str) -> str:
-    """Return `message` in the workspace's `language`, and in English below it, as commands print."""
+    """Return `message` in the workspace's `language`, and below it in English, as commands print it."""
     words = dict.fromkeys((translations(language).gettext(message), message))
     return "\n\n".join(one % values for one in words)
 
 
 def format_period(period: Period, language: str) -> str:
-    """Return «8 – 14 лютого 2025 року» or "8–14 February 2025"; what both days share is written once."""
+    """Format a period: «8 – 14 лютого 2025 року» or "8–14 February 2025"; shared parts are written once."""
     from babel.dates import format_date  # noqa: PLC0415  heavy, and reading an issue does not need it
 
     joined, full = _DAYS[language]

@@ -1,7 +1,7 @@
-"""Runs the reading of untrusted files in a child process with limits on memory and CPU time (setrlimit).
+"""Parse untrusted files in a child process with limits on memory and CPU time (setrlimit).
 
-A file of some kilobytes can unfold into gigabytes; then the child ends, and this process says so. A module
-that reads such files runs as `python -m`: its `__main__` part calls `answer`, and this side opens `child`.
+A file of some kilobytes can expand to gigabytes; then the child dies, and this process reports it. A module
+that parses such files runs as `python -m`: its `__main__` part calls `answer`, the parent opens `child`.
 """
 
 import json
@@ -15,28 +15,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _NO_MORE_SPACE = 3
-"""The exit code of a child that ran out of memory and could still say so."""
+"""The exit code of a child that ran out of memory and could still report it."""
 _LIMIT_SIGNALS = (signal.SIGABRT, signal.SIGXCPU, signal.SIGKILL, signal.SIGSEGV)
-"""What ends a process at a limit; parsers in C abort or follow a null pointer where memory is refused."""
+"""Signals that end a process at a limit; C parsers abort or dereference null when memory is refused."""
 
 
 class Limits(NamedTuple):
-    """What a child may use: octets of address space, and seconds of CPU time."""
+    """A child's limits: bytes of address space, and seconds of CPU time."""
 
     memory: int
     seconds: int
 
 
 class LimitExceededError(Exception):
-    """The child reached a limit of memory or time."""
+    """The child reached its limit of memory or CPU time."""
 
 
 class ChildFailedError(Exception):
-    """The child ended before its answer for another reason."""
+    """The child ended before its answer, for another reason than a limit."""
 
 
 class Child:
-    """A running child; each `read` returns the next value of its answer."""
+    """A running child process; each `read` returns the next value of its answer."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -70,7 +70,7 @@ def child(module: str, *arguments: str, limits: Limits) -> Iterator[Child]:
 
 
 def answer(main: Callable[..., Iterable[Any]]) -> None:
-    """In the child: set the limits, and print what `main` yields for the arguments, a line of JSON each."""
+    """In the child: set the limits, and print each value that `main` yields as a line of JSON."""
     memory, seconds, *arguments = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))

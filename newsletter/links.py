@@ -1,6 +1,6 @@
-"""Signed links: which reader, for which purpose, of which issue; nothing of it is stored.
+"""Signed links: tokens that name reader, issue and purpose; nothing is stored.
 
-A token is 7 bytes of numbers and a 16-byte keyed BLAKE2b tag bound to the purpose (RFC 7693), in
+A token is 7 bytes of numbers and a 16-byte keyed BLAKE2b tag (a MAC, RFC 7693) bound to the purpose, in
 URL-safe base64 without padding: 31 characters.
 """
 
@@ -25,13 +25,13 @@ from newsletter.errors import ConfigError, LinkInvalid
 from newsletter.model import masked
 
 _EPOCH = date(2020, 1, 1)
-_NUMBERS = struct.Struct(">QH")  # subscriber (of which five bytes travel), days since the epoch
+_NUMBERS = struct.Struct(">QH")  # subscriber (five of its bytes are sent), days since _EPOCH
 _HEAD, _TAG = 7, 16
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
-    """What a token is good for, and nothing else; docs/privacy.md has a table of what each opens."""
+    """The only thing a token may be used for; docs/privacy.md has a table of what each opens."""
 
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
@@ -53,7 +53,7 @@ _OF_SLOTS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.VIEW)
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Makes and reads tokens under one secret of at least 16 bytes."""
+    """Makes and verifies tokens with one secret of at least 16 bytes."""
 
     key: bytes
 
@@ -62,26 +62,26 @@ class Signer:
         return self.tokens((purpose,), subscriber, closing)[0]
 
     def tokens(self, purposes: Sequence[Purpose], subscriber: int, closing: date) -> list[str]:
-        """Return the token of `subscriber` for each of `purposes`: a letter has six."""
+        """Return the token of `subscriber` for each of `purposes`; a message has six."""
         head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
         return self._signed(purposes, head)
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, date]:
-        """Return (subscriber, closing date) of a token. Raises LinkInvalid."""
+        """Verify a token and return its (subscriber, closing date). Raises LinkInvalid."""
         try:
             head = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))[:_HEAD]
         except (Base64Error, ValueError):
             token, head = "", b""
         (right,) = self._signed((purpose,), head)
-        if not hmac.compare_digest(token, right):  # as it was written, to the letter
+        if not hmac.compare_digest(token, right):  # compares all characters: base64 has several spellings
             raise LinkInvalid(
-                "this link is not valid, or no longer", "Open the newest letter and use its link."
+                "this link is not valid, or no longer", "Open the newest message and use its link."
             )
         subscriber, days = _NUMBERS.unpack(b"\0\0\0" + head)
         return subscriber, _EPOCH + timedelta(days=days)
 
     def slots(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
-        """Return a reader's values for the slots of an edition."""
+        """Return a reader's own values for the slots of an edition."""
         preferences, unsubscribe, view = self.tokens(_OF_SLOTS, subscriber, closing)
         return {
             slots.EMAIL: email,
@@ -91,7 +91,7 @@ class Signer:
         }
 
     def slots_of_copy(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
-        """Return the values for a copy of the letter on the web: no token but its own, no whole address."""
+        """Return the slot values for a message's copy on the web: its own token only, the address masked."""
         return {
             slots.EMAIL: masked(email),
             slots.PREFERENCES: slots.COPY,
@@ -100,7 +100,7 @@ class Signer:
         }
 
     def digest(self, text: str) -> bytes:
-        """Return a keyed 16-byte hash of `text`, for what must be recognised but not kept."""
+        """Return a keyed 16-byte hash of `text`, to recognise it again without storing it."""
         return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
 
     def _signed(self, purposes: Sequence[Purpose], head: bytes) -> list[str]:
@@ -115,12 +115,12 @@ class Signer:
 
 @cache
 def _keyed(key: bytes, purpose: Purpose) -> blake2b:
-    """Return a hash that has taken in its key: half of what a token costs, and a letter has six."""
+    """Return a cached hash state that has absorbed its key: half the cost of a token; a message has six."""
     return blake2b(key=key, person=purpose.encode(), digest_size=_TAG)
 
 
 def signer(value: str | None, keep: Path) -> Signer:
-    """Return a Signer from the secret `value`, or from the file `keep`, made when it is absent.
+    """Return a Signer from the secret `value`, or from the file `keep`, which is created if missing.
 
     Raises ConfigError.
     """
@@ -132,12 +132,12 @@ def signer(value: str | None, keep: Path) -> Signer:
             value = keep.read_text(encoding="ascii").strip()
         except OSError as error:
             raise ConfigError(
-                f"the secret in {keep} cannot be read or made: {error.strerror}",
-                "Let whoever runs this read it, and write to its folder.",
+                f"the secret in {keep} cannot be read or created: {error.strerror}",
+                "Let the user who runs this read it, and write to its folder.",
             ) from None
         except UnicodeDecodeError:
-            raise ConfigError(f"{keep} is not as it was made", "Restore it from your backup.") from None
-    if len(value) < 16:  # noqa: PLR2004  128 bits at the very least
+            raise ConfigError(f"{keep} is damaged", "Restore it from your backup.") from None
+    if len(value) < 16:  # noqa: PLR2004  at least 128 bits
         raise ConfigError(
             "NEWSLETTER_SECRET is too short", "Use at least 16 characters, better 43 random ones."
         )
@@ -145,7 +145,7 @@ def signer(value: str | None, keep: Path) -> Signer:
 
 
 def _make(keep: Path) -> None:
-    """Write a fresh secret to `keep`, whole, and never over one that another program made."""
+    """Write a new secret to `keep`, atomically, and never over one that another process created."""
     private.folder(keep.parent)
     fresh = keep.with_name(f"{keep.name}.{secrets.token_hex(4)}")
     with os.fdopen(

@@ -1,4 +1,4 @@
-"""The values everything is made of: frozen, without I/O or clock; times are UTC."""
+"""The data types of the whole program: immutable values without I/O or clock; times are UTC."""
 
 import datetime as dt
 import re
@@ -12,15 +12,15 @@ from newsletter.errors import Place
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=\s+(?=[A-Za-z0-9_-])){31,}")
-"""What may be a reader's signed link (newsletter/links.py), also cut by a soft line break (RFC 2045 §6.7)."""
+"""Matches a possible token of a signed link (links.py), also cut by a soft line break (RFC 2045 §6.7)."""
 
 EVERY_SECTION = "*"
-"""The choice of a reader who takes all sections, also those added later."""
+"""The choice of a reader who wants all sections, including those added later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A rubric that people subscribe to; `always` sends it to everyone."""
+    """A section of the digest, which people subscribe to; `always` sends it to everyone."""
 
     slug: str
     title: str
@@ -30,7 +30,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """True of a reader whose `field` is one of `values`; the field `section` is their choice."""
+    """True of a reader whose `field` has one of `values`; the field `section` is their chosen sections."""
 
     field: str
     values: frozenset[str]
@@ -38,21 +38,21 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """True where `condition` is not."""
+    """True where `condition` is false."""
 
     condition: "Condition"
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """True where every one of `conditions` is; true when there are none."""
+    """True where all of `conditions` are true, or there are none."""
 
     conditions: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """True where at least one of `conditions` is."""
+    """True where at least one of `conditions` is true."""
 
     conditions: tuple["Condition", ...]
 
@@ -62,7 +62,7 @@ Condition = Has | Not | AllOf | AnyOf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One piece of news: Markdown text, its sections in order, the file it came from."""
+    """One piece of news: Markdown text, its sections in order, and its place in a file."""
 
     id: str
     title: str
@@ -76,7 +76,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The days an issue covers, both included."""
+    """The days an issue covers, both ends included."""
 
     start: dt.date
     end: dt.date
@@ -95,7 +95,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingCall:
-    """The call that ends the digest."""
+    """The call to readers at the end of the digest."""
 
     text: str
     hashtag: str = ""
@@ -103,7 +103,7 @@ class ClosingCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """The week's digest, named by the closing date of its period; every item in one block."""
+    """The week's digest, named by the closing date of its period; every item is in exactly one block."""
 
     period: Period
     subject: str
@@ -121,7 +121,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What one group of readers gets of an issue; `key` is a hash of what is visible."""
+    """The selection of an issue that one group of readers gets; `key` is a hash of the visible content."""
 
     key: str
     blocks: tuple[Block, ...]
@@ -139,7 +139,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """An edition as it will leave, with slots where a reader's own values go; sha256 over all three."""
+    """An edition as it will be sent, with slots for a reader's own values; sha256 of subject, html, text."""
 
     edition: str
     subject: str
@@ -149,14 +149,14 @@ class Rendered:
 
 
 class SubscriberStatus(StrEnum):
-    """Whether an address may be written to at all."""
+    """Whether mail may be sent to an address at all."""
 
     ACTIVE = "active"
     SUPPRESSED = "suppressed"
 
 
 class Standing(StrEnum):
-    """What another list says of whether somebody may be written to, the weightiest last."""
+    """Whether somebody may be sent mail by another list's account, the most severe last."""
 
     ACTIVE = "active"
     WAITING = "waiting"
@@ -167,7 +167,7 @@ class Standing(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """What a reader said of one section."""
+    """A reader's choice about one section."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -193,10 +193,10 @@ def masked(address: str) -> str:
 
 
 class IssueState(StrEnum):
-    """Where a frozen issue stands."""
+    """The state of a frozen issue."""
 
     FREEZING = "freezing"
-    """Its approval is being stored, or was interrupted while it was."""
+    """Its approval is being stored, or was interrupted meanwhile."""
     APPROVED = "approved"
     SENDING = "sending"
     SENT = "sent"
@@ -205,9 +205,9 @@ class IssueState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a delivery. Without a row it is pending; only what was deferred is ever repeated.
+    """The outcome of a delivery. Without a row it is pending; only a deferred one is retried automatically.
 
-    An accepted message may still bounce, or be complained of.
+    An accepted message may still bounce, or cause a complaint.
     """
 
     ACCEPTED = "accepted"
@@ -220,7 +220,7 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the ledger answers a session that is about to write a body."""
+    """The ledger's answer to a connection that is about to send a body."""
 
     GO = "go"
     SUPPRESSED = "suppressed"
@@ -229,7 +229,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """What all messages of an issue share beside their edition."""
+    """The values that all messages of an issue share, apart from their edition."""
 
     issue: str
     from_name: str
@@ -240,23 +240,23 @@ class Envelope:
 
     @property
     def domain(self) -> str:
-        """The domain of the sender, which Message-ID and return path carry."""
+        """The sender's domain, used in Message-ID and return path."""
         return self.from_address.rpartition("@")[2]
 
     def list_unsubscribe(self, token: str) -> str:
-        """Return a reader's List-Unsubscribe by their token: a page, and a mail address (RFC 2369)."""
+        """Return the List-Unsubscribe header for a reader's token: a page, and a mail address (RFC 2369)."""
         return f"<{self.base_url}/unsubscribe/{token}>, <mailto:u+{token}@{self.domain}>"
 
 
 def without_tokens(words: str) -> str:
-    """Return `words` with every run of letters that could be a reader's signed link replaced by `…`."""
+    """Return `words` with everything that could be the token of a signed link replaced by `…`."""
     return _TOKEN.sub("…", words)
 
 
 def readable(words: str) -> str:
-    """Return a server's words as they may be kept and shown: no NUL (PostgreSQL), no ESC (terminals).
+    """Return a server's reply made safe to store and show: no NUL (PostgreSQL), no ESC (terminals).
 
-    No signed links either: whoever reads a database or a log could use them.
+    Tokens of signed links are removed too: whoever reads a database or a log could use them.
     """
     words = without_tokens(words)
     if words.isprintable():
@@ -266,22 +266,22 @@ def readable(words: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A transport's answer for one message: SMTP code or HTTP status, and its words."""
+    """A transport's answer for one message: outcome, SMTP code or HTTP status, and the reply's text."""
 
     outcome: Outcome
     code: int = 0
     detail: str = ""
 
     def __post_init__(self) -> None:
-        """Keep the words readable."""
+        """Make the reply's text safe to store and show."""
         object.__setattr__(self, "detail", readable(self.detail))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One reader's message, ready to leave: in its parts, and whole when `content` is first asked for.
+    """One reader's message, ready to send: in parts; `content` assembles it when first used.
 
-    A service that puts messages together itself takes the parts, and the whole is never built.
+    A provider's API that assembles messages itself takes the parts, and `content` is never built.
     """
 
     subscriber: int
@@ -296,15 +296,18 @@ class Message:
 
     @cached_property
     def pieces(self) -> Sequence[bytes]:
-        """The whole, to be joined: 7-bit, lines end in CRLF, none begins with a dot: no stuffing for SMTP."""
+        """The whole message in pieces to join: 7-bit, CRLF line ends, and no line begins with a dot.
+
+        So SMTP needs no dot-stuffing.
+        """
         return self.build()
 
     @property
     def content(self) -> bytes:
-        """The whole."""
+        """The whole message."""
         return b"".join(self.pieces)
 
     @property
     def size(self) -> int:
-        """The bytes of the whole."""
+        """The size of the whole message in bytes."""
         return sum(map(len, self.pieces))

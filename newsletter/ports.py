@@ -1,4 +1,4 @@
-"""The seams: what sending asks of a transport, and what a transport asks of sending."""
+"""The interfaces between sending and the transports."""
 
 from typing import Protocol
 
@@ -6,48 +6,48 @@ from newsletter.model import Message, Receipt, Verdict
 
 
 class Outgoing(Protocol):
-    """Where a connection takes its messages from, and where it tells what became of them.
+    """A connection's source of messages, to which it reports their outcomes.
 
-    A connection may prepare the next message as it likes, but writes a body only after `begin` said GO:
-    by then the database holds, durably, that this body may be on the wire.
+    A connection may prepare the next message at any time, but sends a body only after `begin` returned GO:
+    by then the database records durably that this body may be on the wire (a write-ahead log).
     """
 
     async def next(self) -> Message | None:
-        """Return the next message to prepare, when its turn has come; None when there are no more for now."""
+        """Wait for the turn of the next message and return it; None when there are no more for now."""
 
     def ready(self) -> Message | None:
-        """Return the next message to prepare if there is one whose turn is now."""
+        """Return the next message if its turn is now, without waiting; else None."""
 
     async def begin(self, message: Message) -> Verdict:
-        """Record that the body of `message` is about to leave."""
+        """Record that the body of `message` is about to be sent; return whether to send it."""
 
     def finish(self, message: Message, receipt: Receipt) -> None:
-        """Tell what became of `message`, whether its body was begun or not."""
+        """Report the outcome of `message`, whether its body was begun or not."""
 
     def withdraw(self, message: Message) -> None:
-        """Record that the body of `message` did not leave, and will not before `begin` has said GO again."""
+        """Record that the body of `message` was not sent, and will not be before `begin` returns GO again."""
 
     def put_back(self, message: Message) -> None:
-        """Give `message` back, whose body certainly did not leave, before giving up: it stays open."""
+        """Give back `message`, whose body was certainly not sent, before giving up: it stays pending."""
 
 
 class Transport(Protocol):
-    """How messages leave."""
+    """A way to send messages, such as SMTP."""
 
     @property
     def name(self) -> str:
-        """The word of newsletter.yaml: outbox, smtp, sendgrid."""
+        """The name in newsletter.yaml: outbox, smtp, sendgrid."""
 
     @property
     def connections(self) -> int:
-        """How many calls of `drain` may run side by side."""
+        """How many calls of `drain` may run concurrently."""
 
     @property
     def repeatable(self) -> bool:
-        """True where sending a message again leaves one: then a lost answer leaves nothing uncertain."""
+        """True if sending is idempotent: then a message whose answer was lost can be sent again."""
 
     async def check(self) -> None:
-        """Raise TransportUnavailable, in words that name the cure, if nothing could be sent now."""
+        """Raise TransportUnavailable, with a hint that names the remedy, if nothing can be sent now."""
 
     async def drain(self, outgoing: Outgoing) -> None:
-        """Send what `outgoing` gives over one connection. Raises TransportUnavailable."""
+        """Send the messages of `outgoing` over one connection. Raises TransportUnavailable."""

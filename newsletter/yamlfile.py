@@ -1,4 +1,4 @@
-"""YAML with the line of every key, so that each fault is named where it stands."""
+"""Parse and validate YAML, with the line of every key, so that each problem names its line."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
 LARGEST = 1_000_000
-"""Characters of a file that people write by hand; PyYAML reads 0.2 million of them in a second."""
+"""The most characters of a file written by hand; PyYAML parses 0.2 million in a second."""
 _LONGEST_NUMBER = 64
-"""Characters; Python's time for reading a number grows with its square."""
+"""Characters; the time Python takes to parse a number grows with the square of its length."""
 _MOST_PROBLEMS = 50
 _LONGEST_WORD = 80
 _MOST_KNOWN = 1000
@@ -40,22 +40,24 @@ class Document:
     lines: Mapping[Path, int]
 
     def place(self, path: Path = ()) -> Place:
-        """Return where `path` stands, or the nearest parent of it that has a line."""
+        """Return the place of `path`, or of its nearest parent that has a line."""
         while path and path not in self.lines:
             path = path[:-1]
         return Place(self.name, self.lines.get(path, 1))
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loading without what people write by mistake: a key twice (YAML 1.2 forbids it), impossible dates.
+    """SafeLoader that refuses mistakes: a key twice (YAML 1.2 forbids it), impossible dates.
 
-    Aliases are refused too: a few lines of them can stand for gigabytes.
+    Aliases are refused too: a few lines of them can expand to gigabytes.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs left it out
-            raise yaml.composer.ComposerError(None, None, "an alias like *name; write the value itself", mark)
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # missing in the stubs
+            raise yaml.composer.ComposerError(
+                None, None, "aliases like *name are not allowed; write the value itself", mark
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002  PyYAML's signature
@@ -65,7 +67,7 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, Hashable):
                 continue  # is refused below
             if key in seen:
-                text, mark = f"the key {key!r} stands here a second time", key_node.start_mark
+                text, mark = f"the key {key!r} occurs a second time", key_node.start_mark
                 raise yaml.constructor.ConstructorError(None, None, text, mark, "Keep one of the two.")
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -76,17 +78,17 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark, _QUOTE)
         try:
             return super().construct_object(node, deep)
-        except ValueError as error:  # 2025-02-30 looks like a date and is none
+        except ValueError as error:  # 2025-02-30 looks like a date, but is not one
             problem = f"{node.value!r}: {error}"
         except (AttributeError, LookupError, TypeError):  # !!timestamp abc, !!bool abc, !!int ""
-            problem = f"{node.value!r} is not what {node.tag.rpartition(':')[2]!r} means"
+            problem = f"{node.value!r} is not a valid {node.tag.rpartition(':')[2]!r}"
         raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -> Document:
-    """Parse YAML `text` of the file `name`, whose first line is `first_line` of that file.
+    """Parse YAML `text`, which begins at line `first_line` of the file `name`.
 
-    Raises ContentError naming file and line when it is not YAML, or has more than `largest` characters.
+    Raises ContentError with file and line when it is not YAML, or has more than `largest` characters.
     """
     offset = first_line - 1
     if len(text) > largest:
@@ -104,23 +106,23 @@ def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -
         line = (mark.line + 1 if mark else 1) + offset
         problem, cure = getattr(error, "problem", None) or str(error), getattr(error, "note", None)
         if r"'\t'" in problem:
-            problem, cure = "a tab stands before the first word", "Indent with spaces."
+            problem, cure = "the line is indented with a tab", "Indent with spaces."
         raise _unreadable(problem, name, line, cure or _CURE) from None
     except RecursionError:
-        raise _unreadable("it is nested without end", name, first_line) from None
+        raise _unreadable("it is nested too deeply", name, first_line) from None
     return Document(data=data, name=name, lines=lines)
 
 
 def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentError:
-    """Name the longest line where one alone is too long, else the whole file."""
+    """Return an error at the longest line if that alone is over half the limit, else at the first line."""
     number, longest = max(enumerate(text.split("\n")), key=lambda line: len(line[1]))
     line = number + first_line if 2 * len(longest) > largest else first_line
     return ContentError(
         Problem(
             severity=Severity.ERROR,
-            text=f"{len(text)} characters of YAML; at most {largest} are read",
+            text=f"{len(text)} characters of YAML; at most {largest} are allowed",
             at=Place(name, line),
-            hint="Take out what does not belong here.",
+            hint="Remove what does not belong here.",
         )
     )
 
@@ -150,7 +152,7 @@ def _lines(node: yaml.Node | None, path: Path, offset: int) -> Iterable[tuple[Pa
 
 
 def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem]]:
-    """Read `document` as `model`; on faults, None and every fault with its line."""
+    """Validate `document` as `model`; on errors, return None and every problem with its line."""
     data = {} if document.data is None else document.data
     try:
         return model.model_validate(data), []
@@ -158,7 +160,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         faults = error.errors(include_url=False, include_input=False)
         problems = [_problem(model, document, fault) for fault in faults[:_MOST_PROBLEMS]]
         if len(faults) > _MOST_PROBLEMS:
-            text = f"and {len(faults) - _MOST_PROBLEMS} more faults in this file"
+            text = f"and {len(faults) - _MOST_PROBLEMS} more problems in this file"
             problems.append(Problem(severity=Severity.ERROR, text=text, at=problems[-1].at))
         return None, problems
 
@@ -174,7 +176,7 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
         text = f"the key {key!r} is missing"
         hint = f"Add `{path[-1]}: …` here."
     elif fault["type"] == "model_type":
-        text = f"{key or 'all of it'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
+        text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
     elif fault["type"] in _KINDS:
         text = f"{key}: must be {_KINDS[fault['type']]}"
     else:
@@ -185,7 +187,7 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
 
 
 def _keys(model: Any, path: Path) -> list[str]:
-    """Return the keys that are known at `path`; a step into a list or a mapping leads to what it holds."""
+    """Return the known keys at `path`; a step into a list or a mapping goes to the model of its values."""
     for step in path:
         inside = _part(model)
         if inside is None:
@@ -203,10 +205,10 @@ def _part(annotation: Any) -> type[BaseModel] | None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest of `known`, or all of them when none is near."""
+    """Return a hint with the most similar of `known`, or with all of them when none is similar."""
     known = list(known)
     if len(word) > _LONGEST_WORD or len(known) > _MOST_KNOWN:
-        return ""  # its time grows with the product of both
+        return ""  # the time grows with the product of both
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]!r}?"

@@ -25,11 +25,11 @@ class Outer(BaseModel):
     ("text", "line", "words"),
     [
         ("a: 1\nb: [1, 2\nc: 3\n", 3, "not readable as YAML"),
-        ("a: 1\nb: 2\na: 3\n", 3, "'a' stands here a second time"),
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' occurs a second time"),
         ("a: &x [1]\nb: *x\n", 2, "alias"),
         ("a: 1\nday: 2025-02-30\n", 2, "2025-02-30"),
         ("a: 1\nb: \x07\n", 2, "U+0007"),
-        ("a: " + "[" * 5000, 1, "nested without end"),
+        ("a: " + "[" * 5000, 1, "nested too deeply"),
         ("a: !!python/object/apply:os.system [true]\n", 1, "could not determine a constructor"),
     ],
 )
@@ -107,4 +107,4 @@ def test_long_values_of_settings_are_not_echoed_and_many_faults_are_counted() ->
         assert all(len(str(problem)) < 500 for problem in problems)
     _, problems = validate(Outer, load("title: x\n" + "".join(f"k{n}: 1\n" for n in range(2000)), "x.yaml"))
     assert len(problems) == 51
-    assert problems[-1].text == "and 1950 more faults in this file"
+    assert problems[-1].text == "and 1950 more problems in this file"

@@ -1,1 +1,1 @@
-"""Freezing an approved issue, delivering it, and telling what became of it."""
+"""Freeze an approved issue, deliver it, and record the outcome of every message."""

@@ -1,4 +1,4 @@
-"""The weekly hour: when issues are to leave, whatever clocks do, and what a late start may still send."""
+"""The weekly schedule: when issues start, also across clock changes, and how late a start may be."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """A weekly hour: the moment in UTC, and the local day it belongs to, whose week names the issue.
+    """A scheduled run: its moment in UTC, and the local day it belongs to, whose week names the issue.
 
     Where clocks jump over midnight the moment may fall on the day after.
     """
@@ -28,26 +28,26 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """The issue of `firing` is to leave now."""
+    """The issue of the scheduled run `firing` starts now."""
 
     firing: Firing
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The issue of `firing` is later than the grace period: it waits for a person."""
+    """The scheduled run `firing` is later than the grace period allows: its issue waits for a person."""
 
     firing: Firing
     late_by: timedelta
 
 
 def firings(schedule: Schedule, zone: str, after: datetime, count: int) -> list[Firing]:
-    """Return the next `count` firings later than `after`; none where no weekly hour is set."""
+    """Return the next `count` scheduled runs after `after`; none if no weekly hour is set."""
     return list(islice(_since(schedule, zone, after), count))
 
 
 def firing_within(schedule: Schedule, zone: str, week: Period) -> Firing | None:
-    """Return the firing of the seven days `week`, if a weekly hour is set."""
+    """Return the scheduled run within the seven days `week`, if a weekly hour is set."""
     if schedule.weekly is None:
         return None
     weekday, hour = _parse(schedule.weekly)
@@ -56,11 +56,11 @@ def firing_within(schedule: Schedule, zone: str, week: Period) -> Firing | None:
 
 
 def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> Fire | Held | None:
-    """Return what is to be done at `now` about the first firing that is not settled, if one is due.
+    """Return what to do at `now` about the first scheduled run that is not settled, if one is due.
 
-    `last` is the moment of the last firing that was settled, by sending or by holding, or when the schedule
-    was set; None settles all but the newest. A caller settles what it gets, and asks again: so of several
-    that were missed none is passed over.
+    `last` is the moment of the last run that was settled (sent or held), or when the schedule was set; None
+    means that all but the newest are settled. A caller settles the result and calls again, so that no missed
+    run is skipped.
     """
     passed = takewhile(lambda firing: firing.moment <= now, _since(schedule, zone, last or now - 2 * _WEEK))
     unsettled = list(passed) if last else list(passed)[-1:]
@@ -71,7 +71,7 @@ def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> 
 
 
 def grace(schedule: Schedule) -> timedelta:
-    """Return how late an issue may still leave by itself."""
+    """Return how late an issue may still start automatically."""
     return timedelta(**{_UNITS[schedule.grace[-1]]: int(schedule.grace[:-1])})
 
 
@@ -95,15 +95,15 @@ def _parse(weekly: str) -> tuple[int, time]:
 
 
 def _instant(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """Return the instant at which clocks first show `hour` on `day`, or have just jumped over it.
+    """Return the instant at which clocks first show `hour` on `day`, or jump over it.
 
-    An hour that comes twice is taken the first time (`fold` 0, PEP 495).
+    Of an hour that occurs twice the first is taken (`fold` 0, PEP 495).
     """
     local = datetime.combine(day, hour, zone)
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
-    # Clocks never showed it. By PEP 495, `fold` 1 takes it for an instant before the jump, `fold` 0 after.
+    # Clocks never show it. By PEP 495, `fold` 1 maps it to an instant before the jump, `fold` 0 to one after.
     before = local.replace(fold=1).astimezone(UTC)
     offset = before.astimezone(zone).utcoffset()
     seconds = range(int((instant - before).total_seconds()) + 1)

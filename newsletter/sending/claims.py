@@ -1,9 +1,9 @@
-"""The chunks a worker holds, and the one commit that serves all its connections.
+"""The chunks that a worker has leased, and group commit for all its connections.
 
-A body waits for a commit before it leaves. A commit costs about the same for one body as for ten: so it waits
-a moment until half of the connections go with it, while the relay is busy with the other half; where commits
-take long, as with a server far away, until all go.
-After a failed commit nothing more leaves; the database alone then says what is certain.
+A body is sent only after a commit. A commit costs about the same for one body as for ten: so it waits a
+moment until half of the connections can share it, while the relay is busy with the other half; where commits
+are slow, as with a distant server, until all can. After a failed commit nothing more is sent; only the
+database then says what is certain.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from newsletter.store.db import KeptConnection, writing
 from newsletter.store.ledger import LEASE, Due, Result
 
 _log = logging.getLogger(__name__)
-_GATHER = 0.002  # seconds; the other half of the connections has the relay busy for as long
-_LONG = 0.004  # seconds, from which on a commit is dearer than to wait for the other half
-_SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the message left")
-_UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was leaving")
+_GATHER = 0.002  # seconds; meanwhile the other half of the connections keeps the relay busy
+_LONG = 0.004  # seconds; a commit that takes longer costs more than waiting for the other half
+_SUPPRESSED = Receipt(outcome=Outcome.SUPPRESSED, detail="left, suppressed or erased before the sending")
+_UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message was being sent")
 
 
 class Claims:
-    """What one worker holds of an issue."""
+    """The chunks of an issue that one worker has leased, and their group commits."""
 
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
@@ -42,7 +42,7 @@ class Claims:
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
-        self._took = 0.0  # seconds that the last commit took
+        self._took = 0.0  # seconds; duration of the last commit
         self._kept = KeptConnection(holder.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
@@ -51,13 +51,13 @@ class Claims:
         self.recorded = 0
 
     def take(self, current: Work | None) -> Work | None:
-        """Acquire a chunk that is open and free, unless another connection did so after `current`.
+        """Lease an open, free chunk, or return the one that another connection leased after `current`.
 
         Return None when there is none.
         """
         if self._works and self._works[-1] is not current and self._works[-1].queue:
             return self._works[-1]
-        ours = {work.lease.chunk for work in self._works}  # even one whose lease ended while we slept
+        ours = {work.lease.chunk for work in self._works}  # even if a lease expired while we slept
         with writing(self._holder.engine) as connection:
             work = self._acquire(connection, self.passed | ours)
         if work:
@@ -74,7 +74,7 @@ class Claims:
             return None
         unsure = ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
         if lease.taken_from:
-            log = "issue %s: chunk %d is taken over from %s, which ended; %d messages of unknown outcome"
+            log = "issue %s: took over chunk %d from %s, which ended; %d messages with unknown outcome"
             _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
         dues = ledger.due(connection, lease, holder.where)
         work = Work(
@@ -91,7 +91,7 @@ class Claims:
         return work
 
     async def begin(self, work: Work, due: Due) -> Verdict:
-        """Wait for the commit that says the body for `due` is on the wire. Raises StoreError."""
+        """Wait for the commit that records that the body for `due` may be on the wire. Raises StoreError."""
         if self._failed:
             raise self._failed
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
@@ -103,12 +103,12 @@ class Claims:
 
     @property
     def _quorum(self) -> int:
-        """The bodies for which a commit is made at once."""
+        """How many waiting bodies trigger a commit at once."""
         connections = self._holder.connections
         return connections if self._took > _LONG else (connections + 1) // 2
 
     def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
-        """Keep the outcome of `due`; it is committed with the next body, or at once when it was the last."""
+        """Record the outcome of `due` in the next commit, which comes at once when it was the last."""
         if receipt.outcome is Outcome.DEFERRED and self._too_late(due):
             detail = f"given up after {GIVE_UP // 3600} hours: {receipt.detail}"
             receipt = replace(receipt, outcome=Outcome.REFUSED, detail=detail)
@@ -118,12 +118,12 @@ class Claims:
             self._wanted.set()
 
     def withdraw(self, work: Work, due: Due) -> None:
-        """Take `due`, whose body did not leave, off the wire, in a commit that does not wait."""
+        """Record, in a commit at once, that the body for `due` was not sent and is no longer on the wire."""
         work.begun.pop(due.subscriber, None)
         self._wanted.set()
 
     def put_back(self, work: Work, due: Due) -> None:
-        """Count `due`, whose body did not leave, among those who are still to be sent to."""
+        """Put `due`, whose body was not sent, back among the pending deliveries."""
         work.begun.pop(due.subscriber, None)
         work.queue.appendleft(due)
         work.handed -= 1
@@ -133,7 +133,7 @@ class Claims:
         return again > self._holder.begun_at + GIVE_UP
 
     async def commit_until_closed(self, told: Callable[[int], None]) -> None:
-        """Commit whenever a body waits, and often enough to keep the leases; tell how many are recorded.
+        """Commit whenever a body waits, and often enough to renew the leases; report how many are recorded.
 
         Raises the StoreError that ended the run.
         """
@@ -153,20 +153,20 @@ class Claims:
             raise self._failed
 
     async def _renew(self) -> None:
-        """Want a commit now and then, for the leases."""
+        """Request a commit at intervals, which renews the leases."""
         while True:
             await asyncio.sleep(LEASE / 6)
             self._wanted.set()
 
     async def _gather(self) -> None:
-        """Give the connections that are about to ask the time to go with this commit."""
+        """Wait a moment for connections that are about to begin, so that they share this commit."""
         timer = asyncio.get_running_loop().call_later(max(_GATHER, self._took / 4), self._enough.set)
         await self._enough.wait()
         timer.cancel()
         self._enough.clear()
 
     def _commit(self) -> None:
-        """Renew the leases, record outcomes, and answer whoever waits to begin."""
+        """Commit once: renew the leases, record outcomes, and answer the connections that wait to begin."""
         if self._failed:
             return
         start = monotonic()
@@ -206,9 +206,9 @@ class Claims:
 
     @staticmethod
     def _due_again(connection: Connection, work: Work, now: datetime) -> float | None:
-        """Return from when the chunk has something to send again; None when it is done.
+        """Return when the chunk next has something to send; None when it is done.
 
-        Whoever is due but was put off with others is no reason to look before these may be sent to.
+        A delivery that is due but was postponed with others does not bring that moment forward.
         """
         moments = [
             retry_at(at, attempts, number) if attempts else work.not_before
@@ -234,7 +234,7 @@ class Claims:
             if not one.verdict.done():
                 one.verdict.set_result(verdict)
         if part.released and work.lease.taken_from:
-            log = "issue %s: chunk %d, taken over from %s, has been gone through"
+            log = "issue %s: chunk %d, taken over from %s, is done"
             _log.info(log, work.lease.issue, work.lease.chunk, work.lease.taken_from)
         if part.released:
             self.passed.add(work.lease.chunk)
@@ -248,7 +248,7 @@ class Claims:
         return Verdict.GO if due.subscriber in leave.readers else Verdict.SUPPRESSED
 
     def close(self) -> None:
-        """Give every chunk back with the next commit, which is the last; all connections have ended."""
+        """Release every chunk in the next and last commit; call it when all connections have ended."""
         self.left_behind = any(not work.finished for work in self._works)
         for work in self._works:
             work.queue.clear()
@@ -263,5 +263,5 @@ class Claims:
         self._enough.set()
 
     def end(self) -> None:
-        """Let go of the database; there are no commits after this."""
+        """Close the database connection; there are no commits after this."""
         self._kept.close()

@@ -1,6 +1,6 @@
-"""Whether the machine's clock is to be believed: a jump is noticed, told, and waited out.
+"""Detect a wrong machine clock: notice a jump, notify the editors, and wait until the clock is steady again.
 
-While it is not, nothing is done that a wrong time could make irrevocable (docs/decisions/0015).
+While the clock is in doubt, nothing is done that a wrong time would make irrevocable (docs/decisions/0015).
 """
 
 import logging
@@ -17,24 +17,24 @@ from newsletter.store.clock import Seen
 from newsletter.store.db import reading, timestamp, writing
 
 JUMP = timedelta(minutes=10)
-"""By how much a clock may be off that is believed: a weekly hour does not mind."""
+"""The largest deviation of a trusted clock; it does not matter to a weekly hour."""
 REST = timedelta(days=8)
-"""For how long nobody may have looked at the clock: longer than from one weekly hour to the next."""
+"""The longest gap between two looks at the clock: longer than from one weekly hour to the next."""
 STEADY = timedelta(minutes=10)
-"""For how long a clock that has jumped must run evenly until it is believed."""
+"""How long a clock that has jumped must run evenly before it is trusted again."""
 
-_LONGEST_WAIT = timedelta(hours=5)  # of what a clock puts off: a retry, a lease, a domain's hold
-_HEARTBEAT = timedelta(minutes=1)  # between writes of what was seen, while nothing changes
-_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while the machine sleeps
+_LONGEST_WAIT = timedelta(hours=5)  # of anything postponed by the clock: a retry, a lease, a domain's hold
+_HEARTBEAT = timedelta(minutes=1)  # between writes of the last look, while nothing changes
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # also counts while the machine is suspended
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look at the clock: what it shows, and what it should by clocks that nobody sets.
+    """One reading of the clock: what it shows, and what it should show by a monotonic clock.
 
-    `expected` goes on from when it was last believed, `doubted` from when it last was not, both where this
-    process has looked before; `skew` is by how much the machine is ahead of a database server.
+    `expected` is counted from when it was last trusted, `doubted` from when it last was not, both only if
+    this process has looked before; `skew` is how far the machine is ahead of a database server.
     """
 
     now: datetime
@@ -44,7 +44,7 @@ class Look:
 
 
 def judge(seen: Seen | None, look: Look) -> Seen:
-    """Return what is known of the clock after a look at it; with an empty `doubt` it is believed."""
+    """Return the state of the clock after a reading; with an empty `doubt` it is trusted."""
     now = look.now
     if look.skew is not None and abs(look.skew) > JUMP:
         return _skewed(seen, now, look.skew)
@@ -57,7 +57,7 @@ def judge(seen: Seen | None, look: Look) -> Seen:
         steady = now - seen.doubt_first >= STEADY
         return Seen(first=seen.doubt_first, last=now) if steady else replace(seen, doubt_last=now)
     if now < seen.last and seen.last - seen.first < STEADY:
-        return afresh  # what was seen for a moment is no reason to doubt what comes after
+        return afresh  # a deviation of a moment is no reason to doubt later readings
     return replace(seen, doubt=_jump(now, look.expected or seen.last), doubt_first=now, doubt_last=now)
 
 
@@ -69,7 +69,7 @@ def _skewed(seen: Seen | None, now: datetime, skew: timedelta) -> Seen:
 
 
 def _follows(seen: Seen, look: Look) -> bool:
-    """Tell whether the clock goes on from when it was last believed."""
+    """Return whether the clock continues from when it was last trusted."""
     doubted = seen.doubt_last
     if look.expected is None and doubted and abs(look.now - doubted) < abs(look.now - seen.last):
         return False
@@ -94,13 +94,13 @@ def _span(span: timedelta) -> str:
 
 
 class ClockWatch:
-    """Looks at the clock of `place` again and again, and tells the log and `tell` when it is not believed.
+    """Checks the clock of `place` repeatedly, and reports to the log and to `tell` when it is in doubt.
 
-    `machine` is compared with the database server's clock; `running` counts seconds that nobody sets; `tell`
-    gets the words within the transaction that keeps them.
+    `machine` is compared with the database server's clock; `running` is a monotonic clock in seconds; `tell`
+    is called within the transaction that stores the doubt.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  its clocks, and who is told
+    def __init__(  # noqa: PLR0913, PLR0917  its clocks, and whom it notifies
         self,
         engine: Engine,
         clock: Callable[[], datetime],
@@ -120,7 +120,7 @@ class ClockWatch:
         self._lock = Lock()
 
     def doubt(self) -> str:
-        """Look at the clock; return why it is not believed, or nothing. Raises StoreError."""
+        """Check the clock; return why it is in doubt, or an empty string. Raises StoreError."""
         with self._lock:
             with reading(self._engine) as connection:
                 before = kept.read(connection, self._place)
@@ -146,15 +146,15 @@ class ClockWatch:
             if before and not seen.doubt and (ahead := _ahead(before, seen.last)):
                 kept.release(connection, *ahead, seen.last)
         if seen.doubt and seen.doubt != doubted:
-            _log.warning("%s: nothing leaves by itself until it is right, or has been steady", seen.doubt)
+            _log.warning("%s: nothing starts automatically until it is right, or has been steady", seen.doubt)
         elif doubted and not seen.doubt:
-            _log.warning("the clock is believed again: it shows %s", timestamp(seen.last))
+            _log.warning("the clock is trusted again: it shows %s", timestamp(seen.last))
         elif before and seen.last < before.last - JUMP:
             _log.warning("the clock went back from %s to %s", timestamp(before.last), timestamp(seen.last))
 
 
 _Anchor = tuple[datetime, float] | None
-"""What the clock showed, and the seconds of a clock that nobody sets."""
+"""What the clock showed, and the seconds of the monotonic clock then."""
 
 
 def _goes_to(anchor: _Anchor, running: float) -> datetime | None:
@@ -162,7 +162,7 @@ def _goes_to(anchor: _Anchor, running: float) -> datetime | None:
 
 
 def _ahead(before: Seen, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the span of moments until which a clock that was ahead of `now` may have put things off."""
+    """Return the range of moments to which a clock that was ahead of `now` may have postponed things."""
     first, last = before.doubt_first or before.first, before.doubt_last or before.last
     if last <= now + JUMP:
         return None
@@ -170,7 +170,7 @@ def _ahead(before: Seen, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def _worth_keeping(before: Seen | None, seen: Seen) -> bool:
-    """Tell whether `seen` says more than that time goes on, or a minute has passed."""
+    """Return whether `seen` is worth writing: it says more than that time passes, or a minute has passed."""
     if before is None or replace(before, last=seen.last, doubt_last=seen.doubt_last) != seen:
         return True
     moved = (seen.last - before.last, (seen.doubt_last or seen.last) - (before.doubt_last or before.last))
@@ -178,7 +178,7 @@ def _worth_keeping(before: Seen | None, seen: Seen) -> bool:
 
 
 def present_doubt(engine: Engine, place: str, now: datetime) -> str:
-    """Return why the clock of `place` is not believed now, or nothing. Raises StoreError."""
+    """Return why the clock of `place` is in doubt now, or an empty string. Raises StoreError."""
     with reading(engine) as connection:
         seen = kept.read(connection, place)
         server = kept.server_time(connection)

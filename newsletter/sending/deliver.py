@@ -1,4 +1,4 @@
-"""Delivering a frozen issue: claim, personalise, send, record."""
+"""Deliver a frozen issue: lease chunks, personalise, send, record."""
 
 import asyncio
 import gc
@@ -25,15 +25,15 @@ from newsletter.store.ledger import LEASE, Due
 from newsletter.transport.smtp_replies import count_gone
 
 _log = logging.getLogger(__name__)
-_POLL = 0.5  # seconds between looks at chunks that another worker holds
+_POLL = 0.5  # seconds between checks of chunks that another worker holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run works with.
+    """The parameters of a run.
 
-    `rates` are messages a second by scope; `where` restricts the readers; `progress` is told how many
-    deliveries got an outcome since the run began; `begun_at` is when the issue began to leave.
+    `rates` are messages a second by scope; `where` restricts the readers; `progress` is called with the
+    number of deliveries that got an outcome since the run began; `begun_at` is when the issue started.
     """
 
     engine: Engine
@@ -49,7 +49,7 @@ class Plan:
 
 
 class Run:
-    """One worker's share of an issue: an `Outgoing` for the transport's connections."""
+    """One worker's delivery of an issue: the `Outgoing` that feeds the transport's connections."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -81,17 +81,17 @@ class Run:
         return self._plan.clock().timestamp()
 
     def stop(self) -> None:
-        """Let what is on the wire finish, and begin nothing new."""
+        """Finish the messages on the wire, and begin no others."""
         self._stopping = True
 
     async def deliver(self) -> None:
-        """Send all that is due, taking over the chunks of workers that have died.
+        """Send all that is due, and take over the chunks of workers that have died.
 
-        Returns when nothing is due any more or for longer than a lease, the issue was paused or cancelled,
-        or `stop` was called. Raises TransportUnavailable when no connection can be had, StoreError when the
-        database fails.
+        Returns when nothing is due any more, or not within the length of a lease, when the issue was paused
+        or cancelled, or when `stop` was called. Raises TransportUnavailable when no connection can be made,
+        StoreError when the database fails.
         """
-        gc.freeze()  # the collector need not look, for every few messages, at all that was there before
+        gc.freeze()  # keeps the garbage collector from scanning all older objects every few messages
         try:
             failed = await self._deliver()
         finally:
@@ -102,7 +102,7 @@ class Run:
             raise failed
 
     async def _deliver(self) -> NewsletterError | None:
-        """Go through all that is due; return what kept some of it from being sent."""
+        """Send all that is due; return the errors that kept some of it from being sent."""
         failed: NewsletterError | None = None
         await self._plan.transport.check()
         while True:
@@ -117,7 +117,7 @@ class Run:
             await asyncio.sleep(_POLL)
 
     async def _drain(self) -> list[NewsletterError]:
-        """Let every connection work until there is nothing to take; return why some could not."""
+        """Run every connection until there is nothing to take; return the errors of those that failed."""
         commits = asyncio.create_task(self._claims.commit_until_closed(self._plan.progress))
         transport = self._plan.transport
         try:
@@ -138,7 +138,7 @@ class Run:
         return failures
 
     def _left(self) -> bool:
-        """Tell whether chunks are open that this run has not been through, and that are due before long."""
+        """Return whether open chunks that this run has not processed are due soon."""
         with reading(self._plan.engine) as connection:
             left = deliveries.open_chunks(connection, self._plan.name)
             soon = {number for number, until in left.items() if until <= self._now() + 2 * LEASE}
@@ -187,22 +187,22 @@ class Run:
         return verdict
 
     def finish(self, message: Message, receipt: Receipt) -> None:
-        """Keep the outcome for the next commit, and learn from it."""
+        """Queue the outcome for the next commit, and let the pacer and the circuit breaker learn from it."""
         work, due = self._handed.pop(message.subscriber)
         self._pacer.hear(domain_of(due.email), receipt)
         self._alarm.hear(receipt, due.attempt)
         if self._alarm.rest:
-            _log.warning("issue %s rests for %.0f s: %s", self._plan.name, REST, self._alarm.rest)
+            _log.warning("issue %s: sending rests for %.0f s: %s", self._plan.name, REST, self._alarm.rest)
             self._pacer.rest(REST)
             self._alarm.rest = ""
         self._claims.finish(work, due, receipt)
 
     def withdraw(self, message: Message) -> None:
-        """Record that the body of `message` did not leave, and will not before `begin` has said GO again."""
+        """Record that the body of `message` was not sent, and will not be before `begin` returns GO again."""
         self._claims.withdraw(*self._handed[message.subscriber])
 
     def put_back(self, message: Message) -> None:
-        """Leave `message` open: it did not leave."""
+        """Leave `message` pending: it was not sent."""
         work, due = self._handed.pop(message.subscriber)
         self._pacer.leave(domain_of(due.email))
         self._claims.put_back(work, due)
@@ -212,7 +212,7 @@ class Run:
             return rate_limits.take(connection, spans, now)
 
     def _share(self, connection: Connection) -> None:
-        """Write, within a commit, what other workers need to know: holds, and a reason to stop."""
+        """Share with other workers, within a commit, the holds on domains and a reason to stop."""
         self._pacer.share(connection)
         if self._alarm.reason:
             paused, sending = IssueState.PAUSED, [IssueState.SENDING]

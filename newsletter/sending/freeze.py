@@ -1,4 +1,4 @@
-"""Approval: editions, audience and archive go into the database; nothing sent later comes from elsewhere."""
+"""Approval: store editions, audience and archive in the database, the only source of what is sent later."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,14 +17,14 @@ from newsletter.store.db import reading, timestamp, writing
 
 OUTBOX = "outbox"
 AT_ONCE = 30_000
-"""Readers up to whom an approval is one transaction, which holds SQLite's write lock for a moment."""
+"""Up to so many readers an approval is one transaction, which holds SQLite's write lock for a moment."""
 
 _NOT_BEGUN = (IssueState.APPROVED, IssueState.FREEZING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who approved, when (UTC), which files (name -> sha256), and under how many findings that are errors."""
+    """Who approved, when (UTC), which files (name -> sha256), and despite how many errors in the check."""
 
     by: str
     at: datetime
@@ -33,7 +33,7 @@ class Approval:
 
 
 def envelope(settings: Settings, issue: str) -> Envelope:
-    """Return what all messages of the issue named `issue` share."""
+    """Return the sender, list and links that all messages of the issue named `issue` share."""
     sender = settings.sender
     return Envelope(
         issue=issue,
@@ -52,10 +52,10 @@ def freeze(
     shared: Envelope,
     approval: Approval,
 ) -> issues.Frozen:
-    """Store `rendered`, who gets which, and what the archive will show, in place of an earlier approval.
+    """Store `rendered`, who gets which, and what the archive will show; replaces an earlier approval.
 
-    It is one transaction, but for very many readers. Raises StateError when some of the issue has left
-    already, or when choices changed since the rendering.
+    It is one transaction, except for very many readers (staging.py). Raises StateError when some of the issue
+    has been sent already, or when readers' choices changed since the rendering.
     """
     name = shared.issue
     draft = issues.Frozen(
@@ -100,7 +100,7 @@ def freeze(
 
 
 def _claim(connection: Connection, staged: issues.Frozen) -> None:
-    """Put an approval that is being stored in place of an earlier one, which it voids."""
+    """Begin to store an approval; it replaces and voids an earlier one."""
     if earlier := issues.claim(connection, staged):
         _refuse_begun(earlier)
         issues.overwrite(connection, staged)
@@ -109,13 +109,13 @@ def _claim(connection: Connection, staged: issues.Frozen) -> None:
 def _refuse_begun(earlier: issues.Frozen) -> None:
     if earlier.state not in _NOT_BEGUN and earlier.transport != OUTBOX:
         raise StateError(
-            f"issue {earlier.name} has begun to leave by {earlier.transport}: it is {earlier.state}",
-            "What readers have in hand cannot be approved again. Put corrections into the next issue.",
+            f"issue {earlier.name} has been started by {earlier.transport}: it is {earlier.state}",
+            "What readers have received cannot be approved again. Put corrections into the next issue.",
         )
 
 
 def _choose(engine: Engine, editions: Editions, stored: set[str]) -> Chosen:
-    """Return who gets which edition. Raises StateError when somebody's was not rendered."""
+    """Return who gets which edition. Raises StateError when a reader's edition was not rendered."""
     chosen = Chosen()
     with reading(engine) as connection:
         for reader in people.readers(connection):
@@ -132,9 +132,9 @@ def _choose(engine: Engine, editions: Editions, stored: set[str]) -> Chosen:
 
 
 def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Frozen:
-    """Return the frozen issue `name` if it is what was approved, byte for byte.
+    """Return the frozen issue `name` if it is byte for byte what was approved.
 
-    `sources` are the files as they are now; they matter until the first message has left. Raises StateError
+    `sources` are the files as they are now; they matter until the first message is sent. Raises StateError
     when the issue is not approved, and ContentError naming what changed.
     """
     with reading(engine) as connection:
@@ -157,12 +157,12 @@ def _refuse_unfinished(frozen: issues.Frozen) -> None:
     if frozen.state is IssueState.FREEZING:
         raise StateError(
             f"the approval of issue {frozen.name} is being stored, or was interrupted",
-            f"Wait for its end, or approve it again: newsletter approve {frozen.name} --by NAME",
+            f"Wait until it ends, or approve it again: newsletter approve {frozen.name} --by NAME",
         )
 
 
 def may_begin(frozen: issues.Frozen, transport: str) -> None:
-    """Raise StateError or ContentError when `frozen` may not leave by `transport` now."""
+    """Raise StateError or ContentError when `frozen` may not be sent by `transport` now."""
     name = frozen.name
     _refuse_unfinished(frozen)
     if frozen.state is IssueState.PAUSED:
@@ -171,8 +171,8 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
         raise StateError(f"issue {name} is cancelled", "It is not sent to anyone else.")
     if frozen.transport not in ("", transport):
         raise StateError(
-            f"issue {name} has begun to leave by {frozen.transport}, not {transport}",
-            f"Go on by {frozen.transport}; what went only to the outbox can be approved --again.",
+            f"issue {name} has been started by {frozen.transport}, not {transport}",
+            f"Go on by {frozen.transport}; an issue that went only to the outbox can be approved --again.",
         )
     if frozen.errors and transport != OUTBOX:
         raise ContentError(
@@ -182,6 +182,6 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
 
 
 def changed_since(frozen: issues.Frozen, sources: Mapping[str, str]) -> list[str]:
-    """Return the names of files that are not as they were approved: changed, added or gone."""
+    """Return the names of files that were changed, added or removed since the approval."""
     names = sorted(frozen.sources.keys() | sources.keys())
     return [name for name in names if frozen.sources.get(name) != sources.get(name)]

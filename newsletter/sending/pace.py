@@ -1,4 +1,4 @@
-"""How fast, how often, and when to stop: rules without I/O. Moments and spans are in seconds."""
+"""Retry backoff and the circuit breaker: rules without I/O. Moments and durations are in seconds."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ GIVE_UP = 72 * 3600
 GOOGLE_PAUSE = 10 * 60  # after 4.7.28: stop for ten minutes, go on with one connection (Gmail, read 2026-07)
 EQUAL_ERRORS = 20
 REST = 1.2 * FIRST_RETRY
-"""After which whoever was put off first is tried again."""
-_GREYLISTED_TRIES = 3  # up to 35 minutes; who still speaks of greylisting then does not mean it
+"""The pause after which the deliveries that were deferred first are tried again."""
+_GREYLISTED_TRIES = 3  # up to 35 minutes; a server that still answers so then is not greylisting
 
 
 def retry_after(attempt: int, subscriber: int) -> float:
-    """Return how long to wait after the failed `attempt`: doubling, up to four hours, spread by ± 20 %.
+    """Return the backoff after the failed `attempt`: doubling, up to four hours, with ± 20 % jitter.
 
-    The spread derives from the delivery, so that asking twice gives the same answer.
+    The jitter derives from the delivery, so that two calls return the same.
     """
     steady = min(LAST_RETRY, FIRST_RETRY * 2 ** (attempt - 1))
     spread = blake2b(f"{subscriber}:{attempt}".encode(), digest_size=2).digest()
@@ -36,18 +36,18 @@ def retry_at(tried_at: str, attempts: int, subscriber: int) -> float:
 
 
 def domain_of(email: str) -> str:
-    """Return the domain of an address, in small letters."""
+    """Return the domain of an address in lower case."""
     return email.rpartition("@")[2].lower()
 
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """The circuit breaker: watches outcomes, and says when the sending had better stop or rest.
+    """Circuit breaker: watches outcomes, and says when the sending should stop or rest.
 
-    `gone` of them found nobody. Whoever resumes a sending knows of those: only when their share falls and
-    rises again is there a reason. What a relay puts off at the first try may be greylisting (RFC 6647): where
-    it says so it is waited out, and where everybody is put off the sending rests until these are tried again.
-    It is `patient` once it was seen to take at a later try what it had put off.
+    `gone` of them were unknown mailboxes. After a resume the same failure rate does not stop the sending
+    again until it has dropped below the limit. A deferral at the first try may be greylisting (RFC 6647):
+    where the reply says so it is waited out, and where every first try is deferred the sending rests until
+    the retries. It is `patient` once a retry of a deferred message was accepted.
     """
 
     outcomes: Counter[Outcome]
@@ -64,10 +64,7 @@ class CircuitBreaker:
         self._known = bool(self._too_many_gone())
 
     def hear(self, receipt: Receipt, attempt: int = 1) -> None:
-        """Take one outcome into account.
-
-        `reason` says why to stop, once there is one, and `rest` why to go on only after a while.
-        """
+        """Take one outcome into account; then `reason` says why to stop, `rest` why to pause, if anything."""
         self.outcomes[receipt.outcome] += 1
         if receipt.outcome in (Outcome.ACCEPTED, Outcome.SUPPRESSED):
             self._row = self._put_off = 0
@@ -75,7 +72,7 @@ class CircuitBreaker:
             return
         if receipt.outcome is Outcome.DEFERRED and self._waited_out(receipt, attempt):
             return
-        if receipt is not self._last:  # one answer to a request for many readers is one error
+        if receipt is not self._last:  # one answer to a request for many readers counts as one error
             self._row = self._row + 1 if self._last and _error(receipt) == _error(self._last) else 1
         self._last = receipt
         if self._row >= EQUAL_ERRORS:
@@ -85,7 +82,7 @@ class CircuitBreaker:
             self._judge_share()
 
     def _waited_out(self, receipt: Receipt, attempt: int) -> bool:
-        """Tell whether it is put off as greylisting does, which a later try ends."""
+        """Return whether this deferral looks like greylisting, which a later try ends."""
         if greylisted(receipt.code, receipt.detail):
             return attempt <= _GREYLISTED_TRIES
         if attempt > 1 or not put_off(receipt.code, receipt.detail):
@@ -93,7 +90,7 @@ class CircuitBreaker:
         self._put_off += not self.patient
         if self._put_off >= EQUAL_ERRORS:
             self._put_off = 0
-            self.rest = f"everybody is put off: {receipt.code} {receipt.detail}".strip()
+            self.rest = f"every message is deferred: {receipt.code} {receipt.detail}".strip()
         return True
 
     def _judge_share(self) -> None:
@@ -111,5 +108,5 @@ def _error(receipt: Receipt) -> tuple[int, str]:
 
 
 def _gist(detail: str) -> str:
-    """Return a reply without what differs from message to message: addresses, numbers, ids."""
+    """Return a reply without what varies from message to message: addresses, numbers, ids."""
     return " ".join(word for word in detail.split() if word.isalpha())

@@ -1,4 +1,4 @@
-"""Keeps a worker's messages to the pace that all workers share, and holds domains that ask for it."""
+"""Keep a worker within the rate limits that all workers share, and hold domains that ask for it."""
 
 import asyncio
 from collections import Counter
@@ -12,8 +12,8 @@ from newsletter.sending.pace import GOOGLE_PAUSE
 from newsletter.store import rate_limits
 from newsletter.transport.smtp_replies import Cause, cause, greylisted
 
-_SPAN = 0.2  # seconds of turns taken at once, so that the database is asked five times a second
-_LOOK = 1.0  # seconds between looks at what other workers hold
+_SPAN = 0.2  # seconds of turns taken at once, so that the database is queried five times a second
+_LOOK = 1.0  # seconds between reads of the domains that other workers hold
 _DOMAIN, _HOLD = "domain:", "hold:"
 _EVERYWHERE = f"{_HOLD}*"
 
@@ -22,14 +22,17 @@ Take = Callable[[Mapping[str, float], float], dict[str, float]]
 
 @dataclass(slots=True)
 class _Turns:
-    """Turns of one scope that this worker has taken: `left` of them, from the moment `start` on."""
+    """Turns to send that this worker took from one rate limit: `left` of them, from the moment `start` on."""
 
     start: float = 0.0
     left: int = 0
 
 
 class Pacer:
-    """`rates` are messages a second by scope; `take` asks the shared buckets; `clock` gives seconds."""
+    """Paces one worker: `rates` are messages a second by scope; `take` takes turns from the shared limits.
+
+    `clock` returns seconds.
+    """
 
     def __init__(self, rates: Mapping[str, float], take: Take, clock: Callable[[], float]) -> None:
         self._rates = rates
@@ -44,26 +47,26 @@ class Pacer:
         self._looked = 0.0
 
     def held(self, domain: str) -> float:
-        """Return until when nothing may go to `domain`; 0 when it may."""
+        """Return until when `domain` is held; 0 when it is not."""
         if not self._holds:
             return 0.0
         until = max(self._holds.get(_HOLD + domain, 0.0), self._holds.get(_EVERYWHERE, 0.0))
         return until if until > self._clock() else 0.0
 
     def rest(self, seconds: float) -> None:
-        """Let nothing go anywhere for so long, whichever worker would send it."""
+        """Hold all sending, by every worker, for so many seconds."""
         until = self._clock() + seconds
         self._fresh[_EVERYWHERE] = self._holds[_EVERYWHERE] = until
 
     def free(self, domain: str) -> bool:
-        """Tell whether a message to `domain` may go without waiting; if so it counts as under way."""
+        """Return whether a message to `domain` may be sent without waiting; if so it counts as in flight."""
         if self._rates or domain in self._careful:
             return False
         self._busy[domain] += 1
         return True
 
     async def turn(self, domain: str) -> None:
-        """Wait until a message to `domain` may go; it then counts as under way."""
+        """Wait until a message to `domain` may be sent; it then counts as in flight."""
         while domain in self._careful and self._busy[domain]:
             self._finished.clear()
             await self._finished.wait()
@@ -91,12 +94,12 @@ class Pacer:
         return turns.start - 1 / self._rates[scope]
 
     def leave(self, domain: str) -> None:
-        """Take back a message to `domain` that was under way and was not sent."""
+        """Stop counting a message to `domain` that was in flight and was not sent."""
         self._busy[domain] -= 1
         self._finished.set()
 
     def hear(self, domain: str, receipt: Receipt) -> None:
-        """Learn from what became of a message to `domain`."""
+        """Adapt to the outcome of a message to `domain`."""
         self.leave(domain)
         if receipt.outcome is Outcome.ACCEPTED:
             self._careful.discard(domain)
@@ -106,7 +109,7 @@ class Pacer:
             self._fresh[_HOLD + domain] = self._holds[_HOLD + domain] = until
 
     def share(self, connection: Connection) -> None:
-        """Write what this worker holds, and read what others do; part of a commit."""
+        """Write the domains that this worker holds and read those of others, as part of a commit."""
         now = self._clock()
         while self._fresh:
             rate_limits.hold(connection, *self._fresh.popitem())
@@ -116,6 +119,6 @@ class Pacer:
 
 
 def _too_fast(receipt: Receipt) -> bool:
-    """Tell whether a domain asks for a slower pace, which greylisting does not."""
+    """Return whether a domain asks for a slower pace, which greylisting does not."""
     said = receipt.code, receipt.detail
     return cause(*said) is Cause.RATE and not greylisted(*said)

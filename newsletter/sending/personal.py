@@ -1,4 +1,4 @@
-"""A reader's own message: links, headers and addresses that derive from the delivery."""
+"""Personalise messages: a reader's links, headers and addresses, all derived from the delivery."""
 
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ _PURPOSES = (Purpose.BOUNCE, Purpose.MESSAGE, Purpose.REPORT)
 
 
 class Writer:
-    """Writes one edition to any reader of it; `signer` makes the links, `dkim` signs the whole."""
+    """Personalises one edition for any of its readers; `signer` makes the links, `dkim` signs the message."""
 
     def __init__(
         self, edition: Rendered, shared: Envelope, signer: Signer, dkim: DomainSigner | None = None
@@ -26,7 +26,7 @@ class Writer:
         self._dkim = dkim
 
     def write(self, due: Due, now: datetime) -> Message:
-        """Return the message for `due`; a second attempt keeps Message-ID and return path."""
+        """Return the message for `due`; a retry has the same Message-ID and return path."""
         number, email = due.subscriber, due.email
         bounce, own, report = self._signer.tokens(_PURPOSES, number, self._closing)
         identity = _identity(self._closing, own, self._domain)

@@ -1,4 +1,4 @@
-"""What the archive will show of an issue: the edition with all sections, as it is when approved."""
+"""The archive's copy of an issue: the edition with all sections, as approved."""
 
 from newsletter.model import ClosingCall, Issue, Item
 from newsletter.render import markdown, plaintext
@@ -9,7 +9,7 @@ from newsletter.store.archive import Cover, PublicItem
 
 
 def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
-    """Return the cover and the public items of an issue; None when every item names its readers."""
+    """Return the cover and the public items of an issue; None when every item has an `only_for`."""
     edition = editions.whole()
     if edition is None:
         return None

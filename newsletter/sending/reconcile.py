@@ -1,4 +1,4 @@
-"""Settling what is uncertain: what a relay's log or SendGrid's events say of a message."""
+"""Settle deliveries of unknown outcome by a relay's log or SendGrid's events."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _TAKEN, _LOST = (
 
 @dataclass(slots=True)
 class _Queued:
-    """What the log says of one message under one queue id."""
+    """What the log records of one message under one queue id."""
 
     message_id: str = ""
     taken: bool = False
@@ -30,16 +30,16 @@ class _Queued:
 
 @dataclass(slots=True)
 class Evidence:
-    """Receipts by Message-ID, and by delivery id where that is what came back."""
+    """Receipts by Message-ID, or by delivery id where the source reports that."""
 
     by_message: dict[str, Receipt] = field(default_factory=dict)
     by_delivery: dict[str, Receipt] = field(default_factory=dict)
 
 
 def postfix_log(lines: Iterable[str], name: str) -> Evidence:
-    """Read Postfix's log: a message counts as accepted when the queue manager took it.
+    """Parse Postfix's log: a message counts as accepted when the queue manager took it.
 
-    One that only `cleanup` saw was never complete, and so is not in the result.
+    One that only `cleanup` saw was never complete, so it is not in the result.
     """
     queued: defaultdict[str, _Queued] = defaultdict(_Queued)
     found = Evidence()
@@ -68,7 +68,7 @@ def postfix_log(lines: Iterable[str], name: str) -> Evidence:
 
 
 def sendgrid_events(text: str, name: str) -> Evidence:
-    """Read SendGrid's events as JSON (a list, or one event a line). Raises ContentError."""
+    """Parse SendGrid's events: JSON, a list or one event a line. Raises ContentError."""
     try:
         events = (
             json.loads(text)

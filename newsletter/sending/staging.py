@@ -1,7 +1,7 @@
-"""Approving for very many readers: short transactions under a state that nothing sends, and a short last one.
+"""Approve for very many readers in short transactions, so that no write lock is held for long.
 
-As long as it lasts, and if it is interrupted, the issue is `freezing`: it has no approval, the earlier one
-included, and the next approval begins anew.
+While that lasts, and if it is interrupted, the issue is `freezing`: it has no approval, an earlier one being
+void, nothing sends it, and the next approval begins from scratch. A short last transaction makes it approved.
 """
 
 from array import array
@@ -23,7 +23,7 @@ from newsletter.store.schema import audience, chunk, cover, delivery, edition, i
 
 @dataclass(slots=True)
 class Chosen:
-    """Who gets which edition, by ascending number, and how many get none; a million take ten megabytes."""
+    """Which reader gets which edition, by ascending id, and how many get none; 10 MB a million readers."""
 
     numbers: "array[int]" = field(default_factory=lambda: array("q"))
     places: "array[int]" = field(default_factory=lambda: array("L"))
@@ -38,7 +38,7 @@ class Chosen:
         self.places.append(self.keys.index(key))
 
     def rows(self, start: int, end: int) -> list[tuple[int, str]]:
-        """Return (subscriber, edition) of some readers."""
+        """Return (subscriber, edition) for a slice of the readers."""
         places = self.places[start:end]
         return [
             (number, self.keys[place]) for number, place in zip(self.numbers[start:end], places, strict=True)
@@ -52,7 +52,7 @@ def stage(
     put_pages: Callable[[Connection], None],
     claim: Callable[[Connection, Frozen], None],
 ) -> Frozen:
-    """Store an approval step by step; `claim` puts the draft in place, or refuses that.
+    """Store an approval in steps; `claim` puts the draft in place, or raises.
 
     `put_pages` stores editions and archive. Raises StateError when another approval began meanwhile.
     """
@@ -92,5 +92,5 @@ def _hold(connection: Connection, staged: Frozen) -> None:
     if found is None or (found.state, found.fingerprint) != (staged.state, staged.fingerprint):
         raise StateError(
             f"another approval of issue {staged.name} began meanwhile",
-            "See what it came to: newsletter status",
+            "See its result: newsletter status",
         )

@@ -1,7 +1,7 @@
-"""Starting an issue, by the weekly hour or by hand: one way for both; and what undoes or extends a start.
+"""Start an issue, by the weekly schedule or by hand; undo a start, or add readers after it.
 
-Each is one transaction that locks the issue before it reads (`store/issues.py`), so that of concurrent ones
-each sees what the other has done.
+Each is one transaction that locks the issue before it reads (`store/issues.py`), so that each of two
+concurrent ones sees what the other has done.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,8 @@ from newsletter.store.issues import Frozen
 def startable(engine: Engine, name: str, sources: Mapping[str, str], transport: str) -> Frozen:
     """Return issue `name` if it may start by `transport`: approved, unchanged since, without errors.
 
-    Raises StateError and ContentError. It reads all that was approved, so it holds no lock; `start` compares.
+    Raises StateError and ContentError. It reads everything that was approved, so it holds no lock; `start`
+    compares again under the lock.
     """
     with reading(engine) as connection:
         may_begin(issues.get(connection, name), transport)
@@ -34,14 +35,14 @@ def startable(engine: Engine, name: str, sources: Mapping[str, str], transport: 
 def start(
     connection: Connection, seen: Frozen, transport: str, now: datetime, window: timedelta = timedelta()
 ) -> Frozen:
-    """Let the issue leave by `transport`, `window` from now, if it is what was `seen`; or go on with it.
+    """Start the issue by `transport`, `window` from now, if it is still what was `seen`; or continue it.
 
-    Raises StateError when it was approved anew, paused or cancelled since.
+    Raises StateError when it was approved again, paused or cancelled since.
     """
     frozen = issues.lock_approved(connection, seen.name)
     if frozen.fingerprint != seen.fingerprint:
         raise StateError(
-            f"issue {frozen.name} was approved anew by {frozen.approved_by} at this moment",
+            f"issue {frozen.name} was approved again by {frozen.approved_by} just now",
             "Look at what is approved now, and send it again.",
         )
     may_begin(frozen, transport)
@@ -51,7 +52,7 @@ def start(
 
 
 def undo(engine: Engine, name: str) -> IssueState:
-    """Take a start back if nothing has left; return the state: approved, or paused where some has left."""
+    """Undo a start if nothing has been sent; return the state: approved, or paused if some was sent."""
     with writing(engine) as connection:
         issues.lock_approved(connection, name)
         begun = ledger.withdraw_chunks(connection, name) or any(deliveries.counts(connection, name).values())
@@ -66,7 +67,7 @@ def undo(engine: Engine, name: str) -> IssueState:
 
 
 def finish(engine: Engine, name: str) -> None:
-    """Call issue `name` sent if it was being sent and nobody in its audience is left."""
+    """Mark issue `name` as sent if it was being sent and no delivery of it is pending."""
     with writing(engine) as connection:
         issues.lock(connection, name)
         if not deliveries.open_chunks(connection, name):
@@ -74,7 +75,7 @@ def finish(engine: Engine, name: str) -> None:
 
 
 def under_way(engine: Engine, now: datetime) -> Sequence[Frozen]:
-    """Return the issues that are being sent and have something to be sent at `now`."""
+    """Return the issues that are being sent and have deliveries due at `now`."""
     with reading(engine) as connection:
         names = deliveries.issues_due(connection, now.timestamp())
         return [issues.get(connection, name) for name in names]
@@ -83,10 +84,10 @@ def under_way(engine: Engine, now: datetime) -> Sequence[Frozen]:
 def take_in(
     engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
 ) -> tuple[issues.Frozen, int, int]:
-    """Add to the audience of an issue that has begun to leave the readers who are not in it.
+    """Add readers who joined after the approval to the audience of an issue that has been started.
 
     They get the editions that were approved. Return the issue, how many were added, and how many would
-    need an edition that was not. Raises StateError when it has not begun to leave, and ContentError when its
+    need an edition that was not. Raises StateError when it has not been started, and ContentError when its
     files have changed since.
     """
     with writing(engine) as connection:
@@ -94,7 +95,7 @@ def take_in(
         if frozen.state not in (IssueState.SENDING, IssueState.SENT):
             raise StateError(
                 f"issue {name} is {frozen.state}",
-                f"To take new readers in: newsletter approve {name} --again",
+                f"To add new readers: newsletter approve {name} --again",
             )
         if changed := changed_since(frozen, sources):
             raise ContentError(

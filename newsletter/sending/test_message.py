@@ -1,4 +1,4 @@
-"""A test message: an edition to one address, outside the ledger."""
+"""Send a test message: one edition to one address, not recorded in the ledger."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,7 @@ async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
     language: str,
     now: datetime,
 ) -> Receipt:
-    """Send `page` to `address` with a mark, in `language`, in its subject. Raises TransportUnavailable."""
+    """Send `page` to `address`, its subject marked as a test in `language`. Raises TransportUnavailable."""
     mark = translations(language).gettext("test")
     marked = replace(page, subject=f"[{mark}] {page.subject}")
     due = Due(_NOBODY, address, "", page.edition, 1)

@@ -1,4 +1,4 @@
-"""Letters outside the ledger: each a message of its own that may be repeated, because it only asks."""
+"""Send letters, which are not in the ledger: each is single and may be repeated, as it changes nothing."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from newsletter.transport.mime import note
 
 
 class Batch:
-    """An `Outgoing` of a few messages; `receipts` by the number of each that was answered."""
+    """An `Outgoing` of a few messages; `receipts` has the answers by message number."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._waiting = deque(messages)
@@ -26,22 +26,22 @@ class Batch:
         return self._waiting.popleft() if self._waiting else None
 
     async def begin(self, message: Message) -> Verdict:  # noqa: ARG002  the seam's signature
-        """Let every message go."""
+        """Allow every message to be sent."""
         return Verdict.GO
 
     def finish(self, message: Message, receipt: Receipt) -> None:
-        """Note what became of a message."""
+        """Record the receipt of a message."""
         self.receipts[message.subscriber] = receipt
 
     def withdraw(self, message: Message) -> None:
-        """Note nothing: it may be tried again anyway."""
+        """Record nothing: the message may be tried again anyway."""
 
     def put_back(self, message: Message) -> None:
-        """Note nothing: what ends the sending says why."""
+        """Record nothing: the error that ends the sending says why."""
 
     def receipt(self, number: int) -> Receipt:
-        """Return what became of message `number`."""
-        return self.receipts.get(number, Receipt(outcome=Outcome.UNKNOWN, detail="nothing was said of it"))
+        """Return the receipt of message `number`."""
+        return self.receipts.get(number, Receipt(outcome=Outcome.UNKNOWN, detail="nothing was reported"))
 
 
 def compose(  # noqa: PLR0913  what a message is made of
@@ -55,7 +55,7 @@ def compose(  # noqa: PLR0913  what a message is made of
     now: datetime,
     values: Mapping[str, str],
 ) -> Message:
-    """Return the letter `page` as a message to the address `to`; `values` holds its slots."""
+    """Return the letter `page` as a message to the address `to`; `values` fills its slots."""
 
     def build() -> list[bytes]:
         content = note(page, shared, to=to, message_id=message_id, date=now, values=values)

@@ -1,7 +1,7 @@
 """Weekly schedule: start the approved issue at its hour, exactly once, or hold it and notify the editors.
 
-To settle an hour and to start its issue, or to queue the note that says why not, is one transaction. An hour
-that was held is looked at again until its grace period ends: approved by then, the issue leaves.
+Settling an hour and starting its issue, or queueing the note that says why not, is one transaction. A held
+hour is checked again until its grace period ends: if the issue is approved by then, it starts.
 """
 
 import logging
@@ -24,16 +24,17 @@ from newsletter.store.issues import Frozen
 from newsletter.store.schedule_runs import EMPTY, LEFT, SENT, Settled
 
 _log = logging.getLogger(__name__)
-_STRANGE = "the database is a snapshot put back, or a copy (newsletter schedule --adopt goes on with it)"
-_HELD = "Issue %(issue)s did not leave by itself at its weekly hour: %(why)s."
-_TRIES = 3  # while somebody approves it at the very hour
+_STRANGE = "the database is a restored snapshot, or a copy (to go on with it: newsletter schedule --adopt)"
+_HELD = "Issue %(issue)s was not sent automatically at its weekly hour: %(why)s."
+_TRIES = 3  # in case somebody approves it at that very moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """What the weekly hour works with: `sources` gives an issue's files, `doubt` why no clock is believed.
+    """The parameters of the weekly schedule: `sources` returns an issue's files.
 
-    `strange` says that the database is a snapshot or a copy, so that nothing may leave by itself.
+    `doubt` returns why the clock is in doubt, if it is; `strange` says that the database is a snapshot or a
+    copy, so that nothing may start automatically.
     """
 
     engine: Engine
@@ -47,21 +48,21 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An issue as it was looked at: what is to become of it, and what is approved."""
+    """An issue as read before the transaction: the outcome for its hour, and what is approved."""
 
     outcome: str
     frozen: Frozen | None = None
 
 
-class _ChangedMeanwhile(Exception):  # noqa: N818  it is no error
-    """The issue is not what was looked at before the transaction: look again."""
+class _ChangedMeanwhile(Exception):  # noqa: N818  it is not an error
+    """The issue has changed since it was read before the transaction: read it again."""
 
 
 def tick(week: Week) -> Sequence[Settled]:
-    """Settle every weekly hour that is due; return what became of those that this call settled.
+    """Settle every weekly hour that is due; return the outcomes of those that this call settled.
 
-    Any number of schedulers may do so at once: each hour is settled by one. Nothing is while the clock is not
-    believed. Raises StoreError.
+    Idempotent under concurrency: of any number of schedulers exactly one settles each hour. None is settled
+    while the clock is in doubt. Raises StoreError.
     """
     if week.doubt():
         return []
@@ -76,22 +77,22 @@ def tick(week: Week) -> Sequence[Settled]:
 
 
 def _last(week: Week, now: datetime) -> datetime:
-    """Return the last settled hour. One in the future is not believed; the first call begins the schedule."""
+    """Return the last settled hour. One in the future is ignored; the first call begins the schedule."""
     with reading(week.engine) as connection:
         last = schedule_runs.last(connection, now + JUMP)
         future = schedule_runs.settled_since(connection, now + JUMP)
     if last is None or future:
-        begin = now - grace(week.settings.schedule) if future else now  # a wrong clock has begun it too late
+        begin = now - grace(week.settings.schedule) if future else now  # a wrong clock began it too late
         with writing(week.engine) as connection:
             if schedule_runs.forget_future(connection, now + JUMP):
-                _log.warning("%d weekly hours were settled by a clock that was ahead: forgotten", len(future))
+                _log.warning("%d weekly hours were settled by a clock that was ahead: undone", len(future))
             if last is None:
                 schedule_runs.found(connection, begin, now)
     return last or begin
 
 
 def _reason(week: Week, found: Fire | Held) -> str:
-    """Return why nothing may leave at this hour, whatever the issue."""
+    """Return why no issue at all may start at this hour, or an empty string."""
     if isinstance(found, Held):
         hours = found.late_by.total_seconds() / 3600
         return f"the hour was missed by {hours:.1f} hours, more than schedule.grace allows"
@@ -99,7 +100,7 @@ def _reason(week: Week, found: Fire | Held) -> str:
 
 
 def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | None:
-    """Settle one hour, unless another scheduler does: start its issue, or hold it."""
+    """Settle one hour, unless another scheduler has done so: start its issue, or hold it."""
 
     def settle(connection: Connection, outcome: str) -> bool:
         if not schedule_runs.settle(connection, hour.moment, hour.issue, outcome, now):
@@ -113,7 +114,7 @@ def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | 
 
 
 def _look_again(week: Week, now: datetime) -> Settled | None:
-    """Start the issue of an hour that was held within the grace period, if it may leave by now."""
+    """Start the issue of an hour that was held within the grace period, if it may be sent by now."""
     with reading(week.engine) as connection:
         recent = schedule_runs.settled_since(connection, now - grace(week.settings.schedule))
     hour = next((one for one in reversed(recent) if one.held or one.outcome == EMPTY), None)
@@ -133,9 +134,9 @@ def _decide(
     settle: Callable[[Connection, str], bool],
     only: Sequence[str] = (),
 ) -> Settled | None:
-    """Look at the issue; then, in one transaction, let `settle` record the outcome, and start the issue.
+    """Read the issue; then, in one transaction, record the outcome by `settle`, and start the issue.
 
-    Nothing is done where the outcome is not one of `only`, if any are given.
+    Does nothing when `only` is given and the outcome is not in it.
     """
     for _ in range(_TRIES):
         seen = _look(week, hour.issue)
@@ -156,7 +157,7 @@ def _decide(
 
 
 def _look(week: Week, name: str) -> _Seen:
-    """Return what is to become of issue `name`: sent, or why not."""
+    """Return the outcome for issue `name`: sent, or why not."""
     closing = date.fromisoformat(name)
     with reading(week.engine) as connection:
         frozen = issues.find(connection, name)
@@ -178,7 +179,7 @@ def _refuse_changed(now: Frozen | None, seen: Frozen | None) -> None:
 
 
 def _notify(connection: Connection, settings: Settings, held: Settled, now: datetime) -> None:
-    """Queue the note that tells the editors why an issue was held."""
+    """Queue the letter that notifies the editors why an issue was held."""
     name, language = held.issue, settings.language
     subject = translations(language).gettext("%(title)s: %(issue)s was not sent")
     words = for_editors(_HELD, language, issue=name, why=held.outcome)

@@ -1,4 +1,4 @@
-"""What a worker has in hand: chunks, bodies that wait to leave, and what one commit is to write."""
+"""A worker's data: its leased chunks, the bodies that wait to be sent, and what one commit writes."""
 
 import asyncio
 from collections import deque
@@ -15,10 +15,10 @@ from newsletter.store.ledger import Due, Lease, Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds chunks, of which issue, and for which readers; `repeatable` as of the transport.
+    """Who leases chunks, of which issue, and for which readers; `repeatable` as in the transport.
 
-    `begun_at` is when the issue began to leave, in seconds since 1970; of `connections` bodies wait for a
-    commit, and `share` is run within each.
+    `begun_at` is when the issue started, in seconds since 1970; each of `connections` waits for a commit with
+    one body, and `share` is called within each commit.
     """
 
     engine: Engine
@@ -34,29 +34,29 @@ class Holder:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A chunk of ours: who is to be sent to, whose body is on the wire, what is not recorded yet."""
+    """A leased chunk: the queue of deliveries, those whose body is on the wire, outcomes not yet recorded."""
 
     lease: Lease
     queue: deque[Due]
     begun: dict[int, int] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     handed: int = 0
-    not_before: float = 0.0  # when those may be sent to who were put off, in seconds since 1970
+    not_before: float = 0.0  # when postponed deliveries may be tried, in seconds since 1970
 
     def add(self, due: Due, receipt: Receipt) -> None:
-        """Keep an outcome for the next commit."""
+        """Queue an outcome for the next commit."""
         self.begun.pop(due.subscriber, None)
         self.results.append(Result(due.subscriber, due.attempt, receipt))
 
     @property
     def finished(self) -> bool:
-        """True when nobody is left to send to and nobody is being sent to."""
+        """True when no delivery is queued or in flight."""
         return not self.queue and not self.handed
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A connection that waits for leave to write a body."""
+    """A connection that waits for clearance to send a body."""
 
     due: Due
     verdict: asyncio.Future[Verdict]
@@ -64,11 +64,11 @@ class Begin:
 
 @dataclass(slots=True)
 class ChunkCommit:
-    """What one commit says of one chunk, and what it found: who may leave, None when the chunk is lost."""
+    """One chunk's part of a commit; `leave` is its result: who may be sent to, None if the lease is lost."""
 
     work: Work
     step: CommitRequest
     waiting: list[Begin]
-    others: bool  # whether the chunk has readers beside those that wait
+    others: bool  # whether the chunk has readers besides those that wait
     leave: Clearance | None = None
     released: bool = False

@@ -1,7 +1,7 @@
-"""A worker: delivers whatever issue is being sent, as long as it runs; any number of them share the work.
+"""The worker: a long-running process that delivers the issues being sent; any number share the work.
 
-The ledger is the queue: an open chunk whose lease has ended is work, whoever held it before. Beside the
-delivery, however long it takes, a worker does its chores.
+The ledger is the queue: an open chunk whose lease has expired is work, whoever held it before. Alongside the
+delivery, however long it takes, a worker runs its periodic tasks.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
 
 _log = logging.getLogger(__name__)
-_POLL = 0.5  # seconds between looks for work; one indexed query each
-_PATIENCE = 60.0  # seconds at most between tries of what does not succeed
+_POLL = 0.5  # seconds between polls for work; one indexed query each
+_PATIENCE = 60.0  # seconds at most between retries of what fails
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodicTask:
-    """Something small that is done again and again, each time `period` seconds after the last."""
+    """A small function that is called repeatedly, each time `period` seconds after the last call returned."""
 
     name: str
     do: Callable[[], object]
@@ -35,10 +35,10 @@ class PeriodicTask:
 
 
 class Worker:
-    """Runs until `stop`; `start` makes a run of an issue; `chores` are done in threads of their own.
+    """Runs until `stop`; `start` makes a run of an issue; each periodic task (`chores`) has its own thread.
 
-    `count` is called before and after each run: a backup made before or meanwhile is known by it for one.
-    A transport or a database that is away is tried again, and so is a chore that fails.
+    `count` is called before and after each run, so that a backup made before or meanwhile is recognised as
+    one. An unavailable transport or database is retried with backoff, and so is a periodic task that fails.
     """
 
     def __init__(
@@ -58,13 +58,13 @@ class Worker:
         self._run: Run | None = None
 
     def stop(self) -> None:
-        """Let what is on the wire finish, and end."""
+        """Finish the messages on the wire, then return from `work`."""
         self._stopped.set()
         if self._run:
             self._run.stop()
 
     async def work(self) -> None:
-        """Deliver what is due, and do the chores, until `stop` is called."""
+        """Deliver what is due, and run the periodic tasks, until `stop` is called."""
         with ThreadPoolExecutor(len(self._chores) or 1, "chore") as threads:
             chores = [asyncio.create_task(self._repeat(chore, threads)) for chore in self._chores]
             try:
@@ -83,7 +83,7 @@ class Worker:
             await self._rest(wait)
 
     async def _look(self) -> Sequence[str]:
-        """Deliver what is due now; return what may be away only for a while, and so kept some from it."""
+        """Deliver what is due now; return the messages of errors that may be temporary."""
         troubles = []
         try:
             for frozen in self._due():
@@ -98,7 +98,7 @@ class Worker:
         return troubles
 
     async def _rest(self, seconds: float) -> None:
-        """Wait, but not past `stop`."""
+        """Wait, or until `stop` is called."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
@@ -122,7 +122,7 @@ class Worker:
         _log.info("issue %s: nothing more to deliver now; it is %s", frozen.name, state)
 
     async def _repeat(self, chore: PeriodicTask, threads: Executor) -> None:
-        """Do a chore again and again; one that fails is tried again, ever later."""
+        """Run a periodic task repeatedly; one that fails is retried with backoff."""
         loop, patience = asyncio.get_running_loop(), _POLL
         while not self._stopped.is_set():
             rest = chore.period

@@ -1,4 +1,4 @@
-"""One workspace put together. The only module that names concrete classes."""
+"""The workspace and the objects that work on it. The only module that names concrete classes."""
 
 import os
 import re
@@ -38,7 +38,7 @@ def open_workspace(folder: Path) -> "Workspace":
 
 
 def theme_folders(root: Path) -> tuple[Path, ...]:
-    """Return where themes are looked for: the workspace, then the ones that come with the program."""
+    """Return the folders to search for themes: the workspace's, then the program's own."""
     package = Path(__file__).parent.parent
     shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
     return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
@@ -48,17 +48,19 @@ def _sendgrid_key() -> str:
     key = secret("SENDGRID_API_KEY")
     if key is None:
         raise ConfigError(
-            "SENDGRID_API_KEY is not set, and SendGrid lets nobody in without a key",
-            "Make one with Mail Send in SendGrid's settings, under API Keys. Put it into that variable, or"
-            " the name of a file that holds it into SENDGRID_API_KEY_FILE.",
+            "SENDGRID_API_KEY is not set, and SendGrid requires a key",
+            "Make a key with Mail Send permission in SendGrid's settings, under API Keys. Put it into that"
+            " variable, or the name of a file that holds it into SENDGRID_API_KEY_FILE.",
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
+        raise ConfigError(
+            "SENDGRID_API_KEY has characters that no key has, like spaces", "Copy the key again."
+        )
     return key
 
 
 class Workspace:
-    """A workspace and what works on it, each part made when first used."""
+    """A workspace and the objects that work on it, each created when first used."""
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
@@ -66,12 +68,12 @@ class Workspace:
 
     @property
     def var(self) -> Path:
-        """The folder for what is made: database, outbox, built pages."""
+        """The folder for generated data: database, outbox, rendered pages."""
         return self.root / "var"
 
     @cached_property
     def database(self) -> "Engine":
-        """The database, its schema up to date. Raises StoreError."""
+        """The database, its schema upgraded. Raises StoreError."""
         from newsletter.store.db import open_database
 
         found = open_database(self.address)
@@ -80,50 +82,50 @@ class Workspace:
 
     @cached_property
     def reader(self) -> "ReadOnlyDatabase":
-        """Opens the database for looking only."""
+        """Opens the database for reading only."""
         from newsletter.store.readonly import ReadOnlyDatabase
 
         return ReadOnlyDatabase(self.address)
 
     @property
     def readable(self) -> "Engine":
-        """The database for looking only: not created, upgraded or locked. Raises StoreError."""
+        """The database for reading only: it is not created, upgraded or locked. Raises StoreError."""
         return self.database if "database" in self.__dict__ else self.reader.engine
 
     @property
     def address(self) -> "str | URL":
-        """Where the database is: what NEWSLETTER_DATABASE says, else a file in `var`."""
+        """The database's URL: NEWSLETTER_DATABASE, else a file in `var`."""
         from newsletter.store.database_url import sqlite_url
 
         return secret("NEWSLETTER_DATABASE") or sqlite_url(self.var / "newsletter.db")
 
     def _close_var(self) -> None:
-        """Let nobody else into `var`, where there is one; whoever makes it closes it at once."""
+        """Restrict `var`, if it exists, to its owner; code that creates it does so at once."""
         if self.var.is_dir():
             with suppress(OSError):
                 private.own_folder(self.var)
 
     @cached_property
     def signer(self) -> Signer:
-        """Makes and reads the links in mail."""
+        """Makes and verifies the signed links in mail."""
         self._close_var()
         return signer(secret("NEWSLETTER_SECRET"), self.var / "secret")
 
     @cached_property
     def dkim(self) -> "DomainSigner | None":
-        """Signs messages as a whole, if newsletter.yaml says so. Raises ConfigError when it cannot."""
+        """The DKIM signer, if newsletter.yaml sets one. Raises ConfigError if key or settings are missing."""
         key, dkim = secret("NEWSLETTER_DKIM_KEY"), self.settings.dkim
         if dkim is None and key is None:
             return None
         if dkim is None:
             raise ConfigError(
-                "NEWSLETTER_DKIM_KEY is set, but newsletter.yaml does not say what to sign",
+                "NEWSLETTER_DKIM_KEY is set, but newsletter.yaml has no `dkim` section",
                 f"Add `dkim: {{selector: s1, domain: {self.settings.sender.domain}}}`, or unset the key.",
             )
         if key is None:
             raise ConfigError(
-                "newsletter.yaml wants messages signed (dkim), but there is no key",
-                "Let NEWSLETTER_DKIM_KEY_FILE name the private key; docs/operating.md says how to make one.",
+                "newsletter.yaml asks for DKIM signatures (dkim), but there is no key",
+                "Name the private key's file in NEWSLETTER_DKIM_KEY_FILE; see docs/operating.md.",
             )
         from newsletter.transport.dkim import domain_signer
 
@@ -141,17 +143,17 @@ class Workspace:
         return given or newest_issue(self.root)
 
     def issue(self, closing: date) -> tuple[Issue, Sequence[Problem]]:
-        """Read the composed issue and what is wrong with it. Raises ContentError when it cannot be read."""
+        """Read the composed issue and its problems. Raises ContentError when it cannot be read."""
         return load_issue(self.root, closing, self.settings)
 
     def proof(self, closing: date) -> "Proof":
-        """Render every edition that readers need and check it; without readers, the one that shows all."""
+        """Render and check every edition that readers need; without readers, the one with all sections."""
         from newsletter.services.proof import prove
 
         return prove(self, closing)
 
     def sources(self, closing: date) -> dict[str, str]:
-        """Return the sha256 of every file that issue `closing` is made of, by its name in the workspace."""
+        """Return the sha256 of every file that issue `closing` is made from, by its path in the workspace."""
         from newsletter.render.theme import SHIPPED
 
         folder = self.root / "issues" / closing.isoformat()
@@ -170,7 +172,7 @@ class Workspace:
         return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
 
     def has_items(self, closing: date) -> bool:
-        """Tell whether issue `closing` has any item files."""
+        """Return whether issue `closing` has any item files."""
         return any((self.root / "issues" / closing.isoformat()).glob("items/*.md"))
 
     def segment(self, name: str) -> "ColumnElement[bool]":
@@ -225,7 +227,7 @@ class Workspace:
         where: "ColumnElement[bool] | None" = None,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
-        """Return this process's share of delivering `frozen`, which has begun to leave. Raises StoreError."""
+        """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
         from newsletter.sending.deliver import Plan, Run
         from newsletter.sending.personal import Writer
         from newsletter.services.disk import insist_on_room
@@ -257,12 +259,12 @@ class Workspace:
 
     @staticmethod
     def now() -> datetime:
-        """Return the present in UTC."""
+        """Return the current time in UTC."""
         return Workspace.clock()()
 
     @staticmethod
     def clock() -> Callable[[], datetime]:
-        """Return what tells the present in UTC; tests set NEWSLETTER_NOW before."""
+        """Return a function that returns the current time in UTC; NEWSLETTER_NOW fixes it for tests."""
         if fixed := os.environ.get("NEWSLETTER_NOW"):
             return partial(datetime.fromisoformat, fixed)
         return partial(datetime.now, UTC)

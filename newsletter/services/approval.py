@@ -1,4 +1,4 @@
-"""How the approval of an issue stands: it is valid, or void as files were changed since, or there is none."""
+"""The state of an issue's approval: valid, void because files have changed since, or missing."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 VOID, MISSING, EMPTY = "void", "missing", "empty"
 NOBODY_IS_TOLD = (
-    "newsletter.yaml sets a weekly hour and no editors, so nobody is told when the issue is held\n"
+    "newsletter.yaml sets a weekly hour but no editors, so nobody is notified when the issue is held\n"
     "  Add a line: `editors: [name@example.org]`"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How far an issue is: `state` is one of IssueState, VOID, MISSING or EMPTY; `changed` names files."""
+    """The state of an issue: `state` is an IssueState, VOID, MISSING or EMPTY; `changed` names files."""
 
     state: str
     by: str = ""
@@ -32,16 +32,16 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """Say it to a person."""
+        """The state in words, as commands print it."""
         if self.state == VOID:
-            return f"the approval by {self.by} is void, as these changed since: {', '.join(self.changed)}"
+            return f"the approval by {self.by} is void: these files have changed: {', '.join(self.changed)}"
         if self.state == IssueState.APPROVED:
             return f"approved by {self.by}"
         return {MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state)
 
 
 def standing(context: "Workspace", closing: date) -> Standing:
-    """Return how the approval of issue `closing` stands. Raises StoreError."""
+    """Return the state of the approval of issue `closing`. Raises StoreError."""
     with reading(context.readable) as connection:
         frozen = issues.find(connection, closing.isoformat())
     if frozen is None:
@@ -58,14 +58,14 @@ def standing(context: "Workspace", closing: date) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class HeldHour:
-    """A weekly hour whose issue was held, and until when it still leaves by itself once it is approved."""
+    """A weekly hour whose issue was held, and until when approving it still starts it automatically."""
 
     settled: Settled
     until: datetime
 
 
 def held_hours(context: "Workspace") -> list[HeldHour]:
-    """Return the hours that were held within the grace period or since. Raises StoreError."""
+    """Return the held weekly hours that are less than the grace period ago. Raises StoreError."""
     within = grace(context.settings.schedule)
     with reading(context.readable) as connection:
         recent = schedule_runs.settled_since(connection, context.now() - within)
@@ -73,5 +73,5 @@ def held_hours(context: "Workspace") -> list[HeldHour]:
 
 
 def nobody_is_told(context: "Workspace") -> bool:
-    """Tell whether a weekly hour is set, and nobody who would be told that its issue is held."""
+    """Return whether a weekly hour is set but no editors to notify when its issue is held."""
     return bool(context.settings.schedule.weekly and not context.settings.editors)

@@ -1,4 +1,4 @@
-"""The disk that a workspace writes to: its database where that is a file, and its own files."""
+"""Free space on the disks of a workspace: that of its database, where that is a file, and that of `var`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def disk_shortage(context: "Workspace") -> Shortage | None:
-    """Return the worst that is wrong with the disks of a workspace, if anything is. Raises StoreError."""
+    """Return the worst shortage on the disks of a workspace, or None. Raises StoreError."""
     url = context.database.url
     folders = [context.var]
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
@@ -21,7 +21,7 @@ def disk_shortage(context: "Workspace") -> Shortage | None:
 
 
 def insist_on_room(context: "Workspace") -> None:
-    """Raise StoreError where nothing can be written, before anything is sent that could not be recorded."""
+    """Raise StoreError when a disk is full, before anything is sent that could not be recorded."""
     found = disk_shortage(context)
     if found and found.full:
         raise StoreError(found.text, found.hint)

@@ -1,4 +1,4 @@
-"""Erasing a person from all that a workspace keeps: messages in its outbox, and the database."""
+"""Erase a person from everything a workspace stores: messages in its outbox, and the database."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,14 +11,16 @@ from newsletter.transport.outbox import forget
 if TYPE_CHECKING:
     from newsletter.services import Workspace
 
-_AFTER = timedelta(minutes=1)  # whoever began it is dead by then, or its log is read by somebody
+_AFTER = timedelta(
+    minutes=1
+)  # by then its process has died, or another program still reads the database's log
 
 
 def erase(context: "Workspace", email: str) -> Erased:
-    """Erase the person with this address, or finish what an earlier run had begun. Raises StoreError.
+    """Erase the person with this address, or finish an interrupted erasure. Raises StoreError.
 
-    Files go first, and once more when nothing can be written to the person any longer. After a failure
-    half-way it can simply be done again.
+    Files are removed first, and again once no more can be written for the person. Idempotent: after a failure
+    half-way it can simply be run again.
     """
     outbox = context.var / "outbox"
     with reading(context.database) as connection:
@@ -34,7 +36,7 @@ def erase(context: "Workspace", email: str) -> Erased:
 
 
 def finish(context: "Workspace") -> int:
-    """Finish the erasures that were begun and not finished; return how many. Raises StoreError."""
+    """Finish the erasures that were interrupted; return how many. Raises StoreError."""
     outbox = context.var / "outbox"
     return erasure.finish_all(
         context.database,

@@ -1,4 +1,4 @@
-"""What comes back to one workspace: its signed return paths, its mailbox, its provider's events."""
+"""Bounces and complaints of one workspace: from returned mail, the bounce mailbox and provider events."""
 
 import re
 from collections.abc import Iterable
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 
 def work_on_events(context: "Workspace") -> Done:
-    """Work on what was reported and is waiting; return what came of it. Raises StoreError."""
+    """Process the stored events that wait; return what was changed. Raises StoreError."""
     return process(context.database, context.now())
 
 
 def process_events(context: "Workspace") -> int:
-    """Work on what was reported and is waiting; return how many events it was. Raises StoreError."""
+    """Process the stored events that wait; return how many they were. Raises StoreError."""
     return work_on_events(context).events
 
 
 def read(context: "Workspace", mail: "Mail") -> "BounceReport":
-    """Return what a mail says that came back."""
+    """Parse a returned mail."""
     from newsletter.feedback import parse
 
     return parse.read(mail.content, context.signer)
 
 
 def keep(context: "Workspace", found: Iterable["BounceReport"]) -> int:
-    """Keep what mails said, to be worked on; return how much of it is new. Raises StoreError."""
+    """Store parsed mails as events to be processed; return how many are new. Raises StoreError."""
     now = context.now()
     with writing(context.database) as connection:
         return events.put(connection, filter(None, (one.event(now) for one in found)))
 
 
 def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
-    """Return the mailbox of newsletter.yaml, to be opened. Raises ConfigError."""
+    """Return the bounce mailbox of newsletter.yaml as a context manager. Raises ConfigError."""
     from newsletter.feedback.mailboxes import Account, from_imap
 
     imap = context.settings.bounces.imap
@@ -55,7 +55,7 @@ def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
     password = secret("NEWSLETTER_IMAP_PASSWORD")
     if password is None:
         raise ConfigError(
-            "NEWSLETTER_IMAP_PASSWORD is not set, and nobody reads mail without a password",
+            "NEWSLETTER_IMAP_PASSWORD is not set, and the mailbox requires a password",
             "Put the password of bounces.imap.user into that variable, or the name of a file that holds it"
             " into NEWSLETTER_IMAP_PASSWORD_FILE.",
         )
@@ -73,13 +73,13 @@ def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
 
 
 def sendgrid_verifier() -> sendgrid.Verifier | None:
-    """Return what knows SendGrid's requests; None where no key is set. Raises ConfigError."""
+    """Return the verifier of SendGrid's webhook requests; None if no key is set. Raises ConfigError."""
     key = secret("SENDGRID_WEBHOOK_KEY")
     return None if key is None else sendgrid.Verifier(re.sub(r"-----[A-Z ]+-----|\s", "", key))
 
 
 def keep_sendgrid_events(context: "Workspace", body: bytes) -> int:
-    """Keep the events of a verified request; return how many are new. Raises ValueError and StoreError."""
+    """Store the events of a verified request; return how many are new. Raises ValueError and StoreError."""
     found = sendgrid.read(body, context.now())
     with writing(context.database) as connection:
         return events.put(connection, found)

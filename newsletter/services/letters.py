@@ -1,4 +1,4 @@
-"""Letters that the pages caused, sent by whoever sends: written, given to the transport, settled."""
+"""Send the letters that pages have queued: write each, hand it to the transport, record the answer."""
 
 import asyncio
 import logging
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 _LINKS = dict.fromkeys((optin.LETTER, moving.CONFIRMS, handover.CONFIRMS), (Purpose.CONFIRM, "confirm"))
 _LINKS |= {kind.value: (purpose, f"mine/{purpose}") for kind, purpose in stepup.PURPOSES.items()}
 _LINKS |= {Kind.LINK.value: (Purpose.PREFERENCES, "preferences")}
-"""What the link in each kind of letter is good for, and the page that it opens."""
+"""The purpose of the link in each kind of letter, and the page that it opens."""
 _LAST = {Outcome.ACCEPTED, Outcome.REFUSED}
-"""What is not tried again. A lost answer is: two letters that ask are better than none."""
+"""Outcomes that are not retried. A lost answer is: two letters are better than none."""
 
 
 def send_letters(context: "Workspace") -> int:
-    """Send the letters that are due, a few at a time; return how many were taken by the transport.
+    """Send a batch of the letters that are due; return how many the transport accepted.
 
-    Raises TransportUnavailable when nothing can be sent now: they stay due.
+    Raises TransportUnavailable when nothing can be sent now: then they stay due.
     """
     now = context.now()
     with reading(context.database) as connection:
@@ -63,7 +63,7 @@ async def _send(context: "Workspace", transport: "Transport") -> int:
 
 
 def _settle(context: "Workspace", taken: Sequence[Letter], batch: Batch) -> None:
-    """Record what became of each; what was not even tried is due again."""
+    """Record the outcome of each letter; one that was not tried is due again."""
     now = context.now()
     log = logging.getLogger(__name__)
     with writing(context.database) as connection:
@@ -76,7 +76,7 @@ def _settle(context: "Workspace", taken: Sequence[Letter], batch: Batch) -> None
 
 
 def _write(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
-    """Return the letter as a message, or None when what it asks is settled, or too old."""
+    """Return the letter as a message, or None when its request is settled, or too old."""
     if one.kind == letters.NOTE:
         return _write_note(context, connection, one)
     asked = requests.find(connection, one.request or 0, context.now())
@@ -105,7 +105,7 @@ def _write(context: "Workspace", connection: Connection, one: Letter) -> Message
 
 
 def _write_note(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
-    """Return a note to an editor, under the same Message-ID at every try."""
+    """Return a note to an editor as a message, with the same Message-ID at every try."""
     words = letters.note_words(connection, one.id)
     if words is None:
         return None
@@ -127,7 +127,7 @@ def _write_note(context: "Workspace", connection: Connection, one: Letter) -> Me
 
 
 def _other(connection: Connection, asked: Request, kind: str) -> str:
-    """Return the address that a letter speaks of; the holder's is told a successor only in part."""
+    """Return the address that a letter mentions; a successor sees the holder's only masked."""
     if kind == handover.CONFIRMS:
         holder = people.get(connection, asked.subscriber or 0)
         return masked(holder.email) if holder else ""

@@ -1,4 +1,4 @@
-"""What a worker of one workspace does: delivery, and the chores beside it."""
+"""The worker of one workspace: delivery, and its periodic tasks."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def worker(context: "Workspace") -> Worker:
-    """Return a worker on what `context` sends. Raises StoreError when nothing may be sent from here."""
+    """Return a worker for this workspace. Raises StoreError when nothing may be sent from this database."""
     insist(context)
     return Worker(
         context.database,
@@ -36,7 +36,7 @@ def worker(context: "Workspace") -> Worker:
 
 
 def chores(context: "Workspace") -> Sequence[PeriodicTask]:
-    """Return what has to be done again and again, with its period in seconds."""
+    """Return the periodic tasks, each with its period in seconds."""
     watch = clock_watch(context)
 
     def believing(do: Callable[[], None]) -> Callable[[], None]:
@@ -49,15 +49,15 @@ def chores(context: "Workspace") -> Sequence[PeriodicTask]:
     return [
         *weekly,
         PeriodicTask("sending letters", lambda: send_letters(context), 1),
-        PeriodicTask("working on what providers reported", lambda: process_events(context), 2),
+        PeriodicTask("processing providers' events", lambda: process_events(context), 2),
         PeriodicTask("ending pauses", believing(lambda: wake(context)), 60),
         PeriodicTask("finishing erasures", lambda: erasure.finish(context), 60),
-        PeriodicTask("forgetting what is too old", believing(lambda: prune(context)), 3600),
+        PeriodicTask("deleting what is too old", believing(lambda: prune(context)), 3600),
     ]
 
 
 def _settle_hours(week: Week) -> None:
-    """Settle the hours that are due, and say in the log what became of them."""
+    """Settle the weekly hours that are due, and log their outcomes."""
     log = logging.getLogger(__name__)
     for hour in tick(week):
         level = logging.WARNING if hour.held else logging.INFO
@@ -65,7 +65,7 @@ def _settle_hours(week: Week) -> None:
 
 
 def wake(context: "Workspace") -> None:
-    """End the pauses whose day has come, by the workspace's clock."""
+    """End the readers' pauses that last until today or an earlier day, in the workspace's timezone."""
     now = context.now()
     today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
     with reading(context.database) as connection:
@@ -76,7 +76,7 @@ def wake(context: "Workspace") -> None:
 
 
 def prune(context: "Workspace") -> None:
-    """Forget requests, letters and counts of them that are too old to be of use."""
+    """Delete requests, letters, import progress and confirmation limits that are too old to be of use."""
     now, batches = context.now(), Batches(context.database)
     for table, old in (
         (request, requests.too_old(now)),

@@ -1,4 +1,4 @@
-"""An issue as it would leave now, rendered and checked."""
+"""Render and check an issue as it would be sent now."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """An issue as it would leave now: each edition that readers need, how many get it, and all findings."""
+    """An issue as it would be sent now: each edition that readers need, how many get it, all findings."""
 
     issue: Issue
     editions: Editions
@@ -32,12 +32,12 @@ class Proof:
 
     @property
     def errors(self) -> int:
-        """How many findings refuse a real transport."""
+        """How many findings forbid a real transport."""
         return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 def prove(context: "Workspace", closing: date) -> Proof:
-    """Return the proof of issue `closing`. Raises ContentError, ConfigError and StoreError."""
+    """Render and check issue `closing`. Raises ContentError, ConfigError and StoreError."""
     issue, own = context.issue(closing)
     editions = Editions(issue)
     now = context.now()

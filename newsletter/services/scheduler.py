@@ -1,4 +1,4 @@
-"""What sends by itself in one workspace: the mark beside its database, the weekly hour, and its clock."""
+"""Automatic sending of one workspace: the marker file beside its database, the weekly hour, the clock."""
 
 import re
 import socket
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 _CLOCK = (
-    "The clock of the sending machine is not believed: %(why)s. Until it is right, nothing leaves by itself."
+    "The clock of the sending machine seems wrong: %(why)s. Until it is right, nothing is sent automatically."
 )
-_MARK = "scheduler"  # in var/, beside the database, so that a snapshot put back is noticed
+_MARK = "scheduler"  # in var/, beside the database, so that a restored snapshot is noticed
 
 
 def own(context: "Workspace") -> bool:
-    """Count a start of sending here; False when the database is a snapshot put back, or a copy."""
+    """Count a start of sending here; return False when the database is a restored snapshot, or a copy."""
     with writing(context.database) as connection:
         mark = schedule_runs.start(connection, _mark(context), _machine(context))
     if mark:
@@ -39,13 +39,13 @@ def insist(context: "Workspace") -> None:
     """Raise StoreError unless the database is the one that was last sent from here."""
     if not own(context):
         raise StoreError(
-            "the database is a snapshot put back, or a copy: what was sent since is not in it",
-            "Look at what the relay has sent, and settle it; then: newsletter schedule --adopt",
+            "the database is a restored snapshot, or a copy: what was sent since is not in it",
+            "Settle what the relay has sent since (newsletter reconcile); then: newsletter schedule --adopt",
         )
 
 
 def week(context: "Workspace", watch: ClockWatch | None = None) -> Week:
-    """Return what the weekly hour works with; counts a start."""
+    """Return the parameters of the weekly schedule; counts a start."""
     strange = not own(context)
     return Week(
         engine=context.database,
@@ -59,7 +59,7 @@ def week(context: "Workspace", watch: ClockWatch | None = None) -> Week:
 
 
 def clock_watch(context: "Workspace") -> ClockWatch:
-    """Return what looks at the clock; that it is not believed is told to the editors too."""
+    """Return the watch on the machine's clock; it notifies the editors when the clock is in doubt."""
     settings = context.settings
 
     def tell(connection: Connection, words: str) -> None:
@@ -77,7 +77,7 @@ def clock_watch(context: "Workspace") -> ClockWatch:
 
 
 def clock_doubt(context: "Workspace") -> str:
-    """Return why this machine's clock is not believed, or nothing. Raises StoreError."""
+    """Return why this machine's clock is in doubt, or an empty string. Raises StoreError."""
     return present_doubt(context.database, _place(context), context.now())
 
 
@@ -87,7 +87,7 @@ def _place(context: "Workspace") -> str:
 
 
 def adopt(context: "Workspace") -> None:
-    """Let the weekly hour go on with this database, after a backup was put back or it was moved."""
+    """Let the weekly schedule go on with this database after it was restored from a backup or moved."""
     engine = open_database(context.address, moved=True)
     reopen(engine)
     engine.dispose()
@@ -102,16 +102,14 @@ def _mark(context: "Workspace") -> Mark | None:
     except FileNotFoundError:
         return None
     except ValueError:
-        raise ConfigError(
-            "var/scheduler is not as the scheduler left it", "Run: newsletter schedule --adopt"
-        ) from None
+        raise ConfigError("var/scheduler was damaged or edited", "Run: newsletter schedule --adopt") from None
 
 
 def _machine(context: "Workspace") -> str:
-    """Tell this machine and folder from where a copy of them would be.
+    """Return an identifier of this machine and folder, which a copy of them does not share.
 
-    Copied files have another inode. Cloned disks have the same, and the machine its name; containers have no
-    machine-id as a rule, and their names change, so theirs do not count (docs/decisions).
+    Copied files have another inode. Cloned disks have the same, so the machine-id and host name count too;
+    containers usually have no machine-id, and their names change, so theirs do not count (docs/decisions).
     """
     private.own_folder(context.var)
     return f"{_host()}:{context.root}:{context.var.stat().st_ino}"

@@ -1,4 +1,4 @@
-"""Where issues stand: every one of a workspace, and how far the sending of one is."""
+"""The state of every issue of a workspace, and the progress of sending one."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,7 @@ _LATELY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One issue: an IssueState, or what it is before approval, and how many readers have what outcome."""
+    """One issue: an IssueState, or its state before approval, and how many readers have each outcome."""
 
     issue: str
     state: str
@@ -39,7 +39,7 @@ class Line:
 
 
 def overview(context: "Workspace") -> list[Line]:
-    """Return a line for each issue in files or in the database, the newest first."""
+    """Return a line for each issue in files or in the database, newest first."""
     with reading(context.readable) as connection:
         frozen = {one.name: one for one in issues.find_all(connection)}
         counts = deliveries.counts_by_issue(connection)
@@ -77,7 +77,7 @@ def _frozen(context: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, i
 
 
 def summary(context: "Workspace", name: str) -> dict[str, Any]:
-    """Return the state of issue `name`, its deliveries by outcome, and when it goes on by itself."""
+    """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself."""
     stands = standing(context, date.fromisoformat(name))
     with reading(context.readable) as connection:
         frozen = issues.get(connection, name)

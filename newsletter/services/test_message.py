@@ -1,4 +1,4 @@
-"""Sending one edition of an issue to one address, to be looked at in a real mailbox."""
+"""Send one edition of an issue to one address, for a look at it in a real mailbox."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Where a test message goes, and whose edition it is: of these sections, or of the reader `like`.
+    """The address of a test message, and its edition: that of these sections, or of the reader `like`.
 
     With neither, the edition that shows all sections.
     """
@@ -33,17 +33,19 @@ class Wanted:
 async def send_test(
     context: "Workspace", closing: date, transport: str, wanted: Wanted
 ) -> tuple[Edition, Receipt]:
-    """Send an edition of issue `closing` as its files are now; nothing is recorded.
+    """Send an edition of issue `closing`, rendered from its files as they are now; record nothing.
 
     Raises ConfigError, ContentError and TransportUnavailable.
     """
     to, fault = check_address(wanted.address)
     if fault:
-        raise ConfigError(f"{wanted.address} cannot be written to: {fault}", "Correct the address.")
+        raise ConfigError(f"{wanted.address} is not a usable address: {fault}", "Correct the address.")
     proof = context.proof(closing)
     edition = _edition(context, proof, wanted)
     if edition is None:
-        raise ContentError(f"issue {closing} shows nothing of that", "Compose it first: newsletter compose")
+        raise ContentError(
+            f"issue {closing} has no items for this edition", "Compose it first: newsletter compose"
+        )
     receipt = await trial(
         context.transport(transport, closing),
         context.renderer.render(proof.issue, edition),
@@ -62,7 +64,7 @@ def _edition(context: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | 
         with reading(context.database) as connection:
             reader = people.reader(connection, wanted.like)
         if reader is None:
-            cure = f"See what is known of them: newsletter subscribers show {wanted.like}"
+            cure = f"See what is known about them: newsletter subscribers show {wanted.like}"
             raise ContentError(f"{wanted.like} is not a reader", cure)
         return proof.editions.of(reader.sections, reader.attributes)
     if wanted.sections is None:

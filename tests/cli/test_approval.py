@@ -96,7 +96,7 @@ def test_an_unapproved_issue_is_held_loudly_and_leaves_once_it_is_approved_withi
     assert (code, out) == (1, "")
     assert f"Issue {D} is held at its weekly hour: issue {D} is not approved" in errors
     assert "by 22:00 EET" in errors
-    assert "nobody is told" in errors
+    assert "nobody is notified" in errors
     assert f"Issue {D} is held" in say("schedule", now=SOON)[2]
     assert "leaves by itself now" in say("approve", D, "--by", "Олена", now=SOON)[1]
     code, out, _ = say("send", "--due", now=SOON)

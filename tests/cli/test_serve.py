@@ -250,7 +250,7 @@ def test_a_backup_made_while_it_sends_is_known_for_one_when_it_is_put_back(
     shutil.copy(backup, database)
     assert outcomes(workspace).count("accepted") < 60
     context = open_workspace(workspace)
-    with pytest.raises(StoreError, match="a snapshot put back"):
+    with pytest.raises(StoreError, match="a restored snapshot"):
         insist(context)
     context.database.dispose()
 

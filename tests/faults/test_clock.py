@@ -44,7 +44,7 @@ def test_a_worker_whose_clock_was_three_weeks_ahead_for_a_moment_sends_at_the_ho
         clock.write_text("@2025-03-07 13:50:00")
         wait(lambda: "clock jumped ahead by 21 days" in scene.said())
         clock.write_text("@2025-02-14 13:58:00")
-        wait(lambda: "the clock is believed again" in scene.said())
+        wait(lambda: "the clock is trusted again" in scene.said())
         assert list(tmp_path.glob("var/outbox/*.eml")) == []
         clock.write_text("@2025-02-14 14:00:01")
         wait(lambda: len(list(tmp_path.glob("var/outbox/[!.]*.eml"))) == 3)

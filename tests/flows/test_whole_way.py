@@ -359,4 +359,4 @@ def test_a_backup_that_was_put_back_sends_nothing_until_someone_has_looked(
 @pytest.mark.usefixtures("composed")
 def test_a_test_message_to_no_address_is_refused_in_words(run: Run) -> None:
     for address in ("nobody", "a@..", "a@b\r\nDATA"):
-        assert "cannot be written to" in run("send", D, "--test", address, code=2).stderr
+        assert "is not a usable address" in run("send", D, "--test", address, code=2).stderr

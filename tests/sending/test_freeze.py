@@ -99,7 +99,7 @@ def test_what_has_begun_to_leave_for_real_is_not_approved_again(engine: Engine) 
                 connection, house.NAME, IssueState.SENT, among=list(IssueState), transport=transport
             )
         if refused:
-            with pytest.raises(StateError, match="has begun to leave by smtp"):
+            with pytest.raises(StateError, match="has been started by smtp"):
                 house.approve(engine)
         else:
             assert house.approve(engine).state is IssueState.APPROVED
@@ -115,7 +115,7 @@ def test_an_issue_that_was_never_approved_is_told_apart(engine: Engine) -> None:
     [
         (IssueState.PAUSED, "smtp", 0, "paused"),
         (IssueState.CANCELLED, "smtp", 0, "cancelled"),
-        (IssueState.SENDING, "outbox", 0, "has begun to leave by outbox"),
+        (IssueState.SENDING, "outbox", 0, "has been started by outbox"),
         (IssueState.APPROVED, "", 2, "for the outbox only"),
     ],
 )

@@ -72,7 +72,7 @@ def test_what_is_too_old_is_forgotten(context: Workspace) -> None:
             letters.put(
                 connection, kind="confirm", email="a@b.example", language="uk", request=None, now=then
             )
-    chore(context, "forgetting what is too old").do()
+    chore(context, "deleting what is too old").do()
     with reading(context.database) as connection:
         for table in (request, letter):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
