@@ -50,7 +50,7 @@ COMMANDS = {
 
 
 class Press(click.Group):
-    """Loads a command's module when it is asked for, and lists commands by the order of work."""
+    """The root group: imports a command's module on demand, and lists commands in the order of work."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Return every command, in the order of work."""
@@ -77,7 +77,7 @@ class Press(click.Group):
 
 
 class Session:
-    """What every command shares: where the workspace is; the rest is made when first used."""
+    """The state that all commands share: the workspace, opened when first used."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -107,7 +107,7 @@ pass_session = click.make_pass_decorator(Session)
 )
 @click.pass_context
 def cli(ctx: click.Context, workspace: Path) -> None:
-    """Press a weekly digest: compose it, look at it, approve it, send it.
+    """Publish a weekly digest by mail: compose it, preview it, approve it, send it.
 
     \b
     A week, from the folder with newsletter.yaml:
@@ -136,7 +136,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return FINDINGS
-    except Exception as error:  # the last resort, so that no traceback reaches a user
+    except Exception as error:  # the last resort: no traceback reaches a user
         if os.environ.get("NEWSLETTER_DEBUG"):
             raise
         return _unforeseen(error)
@@ -144,14 +144,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unforeseen(error: Exception) -> int:
-    """Say what stopped a command that it did not foresee, and return the exit code."""
+    """Print an unexpected error, and return the exit code."""
     if isinstance(error, OSError) and error.filename:
-        cure = "Check that it is there, and who may use it."
+        cure = "Check that it exists, and its permissions."
         click.echo(f"{error.filename}: {error.strerror}\n  {cure}", err=True)
         return USAGE
     click.echo(
         f"This should not have happened: {type(error).__name__}: {error}\n"
-        "  Nothing half-done was kept. Please report it with what NEWSLETTER_DEBUG=1 prints.",
+        "  Please report it, with what the same command prints under NEWSLETTER_DEBUG=1.",
         err=True,
     )
     return FINDINGS

@@ -1,4 +1,4 @@
-"""The command `approve`."""
+"""The command `approve`: freeze an issue as it is rendered now."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @closing(required=True)
-@click.option("--by", required=True, metavar="WHO", help="Who approves; kept with the issue.")
-@click.option("--again", is_flag=True, help="Approve anew although nothing changed, e.g. for new readers.")
+@click.option("--by", required=True, metavar="WHO", help="Who approves; stored with the issue.")
+@click.option("--again", is_flag=True, help="Approve again although nothing changed, e.g. for new readers.")
 @as_json
 @pass_session
 def approve(session: Session, closing: date, by: str, again: bool, as_json: bool) -> int:
-    """Freeze issue D: what is sent later is exactly what was rendered now.
+    """Approve issue D: what is sent later is exactly what is rendered now.
 
-    Every edition is rendered and checked; errors refuse approval unless the transport is the outbox. A
-    file changed afterwards voids the approval.
+    Every edition is rendered and checked. Errors prevent approval, unless the transport is the outbox.
+    Changing a file afterwards voids the approval.
 
     \b
     Example:
@@ -45,7 +45,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     stored = earlier and earlier.state is not IssueState.FREEZING
     if earlier and stored and not again and not changed_since(earlier, sources):
         return _approved(context, earlier, "was already approved", as_json=as_json)
-    wake(context)  # the audience is made of those who read now
+    wake(context)  # the audience consists of the current readers
     proof = context.proof(closing)
     errors = [problem for problem in proof.problems if problem.severity is Severity.ERROR]
     if errors and (context.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):
@@ -53,7 +53,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     if not sum(readers for _, readers in proof.tally):
         raise _nobody(context, closing, proof)
     for problem in errors:
-        click.echo(f"{problem.at}: {problem.text} (passed: the outbox only warns)", err=True)
+        click.echo(f"{problem.at}: {problem.text} (ignored: the transport is the outbox)", err=True)
     pages = {page.edition: page for page in proof.rendered}
     frozen = freeze(
         context.database,
@@ -66,7 +66,7 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
 
 
 def _nobody(context: "Workspace", closing: date, proof: "Proof") -> StateError:
-    """Return the error that says why nobody would get the issue: which items are not in it, or no readers."""
+    """Return the error that says why nobody would get the issue: items left out of it, or no readers."""
     from newsletter.compose.assemble import left_out
 
     if not any(block.items for block in proof.issue.blocks):
@@ -74,15 +74,15 @@ def _nobody(context: "Workspace", closing: date, proof: "Proof") -> StateError:
             f"{one.id}: {one.reason}" for one in left_out(context.root, closing, context.settings)
         )
         cure = f"Correct the items' dates or the issue's period, then: newsletter compose {closing}"
-        return StateError(f"issue {closing} has no items" + (f"; left out are {out}" if out else ""), cure)
+        return StateError(f"issue {closing} has no items" + (f"; left out: {out}" if out else ""), cure)
     if proof.without:
         return StateError(
             f"nobody would get issue {closing}: none of its items is for any of {proof.without} readers",
-            "See whom its sections and `only_for` name: newsletter check; newsletter segments",
+            "See whom its sections and `only_for` select: newsletter check; newsletter segments",
         )
     return StateError(
         f"nobody would get issue {closing}: there are no readers",
-        "Bring readers in: newsletter subscribers import FILE",
+        "Import readers: newsletter subscribers import FILE",
     )
 
 
@@ -118,7 +118,7 @@ def _approved(context: "Workspace", frozen: "Frozen", what: str, *, as_json: boo
 
 
 def _say_when(context: "Workspace", frozen: "Frozen") -> None:
-    """Say what the approval means for a weekly hour that has passed without it."""
+    """Print what the approval means for a weekly hour that has already passed."""
     from newsletter.services.approval import held_hours
     from newsletter.store import schedule_runs
     from newsletter.store.db import reading
@@ -126,12 +126,12 @@ def _say_when(context: "Workspace", frozen: "Frozen") -> None:
     if frozen.state is not IssueState.APPROVED:
         return
     if any(one.settled.issue == frozen.name for one in held_hours(context)):
-        click.echo("Its weekly hour was held for want of it: it leaves by itself now.")
+        click.echo("It was held at its weekly hour for lack of approval; it is sent automatically now.")
         return
     with reading(context.database) as connection:
         if schedule_runs.held(connection, frozen.name):
             click.echo(
-                "Its weekly hour has passed by more than schedule.grace, so it does not leave by itself:"
+                "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"
                 f" newsletter send {frozen.name}"
             )
 

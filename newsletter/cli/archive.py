@@ -21,15 +21,15 @@ _MANIFEST = "archive.json"
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="DIR",
-    help="The folder to write to: new, empty, or made by this command before.",
+    help="The folder to write to: new, empty, or written by this command before.",
 )
 @as_json
 @pass_session
 def archive(session: Session, out: Path, as_json: bool) -> None:
-    """Write the archive as files: issues, sections, feeds and sitemap, for any web server.
+    """Export the public archive as files: issues, sections, feeds and sitemap, for any web server.
 
     It is in the workspace's language. What needs the live site, like search and sign-up, is linked to
-    below base_url. Run again, it changes what is new and takes away only what it wrote itself.
+    under base_url. Run again, it writes what has changed, and removes only files that it wrote itself.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
     from newsletter.web.readers.archive.export import files
 
     context = session.context
-    context.database = context.readable  # of all pages, those of the archive only read
+    context.database = context.readable  # the archive's pages only read
     before = _manifest(out)
     with reading(context.database) as connection:
         issues = count(connection)
@@ -56,11 +56,11 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
         print_json({"issues": issues, "files": len(made), "changed": changed, "removed": removed})
     else:
         click.echo(f"{some(issues, 'issue')} in {some(len(made), 'file')}: {out}")
-        click.echo(f"Written: {changed}; taken away: {removed}.")
+        click.echo(f"Written: {changed}; removed: {removed}.")
 
 
 def _manifest(out: Path) -> set[str]:
-    """Return the files that this command wrote to `out`. Raises ConfigError when it is another's folder."""
+    """Return the files that this command wrote to `out`. Raises ConfigError if it has other content."""
     listed = out / _MANIFEST
     if not out.is_dir() or not any(out.iterdir()):
         return set()
@@ -74,14 +74,14 @@ def _manifest(out: Path) -> set[str]:
 
 
 def _write(out: Path, made: Mapping[str, bytes], before: set[str]) -> tuple[int, int]:
-    """Bring `out` to what was made, file by file; return how many files were written and taken away.
+    """Make `out` contain exactly `made`; return how many files were written and removed.
 
-    Stopped half-way, the manifest lists old and new, so that the next run can finish.
+    After a stop half-way the manifest lists old and new files, so that the next run can finish.
     """
     changed = [name for name, content in made.items() if _read(out / name) != content]
     if foreign := [name for name in changed if name not in before and (out / name).exists()]:
         raise ConfigError(
-            f"{out / foreign[0]} is in the way: this command did not write it",
+            f"{out / foreign[0]} exists, and this command did not write it",
             "Move it aside, then run this again. Nothing was changed.",
         )
     _list(out, before | made.keys())
@@ -105,7 +105,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole: a reader has the old one or the new one."""
+    """Write a file atomically: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_bytes(content)
@@ -113,13 +113,13 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _inside(out: Path, name: str) -> bool:
-    """Tell whether `name` is a file below `out`, wherever links lead."""
+    """Return whether `name` is a file below `out` once symbolic links are resolved."""
     path = out / PurePosixPath(name)
     return path.is_file() and path.resolve().is_relative_to(out.resolve())
 
 
 def _tidy(out: Path, folder: Path) -> None:
-    """Remove folders that have become empty, up to `out`."""
+    """Remove folders that have become empty, below `out`."""
     while folder != out and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent

@@ -16,7 +16,7 @@ class ClosingDate(click.ParamType[date]):
     name = "D"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the date, or fail with what was expected."""
+        """Parse the date, or fail with what was expected."""
         if isinstance(value, date):
             return value
         try:
@@ -26,23 +26,23 @@ class ClosingDate(click.ParamType[date]):
 
 
 class Duration(click.ParamType[timedelta]):
-    """A span of time like 90s, 10m or 2h."""
+    """A duration like 90s, 10m or 2h."""
 
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read the span, or fail with what was expected."""
+        """Parse the duration, or fail with what was expected."""
         if isinstance(value, timedelta):
             return value
         match = re.fullmatch(r"(\d{1,4})([smhd])", value)
         if not match:
-            self.fail(f"{value!r} is not a span of time; write it like 10m or 2h", param, ctx)
+            self.fail(f"{value!r} is not a duration; write it like 10m or 2h", param, ctx)
         units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
         return timedelta(**{units[match[2]]: int(match[1])})
 
 
 def closing(*, required: bool = False) -> Callable[[F], F]:
-    """Add the argument D; left out, the newest issue of the workspace."""
+    """Return a decorator that adds the argument D; by default the newest issue of the workspace."""
     return click.argument(
         "closing", metavar="D" if required else "[D]", type=ClosingDate(), required=required
     )

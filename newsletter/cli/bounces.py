@@ -1,4 +1,4 @@
-"""The command `bounces`: read mail that came back."""
+"""The command `bounces`: process returned mail."""
 
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 _BATCH = 100
-_NO_PROOF = "that shows neither our return path nor our header for reports: kept, but it does nothing"
-_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: a mail server keeps the mail and tries again
+_NO_PROOF = "without our return path or our header for reports: stored, but it has no effect"
+_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: a mail server queues the mail and tries again
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What was read, and what came of it."""
+    """Counts of the mails read, and of their effects."""
 
     kinds: Counter[str] = field(default_factory=Counter)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -39,18 +39,19 @@ class _Tally:
 @click.command()
 @click.argument("source", metavar="FILE|MAILDIR|-", required=False)
 @click.option("--imap", is_flag=True, help="Read the mailbox of newsletter.yaml instead.")
-@click.option("--dry-run", is_flag=True, help="Say what the mails are; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what the mails are; change nothing.")
 @as_json
 @pass_session
 def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_json: bool) -> int:
-    """Read mail that came back: bounces, complaints, and wishes to leave.
+    """Process returned mail: bounces, complaints, and requests to unsubscribe.
 
-    It is known whose they are by the signed return path, or by the header that letters have for reports. Who
-    does not exist or complains is not written to again, nor whose mailbox refuses on five days without a
-    week between; who asks to leave has left. A report that shows only what replies and forwarded letters do
-    is unverified: it is told, kept, and does nothing. Reading a mail twice changes nothing. - is one mail,
-    as a mail server hands it over: then trouble with the database or the settings is exit 75, and the server
-    tries again. Exit 1 while mails are unreadable.
+    The reader is identified by the signed return path (VERP), or by the header that messages carry for
+    reports. A reader whose address does not exist, who complains, or whose mailbox refuses on five days with
+    no week between them is suppressed; a reader who asks to leave is unsubscribed. A report that shows only
+    what replies and forwarded messages show too is unverified: it is printed and stored, but has no effect.
+    Processing a mail twice changes nothing. With - one mail is read from standard input, as a mail server
+    pipes it: then errors of the database or the settings are exit 75, and the server tries again. Exit 1 if
+    some mails are unreadable.
 
     \b
     Examples:
@@ -58,7 +59,7 @@ def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_
       newsletter bounces --imap
     """  # noqa: D301  click's mark for text that is not re-wrapped
     if (source is None) != imap:
-        raise click.UsageError("Name a file, a Maildir or -, or say --imap.")
+        raise click.UsageError("Name a file, a Maildir or -, or give --imap.")
     try:
         tally = _Tally()
         with _open(session, source) as mails:
@@ -84,7 +85,7 @@ def _open(session: Session, source: str | None) -> "AbstractContextManager[Sourc
 
 
 def _read(context: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
-    """Read all mails and keep what they say; each batch is settled where it lies once it is kept."""
+    """Read all mails and store their events in batches; a stored batch is then settled in its mailbox."""
     from newsletter.services.feedback import keep, read
     from newsletter.store.events import Kind
 

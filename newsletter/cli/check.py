@@ -1,4 +1,4 @@
-"""The command `check`: what is wrong or doubtful with an issue, each finding at its line."""
+"""The command `check`: errors and warnings about an issue, each with its line."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @as_json
 @pass_session
 def check(session: Session, closing: date | None, as_json: bool) -> int:
-    """Find mistakes in the words, links and markup of issue D.
+    """Find mistakes in the text, links and markup of issue D.
 
-    Every edition that readers need is rendered and looked at. Errors keep the issue from being sent to
+    Every edition that readers need is rendered and checked. Errors keep the issue from being sent to
     readers (exit 1); warnings do not (exit 0).
 
     \b

@@ -1,4 +1,4 @@
-"""The commands `import` and `compose`: from a digest's text to an issue."""
+"""The commands `import` and `compose`, which make an issue of a digest's text."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--issue", "given", metavar="D", type=ClosingDate(), help="The closing date, if not the digest's."
+    "--issue", "given", metavar="D", type=ClosingDate(), help="The closing date; by default the digest's."
 )
 @click.option("--force", is_flag=True, help="Overwrite items that were edited.")
 @as_json
 @pass_session
 def import_(session: Session, file: Path, given: date | None, force: bool, as_json: bool) -> int:
-    """Make item files from a digest: plain text, .docx, .html or .md.
+    """Create item files from a digest: plain text, .docx, .html or .md.
 
-    Importing a corrected file again changes its items too. An item that you edited since is left alone, and
-    shown against the new text.
+    Importing a corrected file again updates its items. An item that you have edited since is not changed;
+    its differences from the new text are shown.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
         return _code(problems)
     print_problems(problems)
     for name in done.left_alone:
-        click.echo(f"{name}: edited since, left alone; --force overwrites it")
+        click.echo(f"{name}: edited since, not changed; --force overwrites it")
         if name in done.changes:
             click.echo(indent(done.changes[name], "    "))
     found = some(len(digest.entries), "item")
@@ -80,8 +80,8 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
 def compose(session: Session, closing: date | None, as_json: bool) -> int:
     """Put the items of issue D into its issue.yaml.
 
-    Run again, it adds what is new at the end of its section and keeps the order, the words and the comments
-    an editor left there.
+    Run again, it adds new items at the end of their section, and keeps the order, the text and the comments
+    that editors wrote there.
 
     \b
     Example:

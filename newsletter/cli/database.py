@@ -1,4 +1,4 @@
-"""The commands `database copy` and `database upgrade`: moving the press to another database."""
+"""The commands `database copy` and `database upgrade`: move to another database, or upgrade this one."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def database() -> None:
-    """Move everything to another database, or bring this one up to date.
+    """Copy everything to another database, or upgrade this one.
 
     \b
     Example:
@@ -25,16 +25,16 @@ def database() -> None:
 
 @database.command()
 @click.argument("url", metavar="URL")
-@click.option("--dry-run", is_flag=True, help="Say what would be copied; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be copied; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @pass_session
 def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Copy everything to the empty database URL, compare the two, and close this one.
 
-    Between SQLite and PostgreSQL in either direction, or from one PostgreSQL to another. First stop `serve`
-    and workers; no issue may be under way. One that was interrupted leaves both as they were, or is
-    finished when it is run again. Then name URL in NEWSLETTER_DATABASE.
+    It copies between SQLite and PostgreSQL in either direction, or from one PostgreSQL to another. First stop
+    `serve` and workers; no issue may be being sent. An interrupted copy leaves both databases as they were,
+    or is finished when it is run again. Afterwards set NEWSLETTER_DATABASE to URL.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
         return
     for name, rows in copied.items():
         click.echo(f"{rows:>10}  {name}")
-    click.echo(f"Copied and compared. Now name it in NEWSLETTER_DATABASE: {copying.name_of(target)}")
+    click.echo(f"Copied and compared. Now set NEWSLETTER_DATABASE to it: {copying.name_of(target)}")
 
 
 def _copy(source: "Engine", target: "Engine", total: int) -> dict[str, int]:
@@ -94,9 +94,9 @@ def _print(counts: dict[str, int], there: int, *, as_json: bool) -> None:
 @database.command()
 @pass_session
 def upgrade(session: Session) -> None:
-    """Bring the database's schema up to date, or make it where there is none.
+    """Upgrade the database's schema, or create the database.
 
-    Whatever changes the database does so by itself; commands that only look leave it as it is.
+    Commands that change the database do so automatically; commands that only read never do.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def upgrade(session: Session) -> None:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store.db import HEAD
 
-    session.context.database  # noqa: B018  it is brought up to date as it is opened
+    session.context.database  # noqa: B018  opening it upgrades it
     click.echo(f"The database is up to date (schema {HEAD}).")
 
 

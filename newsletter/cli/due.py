@@ -1,4 +1,4 @@
-"""`send --due`: what a timer runs every few minutes, settling the weekly hour and delivering what is due."""
+"""`send --due`, which a timer runs every few minutes: settle the weekly hour, and deliver what is due."""
 
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ def deliver_due(context: "Workspace") -> int:
     hours = tick(week(context))
     codes = [_tell(context, hours)]
     if doubt := clock_doubt(context):
-        click.echo(f"{doubt}\n  Nothing leaves by itself until it is right: timedatectl", err=True)
+        click.echo(f"{doubt}\n  Nothing is sent automatically until it is right: timedatectl", err=True)
         codes.append(USAGE)
     codes.append(_send_letters(context))
     insist(context)
@@ -37,7 +37,7 @@ def deliver_due(context: "Workspace") -> int:
 
 
 def _tell(context: "Workspace", hours: "Sequence[Settled]") -> int:
-    """Say what became of weekly hours; a held issue is worth an exit code."""
+    """Print the outcomes of the weekly hours; return the exit code, which says whether one was held."""
     from newsletter.services.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told
 
     open_until = {one.settled.issue: one.until for one in held_hours(context)}
@@ -48,7 +48,9 @@ def _tell(context: "Workspace", hours: "Sequence[Settled]") -> int:
         cure = f"Then send it by hand: newsletter send {hour.issue}"
         if until := open_until.get(hour.issue):
             local = until.astimezone(ZoneInfo(context.settings.timezone))
-            cure = f"Approved by {local:%H:%M %Z} it still leaves: newsletter approve {hour.issue} --by NAME"
+            cure = (
+                f"If approved by {local:%H:%M %Z}, it still starts: newsletter approve {hour.issue} --by NAME"
+            )
         click.echo(f"Issue {hour.issue} is held at its weekly hour: {hour.outcome}\n  {cure}", err=True)
         if nobody_is_told(context):
             click.echo(NOBODY_IS_TOLD, err=True)
@@ -56,12 +58,12 @@ def _tell(context: "Workspace", hours: "Sequence[Settled]") -> int:
 
 
 def _send_letters(context: "Workspace") -> int:
-    """Send letters that wait, notes to the editors first; what cannot leave now waits on."""
+    """Send the queued letters, notes to the editors first; what cannot be sent now stays queued."""
     from newsletter.services.letters import send_letters
 
     try:
         send_letters(context)
     except (ConfigError, TransportUnavailable) as error:
-        click.echo(f"Letters wait: {error}\n  {error.hint}", err=True)
+        click.echo(f"Letters cannot be sent now: {error}\n  {error.hint}", err=True)
         return USAGE
     return 0

@@ -1,4 +1,4 @@
-"""The command `subscribers handover`: a post changes hands, at an editor's wish."""
+"""The command `subscribers handover`: hand a post over to a successor, at an editor's request."""
 
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,8 @@ def handover(  # noqa: PLR0917  as many as options
 ) -> None:
     """Ask NEW, by a letter, to take over the post of OLD.
 
-    Nothing changes until they confirm. Then NEW reads in place of OLD, who gets no more. OLD is not asked:
-    you know that they agree, or are gone.
+    Nothing changes until NEW confirms. Then NEW gets the digest instead of OLD. OLD is not asked: make sure
+    that they agree, or have left the post.
 
     \b
     Example:
@@ -44,7 +44,7 @@ def handover(  # noqa: PLR0917  as many as options
 
     name = clean(name)
     if not name.isprintable():
-        raise ConfigError("--name holds what is no readable text", "Type it anew.")
+        raise ConfigError("--name is not readable text", "Type it again.")
     context = session.context
     with reading(context.database) as connection:
         holder = _holder(connection, old, new, context.settings)
@@ -67,18 +67,18 @@ def handover(  # noqa: PLR0917  as many as options
         )
         if not asked:
             raise ContentError(
-                f"no letter goes to {new}: suppressed, or asked within a day or three times already",
-                f"Look at it: newsletter subscribers show {new}",
+                f"no letter is sent to {new}: suppressed, or asked within a day or three times already",
+                f"See: newsletter subscribers show {new}",
             )
     if as_json:
         print_json({"holder": holder.email, "successor": new, "post": post, "sections": sections})
     else:
-        click.echo(f"{new} is asked by a letter, which waits for `newsletter worker` or `serve`.")
-        click.echo(f"Until they confirm, within 7 days, {holder.email} reads on as before.")
+        click.echo(f"A letter asks {new}; `newsletter worker` or `serve` sends it.")
+        click.echo(f"Until they confirm, within 7 days, {holder.email} gets the digest as before.")
 
 
 def _holder(connection: "Connection", old: str, new: str, settings: "Settings") -> "Record":
-    """Return the reader at `old` if they hold a post that `new` can take over. Raises ContentError."""
+    """Return the subscriber `old` if they hold a post that `new` can take over. Raises ContentError."""
     from newsletter.audience.handover import holds_post, post_fields
     from newsletter.model import SubscriberStatus
     from newsletter.store.choices import has_left
@@ -86,16 +86,18 @@ def _holder(connection: "Connection", old: str, new: str, settings: "Settings") 
 
     holder = find(connection, old)
     if holder is None:
-        raise ContentError(f"{old} is not here", "See who is: newsletter subscribers list")
+        raise ContentError(f"{old} is not a subscriber", "See the subscribers: newsletter subscribers list")
     if key(old) == key(new):
-        raise ContentError("the successor has the same address as the holder", "Give the successor's own.")
+        raise ContentError(
+            "the successor has the same address as the holder", "Give the successor's own address."
+        )
     if holder.status is SubscriberStatus.SUPPRESSED:
         raise ContentError(
             f"{old} is suppressed ({holder.reason})", f"Add the successor: newsletter subscribers add {new}"
         )
     if has_left(holder.choices):
         raise ContentError(
-            f"{old} has left: there are no sections to pass on",
+            f"{old} has left: there are no sections to hand over",
             f"Add the successor: newsletter subscribers add {new}",
         )
     if not holds_post(holder, settings):

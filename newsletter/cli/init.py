@@ -1,4 +1,4 @@
-"""The command `init`: a new workspace, with what it asks in the right places of newsletter.yaml."""
+"""The command `init`: create a workspace; its answers go into newsletter.yaml."""
 
 import sys
 from collections.abc import Callable
@@ -11,14 +11,12 @@ if TYPE_CHECKING:
     from newsletter.compose.starter import Answers
 
 _LANGUAGES = ("uk", "en")
-_HELD = (
-    "No editors are set: when an issue is held at its hour, nobody is told. Add them: `editors: [ADDRESS]`."
-)
+_HELD = "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
 
 
 @click.command
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--language", type=click.Choice(_LANGUAGES), help="The language of the mail; uk if not given.")
+@click.option("--language", type=click.Choice(_LANGUAGES), help="The language of the mail; by default uk.")
 @click.option("--title", metavar="TEXT", help="The digest's name.")
 @click.option("--publisher", metavar="TEXT", help="Who publishes it; also the sender's name.")
 @click.option("--sender", metavar="ADDRESS", help="The address that the mail comes from.")
@@ -28,10 +26,10 @@ _HELD = (
     "editors",
     metavar="ADDRESS",
     multiple=True,
-    help="Who is told when an issue is held; may be repeated.",
+    help="Who is notified when an issue is held; may be repeated.",
 )
 @click.option("--bare", is_flag=True, help="Without the sample items, list and segments.")
-@click.option("--yes", is_flag=True, help="Do not ask; what is not given stays as in the sample.")
+@click.option("--yes", is_flag=True, help="Do not ask; use the sample's values for what is not given.")
 def init(  # noqa: PLR0917  as many as options
     folder: Path,
     language: str | None,
@@ -43,9 +41,9 @@ def init(  # noqa: PLR0917  as many as options
     bare: bool,
     yes: bool,
 ) -> int:
-    """Make a new workspace in DIR, with an example issue of this week that is ready to render.
+    """Create a workspace in DIR, with an example issue of this week that is ready to render.
 
-    On a terminal it asks for what no option gives; Enter leaves the sample's value.
+    On a terminal it asks for what no option gives; Enter keeps the sample's value.
 
     \b
     Examples:
@@ -80,7 +78,7 @@ def init(  # noqa: PLR0917  as many as options
 
 
 def _asked(given: "Answers") -> "Answers":
-    """Ask on the terminal for what `given` lacks."""
+    """Prompt for what is missing in `given`."""
     from newsletter.compose.starter import Answers
 
     return Answers(
@@ -89,7 +87,7 @@ def _asked(given: "Answers") -> "Answers":
         sender=given.sender or _ask("The address it comes from", _address),
         sections=given.sections or _ask_many("Section", _line),
         editors=given.editors
-        or _ask_many("Address of an editor, who is told when an issue is held", _address),
+        or _ask_many("Address of an editor, who is notified when an issue is held", _address),
     )
 
 
@@ -101,7 +99,7 @@ def _ask(question: str, read: Callable[[str], str]) -> str:
 
 
 def _ask_many(question: str, read: Callable[[str], str]) -> tuple[str, ...]:
-    """Ask until an answer is empty."""
+    """Prompt until an answer is empty."""
     answers: list[str] = []
     while answer := click.prompt(
         f"{question} {len(answers) + 1} (Enter: no more)", "", show_default=False, value_proc=read
@@ -123,7 +121,7 @@ def _address(value: str) -> str:
 
 
 def _valid(kind: Any, value: str) -> str:
-    """Check an answer as newsletter.yaml will; nothing is no answer. Raises UsageError."""
+    """Validate an answer as newsletter.yaml will; an empty one stays empty. Raises UsageError."""
     from pydantic import TypeAdapter, ValidationError
 
     if not value:

@@ -1,4 +1,4 @@
-"""The commands pause, resume and cancel."""
+"""The commands `pause`, `resume` and `cancel`."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from newsletter.model import IssueState
 @closing(required=True)
 @pass_session
 def pause(session: Session, closing: date) -> int:
-    """Stop the sending of issue D before its next message; `resume` goes on.
+    """Pause the sending of issue D before its next message; `resume` continues it.
 
     \b
     Example:
@@ -27,13 +27,13 @@ def pause(session: Session, closing: date) -> int:
 @closing(required=True)
 @pass_session
 def resume(session: Session, closing: date) -> int:
-    """Let the sending of issue D go on after a pause; then run `send` again.
+    """Continue the sending of issue D after a pause; then run `send` again.
 
     \b
     Example:
       newsletter resume 2025-02-14 && newsletter send 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    return _move(session, closing, IssueState.SENDING, [IssueState.PAUSED])  # the reason stays: it is known
+    return _move(session, closing, IssueState.SENDING, [IssueState.PAUSED])  # keeps the reason of the pause
 
 
 @click.command()
@@ -41,7 +41,7 @@ def resume(session: Session, closing: date) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def cancel(session: Session, closing: date, yes: bool) -> int:
-    """End the sending of issue D for good; who has it keeps it, nobody else gets it.
+    """Cancel the sending of issue D for good; readers who have not got it yet do not get it.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Reading a list for a command: the options that say how, and the report of what became of it."""
+"""Read a list of people for a command: the options that say how, and the printed report."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,19 +26,19 @@ _reads = (
         "said",
         metavar="COLUMN=HEADING",
         multiple=True,
-        help="What a heading means; - as COLUMN leaves it out. Kept for the next list.",
+        help="What a heading means; - as COLUMN ignores it. Remembered for the next list.",
     ),
     click.option(
         "--status",
         "statuses",
         metavar="STANDING=VALUE",
         multiple=True,
-        help="What a word means by which the list says who left: active, left, bounced, complained, waiting.",
+        help="What a value in the list's status column means: active, left, bounced, complained, waiting.",
     ),
     click.option(
         "--sheet", metavar="NAME", help="The sheet of a workbook; by default the first with addresses."
     ),
-    click.option("--with-hidden", is_flag=True, help="Take the rows too that a sheet hides."),
+    click.option("--with-hidden", is_flag=True, help="Read hidden rows of a sheet too."),
     click.option("--dry-run", is_flag=True, help="Show what would change; change nothing."),
     click.option(
         "--all", "everything", is_flag=True, help=f"Print all lines, not the first {_SHOWN} of a kind."
@@ -54,7 +54,7 @@ def reads_list(command: F) -> F:
 
 
 class ListInput:
-    """A list that a command reads, by its options."""
+    """A list of people that a command reads as its options say."""
 
     def __init__(self, session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> None:
         from newsletter.audience.columns import known_columns, pairs, remembered
@@ -81,11 +81,11 @@ class ListInput:
         )
 
     def names_nobody(self) -> bool:
-        """Tell whether the list names only people who are not to be written to."""
+        """Return whether everybody on the list has left, bounced or otherwise must not be sent mail."""
         return self._importer.names_nobody(self._path, self._name, sheet=self._sheet)
 
     def take(self, consent: str, **how: Any) -> "Report":
-        """Read the list into the database, with a progress bar on a terminal."""
+        """Import the list into the database, with a progress bar on a terminal."""
         from newsletter.audience.lists import Options
 
         with click.progressbar(
@@ -109,12 +109,12 @@ class ListInput:
                 )
 
     def tell(self, report: "Report") -> int:
-        """Print the report, keep what was said of headings, and return the exit code."""
+        """Print the report, remember what headings mean, and return the exit code."""
         from newsletter.audience.columns import FILE, lasting, remember
         from newsletter.audience.headings import STATUS, plain
 
         if report.resumed_after:
-            click.echo(f"Went on after line {report.resumed_after}, where it was stopped before.", err=True)
+            click.echo(f"Continued after line {report.resumed_after}, where it was interrupted.", err=True)
         here = {plain(heading): column for heading, column in report.headings.items()}
         fresh: dict[str, Any] = {
             heading: column for heading, column in self._told.items() if plain(heading) in here
@@ -132,23 +132,25 @@ class ListInput:
         kept = dict(lasting(fresh))
         for heading in fresh.keys() - kept.keys():
             click.echo(
-                f"«{heading}» may say who left: it is left out of this list only, and asked about again.",
+                f"«{heading}» may say who left: it is ignored in this list only, and must be named again.",
                 err=True,
             )
         if kept and not self.dry_run:
             remember(self._context.root, self._known | kept)
-            click.echo(f"What the headings mean is kept in {FILE}.", err=True)
+            click.echo(f"What the headings mean is stored in {FILE}.", err=True)
         return FINDINGS if report.refused else 0
 
 
 @contextmanager
 def _stop_said(bar: "ProgressBar[int]", *, dry_run: bool) -> Iterator[None]:
-    """Say that an import which is stopped can go on."""
+    """Print that an interrupted import can be continued."""
     try:
         yield
     except (KeyboardInterrupt, StoreError):
         if bar.pos and not dry_run:
-            click.echo(f"Taken in up to line {bar.pos}. Run the same again: it goes on from there.", err=True)
+            click.echo(
+                f"Imported up to line {bar.pos}. Run the same command again to continue from there.", err=True
+            )
         raise
 
 
@@ -175,19 +177,19 @@ def _print(report: "Report", *, dry_run: bool) -> None:
     )
     click.echo(f"{report.name}{' would give' if dry_run else ''}: {counts}")
     if report.service:
-        click.echo(f"Known as an export of {report.service}.")
+        click.echo(f"Recognised as an export of {report.service}.")
     columns = [
-        f"«{heading}» is {'left out' if column == '-' else column}"
+        f"«{heading}» is {'ignored' if column == '-' else column}"
         for heading, column in report.headings.items()
         if heading and heading != column
     ]
     if columns:
         click.echo(f"Columns: {', '.join(columns)}.")
     if report.left_out:
-        click.echo(f"Left out, as they mean nothing here: {', '.join(report.left_out)}.")
+        click.echo(f"Ignored, because they have no meaning here: {', '.join(report.left_out)}.")
     passed = [text.format(report.lines[why]) for why, text in _PASSED.items() if report.lines[why]]
     if passed:
-        click.echo(f"Passed over: {', '.join(passed)}.")
+        click.echo(f"Skipped: {', '.join(passed)}.")
     for note in report.notes:
         click.echo(note)
     if report.encoding and not report.encoding.startswith("utf"):
@@ -201,13 +203,13 @@ def _print(report: "Report", *, dry_run: bool) -> None:
 _ALWAYS_TOLD = ("new", "changed", "unchanged", "refused")
 _PASSED = {
     "above": "{} above the headings",
-    "hidden": "{} that the sheet hides (--with-hidden takes them)",
+    "hidden": "{} hidden in the sheet (--with-hidden reads them)",
     "no_address": "{} without an address",
 }
 
 
 def _print_lines(lines: Sequence[str], number: int) -> None:
-    """Print lines, and how many there are beyond them."""
+    """Print lines, and how many of the total `number` are not shown."""
     for line in lines:
         click.echo(line)
     if number > len(lines):

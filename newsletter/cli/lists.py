@@ -1,4 +1,4 @@
-"""The commands `subscribers import` and `subscribers export`: whole lists in and out."""
+"""The commands `subscribers import` and `subscribers export`, which read and write whole lists."""
 
 import os
 import sys
@@ -41,16 +41,16 @@ def import_list(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Take people from a list into the database: CSV, .xlsx, YAML.
+    """Import people from a list into the database: CSV, .xlsx, YAML.
 
     The columns are email, name, sections, language and the fields of newsletter.yaml, by name, label or
-    usual heading. In `sections` stand slugs or titles with ; or , between; empty or * means all. Known
-    people are changed only in the columns the file has. Exports of Mailchimp, listmonk, Brevo, Ghost, Google
-    Contacts and others are known by their headings.
+    usual heading. `sections` holds slugs or titles separated by ; or , and empty or * means all. Existing
+    people are changed only in the columns that the file has. Exports of Mailchimp, listmonk, Brevo, Ghost,
+    Google Contacts and others are recognised by their headings.
 
-    Whom a list says to have left, bounced or complained is recorded as such. Nobody who left, opted out, was
-    suppressed or was erased is brought back. Addresses that look mistyped are named, and taken. Exit 1 when
-    some lines were refused; the others are taken all the same.
+    People who have left, bounced or complained according to the list are recorded as such. Nobody who left,
+    opted out, was suppressed or was erased is brought back. Addresses that look mistyped are reported, and
+    imported. Exit 1 when some lines were refused; the others are imported all the same.
 
     \b
     Examples:
@@ -71,15 +71,18 @@ def import_list(
 @click.command("export")
 @in_segment
 @click.option(
-    "--format", "kind", type=click.Choice(["csv", "yaml"]), help="By default FILE's ending, or csv."
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "yaml"]),
+    help="By default that of FILE's extension, or csv.",
 )
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 @pass_session
 def export_list(session: Session, segment: str | None, kind: str | None, out: Path | None) -> None:
-    """Write the readers as a list that `import` takes again.
+    """Export the readers as a list that `import` can read.
 
-    Those who left or were suppressed are not in it. Cells that a spreadsheet would take for formulas
-    begin with a quote. FILE can be read by you alone.
+    Those who left or were suppressed are not in it. Cells that a spreadsheet would take for formulas begin
+    with a quote. Only you can read FILE.
 
     \b
     Example:
@@ -103,7 +106,7 @@ def export_list(session: Session, segment: str | None, kind: str | None, out: Pa
 
 
 def _write(out: Path, lines: Iterable[str]) -> None:
-    """Write the file whole or not at all, for its owner only."""
+    """Write the file atomically, readable by its owner only."""
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")  # mode 0600
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What long-running commands write to standard error, a line at a time, without anyone's address or link."""
+"""The log of long-running commands: lines on standard error, with addresses and signed links masked."""
 
 import logging
 import re
@@ -10,20 +10,20 @@ _TOKEN = re.compile(r"(?<![\w-])[\w-]{31}(?![\w-])")  # as newsletter.links writ
 
 
 class Discreet(logging.Formatter):
-    """Masks mail addresses and readers' links, whoever logs them: tracebacks and libraries too."""
+    """Masks mail addresses and readers' signed links in every line, also of libraries and in tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the masked line."""
         line = _ADDRESS.sub(lambda found: masked(found[0]), super().format(record))
         return _TOKEN.sub("…", line)
 
 
 def keep_log() -> None:
-    """Log from now on."""
+    """Set up logging to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet("%(asctime)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for name in ("alembic", "waitress"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It tells of every request that waits for a thread; the histogram of /metrics tells that better.
+    # It logs every request that waits for a thread; the histogram of /metrics shows that better.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

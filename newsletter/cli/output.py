@@ -1,4 +1,4 @@
-"""What several commands print: JSON, findings, and counted nouns."""
+"""Output helpers of the commands: JSON, findings, and counted nouns."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON, Ukrainian letters as they are."""
+    """Print `value` as JSON, with non-ASCII letters unescaped."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def print_rows(rows: Iterable[Any]) -> None:
-    """Print a JSON array one row a line as the rows come, so that memory stays flat."""
+    """Stream a JSON array, one row a line, so that memory use is constant."""
     mark = "["
     for row in rows:
         click.echo(f"{mark}\n  {json.dumps(row, ensure_ascii=False, default=str)}", nl=False)
@@ -26,7 +26,7 @@ def print_rows(rows: Iterable[Any]) -> None:
 
 
 def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return findings as JSON has them."""
+    """Return findings as data for JSON."""
     return [
         {
             "severity": problem.severity,
@@ -40,7 +40,7 @@ def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    """Print findings; a hint that several in a row share is printed once, after the last."""
+    """Print findings; a hint that consecutive ones share is printed once, after the last."""
     following = [problem.hint for problem in problems[1:]] + [""]
     for problem, next_hint in zip(problems, following, strict=False):
         where = f"{problem.at}: " if problem.at else ""

@@ -1,4 +1,4 @@
-"""The commands about all people: `subscribers list`, `subscribers report` and `segments`."""
+"""The commands on all subscribers: `subscribers list`, `subscribers report` and `segments`."""
 
 from dataclasses import asdict
 from itertools import islice
@@ -24,16 +24,16 @@ _VALUES_SHOWN = 12
 
 
 class _InOrder(click.Group):
-    """Lists commands in the order of a reader's life, not of the alphabet."""
+    """Lists commands in the order of a subscription's life, not alphabetically."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """Return every command as it was added."""
+        """Return every command in the order in which it was added."""
         return list(self.commands)
 
 
 @click.group(cls=_InOrder)
 def subscribers() -> None:
-    """Import and export lists; look at people, add them, let them go.
+    """Import and export lists of people; show, add, unsubscribe or erase people.
 
     \b
     Examples:
@@ -83,11 +83,13 @@ def list_readers(
 
 
 @click.command()
-@click.option("--region", metavar="NAME", help="The communities of this region, with and without a reader.")
+@click.option(
+    "--region", metavar="NAME", help="List the communities of this region, with and without a reader."
+)
 @as_json
 @pass_session
 def report(session: Session, region: str | None, as_json: bool) -> None:
-    """Count people by status, section and field, and communities.
+    """Count people by status, section and field, and communities that have a reader.
 
     Communities are those of Ukraine's register, if newsletter.yaml has fields of kind region and community.
 
@@ -107,11 +109,11 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
     if region and covered is None:
         raise ConfigError(
             "newsletter.yaml has no fields of the kinds region and community",
-            "Say which they are under `fields`, like region: {label: …, kind: region}",
+            "Declare them under `fields`, like region: {label: …, kind: region}",
         )
     wanted = region_named(region) if region else ""
     if region and not wanted:
-        raise ConfigError(f"there is no region {region!r}", "Write it as the register does, like Сумська.")
+        raise ConfigError(f"there is no region {region!r}", "Write it as in the register, like Сумська.")
     if as_json:
         print_json(asdict(counted) | {"coverage": covered and _coverage_data(covered, wanted)})
     elif covered and wanted:
@@ -186,7 +188,7 @@ def _print_census(counted: "Statistics", settings: "Settings") -> None:
 @as_json
 @pass_session
 def segments(session: Session, name: str | None, as_json: bool) -> int:
-    """Say how many readers each segment holds now; with NAME, who they are.
+    """List the segments with their numbers of readers; with NAME, list that segment's readers.
 
     Segments are the named conditions in subscribers/segments.yaml.
 

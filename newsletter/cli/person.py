@@ -1,4 +1,4 @@
-"""The commands about one person: `subscribers add`, `show`, `leave` and `erase`."""
+"""The commands on one person: `subscribers add`, `show`, `leave` and `erase`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Address(click.ParamType[str]):
-    """A mail address, in the form in which it is kept."""
+    """A mail address, normalised as it is stored."""
 
     name = "ADDRESS"
 
@@ -40,7 +40,7 @@ address = click.argument("address", metavar="ADDRESS", type=Address())
 @click.command()
 @address
 @click.option("--name", metavar="NAME", help="Their name.")
-@click.option("--sections", metavar="SLUGS", help="Slugs with ; or , between; left out, all.")
+@click.option("--sections", metavar="SLUGS", help="Slugs, separated by ; or , (by default all).")
 @click.option("--field", "fields", metavar="KEY=VALUE", multiple=True, help="A field of newsletter.yaml.")
 @consent
 @pass_session
@@ -52,10 +52,10 @@ def add(  # noqa: PLR0917  as many as options
     fields: tuple[str, ...],
     consent: str | None,
 ) -> None:
-    """Add one person, or change one, as a line of a list would.
+    """Add or change one person, as a line of an imported list would.
 
-    Of somebody new it must be said where their consent comes from. Nobody who left, was suppressed or was
-    erased is brought back (exit 1).
+    For a new person the source of their consent is required. Nobody who left, was suppressed or was erased
+    is brought back (exit 1).
 
     \b
     Example:
@@ -88,9 +88,9 @@ def add(  # noqa: PLR0917  as many as options
 @as_json
 @pass_session
 def show(session: Session, address: str, as_json: bool) -> None:
-    """Show everything known of one person.
+    """Show everything that is stored about one person.
 
-    Source, choices, consents, requests, letters, deliveries, events.
+    That is: source, choices, consents, requests, letters, deliveries, events.
 
     \b
     Example:
@@ -108,7 +108,7 @@ def show(session: Session, address: str, as_json: bool) -> None:
         if found is None and not requests:
             at = erased_at(connection, address, context.signer)
             if out := optouts.find(connection, [address], context.signer).get(address):
-                raise ContentError(f"{address} is no reader, and {out}", "No list takes them in.")
+                raise ContentError(f"{address} is not a reader, and {out}", "Imports skip them.")
             raise ContentError(f"{address} was erased at {at}") if at else _nobody(address)
     data = found.data() if found else {"email": address, "requests": requests}
     if as_json:
@@ -121,7 +121,7 @@ def show(session: Session, address: str, as_json: bool) -> None:
 
 
 def _nobody(address: str) -> ContentError:
-    return ContentError(f"{address} is not here", "See who is: newsletter subscribers list")
+    return ContentError(f"{address} is not a subscriber", "See the subscribers: newsletter subscribers list")
 
 
 def _print_story(data: dict[str, Any], settings: "Settings") -> None:
@@ -149,7 +149,7 @@ def _print_story(data: dict[str, Any], settings: "Settings") -> None:
 
 
 def _print_facts(heading: str, facts: "Facts") -> None:
-    """Print what happened, a line each; nothing when there is nothing."""
+    """Print facts, a line each, under a heading; print nothing when there are none."""
     if facts:
         click.echo(heading)
     for fact in facts:
@@ -164,7 +164,7 @@ def _print_facts(heading: str, facts: "Facts") -> None:
     "--file",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A list of people who all asked to leave everything, such as an export of the unsubscribed.",
+    help="A list of people who have all left everything, such as an export of the unsubscribed.",
 )
 @reads_list
 @as_json
@@ -178,10 +178,10 @@ def leave(
     as_json: bool,
     **options: Any,
 ) -> int | None:
-    """Record that somebody asked to leave SECTIONs, or everything.
+    """Unsubscribe somebody from SECTIONs, or from everything.
 
-    No list brings them back to what they left. Who is no reader is kept in mind too, by a keyed hash of the
-    address: no list takes them in. Only they themselves can come back, by the sign-up page.
+    No import brings them back to what they left. An address that is not a reader's is recorded too, as a
+    keyed hash: no import adds it. Only the person can come back, by the sign-up page.
 
     \b
     Examples:
@@ -226,7 +226,7 @@ def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> No
                 raise _nobody(address)
             mark = optouts.mark(address, Standing.LEFT, context.signer)
             optouts.record(connection, [mark], "subscribers leave", context.now())
-            click.echo(f"{address} is no reader; that they opted out is kept, and no list takes them in.")
+            click.echo(f"{address} is not a reader; the opt-out is recorded, and no import adds them.")
             for same in people.find_mailboxes(connection, [address]).get(canonical(address), ()):
                 people.leave(connection, same.id, (), optional, context.now())
                 click.echo(f"{same.email}, the same mailbox, has left the newsletter.")
@@ -242,14 +242,14 @@ def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> No
 
 @click.command()
 @click.argument("address", metavar="[ADDRESS]", type=Address(), required=False)
-@click.option("--again", is_flag=True, help="Whoever was erased, and a backup has brought back.")
+@click.option("--again", is_flag=True, help="Everybody who was erased and is back from a restored backup.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def erase(session: Session, address: str | None, again: bool, yes: bool) -> None:
-    """Erase one person for good; lists never bring them back.
+    """Erase one person for good; imports never bring them back.
 
-    What is left is a keyed hash of the address, and deliveries as numbers. Messages to them in var/outbox
-    go too.
+    Only a keyed hash of the address and anonymous deliveries remain. Messages to them in var/outbox are
+    deleted too.
 
     \b
     Examples:
@@ -265,38 +265,38 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
 
     context = session.context
     if (address is None) != again:
-        raise ConfigError("name one ADDRESS, or say --again", "See: newsletter subscribers erase --help")
+        raise ConfigError("name one ADDRESS, or give --again", "See: newsletter subscribers erase --help")
     with reading(context.database) as connection:
         if address is None:
             found = returned(connection, context.signer)
         elif people.find(connection, address) is not None or asked(connection, address):
             found = [address]
         elif begun(connection, address, context.signer) is not None:
-            found, yes = [address], True  # it was asked before it began
+            found, yes = [address], True  # it was confirmed before it began
         else:
             raise _nobody(address)
     if again and (finished := finish(context)):
-        click.echo(f"{some(finished, 'erasure')} that had been interrupted: finished.")
+        click.echo(f"Finished {some(finished, 'interrupted erasure')}.")
     if found and not yes:
         click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
     for one in found:
         _tell_erased(one, erase_everywhere(context, one))
     if found:
-        click.echo("Not touched: list files, exports, backups; after putting one back: erase --again.")
+        click.echo("Not touched: list files, exports, backups; after restoring a backup: erase --again.")
     else:
-        click.echo("Nobody who was erased is here.")
+        click.echo("Nobody who was erased is in the database.")
 
 
 def _tell_erased(address: str, what: "Erased") -> None:
-    """Say what came of erasing. Raises StoreError where the database's log still holds the person."""
+    """Print the result of an erasure. Raises StoreError if the write-ahead log still holds the person."""
     from newsletter.store.erasure import Erased
 
     if what is Erased.BEGUN:
         raise StoreError(
             f"{address} is gone from the tables, but not from the database's log: another program reads it",
-            "Run the same again when that has ended; `serve` and `worker` finish it by themselves.",
+            "Run this again when that program has ended; `serve` and `worker` finish it automatically.",
         )
     if what is Erased.FINISHED:
-        click.echo(f"{address} was being erased when that was interrupted: finished now.")
+        click.echo(f"{address}: the interrupted erasure is finished.")
     else:
-        click.echo(f"{address} is erased; lists that still hold the address are refused on that line.")
+        click.echo(f"{address} is erased; imports refuse a line with this address.")

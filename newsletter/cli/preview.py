@@ -1,4 +1,4 @@
-"""The command `preview`: an issue in the browser as its readers will see it, while it is edited."""
+"""The command `preview`: show an issue in the browser as readers will see it, updated while it is edited."""
 
 from datetime import date
 
@@ -15,15 +15,15 @@ from newsletter.cli.arguments import closing
     type=click.IntRange(1, 65535),
     default=8000,
     show_default=True,
-    help="Where to listen; the next free port when it is taken.",
+    help="The port; if it is taken, the next free one.",
 )
 @click.option("--open", "in_browser", is_flag=True, help="Open it in the browser.")
 @pass_session
 def preview(session: Session, closing: date | None, port: int, in_browser: bool) -> int:
     """Show issue D in the browser, each edition as its readers will see it.
 
-    The page follows every change of the items, the theme and newsletter.yaml by itself. Only this machine
-    can open it. Ctrl-C ends it.
+    The page reloads at every change of the items, the theme and newsletter.yaml. Only this machine can open
+    it. Ctrl-C ends it.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""How far long work is: a bar on a terminal, else a line now and then."""
+"""Progress of long work: a bar on a terminal, else a line every few seconds."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ _EVERY = 5  # seconds between lines where there is no terminal
 
 
 def progress(length: int, label: str) -> AbstractContextManager[Callable[[int], None]]:
-    """Show how many of `length` deliveries have an outcome: a bar on a terminal, else a line now and then."""
+    """Show progress up to `length`: a bar on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
         return _bar(length, label)
     spoken = time.monotonic()

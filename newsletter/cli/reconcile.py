@@ -1,4 +1,4 @@
-"""The command `reconcile`: settle deliveries whose answer was lost."""
+"""The command `reconcile`: settle deliveries of unknown outcome."""
 
 import gzip
 from datetime import date
@@ -25,11 +25,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @closing(required=True)
 @click.option("--log", type=_FILE, help="Postfix's log (mail.log, also .gz).")
 @click.option("--events", type=_FILE, help="SendGrid's events, as JSON.")
-@click.option("--accepted", multiple=True, metavar="ADDRESS", help="The relay has this one.")
 @click.option(
-    "--resend", multiple=True, metavar="ADDRESS", help="The relay never had this one: send it again."
+    "--accepted", multiple=True, metavar="ADDRESS", help="The relay accepted the message to this address."
 )
-@click.option("--resend-absent", is_flag=True, help="Send again to all that --log does not hold.")
+@click.option(
+    "--resend",
+    multiple=True,
+    metavar="ADDRESS",
+    help="The relay never got the message to this address: send it again.",
+)
+@click.option("--resend-absent", is_flag=True, help="Send again to everybody who is not in --log.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @pass_session
@@ -44,10 +49,10 @@ def reconcile(  # noqa: PLR0917  as many as options
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Settle deliveries of issue D whose answer was lost.
+    """Settle deliveries of issue D whose outcome is unknown because the answer was lost.
 
-    They are not sent again by themselves. A relay's log or a provider's events say which were accepted
-    after all; without options this lists the uncertain with their Message-IDs. Exit 3 while some are left.
+    They are not sent again automatically. A relay's log or a provider's events say which were accepted after
+    all; without options this lists them with their Message-IDs. Exit 3 while some are unknown.
 
     \b
     Examples:
@@ -59,7 +64,7 @@ def reconcile(  # noqa: PLR0917  as many as options
     from newsletter.store.db import reading
 
     if resend_absent and log is None:
-        raise click.UsageError("--resend-absent needs --log, whose span must cover the whole sending.")
+        raise click.UsageError("--resend-absent needs --log, and the log must cover the whole sending.")
     context, name = session.context, closing.isoformat()
     with reading(context.database) as connection:
         issues.get(connection, name)
@@ -77,7 +82,8 @@ def reconcile(  # noqa: PLR0917  as many as options
         again |= {one.subscriber for one in left if one not in found}
     if again and not yes:
         click.confirm(
-            f"Send again to {some(len(again), 'reader')}? Who has the message gets a second one.", abort=True
+            f"Send again to {some(len(again), 'reader')}? Those who have the message get a second one.",
+            abort=True,
         )
     return _settle(context, closing, found, again, as_json=as_json)
 
@@ -91,7 +97,9 @@ def _by_address(left: "list[Uncertain]", addresses: tuple[str, ...]) -> "dict[st
     known = {one.email.casefold(): one for one in left}
     for address in addresses:
         if address.casefold() not in known:
-            raise ContentError(f"nothing is uncertain of {address}", "See who is: newsletter reconcile D")
+            raise ContentError(
+                f"no delivery to {address} is unknown", "See which are: newsletter reconcile D"
+            )
     return {address: known[address.casefold()] for address in addresses}
 
 

@@ -1,4 +1,4 @@
-"""The command `render`: every edition as files, to look at and to compare."""
+"""The command `render`: write every edition to files, to look at and to compare."""
 
 import json
 import re
@@ -31,10 +31,10 @@ _OURS = re.compile(r"[0-9a-f]{16}\.(html|txt|eml)")
 )
 @pass_session
 def render(session: Session, closing: date | None, out: Path | None) -> int:
-    """Write every edition of issue D that readers need: HTML, text and message.
+    """Write every edition of issue D that readers need to files: HTML, text and message.
 
-    Without readers it is the one edition that shows everything. A reader's own values, the address and
-    the links, are examples. manifest.json lists each edition with its sections, readers and hashes.
+    Without readers it is the one edition with all sections. The address and the reader's own links in it
+    are examples. manifest.json lists each edition with its sections, readers and hashes.
 
     \b
     Example:
@@ -78,7 +78,7 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
 
 
 def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, bytes]:
-    """Write the files of one edition; the message is dated at noon of the issue's closing day."""
+    """Write the files of one edition; the message is dated noon of the issue's closing day."""
     from newsletter.transport.mime import Skeleton
 
     pieces = Skeleton(page, shared).pieces(
@@ -99,7 +99,7 @@ def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, byte
 
 
 def _entry(edition: "Edition", readers: int, page: "Rendered", files: dict[str, bytes]) -> dict[str, Any]:
-    """Return what the manifest says of one edition."""
+    """Return the manifest's entry for one edition."""
     return {
         "key": edition.key,
         "sections": edition.sections,
@@ -115,7 +115,7 @@ def _entry(edition: "Edition", readers: int, page: "Rendered", files: dict[str, 
 
 
 def _tidy(folder: Path, entries: Sequence[dict[str, Any]]) -> None:
-    """Take away the editions of an earlier rendering that are no more."""
+    """Remove the editions of an earlier rendering that no longer exist."""
     current = {name for entry in entries for name in entry["files"]}
     for file in folder.iterdir():
         if _OURS.fullmatch(file.name) and file.name not in current:

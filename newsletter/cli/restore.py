@@ -1,4 +1,4 @@
-"""The command `subscribers restore`: mail goes again to an address that was stopped."""
+"""The command `subscribers restore`: lift the suppression or opt-out of an address."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("address", metavar="ADDRESS", type=Address())
 @click.option(
-    "--reason", "--because", "why", metavar="WORDS", required=True, help="How you know; `show` tells it."
+    "--reason", "--because", "why", metavar="WORDS", required=True, help="How you know; `show` prints it."
 )
-@click.option("--yes", is_flag=True, help="Do not ask, also where a complaint stopped it.")
+@click.option("--yes", is_flag=True, help="Do not ask, even after a complaint.")
 @pass_session
 def restore(session: Session, address: str, why: str, yes: bool) -> None:
-    """Let mail go again to an address that was stopped.
+    """Lift the suppression of an address, so that it gets mail again.
 
-    As when a full mailbox was emptied, a post was handed over by mistake, or a complaint was not the
-    reader's own. What was reported before is forgotten. After a complaint it asks first: mail services
-    count letters to who complained. Whoever has left chooses anew by themselves. The opt-out of somebody
-    who is no reader, recorded by mistake, is lifted.
+    For example when a full mailbox was emptied, a post was handed over by mistake, or a complaint was not
+    the reader's own. Earlier bounces no longer count. After a complaint it asks first: mail services count
+    messages to people who complained. Readers who have left must subscribe again themselves. For an address
+    that is not a reader's, it lifts an opt-out that was recorded by mistake.
 
     \b
     Example:
@@ -50,13 +50,15 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
         person = _stopped(connection, address)
         events.restore(connection, person.id, f"{why} (it was {person.reason})", context.now())
     if has_left(person.choices):
-        click.echo(f"{address} may be written to again, but has left: they choose anew on the sign-up page.")
+        click.echo(
+            f"{address} is no longer suppressed, but has left: they can subscribe again on the sign-up page."
+        )
     else:
         click.echo(f"{address} gets the digest again.")
 
 
 def _restore_stranger(context: "Workspace", address: str, *, yes: bool) -> bool:
-    """Lift the opt-out of somebody who is no reader; False where there is none."""
+    """Lift the opt-out of an address that is not a reader's; return False if there is none."""
     from newsletter.store import optouts, people
     from newsletter.store.db import reading, writing
 
@@ -67,33 +69,33 @@ def _restore_stranger(context: "Workspace", address: str, *, yes: bool) -> bool:
     if not yes:
         if not sys.stdin.isatty():
             raise ConfigError(
-                f"{address} {found}, so this needs a yes", "If that is a mistake, run this with --yes."
+                f"{address} {found}, so this needs --yes", "If that is a mistake, run this with --yes."
             )
         click.confirm(f"{address} {found}. Is that a mistake?", abort=True)
     with writing(context.database) as connection:
         optouts.lift(connection, address, context.signer)
-    click.echo(f"{address} is no longer held back: lists and `subscribers add` may take them in.")
+    click.echo(f"The opt-out of {address} is lifted: imports and `subscribers add` may add them.")
     return True
 
 
 def _stopped(connection: "Connection", address: str) -> "Record":
-    """Return who has `address` and was stopped. Raises ContentError."""
+    """Return the suppressed subscriber at `address`. Raises ContentError if there is none."""
     from newsletter.model import SubscriberStatus
     from newsletter.store import people
 
     person = people.find(connection, address)
     if person is None:
-        raise ContentError(f"{address} is not here", "See who is: newsletter subscribers list")
+        raise ContentError(f"{address} is not a subscriber", "See: newsletter subscribers list")
     if person.status is not SubscriberStatus.SUPPRESSED:
-        raise ContentError(f"{address} is not stopped", f"See: newsletter subscribers show {address}")
+        raise ContentError(f"{address} is not suppressed", f"See: newsletter subscribers show {address}")
     return person
 
 
 def _ask(address: str, reason: str) -> None:
-    """Go on only with a yes. Raises ConfigError where nobody can be asked."""
+    """Ask for confirmation, or abort. Raises ConfigError when there is no terminal."""
     if not sys.stdin.isatty():
         raise ConfigError(
-            f"{address} was reported as calling the digest spam, so this needs a yes",
+            f"{address} reported the digest as spam, so this needs --yes",
             "Ask the reader. If they did not mean it, run this with --yes.",
         )
     click.confirm(f"{address} {reason}. Did the reader ask for this? Write to them again?", abort=True)

@@ -1,4 +1,4 @@
-"""The command `schedule`."""
+"""The command `schedule`: show the next weekly hours, or adopt a restored database."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -21,15 +21,15 @@ _SHOWN = 8
 @click.command()
 @closing()
 @click.option(
-    "--adopt", is_flag=True, help="Go on with this database, after a backup was put back or it was moved."
+    "--adopt", is_flag=True, help="Go on with this database after it was restored from a backup or moved."
 )
 @as_json
 @pass_session
 def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool) -> None:
-    """Show the next eight weekly hours, each with its issue and how that is approved; with D, that of D.
+    """Show the next eight weekly hours, each with its issue and the state of its approval; with D, that of D.
 
-    The hour is schedule.weekly of newsletter.yaml, in its timezone. Where clocks jump over it, it is the
-    moment they jump; where it comes twice, the first.
+    The hour is schedule.weekly of newsletter.yaml, in its timezone. When clocks jump over it, it is the
+    moment of the jump; when it occurs twice, the first time.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
         from newsletter.services.scheduler import adopt as adopt_database
 
         adopt_database(session.context)
-        click.echo("The weekly hour goes on with this database.")
+        click.echo("The weekly schedule continues with this database.")
         return
     settings = session.context.settings
     weekly, zone = settings.schedule, settings.timezone
@@ -82,9 +82,9 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
     for held in held_hours(context):
         until = held.until.astimezone(ZoneInfo(zone))
         name, why = held.settled.issue, held.settled.outcome
-        click.echo(f"Issue {name} is held: {why}. Approved by {until:%H:%M} it still leaves.", err=True)
+        click.echo(f"Issue {name} is held: {why}. If approved by {until:%H:%M}, it is still sent.", err=True)
     if doubt:
-        click.echo(f"{doubt}. Nothing leaves by itself until it is right.", err=True)
+        click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
     if nobody_is_told(context):
         click.echo(NOBODY_IS_TOLD, err=True)
 

@@ -1,4 +1,4 @@
-"""The command `send`."""
+"""The command `send`: deliver an approved issue."""
 
 import asyncio
 import re
@@ -34,11 +34,13 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
 @click.command()
 @closing()
 @click.option(
-    "--due", is_flag=True, help="Instead of D: the issue of the weekly hour, if that has come; for cron."
+    "--due", is_flag=True, help="Instead of D: the issue of the weekly hour, if it is due; for cron."
 )
-@click.option("--only-new", is_flag=True, help="Take in who joined after the approval, and send to them too.")
-@click.option("--dry-run", is_flag=True, help="Say who would get which edition; send nothing.")
-@click.option("--test", "address", metavar="ADDRESS", help="Send one edition to ADDRESS only, unrecorded.")
+@click.option("--only-new", is_flag=True, help="Also send to readers who joined after the approval.")
+@click.option("--dry-run", is_flag=True, help="Print who would get which edition; send nothing.")
+@click.option(
+    "--test", "address", metavar="ADDRESS", help="Send one edition to ADDRESS only, and record nothing."
+)
 @click.option("--sections", metavar="SLUGS", help="With --test: the edition of these sections.")
 @click.option(
     "--as", "like", metavar="READER", help="With --test: the edition of the reader with this address."
@@ -50,12 +52,12 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
     "window",
     metavar="TIME",
     type=Duration(),
-    help="Begin later, e.g. 30m; until then it can be undone.",
+    help="Start later, e.g. 30m; until then the start can be undone.",
 )
 @click.option(
-    "--now", is_flag=True, help="Begin at once; on a terminal a real transport waits 10m otherwise."
+    "--now", is_flag=True, help="Start at once; otherwise, on a terminal, a real transport waits 10m."
 )
-@click.option("--detach", is_flag=True, help="Leave the sending to `newsletter worker`.")
+@click.option("--detach", is_flag=True, help="Let `newsletter worker` do the sending.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @pass_session
@@ -76,9 +78,9 @@ def send(  # noqa: PLR0917  as many as options
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Send issue D as it was approved: one message a reader, each once.
+    """Send issue D as it was approved: one message to each reader, exactly once.
 
-    Run again after a crash or a stop it goes on where it was. A message whose answer was lost counts as
+    Run again after a crash or a stop, it continues where it was. A message whose answer was lost counts as
     unknown and is not sent again. Exit 3 when some deliveries were not accepted.
 
     \b
@@ -114,9 +116,7 @@ def send(  # noqa: PLR0917  as many as options
         window = _window(frozen, name, window, now=now)
         frozen, waiting = _begin(context, frozen, name, window, ask=not yes)
         if detach:
-            click.echo(
-                f"Issue {frozen.name} is left to `newsletter worker`; see: newsletter status {closing}"
-            )
+            click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {closing}")
             return 0
         if not _wait(context, frozen, window) or not deliver(context, frozen, waiting, segment):
             return INTERRUPTED
@@ -124,7 +124,7 @@ def send(  # noqa: PLR0917  as many as options
 
 
 def _take_in(context: "Workspace", closing: date) -> None:
-    """Add who joined after the approval to the audience."""
+    """Add readers who joined after the approval to the audience."""
     from newsletter.render.edition import Editions
     from newsletter.sending.start import take_in
 
@@ -138,7 +138,7 @@ def _take_in(context: "Workspace", closing: date) -> None:
 
 
 def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) -> timedelta:
-    """Return how long the sending can still be undone: once it has begun, no longer."""
+    """Return how long the start can still be undone: not at all once sending has begun."""
     if frozen.state is IssueState.SENDING or now:
         return timedelta()
     if given is None and name != OUTBOX and sys.stdin.isatty():
@@ -147,7 +147,7 @@ def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) 
 
 
 def report(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
-    """Print how the sending stands, and return the exit code."""
+    """Print the state of the sending, and return the exit code."""
     from newsletter.services.status import summary
 
     data = summary(context, frozen.name)
@@ -162,7 +162,7 @@ def report(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_js
 def _begin(
     context: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
 ) -> "tuple[Frozen, int]":
-    """Let the issue leave, `window` from now; return it and how many readers wait for it."""
+    """Start the issue, `window` from now; return it and how many readers wait for it."""
     from newsletter.sending.start import start
     from newsletter.services.scheduler import insist
     from newsletter.services.status import summary
@@ -176,7 +176,7 @@ def _begin(
     if ask and name != OUTBOX:
         if not sys.stdin.isatty():
             raise ConfigError(
-                f"sending by {name} needs a yes", "Run it with --yes where nobody can be asked."
+                f"sending by {name} needs confirmation", "Run it with --yes when there is no terminal."
             )
         click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name}?", abort=True)
     with writing(context.database) as connection:
@@ -184,14 +184,14 @@ def _begin(
 
 
 def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
-    """Count down; False when the user undid the sending, of which nothing had left."""
+    """Count down; return False when the user undid the start before anything was sent."""
     from newsletter.sending.start import undo
 
     end = time.monotonic() + window.total_seconds()
     try:
         while (left := end - time.monotonic()) > 0:
             click.echo(
-                f"\rIssue {frozen.name} leaves in {int(left) // 60}:{int(left) % 60:02}. Ctrl-C undoes it. ",
+                f"\rIssue {frozen.name} starts in {int(left) // 60}:{int(left) % 60:02}. Ctrl-C undoes it. ",
                 nl=False,
             )
             time.sleep(min(1, left))
@@ -199,35 +199,39 @@ def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
         if undo(context.database, frozen.name) is IssueState.APPROVED:
             click.echo("\nUndone: nothing was sent, and the approval stands.")
         else:
-            click.echo(f"\nSome of it has left already: it is paused. Go on: newsletter resume {frozen.name}")
+            click.echo(
+                f"\nSome of it was already sent, so it is paused. To go on: newsletter resume {frozen.name}"
+            )
         return False
     click.echo()
     return True
 
 
 def deliver(context: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
-    """Deliver here, with progress; False when it was stopped."""
+    """Deliver in this process, with progress; return False when it was stopped."""
     from newsletter.services.scheduler import own
 
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
     where = context.segment(segment) if segment else None
     with progress(waiting, "Sending") as told:
         going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=told)))
-    own(context)  # counted at the end too, so that a backup made meanwhile is known for one
+    own(context)  # counted at the end too, so that a backup made meanwhile is recognised
     if not going:
-        click.echo("Stopped; what was on its way has been recorded. Run the same again to go on.", err=True)
+        click.echo(
+            "Stopped; messages in flight have been recorded. Run the same command again to go on.", err=True
+        )
     return going
 
 
 def _dkim(context: "Workspace") -> "DomainSigner | None":
-    """Return who signs the messages, and say when the key is weak."""
+    """Return the DKIM signer, and print a warning if its key is weak."""
     if context.dkim and context.dkim.weakness:
         click.echo(context.dkim.weakness, err=True)
     return context.dkim
 
 
 async def _run(run: "Run") -> bool:
-    """Deliver; an interrupt lets what is on the wire finish. False when there was one."""
+    """Deliver; an interrupt lets messages on the wire finish. Return False when there was one."""
     going = True
 
     def stop() -> None:
@@ -242,7 +246,7 @@ async def _run(run: "Run") -> bool:
 
 
 def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
-    """Print how many would get which edition, and who."""
+    """Print how many readers would get which edition, and who."""
     from newsletter.store.audience import edition_readers, members, waiting
     from newsletter.store.db import reading
 
@@ -263,7 +267,7 @@ def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as
 
 
 def _trial(context: "Workspace", closing: date, name: str, wanted: "Wanted") -> int:
-    """Send one edition of the issue as it would be now to one address."""
+    """Send one edition, rendered from the issue's current files, to one address."""
     from newsletter.services.test_message import send_test
 
     _dkim(context)

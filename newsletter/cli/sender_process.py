@@ -1,4 +1,4 @@
-"""The process beside `serve` that sends: so the pages need not wait for it, nor it for them."""
+"""The child process of `serve` that sends, so that pages and sending do not wait for each other."""
 
 import logging
 import os
@@ -21,13 +21,13 @@ from newsletter.services import open_workspace
 
 _log = logging.getLogger(__name__)
 _processes = get_context("spawn")
-_PAUSE, _PATIENCE = 1.0, 60.0  # seconds until a process that ended is started again: at first, at most
-_MANNERS = 10  # niceness: where processors are short, visitors come first, and letters a little later
+_PAUSE, _PATIENCE = 1.0, 60.0  # seconds before a process that ended is restarted: at first, at most
+_MANNERS = 10  # niceness: under load, visitors come before letters
 
 
 @contextmanager
 def sender(root: Path) -> Iterator[None]:
-    """Have the workspace `root` sent from within the block; at its end messages on their way may finish."""
+    """Run the sending process of the workspace `root` during the block; at its end messages may finish."""
     told_to_stop, stop = _processes.Pipe(duplex=False)
     thread = Thread(target=_keep, args=(root, told_to_stop), name="sender")
     thread.start()
@@ -39,9 +39,9 @@ def sender(root: Path) -> Iterator[None]:
 
 
 def _keep(root: Path, told_to_stop: Connection) -> None:
-    """Keep a process that sends until the other end of `told_to_stop` is closed."""
-    resource_tracker.ensure_running()  # its first start would unblock the signals
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # a child has this too, until it can heed them
+    """Supervise the sending process, restarting it, until the other end of `told_to_stop` is closed."""
+    resource_tracker.ensure_running()  # started later it would unblock the signals
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)  # inherited by a child, until it can handle them
     pause = _PAUSE
     while True:
         begun = time.monotonic()
@@ -52,13 +52,13 @@ def _keep(root: Path, told_to_stop: Connection) -> None:
         if stopped:
             return
         pause = _PAUSE if time.monotonic() - begun > _PATIENCE else min(_PATIENCE, pause * 2)
-        _log.warning("the sending ended (%s) and goes on in %.0f s", process.exitcode, pause)
+        _log.warning("the sending process ended (%s); restarting it in %.0f s", process.exitcode, pause)
         if wait([told_to_stop], pause):
             return
 
 
 def _start(root: Path) -> tuple[SpawnProcess, Connection]:
-    """Start a process that sends until the pipe is closed, by us or by our death."""
+    """Start a process that sends until the pipe is closed, by this process or by its death."""
     theirs, ours = _processes.Pipe(duplex=False)
     process = _processes.Process(target=_send, args=(root, theirs), name="sender")
     process.start()
@@ -67,7 +67,7 @@ def _start(root: Path) -> tuple[SpawnProcess, Connection]:
 
 
 def _send(root: Path, leash: Connection) -> None:
-    """Work in this process; leave with an exit code and a line in the log when that cannot be."""
+    """Run a worker in this process; on an error, log it and exit with a code."""
     keep_log()
     os.nice(_MANNERS)
     try:
@@ -75,5 +75,5 @@ def _send(root: Path, leash: Connection) -> None:
         wait_for_database(context)
         work(context, leash.fileno())
     except NewsletterError as error:
-        _log.error("the sending cannot go on: %s", told(error))
+        _log.error("sending cannot continue: %s", told(error))
         sys.exit(USAGE)

@@ -1,4 +1,4 @@
-"""The command `serve`: the public pages, and beside them everything that goes out by itself."""
+"""The command `serve`: the public pages, and alongside them all automatic sending."""
 
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from newsletter.config.parts import Serve
     from newsletter.services import Workspace
 
-_ABOVE = 1000  # by which the port of health is above that of the pages, unless newsletter.yaml says another
+_ABOVE = 1000  # the health port is so much above the pages' port, unless newsletter.yaml sets one
 _LAST_PORT = 65535
 
 
 @click.command()
-@click.option("--host", help="Where to listen, instead of serve.host in newsletter.yaml.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen, instead of serve.port.")
+@click.option("--host", help="The host to listen on, instead of serve.host in newsletter.yaml.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of serve.port.")
 @pass_session
 def serve(session: Session, host: str | None, port: int | None) -> int:
     """Serve the public pages, and send: issues, the weekly one at its hour, and letters.
 
-    It is all that has to run on one machine. For the world put a web server with TLS before it, and tell
-    newsletter.yaml so: serve.proxies. Ctrl-C or SIGTERM lets requests and messages on their way finish.
+    On a single machine nothing else has to run. For access from the internet put a web server with TLS in
+    front of it, and set serve.proxies. Ctrl-C or SIGTERM lets requests and messages in flight finish.
 
     \b
     Example:
@@ -59,7 +59,8 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 click.echo(f"Health: http://{_authority(door)}/health")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
-                    "base_url does not begin with https: these pages can be read on their way.", err=True
+                    "base_url does not begin with https: the pages are not encrypted on the network.",
+                    err=True,
                 )
             if nobody_is_told(context):
                 click.echo(NOBODY_IS_TOLD, err=True)
@@ -69,7 +70,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
 
 @contextmanager
 def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
-    """Listen for who asks after health and metrics; None if they have no port, or the usual one is taken.
+    """Listen on the port for health and metrics; yield None if it is 0, or the default one is taken.
 
     Raises ConfigError when a port that newsletter.yaml names cannot be used.
     """
@@ -90,7 +91,7 @@ def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
             raise ConfigError(
                 f"serve.health_port: {error}", "Name another port there, or 0 for none."
             ) from None
-        click.echo(f"Health is answered among the pages only: {error}.", err=True)
+        click.echo(f"Health is available on the pages' port only: {error}.", err=True)
         yield None
         return
     with listening:
@@ -98,18 +99,18 @@ def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
 
 
 def _authority(listening: "socket") -> str:
-    """Return where a socket listens, as it stands in a URL."""
+    """Return the address of a listening socket as the authority of a URL."""
     name, number, *_ = listening.getsockname()
     return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
 
 
 def _read_secrets(context: "Workspace") -> None:
-    """Read what pages ask for, so that a fault ends the start and not each visit. Raises ConfigError."""
+    """Read the secrets that pages need, so that an error stops the start. Raises ConfigError."""
     from newsletter.config import secret
 
     for name in ("NEWSLETTER_METRICS_TOKEN", "SENDGRID_WEBHOOK_KEY"):
         secret(name)
-    context.signer  # noqa: B018  made, or read, by asking for it
+    context.signer  # noqa: B018  accessing it creates or reads the secret
 
 
 COMMANDS = {"serve": serve}

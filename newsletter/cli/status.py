@@ -1,4 +1,4 @@
-"""The command `status`: every issue, one issue's sending, and who got it."""
+"""The command `status`: the state of every issue, one issue's progress, and who got it."""
 
 import sys
 import time
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
     from newsletter.store.audience import Member
 
-_EVERY = 2  # seconds between looks
+_EVERY = 2  # seconds between refreshes
 _PENDING = "pending"
 _ERASED = "(erased)"
 
 
 @click.command()
 @closing()
-@click.option("--watch", is_flag=True, help="Show it again every two seconds until the sending ends.")
-@click.option("--who", is_flag=True, help="List the readers of issue D, and what became of each message.")
+@click.option("--watch", is_flag=True, help="Refresh every two seconds until the sending ends.")
+@click.option("--who", is_flag=True, help="List the readers of issue D, and the outcome of each message.")
 @click.option(
     "--state",
     type=click.Choice([_PENDING, *(outcome.value for outcome in Outcome)]),
@@ -37,9 +37,9 @@ _ERASED = "(erased)"
 def status(  # noqa: PLR0917  as many as options
     session: Session, closing: date | None, watch: bool, who: bool, state: str | None, as_json: bool
 ) -> int:
-    """List every issue and its state; with D, say how far its sending is.
+    """List every issue and its state; with D, show the progress of sending it.
 
-    That is: its deliveries by what became of them, and while it is being sent the rate and the time left.
+    That is: its deliveries by outcome, and while it is being sent the rate and the time left.
 
     \b
     Examples:
@@ -77,7 +77,7 @@ def _every_issue(context: "Workspace", *, as_json: bool) -> int:
             shown += [f"{count} {word}" for word, count in counts.items() if count]
         click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
     if doubt := clock_doubt(context):
-        click.echo(f"{doubt}. Nothing leaves by itself until it is right.", err=True)
+        click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
     return 0
 
 
@@ -121,7 +121,7 @@ def _one_issue(context: "Workspace", name: str, *, watch: bool, as_json: bool) -
 
 
 def _tell_of_the_disk(context: "Workspace") -> None:
-    """Say on standard error that the disk is full, or will be before long."""
+    """Warn on standard error when the disk is full, or nearly."""
     from newsletter.services.disk import disk_shortage
 
     if short := disk_shortage(context):
@@ -129,20 +129,20 @@ def _tell_of_the_disk(context: "Workspace") -> None:
 
 
 def print_summary(data: dict[str, Any]) -> None:
-    """Print what `summary` returned, and what to do about what is left."""
+    """Print the result of `summary`, and what to do about what is left."""
     by = f" by {data['transport']}" if data["transport"] else ""
     reason = f" ({data['reason']})" if data["reason"] else ""
     click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
     if data["changed"]:
-        click.echo(f"The approval is void: changed since: {', '.join(data['changed'])}.")
+        click.echo(f"The approval is void; changed since: {', '.join(data['changed'])}.")
         click.echo(f"  Look at it again: newsletter approve {data['issue']} --by NAME")
     if data["clock"]:
-        click.echo(f"{data['clock']}. Nothing leaves by itself until it is right.")
+        click.echo(f"{data['clock']}. Nothing is sent automatically until it is right.")
     if data["seconds_left"]:
         left = timedelta(seconds=data["seconds_left"])
         click.echo(f"In the last minute {data['rate']} a second; {left} left.")
     if data["due"]:
-        click.echo(f"Goes on not before {data['due']}.")
+        click.echo(f"Continues at {data['due']} at the earliest.")
     for state in ("pending", *Outcome):
         if data[state]:
             click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
@@ -151,12 +151,12 @@ def print_summary(data: dict[str, Any]) -> None:
 _MEANINGS = {
     "pending": "pending: not sent yet",
     Outcome.ACCEPTED: "accepted",
-    Outcome.DEFERRED: "deferred: refused for now; tried again later by `newsletter send` or a worker",
-    Outcome.REFUSED: "refused for good",
+    Outcome.DEFERRED: "deferred: refused for now; retried later by `newsletter send` or a worker",
+    Outcome.REFUSED: "refused permanently",
     Outcome.UNKNOWN: "unknown: the answer was lost, so they are not sent again",
     Outcome.SUPPRESSED: "suppressed: they left before their message was sent",
     Outcome.BOUNCED: "bounced: accepted, and returned later",
-    Outcome.COMPLAINED: "complained: the reader called it spam",
+    Outcome.COMPLAINED: "complained: the reader reported it as spam",
 }
 
 

@@ -1,4 +1,4 @@
-"""The command `worker`, and the work itself, which `serve` has done by a process of its own."""
+"""The command `worker`, and its loop, which `serve` runs in a child process."""
 
 import asyncio
 import logging
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-"""The signals that let a worker or the site finish what is on its way, and end."""
-_PATIENCE = 30.0  # seconds at most between tries of a database server that is not there
+"""The signals at which a worker or the site finishes what is in flight, and ends."""
+_PATIENCE = 30.0  # seconds at most between retries of an unavailable database server
 
 
 @click.command()
 @pass_session
 def worker(session: Session) -> int:
-    """Deliver what is being sent, and start the weekly issue, until it is stopped.
+    """Deliver issues and letters, and start the weekly issue, until it is stopped.
 
-    Issues also come here by `newsletter send D --detach`. Run as many workers as you like on one PostgreSQL
-    database; they share the work, and go on with what a dead one left. Ctrl-C or SIGTERM lets the
-    messages on their way finish.
+    It also sends issues started by `newsletter send D --detach`. Run as many workers as you like on one
+    PostgreSQL database; they share the work, and take over from one that died. Ctrl-C or SIGTERM lets
+    messages in flight finish.
 
     \b
     Example:
@@ -44,11 +44,11 @@ def worker(session: Session) -> int:
 
 
 def wait_for_database(context: "Workspace") -> None:
-    """Open the database; a server that is away is waited for, as after a power cut. Raises StoreError."""
+    """Open the database; wait for a server that is unavailable, as after a power cut. Raises StoreError."""
     pause = 1.0
     while True:
         try:
-            context.database  # noqa: B018  it is opened when first used
+            context.database  # noqa: B018  opened when first accessed
         except StoreError as error:
             if not _is_away(error):
                 raise
@@ -60,16 +60,16 @@ def wait_for_database(context: "Workspace") -> None:
 
 
 def _is_away(error: StoreError) -> bool:
-    """Tell whether a database server did not answer, or did not let us in."""
+    """Return whether a database server did not answer, or refused the connection."""
     from psycopg import OperationalError
 
     return isinstance(getattr(error.__cause__, "orig", None), OperationalError)
 
 
 def work(context: "Workspace", leash: int | None = None) -> None:
-    """Do a worker's work until a signal, or until the other end of the pipe `leash` is closed.
+    """Run a worker until a signal, or until the other end of the pipe `leash` is closed.
 
-    Raises StoreError when nothing may be sent from here, ConfigError when a transport is not set up.
+    Raises StoreError when nothing may be sent from this database, ConfigError when a transport is not set up.
     """
     asyncio.run(_work(context, leash))
 
