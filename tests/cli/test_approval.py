@@ -98,7 +98,7 @@ def test_an_unapproved_issue_is_held_loudly_and_leaves_once_it_is_approved_withi
     assert "by 22:00 EET" in errors
     assert "nobody is notified" in errors
     assert f"Issue {D} is held" in say("schedule", now=SOON)[2]
-    assert "leaves by itself now" in say("approve", D, "--by", "Олена", now=SOON)[1]
+    assert "is sent automatically now" in say("approve", D, "--by", "Олена", now=SOON)[1]
     code, out, _ = say("send", "--due", now=SOON)
     assert (code, len(list(workspace.glob("var/outbox/*.eml")))) == (0, 2)
     assert "at its weekly hour: sent" in out

@@ -129,7 +129,7 @@ def test_what_proves_nothing_is_told_by_name_kept_and_does_nothing(
     assert (told["kinds"], told["new"], told["suppressed"]) == ({"unverified": 1}, 1, 0)
     assert [one["text"].split()[0] for one in told["unverified"]] == ["complaint"]
     assert house.outcomes(engine) == {"accepted": 6}
-    assert "it does nothing" in say(box)[2]
+    assert "it has no effect" in say(box)[2]
 
 
 def hand_over(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:

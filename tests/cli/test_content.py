@@ -64,7 +64,7 @@ def test_an_edited_item_is_named_and_left_alone(workspace: Path, capsys: pytest.
     edited = next((workspace / ITEMS).glob("01-*.md"))
     edited.write_text("моє", encoding="utf-8")
     assert run(["-C", str(workspace), "import", str(DIGEST)]) == 0
-    assert f"{ITEMS}/{edited.name}: edited since, left alone; --force" in capsys.readouterr().out
+    assert f"{ITEMS}/{edited.name}: edited since, not changed; --force" in capsys.readouterr().out
     assert run(["-C", str(workspace), "import", str(DIGEST), "--force"]) == 0
     assert edited.read_text(encoding="utf-8") != "моє"
 

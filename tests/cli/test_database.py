@@ -29,7 +29,7 @@ def test_the_press_moves_to_another_database_and_back(
     assert not (tmp_path / "other.db").exists()
     gc.collect()  # the commands above ran in this process, whose connections would be in the way
     assert run(["database", "copy", url, "--yes"]) == 0, capsys.readouterr().err
-    assert f"Now name it in NEWSLETTER_DATABASE: {url}" in capsys.readouterr().out
+    assert f"Now set NEWSLETTER_DATABASE to it: {url}" in capsys.readouterr().out
     for command in (["subscribers", "list"], ["subscribers", "import", "list.csv", "--consent", "x"]):
         assert run(command) == 2
         assert f"was moved to {url}" in capsys.readouterr().err

@@ -43,7 +43,7 @@ def test_it_says_what_happens_and_asks_first(say: Say) -> None:
     assert json.loads(say("show", OLD, "--json")[1])["requests"] == []
     code, out = say("handover", OLD, NEW, "--name", "Ірина Ткач", typed="y\n")
     assert code == 0
-    assert "old@example.org reads on as before" in out
+    assert "old@example.org gets the digest as before" in out
     (asked,) = json.loads(say("show", OLD, "--json")[1])["requests"]
     assert (asked["kind"], asked["email"], asked["details"]["name"]) == ("handover", NEW, "Ірина Ткач")
     assert asked["agreed_at"], "the editor's word stands for the holder's"
@@ -64,10 +64,10 @@ def test_machines_get_json(say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nobody@example.org", NEW], "is not here"),
+        (["nobody@example.org", NEW], "is not a subscriber"),
         ([OLD, OLD.upper()], "same address"),
         ([OLD, "no address"], "not a mail address"),
-        ([OLD, NEW, "--name", "a\x07b"], "no readable text"),
+        ([OLD, NEW, "--name", "a\x07b"], "not readable text"),
         (["plain@example.org", NEW], "holds no post"),
         (["left@example.org", NEW], "has left"),
     ],
@@ -85,5 +85,5 @@ def test_whoever_was_asked_today_is_not_asked_again(say: Say) -> None:
     assert say("handover", OLD, NEW, "--yes")[0] == 0
     code, out = say("handover", OLD, NEW, "--yes")
     assert code != 0
-    assert "no letter goes to new@example.org" in out
+    assert "no letter is sent to new@example.org" in out
     assert len(json.loads(say("show", OLD, "--json")[1])["requests"]) == 1

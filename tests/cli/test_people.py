@@ -277,7 +277,7 @@ def test_whom_a_backup_brings_back_is_erased_again(loaded: Say, workspace: Path)
     with sqlite3.connect(database) as before, sqlite3.connect(workspace / "backup.db") as backup:
         before.backup(backup)
     assert loaded("subscribers", "erase", ivan, "--yes")[0] == 0
-    assert loaded("subscribers", "erase", "--again")[1] == "Nobody who was erased is here.\n"
+    assert loaded("subscribers", "erase", "--again")[1] == "Nobody who was erased is in the database.\n"
     with sqlite3.connect(database) as lost, sqlite3.connect(workspace / "backup.db") as backup:
         marks = lost.execute("SELECT * FROM erased").fetchall()
         backup.executemany("INSERT INTO erased VALUES (?, ?)", marks)
@@ -331,7 +331,7 @@ def test_a_heading_is_explained_once(say: Say, workspace: Path) -> None:
     assert take(say, path, *explained, "--dry-run")[0] == 0
     assert not kept.exists()
     code, out, err = take(say, path, *explained, "--column", "name=Немає")
-    assert "Columns: «Скринька голови» is email, «Телефон» is left out, «ПІБ» is name.\n" in out
+    assert "Columns: «Скринька голови» is email, «Телефон» is ignored, «ПІБ» is name.\n" in out
     assert "list.csv has no column 'Немає'." in err
     assert "Немає" not in kept.read_text(encoding="utf-8")
     assert "1 unchanged" in take(say, path)[1]
@@ -393,7 +393,7 @@ def test_who_was_never_a_reader_can_opt_out(say: Say, workspace: Path) -> None:
     code, out, _ = say("subscribers", "leave", stranger)
     assert (code, out) == (
         0,
-        f"{stranger} is no reader; that they opted out is kept, and no list takes them in.\n",
+        f"{stranger} is not a reader; the opt-out is recorded, and no import adds them.\n",
     )
     path = workspace / "list.csv"
     path.write_text(f"email\n{stranger}\na@example.org\n", encoding="utf-8")
@@ -406,10 +406,10 @@ def test_who_was_never_a_reader_can_opt_out(say: Say, workspace: Path) -> None:
     assert "asked not to be written to" in err
     code, _, err = say("subscribers", "show", stranger)
     assert code == 1
-    assert f"{stranger} is no reader, and asked not to be written to: subscribers leave, 2025-02-14" in err
+    assert f"{stranger} is not a reader, and asked not to be written to: subscribers leave, 2025-02-14" in err
     undo = ("subscribers", "restore", stranger, "--reason", "another was meant")
     code, _, err = say(*undo)
-    assert (code, "so this needs a yes" in err) == (2, True)
+    assert (code, "so this needs --yes" in err) == (2, True)
     assert say(*undo, "--yes")[0] == 0
     assert take(say, path)[0] == 0
 
@@ -461,7 +461,7 @@ def test_a_column_that_says_who_left_is_never_left_out_unasked(say: Say, workspa
     assert "the column 'Status' says 'gold' (line 2), whose meaning is not known" in err
     code, _, err = take(say, path, "--column", "-=Телефон", "--column", "-=Status")
     assert code == 0
-    assert "«Status» may say who left: it is left out of this list only, and asked about again." in err
+    assert "«Status» may say who left: it is ignored in this list only, and must be named again." in err
     kept = (workspace / "subscribers/columns.yaml").read_text(encoding="utf-8")
     assert "Status" not in kept
     assert "Телефон" in kept
@@ -486,4 +486,4 @@ def test_an_unsubscribed_export_asks_for_no_consent(say: Say) -> None:
     export = Path(__file__).parents[1] / "audience/exports/unsubscribed_mailchimp.csv"
     code, out, _ = say("subscribers", "import", str(export))
     assert code == 0
-    assert "1 left, 1 suppressed\nKnown as an export of Mailchimp.\n" in out
+    assert "1 left, 1 suppressed\nRecognised as an export of Mailchimp.\n" in out

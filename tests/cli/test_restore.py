@@ -101,7 +101,7 @@ def test_who_has_left_is_not_subscribed_by_it(
 ) -> None:
     say("leave", ADDRESS)
     stop(context, "handed over")
-    assert "choose anew" in say("restore", ADDRESS, *WHY)[1]
+    assert "can subscribe again" in say("restore", ADDRESS, *WHY)[1]
     assert readers(context) == 0
 
 

@@ -168,7 +168,7 @@ def test_a_port_of_health_that_is_taken_ends_the_start_only_if_it_was_asked_for(
                 if asked:
                     assert process.wait(60) == 2
                 else:
-                    assert "among the pages only" in told
+                    assert "on the pages' port only" in told
                     assert process.stdout.readline().startswith("Site: ")
             finally:
                 process.kill()
@@ -229,7 +229,7 @@ def test_a_sender_that_dies_is_started_again_and_ends_when_the_site_is_killed(wo
         os.kill(first, signal.SIGKILL)
         wait(lambda: bool(children(process.pid) - {first}))
         assert '"ok"' in get(f"{address}/health"), "the pages went on"
-        assert "the sending ended (-9) and goes on in" in log.read_text()
+        assert "the sending process ended (-9); restarting it in" in log.read_text()
         (second,) = children(process.pid)
         process.kill()
         wait(lambda: not lives(second))

@@ -188,7 +188,7 @@ def test_the_command_finishes_what_was_interrupted_and_says_so(context: Workspac
     step = next(step for step in itertools.count(8) if interrupted(context, step))
     assert step
     told = CliRunner().invoke(cli, words)
-    assert (told.exit_code, "finished now" in told.output) == (0, True), told.output
+    assert (told.exit_code, "erasure is finished" in told.output) == (0, True), told.output
     assert traces(context.var, ADDRESS) == []
     assert CliRunner().invoke(cli, [*words, "--yes"]).exit_code == 1, "there is nobody"
 
