@@ -477,7 +477,7 @@ def test_words_of_a_status_are_explained_once(say: Say, workspace: Path) -> None
     code, out, err = take(say, path, "--status", "active=так собі,left=геть")
     assert code == 0
     assert "1 new, 0 changed, 0 unchanged, 0 refused, 1 left" in out
-    assert "kept in subscribers/columns.yaml" in err
+    assert "stored in subscribers/columns.yaml" in err
     code, out, _ = take(say, path)
     assert (code, "2 unchanged" in out) == (0, True)
 
