@@ -125,7 +125,7 @@ def test_a_secret_that_cannot_be_read_is_told_and_not_made_anew(
     ("line", "what", "cure"),
     [
         ("  publisher: x", "not readable as YAML: mapping values", "the indentation of"),
-        ("\tpublisher: x", "not readable as YAML: a tab", "Indent with spaces."),
+        ("\tpublisher: x", "not readable as YAML: the line is indented with a tab", "Indent with spaces."),
         ("publihser: x", "unknown key 'publihser'", "Did you mean 'publisher'?"),
         ("title: x", "the key 'title' occurs a second time", "Keep one of the two."),
         ("[a]: x", "not readable as YAML", "Check"),
