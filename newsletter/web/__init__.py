@@ -1,1 +1,1 @@
-"""Pages: the preview for editors, and the public ones."""
+"""Web pages: the local preview for editors, and the public site for readers."""

@@ -1,4 +1,4 @@
-"""What every web application of the house shares: templates, languages, words, and security headers."""
+"""The Flask base of both web applications: templates, choice of language, filters and security headers."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,20 +30,20 @@ _OWN = "script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self';
 
 
 class Pages(TemplatedFlask):
-    """An application whose requests are answered anew after a deadlock of the database, which undid all."""
+    """An application that retries a request after a database deadlock, which rolled everything back."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Answer the present request."""
+        """Handle the current request."""
         return retry_conflicts(super().dispatch_request)
 
 
 class ClosingDate(BaseConverter):
-    """The part of an address that names an issue: 2025-02-14."""
+    """URL converter for an issue's closing date: 2025-02-14."""
 
     regex = r"\d{4}-\d\d-\d\d"
 
     def to_python(self, value: str) -> date:
-        """Return the date; one that the calendar lacks is no address."""
+        """Parse the date; one that does not exist (2025-02-30) does not match, so the answer is 404."""
         try:
             return date.fromisoformat(value)
         except ValueError:
@@ -60,9 +60,9 @@ def make_app(
 ) -> Flask:
     """Return an application whose templates are in `pages`, with `static` beside it.
 
-    `language` gives the one for whoever's browser asks for none of `languages`; `policy` is the
-    Content-Security-Policy beyond what all pages share. A view may set any header otherwise.
-    Beside this machine's own names it answers to `hosts` only, as they stand in addresses.
+    `language` returns the fallback when the browser asks for none of `languages`; `policy` is added to the
+    Content-Security-Policy that all pages share. A view may override any header.
+    Requests are accepted for the loopback names and `hosts` (as written in URLs) only.
     """
     app = Pages("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
@@ -78,15 +78,15 @@ def make_app(
 
 
 def _choose_language(usual: str, offered: Sequence[str]) -> None:
-    """Take the language that the address names, else the browser's, else the workspace's."""
+    """Choose the language of the page: the `lang` parameter, else the browser's, else the workspace's."""
     asked = request.args.get("lang")
     g.language = asked if asked in offered else request.accept_languages.best_match(offered, usual)
 
 
 def _refuse_others(names: Collection[str]) -> None:
-    """Answer to our own names only, against DNS rebinding.
+    """Reject a request for any other host name, against DNS rebinding.
 
-    TRUSTED_HOSTS cannot hold an IPv6 address: Werkzeug cuts a name at its first colon.
+    Flask's TRUSTED_HOSTS cannot hold an IPv6 address: Werkzeug cuts a name at its first colon.
     """
     if _name(request.host) not in names:
         raise SecurityError
@@ -104,7 +104,7 @@ def _secure(response: Response, headers: Mapping[str, str]) -> Response:
 
 
 def _plain(error: HTTPException) -> Response:
-    """Say in a line what was wrong with a request."""
+    """Answer an HTTP error with one line of plain text."""
     return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
 
 
@@ -113,5 +113,5 @@ def _period(period: Period) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number as the reader's language writes it."""
+    """Format a number for the page's language."""
     return format_decimal(value, locale=g.language)

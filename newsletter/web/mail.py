@@ -1,7 +1,7 @@
-"""A mail shown as a page: what it may do there."""
+"""Content-Security-Policy for an issue's HTML that is shown as a page."""
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
-"""Content-Security-Policy: nothing in it runs or is fetched, also where it is opened outside a frame."""
+"""No script runs and nothing is loaded, also when the page is opened outside its frame."""

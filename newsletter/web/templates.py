@@ -1,4 +1,4 @@
-"""The templates of pages: Flask's, in the sandbox, given plain values and nothing of the program."""
+"""Flask templates in the Jinja sandbox: they get plain values only, no objects of the program."""
 
 from functools import cache
 from pathlib import Path
@@ -16,23 +16,23 @@ from newsletter.render.values import Data, Function, Table, plain
 
 
 class PageTemplates(Sandbox):
-    """The sandbox for pages: they show whole messages, and a key that is not there is nothing."""
+    """The sandbox for pages: higher limits, as pages show whole messages; a missing key is undefined."""
 
     limits = Limits(work=50_000_000, size=10_000_000, output=10_000_000)
     missing_key = Undefined
 
 
 class TemplatedFlask(Flask):
-    """A Flask whose templates do not get at Flask: no config, session, g, or request but what is here."""
+    """A Flask application whose templates cannot reach config, session, g or the request object."""
 
     def update_template_context(self, context: dict[str, Any]) -> None:
-        """Add what all pages show; in place of the request and g, which Flask adds, what is known of them."""
+        """Add the values that all pages share; replace Flask's `request` and `g` by a few plain values."""
         super().update_template_context(context)
         context.pop("g", None)
         context["request"] = Data(endpoint=request.endpoint, args=Data(lang=request.args.get("lang")))
 
     def create_jinja_environment(self) -> Any:
-        """Return the sandbox, with what templates may call."""
+        """Return the sandbox, with the functions that templates may call."""
         pages = Path(self.root_path, self.template_folder or "")
 
         def load(name: str) -> tuple[str, str, None] | None:
@@ -56,7 +56,7 @@ class TemplatedFlask(Flask):
 
 
 def regions(settings: Settings) -> Table:
-    """Return the labels of the communities of each region, where the forms of a workspace offer them."""
+    """Return the community labels by region; empty when the workspace's forms do not offer communities."""
     return _labels() if register_for(settings) else Table({})
 
 
@@ -70,7 +70,7 @@ _last: list[tuple[Settings, Data]] = []
 
 
 def shown_settings(settings: Settings) -> Data:
-    """Return newsletter.yaml as pages may show it, without what only running the press needs."""
+    """Return the settings that pages may show, without the operational ones."""
     for known, data in _last:
         if known is settings:
             return data

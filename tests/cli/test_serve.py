@@ -119,7 +119,7 @@ def test_it_says_where_it_is_answers_and_ends_when_told_with_all_its_processes(w
             check=False,
         )
         assert second.returncode == 2
-        assert "is taken, perhaps by another `newsletter serve`" in second.stderr
+        assert "is in use, perhaps by another `newsletter serve`" in second.stderr
         assert end(process, signal.SIGINT) == 0
         assert not lives(child)
     said = log.read_text()

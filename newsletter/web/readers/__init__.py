@@ -1,1 +1,1 @@
-"""The public pages: sign-up, a reader's own pages, the archive, and what providers report."""
+"""The public site: sign-up, readers' own pages, the archive, and the webhooks of mail providers."""

@@ -1,4 +1,4 @@
-"""What is known of each request: a line in the log, a count and a time; nobody's address or link."""
+"""Access log and request metrics, without anybody's e-mail address, IP address or token."""
 
 import logging
 import re
@@ -11,21 +11,21 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from newsletter.web.readers.site import network
 
 _log = logging.getLogger(__name__)
-_TELLING = re.compile(r"[^/]{24,}")  # a token has 31 characters; hardly a name is as long
+_TELLING = re.compile(r"[^/]{24,}")  # tokens have 31 characters; ordinary path segments are shorter
 _LONGEST = 120
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 10)
 
 METHOD = 10
-"""Letters of a method that the log shows: visitors can make up long ones."""
+"""Characters of a method that are logged, at most: visitors can make up long ones."""
 
 
 def shown(path: str) -> str:
-    """Return a path as the log may show it: on one line, and with … where a token may be."""
+    """Return a path that is safe to log: on one line, with … in place of anything that may be a token."""
     return "/".join(map(quote, _TELLING.sub("…", path)[:_LONGEST].split("/"))).replace(quote("…"), "…")
 
 
 def watch(app: Flask, registry: CollectorRegistry) -> None:
-    """Log, count and time every request of `app`."""
+    """Log every request of `app`, and record its count and duration in `registry`."""
     labels = ["endpoint", "status"]
     requests = Counter("newsletter_requests", "Requests answered", labels, registry=registry)
     seconds = Histogram(

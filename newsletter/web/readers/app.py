@@ -1,4 +1,4 @@
-"""The public site as an application: its pages, and what all of them share."""
+"""The Flask application of the public site: its blueprints, and what all pages share."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -40,11 +40,11 @@ _BLUEPRINTS = (
     status.pages,
 )
 _YEAR = 31_536_000  # seconds
-_FORM, _REPORT = 64 << 10, 1 << 20  # bytes of a request's body, at most
+_FORM, _REPORT = 64 << 10, 1 << 20  # maximum size of a request body, in bytes
 
 
 def create_site(context: Workspace) -> Flask:
-    """Return the public pages of the workspace `context`, and the answers to providers."""
+    """Return the application for the workspace `context`: public pages and provider webhooks."""
     base = urlsplit(context.settings.base_url)
     app = make_app(
         theme_folders(context.root)[-1] / "web/readers",
@@ -75,12 +75,12 @@ def create_site(context: Workspace) -> Flask:
 
 
 def _shared() -> dict[str, Any]:
-    """Return what the layout of every page shows."""
+    """Return the template variables that the layout of every page needs."""
     return {"settings": shown_settings(settings()), "language": g.language, "here": Function(_here)}
 
 
 def _here(language: str) -> str:
-    """Return the address of the page that is shown, in another language."""
+    """Return the URL query for the current page in another language."""
     asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return f"?{urlencode([*asked, ('lang', language)])}"
 
@@ -90,9 +90,9 @@ def _let_reports_be_larger() -> None:
         request.max_content_length = _REPORT
 
 
-@lru_cache(maxsize=256)  # visitors can name one file in many ways
+@lru_cache(maxsize=256)  # bounded: visitors can spell one file name in many ways
 def _version(folder: str, name: str) -> str | None:
-    file = safe_join(folder, name)  # no template learns of other files, not even by their hash
+    file = safe_join(folder, name)  # never hash a file outside the folder
     return sha256(Path(file).read_bytes()).hexdigest()[:12] if file and Path(file).is_file() else None
 
 
@@ -101,13 +101,13 @@ def _static(name: str) -> str | None:
 
 
 def _name_version(endpoint: str, values: dict[str, Any]) -> None:
-    """Name the version in the address of a file, so that a copy of it is good for ever."""
+    """Add a content hash to the URL of a static file, so that it can be cached for ever."""
     if endpoint == "static":
         values["v"] = _static(values["filename"])
 
 
 def _keep_version(response: Response) -> Response:
-    """Let a file that was asked for by its version be kept, but not one that is not there."""
+    """Allow caching of a static file requested by its current version; never of a 404."""
     names = request.view_args or {}
     found = request.endpoint == "static" and response.status_code < HTTPStatus.BAD_REQUEST
     if found and request.args.get("v") == _static(names["filename"]):

@@ -1,7 +1,7 @@
-"""Connections of the page server: deadlines for requests, and a limit for each address and for all together.
+"""Connection limits of the page server: request timeouts, and maximum connections per address and in total.
 
-Who opens connections and sends a byte now and then (slowloris) would else hold every one that there is. At a
-limit the connection that has waited longest for its request gives way, so a newcomer always gets in.
+This is the defence against slowloris clients, which open connections and send a byte now and then. At a limit
+the connection that has been waiting longest for its request is closed, so a new client always gets in.
 """
 
 import resource
@@ -17,27 +17,27 @@ from waitress.server import TcpWSGIServer
 _HEAD, _BODY = (
     10.0,
     30.0,
-)  # seconds from a request's first byte to the end of its headers, and then of its body
-_OTHERS = 200  # files and sockets that the process needs beside connections
+)  # timeouts in seconds: for the headers of a request, then for its body
+_OTHERS = 200  # file descriptors reserved for everything but client connections
 
 
 class Closed(StrEnum):
-    """Why a connection was closed that would have stayed open."""
+    """Why the server closed a connection (label of a metric)."""
 
     LATE = "late"
     """Its request did not arrive in time."""
     CROWDED = "crowded"
-    """It gave way to another."""
+    """It was closed to make room for another."""
 
 
 def capacity(most: int) -> int:
-    """Return how many connections can be open, `most` at most: the system may allow fewer files."""
+    """Return how many connections may be open: `most`, or fewer if the limit of open files is lower."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return most if allowed == resource.RLIM_INFINITY else max(1, min(most, allowed - _OTHERS))
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """A connection that knows since when its next request is awaited."""
+    """A connection that records since when it has been waiting for its next request."""
 
     owner: bytes = b""
     answered = False
@@ -48,31 +48,31 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         super().__init__(*arguments, **options)
 
     def received(self, data: bytes) -> Any:
-        """Take in bytes; the first of a request begins its time."""
+        """Receive bytes; the first byte of a request starts its timeout."""
         if self.request is None and self.answered:
             self.waits_since = time.monotonic()
         return super().received(data)
 
     def service(self) -> None:
-        """Answer a request in one of the threads."""
-        self.answered = True  # first: as soon as it is answered, the main thread looks for the next one
+        """Handle a request in a worker thread."""
+        self.answered = True  # set first: the main thread may start on the next request at once
         super().service()
         self.waits_since = time.monotonic()
 
     def late(self, now: float) -> bool:
-        """Tell whether the request that is awaited should have been here by now."""
+        """Tell whether the pending request has exceeded its timeout at `now` (monotonic seconds)."""
         if self.requests or (self.answered and self.request is None):
-            return False  # it is being answered, or the connection is kept for another request
+            return False  # in progress, or idle between two requests (keep-alive)
         headers = self.request is not None and self.request.headers_finished
         return now > self.waits_since + _HEAD + (_BODY if headers else 0)
 
     def worth(self) -> tuple[int, float]:
-        """Return a key by which those come first that had better give way: who waits without a request."""
+        """Return a sort key: connections without a complete request come first, and are closed first."""
         unfinished = not self.answered or self.request is not None
         return (0 if unfinished else 2 if self.total_outbufs_len else 1), self.waits_since
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress's name
-        """Leave the server's lists."""
+        """Remove the connection from the server's lists and counts."""
         super().del_channel(map)
         if self.owner:
             owners, owner, self.owner = self.server.owners, self.owner, b""
@@ -81,8 +81,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
                 del owners[owner]
 
 
-class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # likewise
-    """waitress, but for when it lets connections in and when it closes them."""
+class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
+    """waitress with limits on connections (`most` in all, `each` per address) and request timeouts."""
 
     channel_class = Channel
 
@@ -94,7 +94,7 @@ class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # likewise
         super().__init__(*arguments, **options)
 
     def handle_accept(self) -> None:
-        """Let a connection in; at a limit another gives way, or if none can, this one."""
+        """Accept a connection; at a limit close another one, or this one if every other is busy."""
         known = set(self.active_channels)
         super().handle_accept()
         for number in self.active_channels.keys() - known:
@@ -112,7 +112,7 @@ class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # likewise
         min(rivals, key=Channel.worth, default=new).handle_close()
 
     def maintenance(self, now: float) -> None:
-        """Close what is silent for long, as waitress does, and what keeps us waiting for its request."""
+        """Close idle connections, as waitress does, and those whose request has timed out."""
         super().maintenance(now)
         clock = time.monotonic()
         for channel in self.active_channels.values():
@@ -122,10 +122,10 @@ class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # likewise
 
 
 def _owner(address: str) -> bytes:
-    """Return what stands for whoever has an address: itself, of IPv6 its /64."""
+    """Return the key under which connections are counted: the IPv4 address, or the IPv6 /64."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return address.encode()
     found = getattr(found, "ipv4_mapped", None) or found
-    return found.packed[:8] if found.version == 6 else found.packed  # noqa: PLR2004  the versions are these
+    return found.packed[:8] if found.version == 6 else found.packed  # noqa: PLR2004  IP versions

@@ -1,4 +1,4 @@
-"""What a visitor sees when something went wrong: a page in words, never what the program knows of it."""
+"""Error pages: visitors see a plain explanation; the details go to the log only."""
 
 import logging
 
@@ -10,15 +10,15 @@ from newsletter.errors import LinkInvalid, RenderError, StoreError, told
 from newsletter.web.readers.access_log import METHOD, shown
 
 _log = logging.getLogger(__name__)
-_SOON = "30"  # seconds after which a database that was away may be back
+_SOON = "30"  # Retry-After in seconds while the database does not answer
 _KEPT = ("Allow", "Retry-After")
 
 FAULTS = "newsletter.faults"
-"""The key in the environ of a list that gets the faults of templates, for callers in this process."""
+"""WSGI environ key of a list that collects template errors, for callers in this process."""
 
 
 def explain_errors(app: Flask) -> None:
-    """Let every error of `app` end in a page."""
+    """Register the error handlers of `app`."""
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(LinkInvalid, lambda _error: _page(404))
     app.register_error_handler(StoreError, _closed)
@@ -28,13 +28,13 @@ def explain_errors(app: Flask) -> None:
 def _page(code: int, **headers: str) -> Response:
     try:
         return make_response(render_template("trouble.html", code=code), code, headers)
-    except RenderError as error:  # the layout itself, which this page shares
+    except RenderError as error:  # the layout is broken, and this page uses it too
         _note(error)
         return Response(f"{code} {HTTP_STATUS_CODES.get(code, '')}\n", code, headers, mimetype="text/plain")
 
 
 def _refused(error: HTTPException) -> Response:
-    if isinstance(error, SecurityError):  # for a host that is not ours: it is told nothing
+    if isinstance(error, SecurityError):  # a foreign host name: give no details
         return Response("400 Bad Request\n", 400, mimetype="text/plain")
     code = error.code or 500
     return _page(code, **{name: value for name, value in error.get_headers() if name in _KEPT})

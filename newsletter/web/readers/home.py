@@ -1,4 +1,4 @@
-"""The first page: what the digest is, for whom, when it comes, and the newest issue to look at."""
+"""The home page: what the digest is, for whom, when it comes, and a link to the newest issue."""
 
 from babel.dates import get_day_names
 from flask import Blueprint, g, render_template
@@ -16,7 +16,7 @@ pages = Blueprint("home", __name__)
 @pages.get("/")
 @kept
 def home(connection: Connection) -> Publication:
-    """Show the first page."""
+    """Show the home page."""
     newest = archive.newest(connection)
     items = len(archive.items(connection, [newest.closing])) if newest else 0
     return publication(render_template("home.html", newest=newest, items=items, weekly=_weekly()))

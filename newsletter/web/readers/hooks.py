@@ -1,4 +1,4 @@
-"""What providers report: signed, kept at once, and worked on later."""
+"""Webhooks of mail providers: the signature is verified, the events are stored and processed later."""
 
 import logging
 
@@ -16,9 +16,9 @@ _log = logging.getLogger(__name__)
 @pages.post("/hooks/sendgrid")
 @limits.exempt
 def sendgrid() -> Response:
-    """Keep SendGrid's events; without the key that proves them there is no such page.
+    """Verify and store SendGrid's events; 404 when no verification key is configured.
 
-    Any other answer than 200 makes SendGrid send them again, for a day.
+    After any other answer than 200 SendGrid retries, for a day.
     """
     try:
         verifier = sendgrid_verifier()

@@ -1,4 +1,4 @@
-"""How often one network may ask: counted in memory, for this process."""
+"""Rate limits per network, counted in the memory of this process."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -13,15 +13,15 @@ from newsletter.audience.networks import prefix
 from newsletter.web.readers.site import networks
 
 OURS = "newsletter.ours"
-"""In the environment of our own requests, where no visitor can put it: they are not counted."""
+"""WSGI environ key of our own requests, which are not counted; a visitor cannot set it."""
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 _MINUTE = 60.0  # seconds
-_VISITS, _FORMS, _SEARCHES = 600, 30, 60  # in a minute: of one page, of all forms, of all that searches
+_VISITS, _FORMS, _SEARCHES = 600, 30, 60  # requests a minute: for each page, for all forms, for all searches
 
 _SHARES = {56: 2, 48: 4}
-"""How often as much a wider network may ask: else whoever has a /48 would be 65,536 networks."""
+"""Limit of a wider network, as a multiple, by prefix: a /48 alone holds 65,536 networks of /64."""
 
 _exempt: set[Callable[..., Any]] = set()
 _forms: set[Callable[..., Any]] = set()
@@ -29,7 +29,7 @@ _searches: set[Callable[..., Any]] = set()
 
 
 class Counts:
-    """How often each was seen in the minute that began with its first time."""
+    """Fixed-window counters: hits by key in the minute that starts with the key's first hit."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -38,11 +38,11 @@ class Counts:
         self._tidy_at = 0.0
 
     def __len__(self) -> int:
-        """Return how many are remembered."""
+        """Return how many keys are stored."""
         return len(self._seen)
 
     def add(self, one: Hashable) -> tuple[int, float]:
-        """Count `one` once more; return how often it was seen, and in how many seconds that is forgotten."""
+        """Count a hit of `one`; return its hits in this window, and the seconds until the window ends."""
         now = self._clock()
         with self._lock:
             if now >= self._tidy_at:
@@ -55,25 +55,25 @@ class Counts:
 
 
 def limit(app: Flask) -> None:
-    """Limit how often a network sees each page of `app`; files may be had as often as one likes."""
+    """Apply the rate limits to every page of `app`; static files are not limited."""
     app.extensions["counts"] = Counts()
     app.before_request(_count)
 
 
 def exempt(view: _View) -> _View:
-    """Put under the route of what programs of a few networks ask in masses."""
+    """Exempt a view from rate limits (decorator below the route): for programs that call it in bulk."""
     _exempt.add(view)
     return view
 
 
 def forms(view: _View) -> _View:
-    """Put under the route of a form: all forms together count."""
+    """Count the view's POST requests towards the limit for forms (decorator below the route)."""
     _forms.add(view)
     return view
 
 
 def search(view: _View) -> _View:
-    """Put under the route of what makes the database search."""
+    """Count the view towards the limit for searches (decorator below the route)."""
     _searches.add(view)
     return view
 
@@ -93,7 +93,7 @@ def _count() -> None:
 
 
 def _add(what: str, most: int) -> None:
-    """Count for the visitor's network, then the wider ones; what one refuses does not count for the next."""
+    """Count a hit for the visitor's network, then the wider ones; stop at the first limit reached (429)."""
     counts: Counts = current_app.extensions["counts"]
     for place, network in enumerate(networks()):
         share = _SHARES.get(prefix(network), 0 if place else 1)

@@ -1,6 +1,6 @@
-"""Serving the public site: a socket, a few threads, and an end that lets requests finish.
+"""The HTTP server of the public site: waitress with a few threads and graceful shutdown.
 
-What watches the site has a socket and a thread of its own, which answer also while the site is full.
+Health and metrics can have their own socket and thread, which answer also while the site is overloaded.
 """
 
 import errno
@@ -25,42 +25,44 @@ from waitress.task import ThreadedTaskDispatcher
 from newsletter.errors import ConfigError
 from newsletter.web.readers.connections import Closed, GuardedServer, capacity
 
-_THREADS = 4  # pages take processor, and more of them at once wait longer for the interpreter's one lock
-_GRACE = 10.0  # seconds for requests that are being answered when the end comes
-_LARGEST = 2 << 20  # bytes of a request's body that are read at all; the application refuses far less
-_HEAD = 32 << 10  # bytes of a request's headers
-_CONNECTIONS, _EACH = 1000, 100  # at once: in all, and of one address
-_WATCHERS = 20  # connections of those who watch
-_IDLE = 60  # seconds until a silent connection is closed
+_THREADS = 4  # pages are CPU-bound: more threads only compete for the GIL
+_GRACE = 10.0  # seconds for requests in progress to finish at shutdown
+_LARGEST = 2 << 20  # bytes of a request body that are read; the application's limit is far lower
+_HEAD = 32 << 10  # maximum size of the request headers, in bytes
+_CONNECTIONS, _EACH = 1000, 100  # maximum concurrent connections: in all, and per address
+_WATCHERS = 20  # maximum connections for health and metrics
+_IDLE = 60  # seconds until an idle connection is closed
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises ConfigError."""
+    """Return a listening socket on `host` and `port`. Raises ConfigError when it cannot be bound."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except socket.gaierror:
-        raise ConfigError(f"no host is named {host!r}", "Name an address of this machine: --host.") from None
+        raise ConfigError(
+            f"there is no host named {host!r}", "Name an address of this machine: --host."
+        ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ConfigError(
-                f"port {port} is taken, perhaps by another `newsletter serve`",
-                "End that one, or name another port: --port.",
+                f"port {port} is in use, perhaps by another `newsletter serve`",
+                "Stop that one, or choose another port: --port.",
             ) from None
         raise ConfigError(
-            f"{host}, port {port} cannot be used: {error.strerror}", "Name another: --host, --port."
+            f"{host}, port {port} cannot be used: {error.strerror}", "Choose another: --host, --port."
         ) from None
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether only this machine reaches an address."""
+    """Tell whether an IP address is a loopback address; False for anything that is not an IP address."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
         return False
 
 
-def guarded(  # noqa: PLR0913  what a server is made of
+def guarded(  # noqa: PLR0913  the parts of a server
     app: Flask,
     listening: socket.socket,
     channels: dict[int, wasyncore.dispatcher],
@@ -70,20 +72,20 @@ def guarded(  # noqa: PLR0913  what a server is made of
     each: int | None,
     prefix: str = "",
 ) -> GuardedServer:
-    """Return waitress's server for a socket that listens, with our limits of connections."""
+    """Return a waitress server on a listening socket, with our connection limits (`most`, `each`)."""
     settings = Adjustments(
         sockets=[listening],
         threads=threads,
         url_prefix=prefix,
         ident=None,
-        clear_untrusted_proxy_headers=False,  # the application heeds them only if it is told to
+        clear_untrusted_proxy_headers=False,  # the application trusts them only if configured to (ProxyFix)
         asyncore_use_poll=True,
-        connection_limit=most + 10,  # where waitress stops to accept; before that, one connection gives way
+        connection_limit=most + 10,  # waitress stops accepting there; we close a connection before
         channel_timeout=_IDLE,
         cleanup_interval=1,
         max_request_header_size=_HEAD,
         max_request_body_size=_LARGEST,
-        log_socket_errors=False,  # who hangs up is no error of ours
+        log_socket_errors=False,  # a client that disconnects is not an error of ours
     )
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
@@ -102,7 +104,7 @@ def guarded(  # noqa: PLR0913  what a server is made of
 
 @contextmanager
 def watched(app: Flask, listening: socket.socket) -> Iterator[None]:
-    """Answer `app` in a thread of its own until the end of the block, however full the site is."""
+    """Serve `app` in a thread of its own until the block ends, unaffected by load on the main site."""
     channels: dict[int, wasyncore.dispatcher] = {}
     server = guarded(app, listening, channels, threads=2, most=_WATCHERS, each=None)
     ended = threading.Event()
@@ -124,7 +126,7 @@ def watched(app: Flask, listening: socket.socket) -> Iterator[None]:
 
 
 class Connections(Collector):
-    """The connections of a server, counted when they are asked for."""
+    """Prometheus collector for a server's connections, read at scrape time."""
 
     def __init__(self, server: GuardedServer) -> None:
         self._server = server
@@ -143,9 +145,9 @@ class Connections(Collector):
 
 
 class Server:
-    """Answers requests for `app` under the path of `base_url`; once made, it heeds SIGTERM and Ctrl-C.
+    """Serves `app` under the path of `base_url`; the constructor installs handlers for SIGTERM and SIGINT.
 
-    Behind `proxies` of ours all connections come from these, and each may have them all.
+    Behind our own `proxies` the limit per address does not apply, as all connections come from them.
     """
 
     def __init__(
@@ -175,7 +177,7 @@ class Server:
             signal.signal(number, self._stop)
 
     def run(self) -> None:
-        """Answer until a signal; then accept no more, and finish what was asked."""
+        """Serve until a signal; then stop accepting, and finish requests in progress (at most 10 seconds)."""
         while not self._stopping:
             self._turn(1)
         self._server.del_channel()
@@ -187,11 +189,11 @@ class Server:
         wasyncore.close_all(self._channels)
 
     def _turn(self, seconds: float) -> None:
-        """Read and write what can be, after waiting for it so long at most."""
+        """Run the event loop once, waiting for at most `seconds`."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._channels, count=1)
 
     def _busy(self) -> bool:
-        """Tell whether a request is being answered, or an answer is on its way."""
+        """Tell whether a request is in progress or an answer is still being sent."""
         channels = self._server.active_channels.values()
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
 

@@ -1,4 +1,4 @@
-"""What every public page works with: the workspace that is served, and where a visitor comes from."""
+"""Accessors for views: the workspace being served, and the visitor's network."""
 
 from collections.abc import Sequence
 
@@ -11,31 +11,31 @@ from newsletter.services import Workspace
 
 
 def context() -> Workspace:
-    """Return the workspace that is served."""
+    """Return the workspace being served."""
     found: Workspace = current_app.extensions["context"]
     return found
 
 
 def settings() -> Settings:
-    """Return what newsletter.yaml says."""
+    """Return the settings of newsletter.yaml."""
     return context().settings
 
 
 def database() -> Engine:
-    """Return the database."""
+    """Return the workspace's database."""
     return context().database
 
 
 def network() -> str:
-    """Return the network that the visitor comes from, /24 or /64 of IPv6; `unknown` when a proxy told none.
+    """Return the visitor's network (IPv4 /24 or IPv6 /64); `unknown` when a proxy gave no address.
 
-    It is all that logs and limits know of a visitor.
+    Logs and rate limits use it in place of the full address.
     """
     return networks()[0]
 
 
 def networks() -> Sequence[str]:
-    """Return the network that the visitor comes from, and the wider ones around it."""
+    """Return the visitor's network, then the wider networks that contain it."""
     if "networks" not in g:
         g.networks = prefixes.networks(request.remote_addr or "")
     found: Sequence[str] = g.networks

@@ -1,4 +1,4 @@
-"""Health and metrics, for those who watch the site: among the pages, and as an application of their own."""
+"""Health and metrics endpoints: a blueprint of the site, and a separate application for monitoring."""
 
 import hmac
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ pages = Blueprint("status", __name__)
 @pages.get("/health")
 @limits.exempt
 def health() -> tuple[dict[str, str], int]:
-    """Say whether pages can be served: whether the database answers, and has room for what is asked for."""
+    """Report health: 503 when the database does not answer or the disk is nearly full, else 200."""
     try:
         with reading(database()) as connection:
             answers(connection)
@@ -42,14 +42,14 @@ def health() -> tuple[dict[str, str], int]:
 @pages.get("/metrics")
 @limits.exempt
 def metrics() -> Response:
-    """Give the figures in Prometheus's text format, to whoever may know them."""
+    """Return the metrics in Prometheus's text format; 404 without permission to see them."""
     if not _may_know():
         abort(404)
     return Response(generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST)
 
 
 def create_status(workspace: Workspace, metrics: CollectorRegistry) -> Flask:
-    """Return health and metrics alone, for a socket on which no visitor can be in their way."""
+    """Return an application with health and metrics only, for a socket that visitors cannot saturate."""
     app = Flask(__name__, static_folder=None)
     app.extensions |= {"context": workspace, "metrics": metrics}
     app.register_blueprint(pages)
@@ -57,7 +57,7 @@ def create_status(workspace: Workspace, metrics: CollectorRegistry) -> Flask:
 
 
 def _may_know() -> bool:
-    """Tell whether the request has the token, or was made on this machine and by no proxy's help."""
+    """Tell whether the request carries the token, or comes from this machine and not through a proxy."""
     token = secret("NEWSLETTER_METRICS_TOKEN")
     given = request.headers.get("Authorization", "").encode()
     if token and hmac.compare_digest(given, f"Bearer {token}".encode()):
@@ -69,14 +69,14 @@ def _may_know() -> bool:
 
 
 class Ledger(Collector):
-    """The figures of the database, counted when they are asked for."""
+    """Prometheus collector for the figures in the database, read at scrape time."""
 
     def __init__(self, database: Callable[[], Engine], clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics; without a database only that there is none."""
+        """Yield the metrics; only `newsletter_database_up 0` when the database does not answer."""
         try:
             with reading(self._database()) as connection:
                 found = figures(connection, self._clock())
@@ -86,7 +86,7 @@ class Ledger(Collector):
         yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 1)
         yield GaugeMetricFamily(
             "newsletter_write_lock_seconds_max",
-            "For how long one transaction of this process held the write lock, at most",
+            "Longest time that one transaction of this process held the write lock",
             METER.longest,
         )
         yield from _metrics(found)
@@ -103,21 +103,25 @@ def _metrics(found: Figures) -> Iterator[Metric]:
         sent.add_metric([found.issue, outcome], count)
     yield people
     yield sent
-    yield GaugeMetricFamily("newsletter_letters_waiting", "Letters to be sent", found.letters)
+    yield GaugeMetricFamily("newsletter_letters_waiting", "Letters waiting to be sent", found.letters)
     yield GaugeMetricFamily(
-        "newsletter_open_chunk_seconds", "Since when work can be taken that nobody has done", found.waits
+        "newsletter_open_chunk_seconds",
+        "Age of the oldest chunk of work that nobody has finished",
+        found.waits,
     )
     if found.fired:
         moment, outcome = found.fired
         fired = GaugeMetricFamily(
-            "newsletter_weekly_hour_timestamp_seconds", "The last one, and its outcome", labels=["outcome"]
+            "newsletter_weekly_hour_timestamp_seconds",
+            "Time of the last weekly run, by outcome",
+            labels=["outcome"],
         )
         fired.add_metric([outcome], moment.timestamp())
         yield fired
 
 
 def registry(database: Callable[[], Engine], clock: Callable[[], datetime]) -> CollectorRegistry:
-    """Return where the metrics of one site are kept."""
+    """Return the metrics registry of one site."""
     kept = CollectorRegistry()
     kept.register(Ledger(database, clock))
     return kept

@@ -237,13 +237,13 @@ def test_the_server_does_not_say_what_it_is() -> None:
 
 
 def test_a_port_that_is_taken_is_an_error_in_words() -> None:
-    message = "is taken, perhaps by another `newsletter serve`"
+    message = "is in use, perhaps by another `newsletter serve`"
     with listen("127.0.0.1", 0) as first, pytest.raises(ConfigError, match=message):
         listen("127.0.0.1", first.getsockname()[1])
 
 
 def test_a_host_that_is_none_of_ours_is_an_error_in_words() -> None:
-    with pytest.raises(ConfigError, match="no host is named"):
+    with pytest.raises(ConfigError, match="there is no host named"):
         listen("nowhere.invalid", 8080)
     with pytest.raises(ConfigError, match=r"192.0.2.1, port 8080 cannot be used: Cannot assign"):
         listen("192.0.2.1", 8080)

@@ -1,1 +1,1 @@
-"""What was sent, for everybody: issues, sections, search, feeds, and all of it as files."""
+"""The public archive of sent issues: pages, sections, search, feeds, and export as static files."""

@@ -1,4 +1,4 @@
-"""The archive as files: pages that any web server, or a folder alone, can show."""
+"""Static export of the archive: files that any web server, or a browser from a folder, can show."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,16 +23,16 @@ _LINK = re.compile(r'(?<= )(href|action)="((?:/(?!/)|\?)[^"]*)"')
 
 
 def files(context: Workspace, progress: Callable[[int], None]) -> dict[str, bytes]:
-    """Return every file of the archive by its name, in the workspace's language.
+    """Return the content of every file of the archive by name, in the workspace's language.
 
-    Links between them are relative; those to what only the live site has lead there, below base_url.
-    `progress` is told how many issues are done. Raises RenderError when a page cannot be had.
+    Links between files are relative; links to pages that only the live site has lead there, below base_url.
+    `progress` is called with the number of issues done. Raises RenderError when a page cannot be rendered.
     """
     return dict(_Crawl(create_site(context), context.settings.base_url, progress).run())
 
 
 class _Crawl:
-    """Follows the site's own links from the seeds; `base` is the address of the live site."""
+    """Crawls the site's own pages from the seeds; `base` is the address of the live site."""
 
     def __init__(self, app: Flask, base: str, progress: Callable[[int], None]) -> None:
         self._base = base
@@ -61,7 +61,7 @@ class _Crawl:
         response = self._client.get(path, base_url=self._base, environ_overrides=environ, buffered=True)
         if faults:
             raise faults[0]
-        if response.status_code != 200:  # noqa: PLR2004  what every page of the archive answers
+        if response.status_code != 200:  # noqa: PLR2004  OK
             raise RenderError(
                 f"the page {path} answers {response.status}",
                 "Look at it in the browser: newsletter serve. Nothing was written.",
@@ -69,7 +69,7 @@ class _Crawl:
         return response
 
     def _content(self, response: TestResponse, name: str) -> bytes:
-        """Return the content of the file `name`, its links made for where it will lie."""
+        """Return the content of the file `name`, with links rewritten relative to it."""
         if response.mimetype != "text/html":
             content: bytes = response.data
             return content
@@ -79,7 +79,7 @@ class _Crawl:
         ).encode()
 
     def _link(self, address: str, here: str, name: str) -> str:
-        """Return `address`, which stands on the page at `here`, as it is right in the file `name`."""
+        """Rewrite `address`, a link on the page at `here`, for the file `name`; queue its target."""
         parts = urlsplit(here + address if address.startswith("?") else address.removeprefix(self._prefix))
         endpoint = self._endpoint(parts.path)
         if not _KEPT.fullmatch(endpoint) or (parts.query and endpoint != "static"):
@@ -99,6 +99,6 @@ class _Crawl:
 
 
 def _file(path: str) -> str:
-    """Return the name of the file for the page at `path`."""
+    """Return the file name for the page at `path`."""
     name = path.removeprefix("/")
     return name if "." in name.rpartition("/")[2] else f"{name}/index.html"

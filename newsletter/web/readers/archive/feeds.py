@@ -1,4 +1,4 @@
-"""Feeds and the sitemap: what programs read of the archive, in the workspace's language."""
+"""Atom and JSON feeds, sitemap and robots.txt of the archive, in the workspace's language."""
 
 import json as _json
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ pages = Blueprint("feeds", __name__)
 
 _ATOM, _JSON = "application/atom+xml", "application/feed+json"
 _ISSUES, _ITEMS = 20, 50
-_NEVER = "1970-01-01T00:00:00Z"  # when a feed without entries changed: RFC 4287 §4.1.1 wants a date
+_NEVER = "1970-01-01T00:00:00Z"  # date of an empty feed: RFC 4287 §4.1.1 requires one
 _PRIVATE = ("preferences", "unsubscribe", "confirm", "view", "mine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An issue or an item: its address is also its name for ever; `at` is when it was published."""
+    """An issue or an item in a feed: its URL is also its permanent id; `at` is when it was published."""
 
     title: str
     address: str
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Entries, the newest first, with the feed's own address and that of the page it follows."""
+    """A feed: entries, newest first, the feed's own URL and that of the page it belongs to."""
 
     title: str
     address: str
@@ -44,7 +44,7 @@ class Feed:
 
     @property
     def changed(self) -> str:
-        """When the newest entry was published."""
+        """When the newest entry was published; 1970 for an empty feed."""
         return max((entry.at for entry in self.entries), default=_NEVER)
 
 
@@ -79,7 +79,7 @@ def section_json(connection: Connection, slug: str) -> Publication:
 @pages.get("/sitemap.xml")
 @kept
 def sitemap(connection: Connection) -> Publication:
-    """Return the pages that search engines may show (sitemaps.org)."""
+    """Return the sitemap of the pages that search engines may index (sitemaps.org)."""
     covers = archive.covers(connection, limit=archive.count(connection))
     rubrics = archive.rubrics(connection).values()
     newest = max((cover.begun_at for cover in covers), default="")
@@ -91,7 +91,7 @@ def sitemap(connection: Connection) -> Publication:
 
 @pages.get("/robots.txt")
 def robots() -> Response:
-    """Ask search engines to leave out the pages that are one reader's own (RFC 9309)."""
+    """Return robots.txt, which excludes readers' personal pages (RFC 9309)."""
     lines = [f"Disallow: {request.script_root}/{name}" for name in _PRIVATE]
     lines = ["User-agent: *", *lines, "", f"Sitemap: {absolute('feeds.sitemap')}", ""]
     return published(publication("\n".join(lines), "text/plain"))

@@ -1,4 +1,4 @@
-"""What all published pages share: addresses in full, pages of long lists, and how long a copy is good."""
+"""Shared by all public pages: absolute URLs, pagination, and HTTP caching headers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,18 +9,18 @@ from flask import Response, abort, request, url_for
 
 from newsletter.web.readers.site import settings
 
-_FRESH = 300  # seconds for which a copy need not be asked about again
+_FRESH = 300  # max-age in seconds
 _HTML = "text/html"
 
 
 def absolute(endpoint: str, **values: Any) -> str:
-    """Return the address of a page as the world sees it: below base_url."""
+    """Return the absolute URL of a page, below base_url."""
     return settings().base_url + url_for(endpoint, **values).removeprefix(request.script_root)
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What is the same for everybody; `changed` is UTC, ISO 8601, and `mark` another for other content."""
+    """A cacheable response body; `changed` is UTC in ISO 8601 (or empty), `mark` the ETag."""
 
     content: bytes
     mimetype: str
@@ -29,15 +29,15 @@ class Publication:
 
 
 def publication(content: str, mimetype: str = _HTML, changed: str = "") -> Publication:
-    """Return what is to be published."""
+    """Return `content` as a publication, with a hash as its ETag."""
     data = content.encode()
     return Publication(data, mimetype, changed, sha256(data).hexdigest()[:32])
 
 
 def published(what: Publication) -> Response:
-    """Answer with it. A copy can be kept, and whoever has it still is told so (RFC 9110 §13).
+    """Return the response, cacheable for 5 minutes, or 304 when the client's copy is current (RFC 9110 §13).
 
-    Pages, unlike what programs read, are in the visitor's language.
+    HTML varies by the visitor's language; feeds and the like do not.
     """
     response = Response(what.content, mimetype=what.mimetype)
     response.headers["Cache-Control"] = f"public, max-age={_FRESH}"
@@ -52,7 +52,7 @@ def published(what: Publication) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a long list is shown, from 1."""
+    """One page of a long list; `number` counts from 1."""
 
     number: int
     size: int
@@ -60,7 +60,7 @@ class Page:
 
     @property
     def offset(self) -> int:
-        """How many entries come before."""
+        """How many entries come before this page."""
         return (self.number - 1) * self.size
 
     @property
@@ -70,7 +70,7 @@ class Page:
 
 
 def part(number: int, size: int, total: int) -> Page:
-    """Return page `number` of a list of `total` entries; beyond its end nothing is found (404)."""
+    """Return page `number` of a list of `total` entries; aborts with 404 beyond its end."""
     page = Page(number, size, total)
     if not 1 <= number <= page.last:
         abort(404)

@@ -1,4 +1,4 @@
-"""Copies of what is published: a page is made once for all visitors, and anew when the archive changes."""
+"""In-memory cache of public pages: rendered once for all visitors, again when the archive changes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -17,22 +17,22 @@ from newsletter.web.readers.site import database
 
 _P = ParamSpec("_P")
 
-_MOST = 400  # of some 20 kB
+_MOST = 400  # entries, of some 20 kB each
 _PLAIN = {
     b"",
     *(f"lang={language}".encode() for language in LANGUAGES),
-}  # more is made up
+}  # any other query is not cached: visitors can make up as many as they like
 
 
 class Copies:
-    """A few publications, those that were asked for last."""
+    """A thread-safe LRU cache of publications."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, Publication] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Publication]) -> Publication:
-        """Return the publication of that key, made if it is not here."""
+        """Return the publication for `key`, made by `make` on a miss."""
         with self._lock:
             found = self._kept.get(key)
             if found:
@@ -47,14 +47,14 @@ class Copies:
 
 
 def keep_copies(app: Flask) -> None:
-    """Let `app` keep copies of what its views publish."""
+    """Give `app` an empty page cache."""
     app.extensions["copies"] = Copies()
 
 
 def kept(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_P, Response]:
-    """Answer with a copy of what `view` makes of the archive, its address and the visitor's language.
+    """Cache what `view` publishes (decorator), by archive version, URL and the visitor's language.
 
-    It is good while the archive is as it was; both are read in one transaction.
+    The version and the content are read in one transaction, so they always match.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""The archive: every issue that was sent, its sections, search, and a reader's own letter in the browser."""
+"""Archive pages: list of issues, one issue, sections, search, and a reader's own copy of an issue."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,18 +27,18 @@ from newsletter.web.readers.site import context, database, settings
 pages = Blueprint("archive", __name__)
 
 ISSUES = 26
-"""Issues on a page: half a year."""
+"""Issues per page: half a year."""
 ITEMS = 15
-"""Items on a page of a section or of results."""
+"""Items per page of a section or of search results."""
 LONGEST = 200
-"""Characters of a query."""
+"""Maximum length of a search query, in characters."""
 
 
 @pages.get("/issues", defaults={"number": 1})
 @pages.get("/issues/page/<int(min=2):number>")
 @kept
 def issues(connection: Connection, number: int) -> Publication:
-    """List the issues, the newest first, and the sections."""
+    """List the issues, newest first, and the sections."""
     page = part(number, ISSUES, archive.count(connection))
     covers = archive.covers(connection, limit=page.size, offset=page.offset)
     rubrics = archive.rubrics(connection)
@@ -48,7 +48,7 @@ def issues(connection: Connection, number: int) -> Publication:
 @pages.get("/issues/<closing:closing>")
 @kept
 def issue(connection: Connection, closing: date) -> Publication:
-    """Show an issue."""
+    """Show an issue, or 404."""
     cover = archive.find(connection, closing) or abort(404)
     items = archive.items(connection, [closing])
     earlier, later = archive.beside(connection, closing)
@@ -61,7 +61,7 @@ def issue(connection: Connection, closing: date) -> Publication:
 @pages.get("/sections/<slug>/page/<int(min=2):number>")
 @kept
 def section(connection: Connection, slug: str, number: int) -> Publication:
-    """Show the items of a section over all issues, also of one that is no more but had items."""
+    """Show a section's items of all issues; also of a former section that had items."""
     title = section_title(archive.rubrics(connection), slug)
     page = part(number, ITEMS, archive.count_in_section(connection, slug))
     items = archive.in_section(connection, slug, limit=page.size, offset=page.offset)
@@ -73,7 +73,7 @@ def section(connection: Connection, slug: str, number: int) -> Publication:
 @pages.get("/search")
 @limits.search
 def search() -> Response:
-    """Show what is found, or the form alone."""
+    """Show the search results, or the form alone without a query."""
     query = " ".join(printable(request.args.get("q", "")).split())
     number = request.args.get("page", 1, type=int)
     if len(query) > LONGEST:
@@ -99,9 +99,9 @@ def search() -> Response:
 
 @pages.get("/view/<token>")
 def view(token: str) -> Response:
-    """Show a copy of the letter that a reader got, whoever was forwarded its address.
+    """Show a reader's copy of an issue in the browser; the URL may be forwarded, so it gives no rights.
 
-    Its own links lead to where one is told to open the letter itself; an unknown token is not found (404).
+    The copy's personal links lead to a page that says to open the message itself. Unknown tokens give 404.
     """
     signer = context().signer
     try:
@@ -117,7 +117,7 @@ def view(token: str) -> Response:
 
 
 def blocks(items: Sequence[PublicItem]) -> list[tuple[str, str, list[PublicItem]]]:
-    """Return the items of one issue by section: its slug, its title then, and its items."""
+    """Group one issue's items by section: slug, title at the time, and items."""
     return [
         (slug, title, list(group))
         for (slug, title), group in groupby(items, lambda item: (item.section, item.section_title))
@@ -125,14 +125,14 @@ def blocks(items: Sequence[PublicItem]) -> list[tuple[str, str, list[PublicItem]
 
 
 def section_title(rubrics: dict[str, archive.Rubric], slug: str) -> str:
-    """Return the title of a section: today's, else its last. One that never was is not found (404)."""
+    """Return a section's title: the current one, else its last. Aborts with 404 if it never existed."""
     titles = {one.slug: one.title for one in rubrics.values()}
     titles |= {one.slug: one.title for one in settings().sections}
     return titles.get(slug) or abort(404)
 
 
 def _titles(rubrics: dict[str, archive.Rubric]) -> list[tuple[str, str]]:
-    """Return the sections that have items: today's in their order, then those that are no more."""
+    """Return slug and title of sections with items: current ones in order, then former ones."""
     today = [(one.slug, one.title) for one in settings().sections if one.slug in rubrics]
     known = dict(today)
     return today + [(one.slug, one.title) for one in rubrics.values() if one.slug not in known]

@@ -1,1 +1,1 @@
-"""Signing up: the form, the same form in a frame of another site, and the link that confirms."""
+"""Sign-up: the form, the embedded form for another site, and the confirmation link (double opt-in)."""

@@ -1,4 +1,4 @@
-"""The link in a letter: what it confirms, a button, and what became of it."""
+"""The confirmation link of a letter: a page with a button, then the result."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -30,7 +30,7 @@ _Answer = str | tuple[str, int]
 
 @pages.get("/confirm/<token>")
 def ask(token: str) -> _Answer:
-    """Show what is confirmed, with a button: opening a link changes nothing."""
+    """Show the request with a button; opening the link changes nothing, as mail scanners open it too."""
     signed = _signed(token)
     if signed is None:
         return unknown()
@@ -45,9 +45,9 @@ def ask(token: str) -> _Answer:
 
 @pages.post("/confirm/<token>")
 def confirm(token: str) -> _Answer:
-    """Confirm it; a second time changes nothing and says the same.
+    """Confirm the request; idempotent, and a repeat shows the same result.
 
-    The first press proves the mailbox, and alone leads on to the reader's own page.
+    Only the first confirmation links to the reader's own page, as only it proves control of the mailbox.
     """
     signed = _signed(token)
     if signed is None:
@@ -74,17 +74,17 @@ def _answer(asked: Request, ending: Ending, **values: object) -> str:
 
 
 def _shown(asked: Request) -> Data:
-    """Return what pages show of a request."""
+    """Return the part of a request that pages show."""
     return Data(email=asked.email, details=plain(asked.details))
 
 
 def unknown() -> _Answer:
-    """Say the same of every link that confirms nothing: unknown, too old or tampered with."""
+    """Return the same 404 page for every invalid link: unknown, expired or tampered with."""
     return render_template("unknown.html"), 404
 
 
 def _signed(token: str) -> tuple[int, date] | None:
-    """Return the number of the request that a token confirms, and the day it was made."""
+    """Return the id and the date of the request that a token confirms; None when the token is invalid."""
     try:
         return context().signer.read(Purpose.CONFIRM, token)
     except LinkInvalid:
@@ -99,6 +99,6 @@ def _find(connection: Connection, number: int, day: date, *, for_update: bool = 
 
 
 def _titles(asked: Request) -> list[str]:
-    """Return the titles of the sections asked for; none when it is all of them."""
+    """Return the titles of the requested sections; an empty list means all of them."""
     wanted = asked.details.get("sections", ())
     return [section.title for section in settings().sections if section.slug in wanted]

@@ -12,5 +12,5 @@ pages.after_request(let_frame)
 
 @pages.get("/embed")
 def form() -> str:
-    """Show the form; it is answered by the sign-up, in the frame."""
+    """Show the form; it is submitted to the sign-up, whose answer appears in the frame."""
     return page(Answers(), stamp())

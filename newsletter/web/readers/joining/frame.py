@@ -1,4 +1,4 @@
-"""Pages that may stand in a frame on the association's own site."""
+"""Pages that the association's own site may embed in a frame."""
 
 from urllib.parse import urlsplit
 
@@ -7,18 +7,18 @@ from flask import Response, request
 from newsletter.web.readers.site import settings
 
 EMBED = "embed"
-"""Where a form in a frame says it comes from."""
+"""Value of the `from` parameter of an embedded form."""
 
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 
 
 def framed() -> bool:
-    """Tell whether the page that was asked for stands in a frame."""
+    """Tell whether the current page is embedded in a frame."""
     return request.blueprint == EMBED or request.args.get("from") == EMBED
 
 
 def let_frame(response: Response) -> Response:
-    """Let the association's site, and no other, show the page in a frame."""
+    """Allow the association's site, and no other, to embed the page (CSP frame-ancestors)."""
     if framed():
         site = urlsplit(settings().site or "")
         ancestors = f"'self' {site.scheme}://{site.netloc}" if site.netloc else "'self'"

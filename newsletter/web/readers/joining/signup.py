@@ -1,4 +1,4 @@
-"""Sign-up: the form, and the same answer for every address, whatever is known of it."""
+"""The sign-up form; its answer is the same for every address, so it does not reveal who is subscribed."""
 
 import logging
 from dataclasses import replace
@@ -29,16 +29,16 @@ pages = Blueprint("signup", __name__)
 pages.after_request(let_frame)
 
 SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)
-"""How long people take over a form; programs are quicker, and store it for later."""
+"""Age of a form that is accepted: bots submit it sooner, or store it for later."""
 
 TRAP = "homepage"
-"""The input that people do not see, and so leave empty."""
+"""Name of the honeypot input: people do not see it, and so leave it empty."""
 
 WAITS = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360)
-"""Minutes that a letter may be said to take; where it would take longer, the form is not taken."""
+"""Delays in minutes that the page may announce; when the letter would take longer, the form is refused."""
 
-_SOON = 3 * 60  # seconds that "in a few minutes" stands for
-_LATER = 3600  # seconds after which a form is worth another try, that was not taken
+_SOON = 3 * 60  # seconds: up to this delay the page says "in a few minutes"
+_LATER = 3600  # Retry-After in seconds of a refused form
 
 _Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 _log = logging.getLogger(__name__)
@@ -46,10 +46,10 @@ _log = logging.getLogger(__name__)
 
 @pages.record_once
 def _measure(state: BlueprintSetupState) -> None:
-    """Count, for those who watch, the forms that are in order and still not taken."""
+    """Register the metric that counts valid forms that were refused."""
     state.app.extensions["forms_refused"] = Counter(
         "newsletter_forms_refused",
-        "Sign-up forms not taken: too quick, the trap filled in, or too many wait",
+        "Valid sign-up forms refused: too quick, honeypot filled in, or too many waiting",
         ["reason"],
         registry=state.app.extensions["metrics"],
     )
@@ -64,7 +64,7 @@ def form() -> str:
 @pages.post("/signup")
 @limits.forms
 def send() -> _Answer:
-    """Take the form: show it again for its communities or its faults, else have a letter sent."""
+    """Handle the form: show it again to list communities or errors, else queue the opt-in letter."""
     filled = request.form.to_dict(flat=False)
     words = wording(settings(), g.language)
     answers = read_signup(filled, settings(), words.version)
@@ -88,7 +88,7 @@ def send() -> _Answer:
 
 
 def _take(answers: Answers, words: Wording) -> float:
-    """Record the sign-up, unless its letter would wait too long; return for how many seconds it waits."""
+    """Record the sign-up unless its letter would wait too long; return that wait in seconds."""
     signer, now = context().signer, context().now()
     source = "embedded form" if framed() else "sign-up page"
     with writing(database()) as connection:
@@ -109,7 +109,7 @@ def _take(answers: Answers, words: Wording) -> float:
 
 
 def _refuse(reason: str, answers: Answers) -> None:
-    """Count and log a form that is not taken, though what was entered is in order."""
+    """Count and log a valid form that is refused."""
     refused: Counter = current_app.extensions["forms_refused"]
     refused.labels(reason).inc()
     _log.info("%s sign-up for %s not taken: %s", network(), masked(answers.email), reason)
@@ -117,15 +117,15 @@ def _refuse(reason: str, answers: Answers) -> None:
 
 @pages.get("/signup/sent")
 def sent() -> str:
-    """Say that a letter is on its way, and when it may come, to whoever sent the form."""
+    """Say that a letter is on its way, and when to expect it; the page follows the form."""
     wait = request.args.get("wait", type=int)
     return render_template("sent.html", framed=framed(), wait=wait if wait in WAITS else None)
 
 
 def page(answers: Answers, given: str, *, notice: str = "") -> str:
-    """Return the form as it was filled in, with the stamp it was `given`, and why it was not taken.
+    """Render the form as filled in, with its original stamp `given` and the reason why it was refused.
 
-    The `notice` is "stale", "quick" or "crowded"; of faults there is none.
+    `notice` is "stale", "quick" or "crowded", or empty when there are only field errors or none.
     """
     return render_template(
         "signup.html",
@@ -141,13 +141,13 @@ def page(answers: Answers, given: str, *, notice: str = "") -> str:
 
 
 def stamp() -> str:
-    """Return a signed mark of the present, by which a form's age is known."""
+    """Return a signed timestamp, from which the form's age is computed on submission."""
     now = context().now()
     return context().signer.token(Purpose.FORM, int(now.timestamp()), now.date())
 
 
 def _age(given: str) -> timedelta | None:
-    """Return how old a form is; None when its stamp is not ours."""
+    """Return the age of a form; None when its stamp has no valid signature."""
     try:
         seconds, _ = context().signer.read(Purpose.FORM, given)
     except LinkInvalid:

@@ -1,1 +1,1 @@
-"""A reader's own pages, by the signed links of any letter: choosing, pausing, leaving, moving, erasing."""
+"""A reader's own pages, opened by signed links: preferences, pauses, leaving, address change, erasure."""

@@ -1,6 +1,6 @@
-"""Leaving: by a page with a button, and by the one click of a mail program (RFC 8058).
+"""Unsubscribing: by a page with a button, and by the one-click POST of mail programs (RFC 8058).
 
-The link to leave opens nothing more: it may pause, which is less, and have the reader's own link mailed.
+The unsubscribe link permits only that, a pause, and mailing the reader the link to their own page.
 """
 
 from dataclasses import replace
@@ -23,7 +23,7 @@ pages = Blueprint("leaving", __name__)
 
 @pages.get("/unsubscribe/<token>")
 def ask(token: str) -> str:
-    """Show a button; opening the link, as scanners of mail do, changes nothing."""
+    """Show the button; opening the link changes nothing, as mail scanners open it too."""
     number, _ = read(Purpose.UNSUBSCRIBE, token)
     with reading(database()) as connection:
         person = people.get(connection, number)
@@ -34,12 +34,11 @@ def ask(token: str) -> str:
 
 
 @pages.post("/unsubscribe/<token>")
-@limits.exempt  # mail providers click for all their users from a few networks
+@limits.exempt  # mail providers send one-click requests of all users from a few networks
 def leave(token: str) -> str:
-    """Let the reader leave everything, whatever the body says; 200 also when they left or were erased before.
+    """Unsubscribe the reader from everything, whatever the body says; idempotent, 200 also after an erasure.
 
-    The link never expires. One that was tampered with is not found (404): RFC 8058 leaves that open, and
-    whoever signs a link of ours is told the truth.
+    The link never expires. A token without a valid signature gives 404, which RFC 8058 leaves open.
     """
     number, _ = read(Purpose.UNSUBSCRIBE, token)
     with writing(database()) as connection:
@@ -53,7 +52,7 @@ def leave(token: str) -> str:
 @pages.post("/unsubscribe/<token>/pause")
 @limits.forms
 def pause(token: str) -> str:
-    """Pause everything for a month in place of leaving; who has left stays so."""
+    """Pause everything for a month in place of leaving; no effect on a reader who has left."""
     number, _ = read(Purpose.UNSUBSCRIBE, token)
     until = month()
     with writing(database()) as connection:
@@ -68,7 +67,7 @@ def pause(token: str) -> str:
 @pages.post("/unsubscribe/<token>/link")
 @limits.forms
 def mail_link(token: str) -> str:
-    """Mail the reader the link to their own page; the answer is the same whether one leaves or not."""
+    """Mail the reader the link to their own page; the answer is the same whether a mail is sent or not."""
     number, _ = read(Purpose.UNSUBSCRIBE, token)
     with writing(database()) as connection:
         person = people.get(connection, number, for_update=True)

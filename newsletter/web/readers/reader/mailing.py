@@ -1,4 +1,4 @@
-"""The way to one's own page for who has no letter at hand: the link is mailed, never shown."""
+"""For readers without a message at hand: mail them the link to their own page; it is never shown."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -23,14 +23,14 @@ def form() -> str:
 @pages.get(f"/preferences/{COPY}")
 @pages.get(f"/unsubscribe/{COPY}")
 def copy() -> str:
-    """Say where the links of a letter are, to whoever pressed one in its copy on the web."""
+    """Explain where to find the links, to someone who followed one in the web copy of an issue."""
     return _form(copy=True)
 
 
 @pages.post("/link")
 @limits.forms
 def ask() -> Response | tuple[str, int]:
-    """Mail the link, if a reader has this address; the answer is the same whoever has it."""
+    """Mail the link if a reader has this address; the answer is the same either way."""
     email, fault = read_address(request.form.to_dict(flat=False), "email")
     if fault:
         return _form(email=email, fault=fault), 422
@@ -43,7 +43,7 @@ def ask() -> Response | tuple[str, int]:
 
 @pages.get("/link/sent")
 def sent() -> str:
-    """Say that a link is on its way, to whoever sent the form."""
+    """Say that the link is on its way; the page follows the form."""
     return render_template("mailed.html", address="")
 
 

@@ -1,4 +1,4 @@
-"""Moving to another address: asked for by a link from the old mailbox, confirmed by one from the new."""
+"""Change of address: requested by a link mailed to the old address, confirmed by one mailed to the new."""
 
 from flask import Blueprint, g, render_template, request
 
@@ -26,7 +26,7 @@ def form(token: str) -> str:
 @pages.post("/mine/move/<token>")
 @limits.forms
 def ask(token: str) -> tuple[str, int]:
-    """Write to the new mailbox; the answer is the same whatever is known of its address."""
+    """Mail a confirmation link to the new address; the answer does not reveal whether it is subscribed."""
     email, wrong = read_address(request.form.to_dict(flat=False), "email")
     fault: str = wrong or ""
     now = context().now()

@@ -1,4 +1,4 @@
-"""A reader's data: to look at, to take along, to correct, and to have erased; each asked by mail first."""
+"""A reader's data: view, download, correct, erase; each behind a link mailed for that purpose."""
 
 import datetime as dt
 import json
@@ -31,7 +31,7 @@ pages = Blueprint("belongings", __name__)
 
 @pages.app_template_filter("moment")
 def moment(at: str) -> str:
-    """Return a moment, 2025-02-14T10:00:00Z, in words and in the workspace's time; none is empty."""
+    """Format a timestamp (2025-02-14T10:00:00Z) in words and the workspace's time zone; empty for none."""
     if not at:
         return ""
     local = dt.datetime.fromisoformat(at).astimezone(ZoneInfo(settings().timezone))
@@ -40,7 +40,7 @@ def moment(at: str) -> str:
 
 @pages.get("/mine/data/<token>")
 def ask(token: str) -> str:
-    """Show a button; opening the link, as scanners of mail do, neither shows nor spends anything."""
+    """Show a button; opening the link shows no data and does not use it up, as mail scanners open it too."""
     with reading(database()) as connection:
         mailed(connection, Kind.DATA, token)
     return render_template("mine_data.html", token=token)
@@ -49,7 +49,7 @@ def ask(token: str) -> str:
 @pages.post("/mine/data/<token>")
 @limits.forms
 def show(token: str) -> str:
-    """Show everything that is known of the reader, once; the page can be worked with for an hour."""
+    """Show all data of the reader; the link works once, the forms on the page for an hour."""
     with writing(database()) as connection:
         asked, person = mailed(connection, Kind.DATA, token, for_update=True)
         stepup.spend(connection, asked, context().now())
@@ -60,7 +60,7 @@ def show(token: str) -> str:
 @pages.post("/mine/file")
 @limits.forms
 def download() -> Response:
-    """Give everything that is known of the reader as JSON (GDPR Art. 20)."""
+    """Return all data of the reader as JSON (data portability, GDPR Art. 20)."""
     with reading(database()) as connection:
         found = story(connection, shown(connection, request.form.get("token", "")).email)
     assert found  # noqa: S101  the reader was found in the same view
@@ -72,7 +72,7 @@ def download() -> Response:
 @pages.post("/mine/correct")
 @limits.forms
 def correct() -> str | tuple[str, int]:
-    """Save name and fields as corrected, and show the page again."""
+    """Save the corrected name and fields, and show the page again."""
     form = request.form.to_dict(flat=False)
     token = first(form, "token")
     answers = read(form, settings())
@@ -90,7 +90,7 @@ def correct() -> str | tuple[str, int]:
 
 @pages.get("/mine/erasure/<token>")
 def question(token: str) -> str:
-    """Say what would go and what would stay."""
+    """Show what would be deleted and what would stay, with the form that confirms it."""
     with reading(database()) as connection:
         _, person = mailed(connection, Kind.ERASURE, token)
     return _erasing(token, person)
@@ -99,7 +99,7 @@ def question(token: str) -> str:
 @pages.post("/mine/erasure/<token>")
 @limits.forms
 def confirm(token: str) -> Answer | tuple[str, int]:
-    """Erase whoever typed their own address."""
+    """Erase the reader's data, if they typed their own address to confirm."""
     typed = request.form.get("email", "").strip()
     with reading(database()) as connection:
         _, person = mailed(connection, Kind.ERASURE, token)
@@ -111,7 +111,7 @@ def confirm(token: str) -> Answer | tuple[str, int]:
 
 @pages.get("/erased")
 def erased() -> str:
-    """Say that it is done; the page knows nobody."""
+    """Say that the data has been deleted; the page shows nothing personal."""
     return render_template("erased.html")
 
 
@@ -121,7 +121,7 @@ def _erasing(token: str, person: Record, **values: object) -> str:
 
 
 def _page(connection: Connection, token: str, person: Record, **values: object) -> str:
-    """Return the page of a reader's data, whose buttons carry `token`; `answers` is the form as filled in."""
+    """Render the page of a reader's data, whose forms carry `token`; `answers` is the form as filled in."""
     found = story(connection, person.email)
     standing = Answers(name=person.name, attributes=person.attributes)
     return render_template(

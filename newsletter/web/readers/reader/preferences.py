@@ -1,6 +1,6 @@
-"""A reader's own page, by the signed link of any letter: sections, pauses, language, and nothing personal.
+"""A reader's preferences page, opened by the signed link of any message: sections, pauses, language.
 
-A letter is forwarded like any mail: whoever holds its link sees and does only what shows and can be undone.
+Messages get forwarded, so the link shows nothing personal, and permits only what is visible and reversible.
 """
 
 import datetime as dt
@@ -33,14 +33,14 @@ for _more in (my_data.pages, moving.pages, succession.pages):
 
 @pages.app_template_filter("day")
 def day(date: str) -> str:
-    """Return a day, 2025-03-01, in words."""
+    """Format a date (2025-03-01) in words."""
     found = dt.date.fromisoformat(date)
     return format_period(Period(start=found, end=found), g.language)
 
 
 @pages.app_url_defaults
 def keep_language(endpoint: str, values: dict[str, Any]) -> None:
-    """Let a reader's pages lead to each other in the language that was asked for."""
+    """Keep the `lang` parameter in links between a reader's pages."""
     ours = endpoint.startswith(("preferences.", "leaving.", "mailing."))
     if ours and request.args.get("lang") in settings().languages:
         values.setdefault("lang", g.language)
@@ -48,7 +48,7 @@ def keep_language(endpoint: str, values: dict[str, Any]) -> None:
 
 @pages.get("/preferences/<token>")
 def show(token: str) -> str:
-    """Show what stands."""
+    """Show the current preferences."""
     with reading(database()) as connection:
         person = reader(connection, token)
     return _page(token, person, asked=request.args.get("pause", ""))
@@ -57,7 +57,7 @@ def show(token: str) -> str:
 @pages.post("/preferences/<token>")
 @limits.forms
 def save(token: str) -> str | tuple[str, int]:
-    """Do what the button says, and show what changed; or the form again, when something has to be asked."""
+    """Apply the pressed button and show what changed; or the form again, with errors or a question."""
     form = request.form.to_dict(flat=False)
     with writing(database()) as connection:
         person = reader(connection, token, for_update=True)
@@ -73,7 +73,7 @@ def save(token: str) -> str | tuple[str, int]:
 @pages.post("/preferences/<token>/mail")
 @limits.forms
 def mail(token: str) -> str:
-    """Mail the reader the link for what was asked; the answer is the same whether one leaves or not."""
+    """Mail the reader a link for a personal action; the answer is the same whether a mail is sent or not."""
     kind = _MAILED.get(request.form.get("what", "")) or abort(404)
     with writing(database()) as connection:
         person = reader(connection, token, for_update=True)
@@ -84,7 +84,7 @@ def mail(token: str) -> str:
 
 
 def _answered(person: Record, form: Form) -> tuple[Record, Wishes | None]:
-    """Return what becomes of the reader, and the form if it has to be shown again."""
+    """Return the reader's new record, and the form if it has to be shown again."""
     if person.status is SubscriberStatus.SUPPRESSED:
         return person, None
     do = first(form, "do")
@@ -116,7 +116,7 @@ def _resumed(person: Record, form: Form) -> Record:
 
 
 def _named(form: Form) -> list[str] | None:
-    """Return the section that a button is about, none for everything; None when there is no such section."""
+    """Return the section of a button, [] for everything; None when there is no such section."""
     section = first(form, "section")
     if section == EVERY_SECTION:
         return []
@@ -135,7 +135,7 @@ def _page(
     changes: Changes | None = None,
     asked: str = "",
 ) -> str:
-    """Return the page; `asked` is the section that a letter's link is about, `*` for all."""
+    """Render the page; `asked` is the section named by the pause link of a message, `*` for all."""
     house = settings()
     if person.status is SubscriberStatus.SUPPRESSED:
         return render_template("stopped.html", address=masked(person.email))

@@ -1,4 +1,4 @@
-"""The form on a reader's own page: what it shows, and what was filled in."""
+"""The preferences form: its current state, and parsing of what was submitted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,17 +12,17 @@ from newsletter.store.choices import standing, wanted_of
 from newsletter.store.people import Record
 
 _LONGEST = timedelta(days=365)
-"""Of a pause."""
+"""The longest pause."""
 
 DAY, NOTHING = "day", "nothing"
-"""Faults of the day on which a pause ends: not a day that can be chosen, and nothing is paused."""
+"""Errors of a pause's end date: outside the permitted range, or given although nothing is paused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The form: as it stands, or as it was filled in, with faults by the name of the input.
+    """The form, current or as submitted, with errors by the name of the input.
 
-    `leaves` when nothing was chosen, and it has to be asked whether leaving is meant.
+    `leaves` is true when no section was chosen, and the page has to ask whether to unsubscribe.
     """
 
     answers: Answers
@@ -33,7 +33,7 @@ class Wishes:
 
     @property
     def wish(self) -> Wish:
-        """What to make of the reader; only of a form without faults."""
+        """The reader's new preferences; only for a form without errors."""
         return Wish(
             sections=self.answers.sections,
             rest=self.rest,
@@ -42,19 +42,19 @@ class Wishes:
 
 
 def days(today: date) -> tuple[str, str]:
-    """Return the first and the last day on which a pause can end."""
+    """Return the first and the last date on which a pause can end (ISO 8601)."""
     return (today + timedelta(days=1)).isoformat(), (today + _LONGEST).isoformat()
 
 
 def standing_form(person: Record, settings: Settings, language: str) -> Wishes:
-    """Return the form as things stand; `language` is that of the page."""
+    """Return the form with the reader's current preferences; `language` is that of the page."""
     answers = Answers(sections=wanted_of(person.choices))
     rest = rest_of(person.choices, _optional(settings))
     return Wishes(answers=answers, rest=rest, language=language, faults={})
 
 
 def filled_form(form: Form, person: Record, settings: Settings, today: date) -> Wishes:
-    """Return the form as `person` filled it in."""
+    """Parse the form as `person` submitted it."""
     optional = _optional(settings)
     was = rest_of(person.choices, optional)
     answers = Answers(sections=read_sections(form, optional))
@@ -82,9 +82,9 @@ def filled_form(form: Form, person: Record, settings: Settings, today: date) -> 
 def _sections(
     form: Form, sections: frozenset[str], rest: Rest, person: Record, optional: list[str]
 ) -> frozenset[str]:
-    """Return the sections that are meant where "all" still stands beside boxes that were changed.
+    """Resolve a contradiction: "all sections" still selected beside single sections that were changed.
 
-    Browsers that do not hide the boxes under "all" (CSS :has, 2022–2023) let readers do that.
+    Readers can submit that in browsers without CSS :has (before 2022–2023), which do not hide the boxes.
     """
     ticked = frozenset(form.get("section", ())) & frozenset(optional)
     had_all = standing(person.choices, EVERY_SECTION).state != "left"

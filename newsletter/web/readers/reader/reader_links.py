@@ -1,4 +1,4 @@
-"""Whom a signed link is for, what it opens, and the language to speak to them."""
+"""Signed links of readers: whose they are, whether still valid, and the language of the page."""
 
 from datetime import date, timedelta
 from typing import NoReturn
@@ -17,11 +17,11 @@ from newsletter.web.readers.site import context, settings
 
 _MONTH = timedelta(days=30)
 VALID = timedelta(days=366)
-"""For how long the links of a letter, beside the one to unsubscribe, lead to a reader's own page."""
+"""How long the links of a message stay valid, except the unsubscribe link, which never expires."""
 
 
 def reader(connection: Connection, token: str, *, for_update: bool = False) -> Record:
-    """Return whose pages `token` opens; all that it cannot be looks alike (404)."""
+    """Return the reader whose preferences `token` opens; the same 404 for every invalid link."""
     number, closing = read(Purpose.PREFERENCES, token)
     person = people.get(connection, number, for_update=for_update) if fresh(connection, closing) else None
     if person is None:
@@ -33,7 +33,7 @@ def reader(connection: Connection, token: str, *, for_update: bool = False) -> R
 def mailed(
     connection: Connection, kind: Kind, token: str, *, for_update: bool = False
 ) -> tuple[Request, Record]:
-    """Return the request behind a link of `kind` that was mailed for this alone, and its reader; else 404."""
+    """Return the request behind a link mailed for the action `kind`, and its reader; else aborts with 404."""
     number, day = read(stepup.PURPOSES[kind], token)
     found = stepup.find(connection, kind, number, day, context().now(), for_update=for_update)
     if found is None:
@@ -43,7 +43,7 @@ def mailed(
 
 
 def shown(connection: Connection, token: str, *, for_update: bool = False) -> Record:
-    """Return the reader whose page of data carries `token`; 404 once it was open for too long."""
+    """Return the reader whose data page carries `token`; aborts with 404 once the page has expired."""
     number, day = read(Purpose.SHOWN, token)
     found = stepup.find_shown(connection, number, day, context().now(), for_update=for_update)
     if found is None:
@@ -53,7 +53,7 @@ def shown(connection: Connection, token: str, *, for_update: bool = False) -> Re
 
 
 def read(purpose: Purpose, token: str) -> tuple[int, date]:
-    """Return what `token` says; one that is not for `purpose` is not found (404)."""
+    """Return the number and the date in `token`; aborts with 404 if it was not signed for `purpose`."""
     try:
         return context().signer.read(purpose, token)
     except LinkInvalid:
@@ -61,9 +61,9 @@ def read(purpose: Purpose, token: str) -> tuple[int, date]:
 
 
 def fresh(connection: Connection, closing: date) -> bool:
-    """Tell whether the links of the letter of that day still lead to a reader's own pages.
+    """Tell whether the links of the issue with this closing date are still valid.
 
-    An issue may leave long after its day, as the sample does: then its links count from when it left.
+    An issue may start long after that date, as the sample does: then the time counts from its start.
     """
     if today() - closing <= VALID:
         return True
@@ -74,28 +74,28 @@ def fresh(connection: Connection, closing: date) -> bool:
 
 
 def stale() -> NoReturn:
-    """Say that a link is not valid, or no longer."""
+    """Abort with the page that says that a link is invalid or expired (404)."""
     abort(make_response(render_template("stale.html"), 404))
 
 
 def speak(language: str) -> None:
-    """Use the reader's language, unless the address of the page names another."""
+    """Use the reader's language for the page, unless the `lang` parameter names another."""
     if language in settings().languages and request.args.get("lang") not in settings().languages:
         g.language = language
 
 
 def today() -> date:
-    """Return the day it is where the digest is made."""
+    """Return today's date in the workspace's time zone."""
     return context().now().astimezone(ZoneInfo(settings().timezone)).date()
 
 
 def month() -> str:
-    """Return the day on which a pause of a month that begins today ends."""
+    """Return the end date of a one-month pause that begins today (ISO 8601)."""
     return (today() + _MONTH).isoformat()
 
 
 def optional() -> list[str]:
-    """Return the sections that a reader can leave, in order."""
+    """Return the slugs of the optional sections, in order."""
     return [section.slug for section in settings().sections if not section.always]
 
 

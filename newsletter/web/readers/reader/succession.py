@@ -1,4 +1,4 @@
-"""Passing a post on: asked for by a link from the holder's mailbox, confirmed by one from the successor's."""
+"""Handing a post over: requested by a link mailed to the holder, confirmed by one mailed to the successor."""
 
 from flask import Blueprint, g, render_template, request
 
@@ -17,7 +17,7 @@ pages = Blueprint("succession", __name__)
 
 @pages.get("/mine/succession/<token>")
 def form(token: str) -> str:
-    """Show the form to whoever holds a post, and to others whom to ask."""
+    """Show the form to the holder of a post; others see whom to contact."""
     with reading(database()) as connection:
         _, holder = mailed(connection, Kind.SUCCESSION, token)
     return _page(token, holder)
@@ -26,7 +26,7 @@ def form(token: str) -> str:
 @pages.post("/mine/succession/<token>")
 @limits.forms
 def ask(token: str) -> tuple[str, int]:
-    """Write to the successor; the answer is the same whatever is known of their address."""
+    """Mail a confirmation link to the successor; the answer does not reveal whether they are subscribed."""
     filled = request.form.to_dict(flat=False)
     email, wrong = read_address(filled, "email")
     answers = read(filled, settings())
