@@ -1,4 +1,4 @@
-"""What a digest holds: its entries, and an account of what each of its lines became."""
+"""Result of parsing a digest: its entries, and a record of what became of each line."""
 
 from dataclasses import dataclass
 from enum import StrEnum

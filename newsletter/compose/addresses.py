@@ -1,4 +1,4 @@
-"""Addresses that should not stand in a letter: wrapped by some service, private, shortened, with tracking.
+"""Detect URLs that should not be in an issue: wrapped by a service, private, shortened, or with tracking.
 
 The services are data, in addresses.yaml beside this module.
 """

@@ -1,4 +1,4 @@
-"""Item files to issue.yaml: what is new joins its section, what an editor did stays."""
+"""Assemble issue.yaml from item files: new items are added to their section, edits by editors stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Entries of lists by the marks that people and programs type: `1.` `1)` `а)` `IV.` `·` `o` `✓` `→` `—`."""
+"""Recognise list entries by the markers that people type: `1.` `1)` `а)` `IV.` `·` `o` `✓` `→` `—`."""
 
 import re
 from collections.abc import Callable, Sequence

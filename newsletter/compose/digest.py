@@ -1,4 +1,4 @@
-"""A digest as it was typed, taken apart into items by section, with an account of every line.
+"""Parse a typed digest into items by section, with a record of what became of every line.
 
 Layout: a masthead and the period; section headings in capitals (or headings of HTML, Word or Markdown);
 under each, items of a title, paragraphs and a link alone on its line.

@@ -1,4 +1,4 @@
-"""Which item file an entry of a corrected source is: its name stays, whatever became of order and title."""
+"""Match entries of a corrected source to existing item files, even if order or title changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher

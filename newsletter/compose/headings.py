@@ -1,4 +1,4 @@
-"""Which lines of a digest are its section headings, known ones and ones never seen before."""
+"""Detect the section headings of a digest, both known and new ones."""
 
 import re
 from collections.abc import Sequence

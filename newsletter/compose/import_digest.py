@@ -1,4 +1,4 @@
-"""A digest taken in: each entry becomes an item file, which follows its source until a person edits it."""
+"""Import a digest: each entry becomes an item file, updated from its source until a person edits it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

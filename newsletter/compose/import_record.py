@@ -1,4 +1,4 @@
-"""What an import wrote: a hash of each item file, beside the items, which tells an editor's change apart.
+"""Record of an import: a hash of each item file as written, which later shows whether an editor changed it.
 
 The file goes with the items into version control. Line ends and a byte order mark, which editors and git
 change, are not counted.

@@ -1,4 +1,4 @@
-"""A line of a digest, and what it looks like by itself."""
+"""A line of a digest, and what can be told from it alone."""
 
 import re
 import unicodedata

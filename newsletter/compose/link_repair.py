@@ -1,4 +1,4 @@
-"""Links as people mistype them, written as Markdown: `[words] (address)`, no closing bracket, no scheme.
+"""Repair mistyped links into Markdown: `[words] (address)`, no closing bracket, no scheme.
 
 What is only punctuation is put right in silence; where something had to be guessed (a blank within the
 address, a missing https://), the line is named. What has the marks of a link and cannot be read stays as it

@@ -1,4 +1,4 @@
-"""Runs of words, collected into paragraphs and written as lines of Markdown."""
+"""Collect text runs into paragraphs and write them as lines of Markdown."""
 
 import re
 from collections.abc import Sequence

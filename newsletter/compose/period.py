@@ -1,4 +1,4 @@
-"""Periods as people type them: «8 – 14 лютого 2025 року», "February 8 – 14, 2025", 08.02–14.02.2025."""
+"""Parse periods as people type them: «8 – 14 лютого 2025 року», "February 8 – 14, 2025", 08.02–14.02.2025."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""issue.yaml rewritten: what is new is added, an editor's order, words and comments stay."""
+"""Update issue.yaml in place: add new items; keep the editor's order, texts and comments."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy

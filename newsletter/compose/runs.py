@@ -1,4 +1,4 @@
-"""Words in one format, and a paragraph of them written as Markdown."""
+"""Text runs (words in one format), and how a paragraph of them is written as Markdown."""
 
 import re
 from collections.abc import Iterable, Sequence

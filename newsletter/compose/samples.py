@@ -1,4 +1,4 @@
-"""The words of the starter's sample items, so that they can be found where they were left."""
+"""Texts of the starter's sample items, used to detect samples that an editor left in an issue."""
 
 from collections.abc import Iterator
 from functools import cache

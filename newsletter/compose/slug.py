@@ -1,4 +1,4 @@
-"""Names for files and sections in Latin letters, made from Ukrainian or any other titles."""
+"""Make slugs for files and sections: transliterate Ukrainian or any other titles to Latin letters."""
 
 import re
 import unicodedata

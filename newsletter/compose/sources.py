@@ -1,4 +1,4 @@
-"""A digest's file, whatever its kind and encoding, as the lines it is read from.
+"""Read a digest's source file, of any supported format and encoding, into lines.
 
 Files come from anywhere, so they are read in a child process with limits of memory and time.
 """

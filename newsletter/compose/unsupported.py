@@ -1,4 +1,4 @@
-"""What a source has and an item cannot: hidden and struck words, comments, pictures; each named by line."""
+"""Report source content that items do not support, by line: hidden and struck words, comments, pictures."""
 
 from newsletter.errors import Place, Problem, Severity
 

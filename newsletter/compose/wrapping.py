@@ -1,4 +1,4 @@
-"""Lines that a mail program wrapped, joined to the paragraphs they were."""
+"""Unwrap text: join the lines that a mail program wrapped into their original paragraphs."""
 
 from collections.abc import Sequence
 from math import inf

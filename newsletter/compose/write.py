@@ -1,4 +1,4 @@
-"""Content files, written whole and only inside the workspace."""
+"""Write content files completely or not at all, and only inside the workspace."""
 
 import os
 import secrets

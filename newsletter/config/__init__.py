@@ -1,4 +1,4 @@
-"""newsletter.yaml as typed settings, and secrets from the environment."""
+"""Load newsletter.yaml as typed settings, and secrets from the environment."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The parts of newsletter.yaml, each a model that refuses what it does not know."""
+"""Models for the parts of newsletter.yaml; unknown keys are errors."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self

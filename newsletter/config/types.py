@@ -1,4 +1,4 @@
-"""The kinds of value that newsletter.yaml takes: addresses, domains, days, durations."""
+"""Value types of newsletter.yaml: addresses, domains, days, durations."""
 
 import re
 from difflib import get_close_matches

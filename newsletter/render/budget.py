@@ -1,4 +1,4 @@
-"""What rendering a template may cost: work, the size of a value, of the output, and time; for each thread."""
+"""Limits on rendering a template, per thread: work, size of a value, size of the output, and time."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

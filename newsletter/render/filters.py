@@ -1,4 +1,4 @@
-"""The filters and functions of templates: Jinja's, each with a bound on what it makes, and no others."""
+"""Template filters and functions: an allowlist of Jinja's own, each with a bound on its output."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The values that exist inside a template: which there are, how large they are, what can be read of them."""
+"""Types of value permitted inside a template: which exist, their size, and their readable attributes."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

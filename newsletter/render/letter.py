@@ -1,6 +1,6 @@
-"""Letters that the pages cause: the words of a kind, in the look of the theme, with slots for the values.
+"""Render opt-in and service letters: the text of a kind in the theme's design, with slots for values.
 
-A kind is a file of words in `templates/mail`, which both parts are made of, so that they say the same.
+Each kind has one text file in `templates/mail`, from which both the HTML and the text part are made.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Remembers what became of texts: the editions of an issue hold the same items again and again."""
+"""A cache of converted texts, as the editions of an issue share most of their items."""
 
 from collections.abc import Callable
 from functools import lru_cache, update_wrapper

@@ -1,4 +1,4 @@
-"""MJML to HTML, guarded against what the compiler lets pass silently."""
+"""Compile MJML to HTML, and reject the errors that the compiler ignores silently."""
 
 import re
 from collections.abc import Callable

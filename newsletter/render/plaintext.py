@@ -1,4 +1,4 @@
-"""Text for the plain part: wrapped at 72 characters, a web address alone on its line."""
+"""Format the plain-text part: wrapped at 72 characters, every URL on a line of its own."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An edition as it will leave: subject, HTML and text, with slots where a reader's own values go."""
+"""Render an edition: subject, HTML and text, with slots for each reader's own values."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The one door to Jinja: templates get plain values, reach nothing else, and compute within bounds."""
+"""The only use of Jinja: a sandbox in which templates see plain values only and run within limits."""
 
 from collections.abc import Callable, Iterable, Iterator
 from traceback import walk_tb

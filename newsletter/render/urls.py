@@ -1,4 +1,4 @@
-"""Web addresses as every mail program takes them: ASCII only, and of a kind that is safe to follow."""
+"""Normalise URLs for mail programs: ASCII only, and only schemes that are safe to follow."""
 
 import re
 from urllib.parse import quote, urlsplit

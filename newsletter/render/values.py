@@ -1,4 +1,4 @@
-"""Plain, frozen values: all that a template is ever given, so that nothing of the program can be reached."""
+"""Plain frozen values: the only objects that templates get, so that they cannot reach the program."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The mark of an entry of a list in HTML: a bullet, or the number that a browser would count."""
+"""Marker of an HTML list entry: a bullet, or the number that a browser would show."""
 
 from lxml.html import HtmlElement
 

@@ -1,4 +1,4 @@
-"""Signs of Word's symbol fonts as Unicode, from the fonts' own tables (Adobe's for Symbol, Microsoft's)."""
+"""Map Word's symbol fonts to Unicode, from the fonts' own tables (Adobe's for Symbol, Microsoft's)."""
 
 _GREEK = dict(
     zip(

@@ -1,4 +1,4 @@
-"""The preview as an application: what its pages may do, and how they show what went wrong."""
+"""The Flask application of the preview: its security policy and error pages."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from newsletter.web.preview.reload import Watch
 
 
 def create_preview(proofs: Proofs, watch: Watch) -> Flask:
-    """Return the preview of the workspace of `proofs`; it answers to this machine's own names only."""
+    """Return the preview application for the workspace of `proofs`; it accepts loopback host names only."""
     app = make_app(
         theme_folders(proofs.context.root)[-1] / "web/preview",
         lambda: proofs.context.settings.language,

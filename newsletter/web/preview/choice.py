@@ -1,4 +1,4 @@
-"""Whose edition a preview shows: one that readers get, a reader's own, or that of any set of sections."""
+"""Select the edition to preview: one that readers get, one reader's, or that of any set of sections."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which communities have a reader, by region: a page for this machine only, as who reads is private."""
+"""Coverage page: which communities have a reader, by region; in the local preview only, as it is private."""
 
 from flask import Blueprint, abort, current_app, g, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""A letter as an example reader would get it, and as a browser or an inbox shows it."""
+"""An issue's message as an example reader would get it, and as a browser or an inbox shows it."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The preview's pages: an issue's editions, one edition as its readers see it, and its letter's bytes."""
+"""Views of the preview: an issue's editions, one edition as readers see it, and its raw message."""
 
 from collections.abc import Sequence
 from datetime import date

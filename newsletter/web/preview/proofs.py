@@ -1,4 +1,4 @@
-"""Each issue as its files are now, made again only when one of them has changed."""
+"""Cached snapshots of issues, rebuilt only when one of their files has changed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

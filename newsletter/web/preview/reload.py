@@ -1,4 +1,4 @@
-"""Knowing when files change: a stamp over them, and waiting until it is another."""
+"""Live reload: a fingerprint of the watched files, and waiting until it changes."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Serving on this machine only: a free port, a thread for each request, and a quiet end."""
+"""The preview's local HTTP server: a free port, one thread per request, stopped by Ctrl-C."""
 
 import errno
 import socket
@@ -13,10 +13,10 @@ _LAST = 65535
 
 
 class _Quiet(WSGIRequestHandler):
-    """Says nothing of requests: the page says what there is to say."""
+    """Request handler without an access log."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Keep silent."""
+        """Log nothing."""
 
 
 def listen(port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""What the templates of the preview are given: plain values of snapshots, choices, letters and findings."""
+"""Convert snapshots, choices, messages and findings to plain values for the preview's templates."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What the address of a page says, so that a view can be shared: whose edition, and how it is shown."""
+"""The state of a preview page in its URL query, so that a view can be shared: edition and display options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
