@@ -99,7 +99,7 @@ def test_instead_of_leaving_one_button_pauses_everything_for_a_month(
 ) -> None:
     number = subscribe(context)
     answer = client.post(f"{link(context, number)}/pause")
-    assert "comes again on 16 March 2025" in answer.text
+    assert "again from 16 March 2025" in answer.text
     assert states(person(context, number).choices) == {"*": "paused"}
     client.post(link(context, number))
     client.post(f"{link(context, number)}/pause")

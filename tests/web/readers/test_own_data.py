@@ -164,7 +164,7 @@ def test_erasing_needs_one_s_own_address(
     before = dump(context)
     response = client.post(link, data={"email": typed})
     assert response.status_code == 422
-    assert "This is not the address that the digest comes to" in response.text
+    assert "The digest is sent to a different address" in response.text
     assert dump(context) == before
 
 

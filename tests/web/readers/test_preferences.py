@@ -62,14 +62,14 @@ def test_saving_chooses_and_says_what_changed(client: FlaskClient, context: Work
     number = subscribe(context)
     response = save(client, context, number, section=["social", "staff"])
     assert status(response) == (
-        "No longer comes: Освіта, Адміністративні послуги, Сталий економічний розвиток, АМУ на зв'язку з"
+        "You no longer get: Освіта, Адміністративні послуги, Сталий економічний розвиток, АМУ на зв'язку з"
         " міжнародною спільнотою."
     )
     after = person(context, number)
     assert after.choices["social"] == after.choices["staff"] == CHOSEN
     assert after.choices["education"] == LEFT
     response = save(client, context, number, take="all")
-    assert status(response) == "You get all sections, also new ones."
+    assert status(response) == "You get all sections, including new ones."
     assert person(context, number).choices == {"*": CHOSEN}
     assert status(save(client, context, number, take="all", section=list(OPTIONAL))) == "Nothing changed."
 
@@ -102,7 +102,7 @@ def test_a_day_that_cannot_be_is_said_beside_its_field_and_nothing_is_lost(
 def test_a_day_without_anything_to_pause_is_asked_about(client: FlaskClient, context: Workspace) -> None:
     response = save(client, context, subscribe(context), section="social", until=LATER)
     assert response.status_code == 422
-    assert "Tick what is to be paused, or empty the date" in shown(response)
+    assert "Tick what to pause, or clear the date" in shown(response)
 
 
 def test_choosing_nothing_asks_before_it_is_leaving(client: FlaskClient, context: Workspace) -> None:
@@ -112,7 +112,7 @@ def test_choosing_nothing_asks_before_it_is_leaving(client: FlaskClient, context
     assert "Do you want to leave the digest?" in shown(response)
     assert dump(context) == before
     response = save(client, context, number, do="leave")
-    assert status(response).startswith("You have left the digest: no more letters come.")
+    assert status(response).startswith("You have unsubscribed: you will get no more emails.")
     after = person(context, number)
     assert has_left(after.choices)
     response = save(client, context, number)
@@ -125,8 +125,8 @@ def test_choosing_nothing_asks_before_it_is_leaving(client: FlaskClient, context
     ("choices", "said"),
     [
         ({"*": CHOSEN}, "Pause “Освіта”?"),
-        (by_pausing({"*": CHOSEN}, ["education"], LATER, OPTIONAL), "It comes again on 1 March 2025."),
-        (by_choosing({}, {"social"}, OPTIONAL), "“Освіта” does not come to you"),
+        (by_pausing({"*": CHOSEN}, ["education"], LATER, OPTIONAL), "You will get it again from 1 March"),
+        (by_choosing({}, {"social"}, OPTIONAL), "You do not get “Освіта”"),
     ],
 )
 def test_a_letter_s_link_to_pause_a_section_asks_that_first(
@@ -208,7 +208,7 @@ def test_whoever_is_not_written_to_learns_it_and_whom_to_ask_but_not_why(
         client.get(f"/preferences/{token(context, number)}"),
         save(client, context, number, take="all"),
     ):
-        assert "came back, or one was reported as spam, or the post was passed on" in shown(response)
+        assert "bounced, or one was reported as spam, or the post was handed over" in shown(response)
         assert "office@news.example.org" in shown(response)
         assert "<form" not in response.text
     assert dump(context) == before

@@ -59,7 +59,7 @@ def test_sections_are_chosen_and_paused_without_a_script(
     page.get_by_label("Сталий економічний розвиток").first.check()
     page.get_by_label("Pause: Сталий економічний розвиток").check()
     page.get_by_label("Pause: Освіта").uncheck()
-    page.get_by_label("The day it comes again").fill("2025-04-01")
+    page.get_by_label("The day you will get it again").fill("2025-04-01")
     page.get_by_role("button", name="Save").last.click()
     status = page.get_by_role("status")
     expect(status).to_contain_text("Paused until 1 April 2025: Сталий економічний розвиток.")
@@ -75,7 +75,7 @@ def test_boxes_hide_under_all_sections_and_pauses_beside_what_is_not_chosen(
     page = open_page(f"/preferences/{token(context, number)}?lang=en")
     expect(page.get_by_label("Pause: Соціальний захист")).to_be_visible()
     expect(page.get_by_label("Pause: Адміністративні послуги")).to_be_hidden()
-    page.get_by_label("All sections, also new ones").check()
+    page.get_by_label("All sections, including new ones").check()
     expect(page.get_by_label("Соціальний захист").first).to_be_hidden()
 
 
@@ -87,7 +87,7 @@ def test_leaving_by_choosing_nothing_takes_a_second_button(
         box.uncheck()
     page.get_by_role("button", name="Save").last.click()
     page.get_by_role("button", name="Yes, leave the digest").click()
-    expect(page.get_by_role("status")).to_contain_text("You have left the digest")
+    expect(page.get_by_role("status")).to_contain_text("You have unsubscribed")
     assert set(states(person(context, number).choices).values()) == {"left"}
 
 

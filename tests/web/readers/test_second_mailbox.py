@@ -51,17 +51,17 @@ def test_both_mailboxes_press_a_button_and_the_reader_moves(client: FlaskClient,
     number = subscribe(context)
     link = own(context, number, Kind.MOVE)
     assert letters(context) == [("move", OLD)]
-    assert "We have written to new@example.org" in ask(client, link).text
+    assert "We have sent an email to new@example.org" in ask(client, link).text
     assert letters(context) == [("move", OLD), ("address-new", NEW)]
     confirm = confirmation(context)
     before = dump(context)
     assert NEW in client.get(confirm).text
     assert dump(context) == before
     assert person(context, number).email == OLD
-    assert "The address is changed" in client.post(confirm).text
+    assert "The address has been changed" in client.post(confirm).text
     assert person(context, number).email == NEW
     after = dump(context)
-    assert "The address is changed" in client.post(confirm).text
+    assert "The address has been changed" in client.post(confirm).text
     assert dump(context) == after
 
 
@@ -71,7 +71,7 @@ def test_holder_and_successor_press_a_button_and_the_one_reads_in_place_of_the_o
     number = subscribe(context)
     link = own(context, number, Kind.SUCCESSION)
     assert "Міський голова" in client.get(link).text
-    assert "We have written to new@example.org" in ask(client, link).text
+    assert "We have sent an email to new@example.org" in ask(client, link).text
     assert letters(context) == [("succession", OLD), ("handover", NEW)]
     confirm = confirmation(context)
     page = client.get(confirm).text

@@ -192,7 +192,7 @@ def test_the_copy_of_a_letter_leads_to_where_the_letter_itself_is_asked_for(
     for link in ours:
         answer = client.get(link, headers={"Accept-Language": "en"})
         assert answer.status_code == 200
-        assert "Mail me the link" in answer.text
+        assert "Email me the link" in answer.text
     for copied in ("/preferences/copy", "/unsubscribe/copy"):
         assert client.post(copied).status_code == 404
 
