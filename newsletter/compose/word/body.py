@@ -1,6 +1,6 @@
 """The text of a Word document as a page of HTML like those that Word itself writes.
 
-Changes are accepted; what Word hides or strikes keeps that style, so that `html.source` leaves it out by line.
+Changes are accepted; what Word hides or strikes keeps that style, so `html.source` leaves it out by line.
 """
 
 import re
