@@ -36,7 +36,7 @@ class Transport(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in newsletter.yaml: outbox, smtp, sendgrid."""
+        """The name in newsletter.yaml, like outbox or smtp."""
 
     @property
     def connections(self) -> int:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import Settings, read_settings
-from newsletter.config.parts import Smtp
 from newsletter.errors import ConfigError
+from newsletter.transport.smtp import SmtpSettings
 
 SAMPLE = (Path(__file__).parent.parent / "newsletter.yaml").read_text(encoding="utf-8")
 LINE = SAMPLE.count("\n") + 1
@@ -74,8 +74,8 @@ def test_a_mailbox_is_where_its_kind_of_security_usually_is(tmp_path: Path, secu
 
 @pytest.mark.parametrize(("security", "port"), [("tls", 465), ("starttls", 25), ("none", 25)])
 def test_a_relay_is_where_its_kind_of_security_usually_is(security: str, port: int) -> None:
-    assert Smtp.model_validate({"security": security}).port == port
-    assert Smtp.model_validate({"security": security, "port": 2525}).port == 2525
+    assert SmtpSettings.model_validate({"security": security}).port == port
+    assert SmtpSettings.model_validate({"security": security, "port": 2525}).port == 2525
 
 
 def test_a_kind_of_security_that_is_none_is_refused_alone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from newsletter.cli import run
-from newsletter.config import Settings, read_settings
+from newsletter.config import read_settings, settings_model
 from newsletter.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +45,7 @@ def paths(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[tuple
                 yield from paths(part, (*above, name))
 
 
-PATHS = sorted(set(paths(Settings)))
+PATHS = sorted(set(paths(settings_model())))
 
 
 def put(path: tuple[str, ...], value: Any) -> str:

@@ -6,6 +6,9 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
+
+from newsletter.registry import TRANSPORTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,6 +42,30 @@ class Duration(click.ParamType[timedelta]):
             self.fail(f"{value!r} is not a duration; write it like 10m or 2h", param, ctx)
         units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
         return timedelta(**{units[match[2]]: int(match[1])})
+
+
+class TransportName(click.ParamType[str]):
+    """The name of a registered transport."""
+
+    name = "transport"
+
+    @staticmethod
+    def _choice() -> click.Choice[str]:
+        return click.Choice(tuple(TRANSPORTS))
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """Return the names for the help text, like [outbox|smtp]."""
+        return self._choice().get_metavar(param, ctx)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or fail with the names that there are."""
+        return self._choice().convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin with `incomplete`."""
+        return self._choice().shell_complete(ctx, param, incomplete)
 
 
 def closing(*, required: bool = False) -> Callable[[F], F]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
-from newsletter.cli.arguments import Duration, as_json, closing
+from newsletter.cli.arguments import Duration, TransportName, as_json, closing
 from newsletter.cli.output import print_json, print_rows
 from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from newsletter.store.issues import Frozen
     from newsletter.transport.dkim import DomainSigner
 
-_TRANSPORTS = ("outbox", "smtp", "sendgrid")
 UNDO = timedelta(minutes=10)
 OUTBOX = "outbox"
 _EVERY = 5  # seconds between lines of progress where there is no terminal
@@ -46,7 +45,7 @@ _EVERY = 5  # seconds between lines of progress where there is no terminal
     "--as", "like", metavar="READER", help="With --test: the edition of the reader with this address."
 )
 @click.option("--segment", metavar="NAME", help="Only readers in this segment; the others stay pending.")
-@click.option("--transport", "name", type=click.Choice(_TRANSPORTS), help="Instead of newsletter.yaml's.")
+@click.option("--transport", "name", type=TransportName(), help="Instead of newsletter.yaml's.")
 @click.option(
     "--in",
     "window",

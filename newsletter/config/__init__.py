@@ -3,10 +3,12 @@
 import os
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from pkgutil import resolve_name
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from newsletter.config.parts import (
     Bounces,
@@ -19,14 +21,13 @@ from newsletter.config.parts import (
     Schedule,
     SectionEntry,
     Sender,
-    SendGrid,
     Serve,
-    Smtp,
     Week,
 )
-from newsletter.config.types import DAYS, Address, Line, Slug, Url, Zone
+from newsletter.config.types import DAYS, Address, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Period, Section
+from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import load, validate
 
 FILE = "newsletter.yaml"
@@ -46,7 +47,7 @@ Language = Literal["uk", "en"]
 
 
 class Settings(Part):
-    """Everything newsletter.yaml says."""
+    """Everything newsletter.yaml says, except the part of each transport: `settings_model` adds those."""
 
     title: Line
     publisher: Line
@@ -63,10 +64,8 @@ class Settings(Part):
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
     languages: tuple[Language, ...] = Field(default=(), validate_default=True)
     fields: dict[Slug, FieldEntry] = Field(default={})
-    transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
-    smtp: Smtp = Smtp()
+    transport: TransportName = "outbox"
     dkim: Dkim | None = None
-    sendgrid: SendGrid = SendGrid()
     pace: Pace = Pace()
     bounces: Bounces = Bounces()
     schedule: Schedule = Schedule()
@@ -140,6 +139,10 @@ class Settings(Part):
         slug = self.field(kind)
         return slug if slug in self.public_fields else ""
 
+    def of_transport(self, name: str) -> Any:
+        """Return the part of the transport `name`, or None when it has no settings."""
+        return getattr(self, name) if name in type(self).model_fields else None
+
     def period(self, closing: date) -> Period:
         """Return the seven days that close on `closing`."""
         return Period(start=closing - timedelta(days=6), end=closing)
@@ -148,6 +151,19 @@ class Settings(Part):
         """Return the last day of the week that holds `today`."""
         last = (DAYS.index(self.week.starts) - 1) % 7
         return today + timedelta(days=(last - today.weekday()) % 7)
+
+
+def settings_model() -> type[Settings]:
+    """Return the model of newsletter.yaml: Settings, and a part for each transport that has settings."""
+    return _with_parts(tuple(TRANSPORTS.items()))
+
+
+@cache
+def _with_parts(transports: tuple[tuple[str, str], ...]) -> type[Settings]:
+    """Return Settings with the parts of `transports`, which are given as in the registry."""
+    parts = {name: resolve_name(described).settings for name, described in transports}
+    fields: dict[str, Any] = {name: (part, part()) for name, part in parts.items() if part}
+    return create_model("Settings", __base__=Settings, __module__=__name__, **fields)
 
 
 def read_settings(root: Path) -> Settings:
@@ -168,7 +184,7 @@ def read_settings(root: Path) -> Settings:
         document = load(text, FILE)
     except ContentError as error:
         raise ConfigError(error.problems) from None
-    settings, problems = validate(Settings, document)
+    settings, problems = validate(settings_model(), document)
     if settings is None:
         raise ConfigError(problems)
     return settings

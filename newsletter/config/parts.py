@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from newsletter.config.types import Address, Domain, Duration, Host, Line, Moment, Slug, Url
+from newsletter.config.types import Address, Domain, Duration, Host, Line, Moment, Slug
 
 
 class Part(BaseModel):
@@ -77,38 +77,11 @@ class FieldEntry(Part):
         return self
 
 
-class Smtp(Part):
-    """The relay; its password is in NEWSLETTER_SMTP_PASSWORD."""
-
-    host: Host = "127.0.0.1"
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    user: str = ""
-    connections: int = Field(default=10, ge=1, le=100)
-    per_connection: int = Field(default=0, ge=0)
-    timeout: int = Field(default=60, ge=1, le=600, description="seconds")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _usual_port(cls, given: Any) -> Any:
-        """Send to port 465 where TLS is spoken from the first word (RFC 8314 §7.3)."""
-        if isinstance(given, dict) and given.get("security") == "tls":
-            return {"port": 465, **given}
-        return given
-
-
 class Dkim(Part):
     """Our own signature, for one's own relay; its key is in NEWSLETTER_DKIM_KEY."""
 
     selector: Slug
     domain: Domain
-
-
-class SendGrid(Part):
-    """The SendGrid account; its key is in SENDGRID_API_KEY."""
-
-    host: Url = "https://api.sendgrid.com"
-    batch: int = Field(default=100, ge=1, le=1000)
 
 
 class Pace(Part):

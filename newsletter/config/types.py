@@ -10,7 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from newsletter.registry import TRANSPORTS
+from newsletter.yamlfile import nearest
+
 _LONGEST_ZONE = 40
+_LONGEST_TRANSPORT = 40
 _BY_OFFSET = {0: "Europe/London", 1: "Europe/Warsaw", 2: "Europe/Kyiv", 3: "Europe/Kyiv"}
 """Whoever writes an offset means a place with summer time; +3 is Kyiv's in summer."""
 _OLD_NAMES = {
@@ -106,10 +110,22 @@ def _moment(value: str) -> str:
     return value
 
 
+def _transport(value: str) -> str:
+    if value not in TRANSPORTS:
+        name = value[:_LONGEST_TRANSPORT]
+        raise PydanticCustomError(
+            "transport",
+            "no transport is named {value}",
+            {"value": repr(name), "hint": nearest(name, TRANSPORTS)},
+        )
+    return value
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Zone = Annotated[str, AfterValidator(_zone)]
+TransportName = Annotated[str, AfterValidator(_transport)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]

@@ -1,7 +1,6 @@
-"""The workspace and the objects that work on it. The only module that names concrete classes."""
+"""The workspace and the objects that work on it: settings, database, templates, keys, transport."""
 
 import os
-import re
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -42,21 +41,6 @@ def theme_folders(root: Path) -> tuple[Path, ...]:
     package = Path(__file__).parent.parent
     shipped = package / "templates"  # in a wheel; in a checkout they are the repository's own
     return (root / "templates", shipped if shipped.is_dir() else package.parent / "templates")
-
-
-def _sendgrid_key() -> str:
-    key = secret("SENDGRID_API_KEY")
-    if key is None:
-        raise ConfigError(
-            "SENDGRID_API_KEY is not set, and SendGrid requires a key",
-            "Make a key with Mail Send permission in SendGrid's settings, under API Keys. Put it into that"
-            " variable, or the name of a file that holds it into SENDGRID_API_KEY_FILE.",
-        )
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError(
-            "SENDGRID_API_KEY has characters that no key has, like spaces", "Copy the key again."
-        )
-    return key
 
 
 class Workspace:
@@ -186,31 +170,16 @@ class Workspace:
             raise ContentError(f"no segment is named {name!r}", nearest(name, segments))
         return where(segments[name].condition)
 
-    def transport(self, name: str, closing: date) -> "Transport":
-        """Return the transport `name`: outbox, smtp or sendgrid. Raises ConfigError when it is not set up."""
-        if name == "outbox":
-            from newsletter.transport.outbox import Outbox
+    def transport(self, name: str, closing: date, *, folder: str = "") -> "Transport":
+        """Return the transport `name`, as newsletter.yaml and the environment set it up.
 
-            return Outbox(self.var / "outbox", closing.isoformat())
-        if name == "smtp":
-            from newsletter.transport.smtp import Smtp
+        One that writes files does so in `var`, in the folder of its name, or in `folder` inside that. Raises
+        ConfigError when there is no such transport, or it is not set up.
+        """
+        from newsletter.transport import Files, describe
 
-            smtp = self.settings.smtp
-            return Smtp(
-                host=smtp.host,
-                port=smtp.port,
-                security=smtp.security,
-                user=smtp.user,
-                password=secret("NEWSLETTER_SMTP_PASSWORD") or "",
-                token=secret("NEWSLETTER_SMTP_TOKEN") or "",
-                connections=smtp.connections,
-                per_connection=smtp.per_connection,
-                timeout=smtp.timeout,
-            )
-        from newsletter.transport.sendgrid import SendGrid
-
-        sendgrid = self.settings.sendgrid
-        return SendGrid(key=_sendgrid_key(), host=sendgrid.host, batch=sendgrid.batch)
+        files = Files(folder=self.var / name / folder, prefix=closing.isoformat())
+        return describe(name).make(self.settings.of_transport(name), files)
 
     def message_id(self, subscriber: int, closing: date) -> str:
         """Return the Message-ID of a delivery."""

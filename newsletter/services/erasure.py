@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from newsletter.store import erasure, people
 from newsletter.store.db import reading
 from newsletter.store.erasure import Erased
-from newsletter.transport.outbox import forget
+from newsletter.transport.outbox.files import forget
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace

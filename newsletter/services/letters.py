@@ -45,7 +45,8 @@ def send_letters(context: "Workspace") -> int:
     with reading(context.database) as connection:
         if not letters.due(connection, now):
             return 0
-    return asyncio.run(_send(context, _transport(context)))
+    transport = context.transport(context.settings.transport, now.date(), folder="letters")
+    return asyncio.run(_send(context, transport))
 
 
 async def _send(context: "Workspace", transport: "Transport") -> int:
@@ -132,16 +133,6 @@ def _other(connection: Connection, asked: Request, kind: str) -> str:
         holder = people.get(connection, asked.subscriber or 0)
         return masked(holder.email) if holder else ""
     return asked.email
-
-
-def _transport(context: "Workspace") -> "Transport":
-    """Return the workspace's transport; the outbox has a folder of its own for letters."""
-    name = context.settings.transport
-    if name == "outbox":
-        from newsletter.transport.outbox import Outbox
-
-        return Outbox(context.var / "outbox" / "letters", context.now().date().isoformat())
-    return context.transport(name, context.now().date())
 
 
 @lru_cache(maxsize=1)

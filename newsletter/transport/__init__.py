@@ -1,1 +1,45 @@
-"""Transports: build a message, and send it by SMTP, by SendGrid, or into the outbox folder."""
+"""How a message leaves: the message itself, and the transports, of which each describes itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, Generic, TypeVar
+
+from newsletter.config.parts import Part
+from newsletter.errors import ConfigError
+from newsletter.ports import Transport
+from newsletter.registry import TRANSPORTS
+from newsletter.yamlfile import nearest
+
+S = TypeVar("S", bound=Part | None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """A folder for a transport that writes files, not created yet, and how their names begin."""
+
+    folder: Path
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description(Generic[S]):
+    """What the program needs to know of a transport before it is used.
+
+    `settings` is the model of the transport's part of newsletter.yaml, whose key is the transport's name.
+    Every setting needs a default. None means that there are no settings. `make` reads the secrets and returns
+    the transport, or raises ConfigError when something is missing. What is slow to import is imported in
+    `make`, because every command that reads the settings imports all descriptions.
+    """
+
+    settings: type[S] | None
+    make: Callable[[S, Files], Transport]
+
+
+def describe(name: str) -> Description[Any]:
+    """Return the description of the transport `name`. Raises ConfigError when there is no such transport."""
+    if name not in TRANSPORTS:
+        raise ConfigError(f"no transport is named {name!r}", nearest(name, TRANSPORTS))
+    description: Description[Any] = resolve_name(TRANSPORTS[name])
+    return description

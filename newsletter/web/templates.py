@@ -10,6 +10,7 @@ from jinja2 import FunctionLoader, Undefined
 from newsletter.audience.ukraine.communities import register, register_for
 from newsletter.config import Settings
 from newsletter.i18n import translations
+from newsletter.registry import TRANSPORTS
 from newsletter.render.budget import Limits
 from newsletter.render.sandbox import Sandbox
 from newsletter.render.values import Data, Function, Table, plain
@@ -65,7 +66,7 @@ def _labels() -> Table:
     return Table({region: tuple(one.label for one in ones) for region, ones in register().items()})
 
 
-_OPERATING = {"bounces", "editors", "pace", "sendgrid", "serve", "smtp"}
+_OPERATING = {"bounces", "editors", "pace", "serve"}
 _last: list[tuple[Settings, Data]] = []
 
 
@@ -75,7 +76,8 @@ def shown_settings(settings: Settings) -> Data:
         if known is settings:
             return data
     made = plain(settings)
-    values = {name: getattr(made, name) for name in made if name not in _OPERATING}
+    hidden = _OPERATING | TRANSPORTS.keys()
+    values = {name: getattr(made, name) for name in made if name not in hidden}
     data = Data(**values, field=Function(settings.field), public_field=Function(settings.public_field))
     _last[:] = [(settings, data)]
     return data

@@ -26,7 +26,7 @@ from newsletter.services import proof as _proof  # noqa: F401  likewise
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, delivery, issue, letter, schedule_run
-from newsletter.transport import outbox as _outbox  # noqa: F401  likewise
+from newsletter.transport.outbox import files as _outbox  # noqa: F401  likewise
 from tests import postgres as server
 from tests.faults.scene import D, workspace
 from tests.sending import house

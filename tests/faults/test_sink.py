@@ -27,8 +27,8 @@ from newsletter.sending.pace import EQUAL_ERRORS
 from newsletter.store import issues
 from newsletter.store.audience import members
 from newsletter.store.db import reading, writing
-from newsletter.transport import smtp
-from newsletter.transport.smtp import Smtp
+from newsletter.transport.smtp import client as smtp
+from newsletter.transport.smtp.client import Smtp
 from tests.faults.scene import free_port
 from tests.sending import house
 

@@ -24,8 +24,8 @@ from newsletter.store import commits, issues, ledger
 from newsletter.store.commits import Clearance, CommitRequest
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, delivery, subscriber
-from newsletter.transport.outbox import Outbox
-from newsletter.transport.smtp import Smtp
+from newsletter.transport.outbox.files import Outbox
+from newsletter.transport.smtp.client import Smtp
 from tests.relay import Relay
 from tests.sending import house
 
@@ -433,7 +433,7 @@ def test_a_worker_that_wakes_up_after_another_took_over_sends_nothing_more(engin
 def test_a_relay_that_goes_away_ends_the_run_with_its_name_and_loses_nothing(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, start_relay: Start
 ) -> None:
-    monkeypatch.setattr("newsletter.transport.smtp._PATIENCE", ())
+    monkeypatch.setattr("newsletter.transport.smtp.client._PATIENCE", ())
     house.people(engine, 5)
     house.approve(engine)
     with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:1 cannot be used"):
@@ -447,7 +447,7 @@ def test_a_relay_that_goes_away_ends_the_run_with_its_name_and_loses_nothing(
 def test_a_relay_that_goes_away_half_way_is_told_though_much_was_sent(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, start_relay: Start
 ) -> None:
-    monkeypatch.setattr("newsletter.transport.smtp._PATIENCE", ())
+    monkeypatch.setattr("newsletter.transport.smtp.client._PATIENCE", ())
     house.people(engine, 20)
     house.approve(engine)
     relay = start_relay(Relay())

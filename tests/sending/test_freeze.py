@@ -14,7 +14,7 @@ from newsletter.store import audience, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import audience as audience_table
 from newsletter.store.schema import chunk, edition, issue
-from newsletter.transport.outbox import Outbox
+from newsletter.transport.outbox.files import Outbox
 from tests.sending import house
 
 

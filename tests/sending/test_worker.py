@@ -18,7 +18,7 @@ from newsletter.sending.worker import PeriodicTask, Worker
 from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.issues import Frozen
-from newsletter.transport.smtp import Smtp
+from newsletter.transport.smtp.client import Smtp
 from tests.relay import Relay
 from tests.sending import house
 

@@ -26,7 +26,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.erasure import Erased, begun, erased_at, readmit
 from newsletter.store.people import find
 from newsletter.store.schema import metadata
-from newsletter.transport.outbox import Outbox
+from newsletter.transport.outbox.files import Outbox
 from tests.mail import post
 
 ADDRESS, OTHER = "olena.hnatiuk@konotop.example.org", "ivan@konotop.example.org"

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from newsletter.transport import sendgrid
+from newsletter.transport.sendgrid import client as sendgrid
 from tests.sendgrid_fake import FakeSendGrid, running
 
 

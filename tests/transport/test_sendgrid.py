@@ -13,8 +13,8 @@ from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Rendered, Verdict
 from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
-from newsletter.transport import sendgrid
-from newsletter.transport.sendgrid import SendGrid
+from newsletter.transport.sendgrid import client as sendgrid
+from newsletter.transport.sendgrid.client import SendGrid
 from tests.sendgrid_fake import HANG, RESET, Body, FakeSendGrid, Told, running
 from tests.sending import house
 from tests.transport.test_sendgrid_request import PAGE

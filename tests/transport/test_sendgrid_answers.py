@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from newsletter.transport.sendgrid_answers import Answer, Meaning, read, refused_here, unavailable
-from newsletter.transport.sendgrid_limits import Fault
+from newsletter.transport.sendgrid.answers import Answer, Meaning, read, refused_here, unavailable
+from newsletter.transport.sendgrid.limits import Fault
 
 
 def errors(*fields: str | None) -> bytes:

@@ -17,7 +17,7 @@ from newsletter.model import IssueState
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, subscriber
-from newsletter.transport.sendgrid import SendGrid
+from newsletter.transport.sendgrid.client import SendGrid
 from tests.sendgrid_fake import HANG, Body, FakeSendGrid, Told
 from tests.sending import house
 
@@ -187,7 +187,7 @@ def sender_of(fake: FakeSendGrid, folder: Path) -> str:
     """Return a program that sends by `fake` in requests of ten."""
     return (
         "from newsletter.store.db import open_database\n"
-        "from newsletter.transport.sendgrid import SendGrid\n"
+        "from newsletter.transport.sendgrid.client import SendGrid\n"
         "from tests.sending import house\n"
         f"transport = SendGrid(key={fake.key!r}, host={fake.host!r}, batch=10)\n"
         f"house.send(open_database('sqlite:///{folder / 'newsletter.db'}'), transport)\n"

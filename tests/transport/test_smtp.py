@@ -10,7 +10,7 @@ import trustme
 
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Rendered, Verdict
-from newsletter.transport.smtp import Smtp
+from newsletter.transport.smtp.client import Smtp
 from tests.relay import DROP, HANG, Relay
 from tests.sending import house
 
@@ -186,7 +186,7 @@ def test_a_connection_lost_before_the_body_costs_nothing(start_relay: Start, tol
 def test_a_relay_that_turns_every_connection_away_is_named_with_its_words(
     start_relay: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter.transport.smtp._PATIENCE", (0, 0))
+    monkeypatch.setattr("newsletter.transport.smtp.client._PATIENCE", (0, 0))
     relay = start_relay(Relay(answer=lambda verb, _: "421 4.7.0 too many" if verb == "MAIL" else None))
     with pytest.raises(TransportUnavailable, match=r"before taking a message: 421 4\.7\.0 too many"):
         send(relay, Queue(ANNA))

@@ -16,7 +16,7 @@ import aiosmtplib
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
-from newsletter.transport.connection import Connection, ConnectionLost
+from newsletter.transport.smtp.connection import Connection, ConnectionLost
 from newsletter.transport.smtp_replies import Reply, receipt
 
 _PATIENCE = (0.5, 1, 2, 4, 8)  # seconds of backoff between attempts to reconnect to the relay

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Outcome, readable
-from newsletter.transport.sendgrid_limits import Fault
+from newsletter.transport.sendgrid.limits import Fault
 
 _DETAIL = 400
 _LONGEST = 120  # most seconds to wait before another attempt, whatever the clocks say

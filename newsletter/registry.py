@@ -1,0 +1,18 @@
+"""What newsletter.yaml and web addresses choose by name: transports, and providers that report events.
+
+Each name stands for a description, given as `module:attribute` and imported when it is needed. So the command
+line can list the names without importing anything, and lower bands never name a module of a higher one in an
+import.
+"""
+
+TRANSPORTS = {
+    "outbox": "newsletter.transport.outbox:TRANSPORT",
+    "smtp": "newsletter.transport.smtp:TRANSPORT",
+    "sendgrid": "newsletter.transport.sendgrid:TRANSPORT",
+}
+"""The values of `transport:` and `--transport`; each is a `newsletter.transport.Description`."""
+
+PROVIDERS = {
+    "sendgrid": "newsletter.feedback.sendgrid:PROVIDER",
+}
+"""The last part of `/hooks/…`; each is a `newsletter.feedback.Provider`."""

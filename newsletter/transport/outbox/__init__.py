@@ -1,0 +1,13 @@
+"""The transport `outbox`: files instead of mail."""
+
+from newsletter.ports import Transport
+from newsletter.transport import Description, Files
+
+
+def _make(_settings: None, files: Files) -> Transport:
+    from newsletter.transport.outbox.files import Outbox
+
+    return Outbox(files.folder, files.prefix)
+
+
+TRANSPORT: Description[None] = Description(settings=None, make=_make)

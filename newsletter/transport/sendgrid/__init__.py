@@ -1,0 +1,41 @@
+"""The transport `sendgrid`: SendGrid's web API."""
+
+import re
+
+from pydantic import Field
+
+from newsletter.config import secret
+from newsletter.config.parts import Part
+from newsletter.config.types import Url
+from newsletter.errors import ConfigError
+from newsletter.ports import Transport
+from newsletter.transport import Description, Files
+
+
+class SendGridSettings(Part):
+    """The SendGrid account; its key is in SENDGRID_API_KEY."""
+
+    host: Url = "https://api.sendgrid.com"
+    batch: int = Field(default=100, ge=1, le=1000)
+
+
+def _key() -> str:
+    key = secret("SENDGRID_API_KEY")
+    if key is None:
+        raise ConfigError(
+            "SENDGRID_API_KEY is not set, and SendGrid lets nobody in without a key",
+            "Make one with Mail Send in SendGrid's settings, under API Keys. Put it into that variable, or"
+            " the name of a file that holds it into SENDGRID_API_KEY_FILE.",
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
+    return key
+
+
+def _make(settings: SendGridSettings, _files: Files) -> Transport:
+    from newsletter.transport.sendgrid.client import SendGrid
+
+    return SendGrid(key=_key(), host=settings.host, batch=settings.batch)
+
+
+TRANSPORT = Description(settings=SendGridSettings, make=_make)
