@@ -107,9 +107,10 @@ def _authority(listening: "socket") -> str:
 def _read_secrets(context: "Workspace") -> None:
     """Read the secrets that pages need, so that an error stops the start. Raises ConfigError."""
     from newsletter.config import secret
+    from newsletter.services.feedback import read_provider_keys
 
-    for name in ("NEWSLETTER_METRICS_TOKEN", "SENDGRID_WEBHOOK_KEY"):
-        secret(name)
+    secret("NEWSLETTER_METRICS_TOKEN")
+    read_provider_keys()
     context.signer  # noqa: B018  accessing it creates or reads the secret
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sendgrid.helpers.eventwebhook import EventWebhook
 
+from newsletter.config import secret
 from newsletter.errors import ConfigError
+from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure, kept
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
@@ -39,13 +41,17 @@ _DROPPED = {
 _POLICY = "5.7.1"  # RFC 3463: delivery not authorized, message refused
 
 
-class Verifier:
-    """Knows SendGrid's requests by the public key that its settings show. Raises ConfigError for another."""
+class SendGridEvents:
+    """SendGrid's webhook, verified by the public `key` that its settings show, with or without PEM's frame.
 
-    def __init__(self, key: str) -> None:
+    Raises ConfigError when that is not a public key.
+    """
+
+    def __init__(self, key: str, now: datetime) -> None:
+        self._now = now
         self._webhook = EventWebhook()
         try:
-            self._key = self._webhook.convert_public_key_to_ecdsa(key)
+            self._key = self._webhook.convert_public_key_to_ecdsa(re.sub(r"-----[A-Z ]+-----|\s", "", key))
         except ValueError:
             self._key = None
         if not isinstance(self._key, EllipticCurvePublicKey):
@@ -54,26 +60,25 @@ class Verifier:
                 "Copy the verification key from SendGrid's settings, under Event Webhook, in one line.",
             )
 
-    def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> bool:
-        """Tell whether SendGrid signed `body`, not too long ago."""
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Return whether SendGrid signed `body`, not too long ago."""
         signature, moment = headers.get(_SIGNATURE, ""), headers.get(_TIMESTAMP, "")
         try:
-            age = now - datetime.fromtimestamp(int(moment), UTC)
+            age = self._now - datetime.fromtimestamp(int(moment), UTC)
             fresh = -_EARLIEST <= age <= _OLDEST
             return fresh and bool(self._webhook.verify_signature(body.decode(), signature, moment, self._key))
         except (ValueError, OverflowError, OSError):  # no number, no base64, no UTF-8, no year
             return False
 
-
-def read(body: bytes, now: datetime) -> list[Event]:
-    """Return the events of a request that are about our deliveries. Raises ValueError for other JSON."""
-    try:
-        found = json.loads(body)
-    except RecursionError:
-        raise ValueError("too deep") from None
-    if not isinstance(found, list):
-        raise ValueError("not a list of events")  # noqa: TRY004  one kind of error for one kind of fault
-    return [event for one in found if isinstance(one, Mapping) and (event := _event(one, now))]
+    def parse(self, body: bytes) -> list[Event]:
+        """Return the events about our deliveries. Raises ValueError when `body` is not a JSON list."""
+        try:
+            found = json.loads(body)
+        except RecursionError:
+            raise ValueError("too deep") from None
+        if not isinstance(found, list):
+            raise ValueError("not a list of events")  # noqa: TRY004  one kind of error for one kind of fault
+        return [event for one in found if isinstance(one, Mapping) and (event := _event(one, self._now))]
 
 
 def _event(one: Mapping[str, Any], now: datetime) -> Event | None:
@@ -114,3 +119,10 @@ def _told(one: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
     if kind == "dropped":
         return *_DROPPED.get(words.lower(), (Kind.SOFT, _POLICY)), f"SendGrid: {words}"
     return (_KINDS[kind], code, words) if isinstance(kind, str) and kind in _KINDS else None
+
+
+def _secret() -> str | None:
+    return secret("SENDGRID_WEBHOOK_KEY")
+
+
+PROVIDER = Provider(key=_secret, events=SendGridEvents)

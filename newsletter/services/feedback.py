@@ -1,16 +1,18 @@
 """Bounces and complaints of one workspace: from returned mail, the bounce mailbox and provider events."""
 
-import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from newsletter.config import secret
 from newsletter.errors import ConfigError
-from newsletter.feedback import sendgrid
+from newsletter.feedback import Provider, ProviderEvents
 from newsletter.feedback.process import Done, process
+from newsletter.registry import PROVIDERS
 from newsletter.store import events
 from newsletter.store.db import writing
+from newsletter.store.events import Event
 
 if TYPE_CHECKING:
     from newsletter.feedback.mailboxes import Imap, Mail
@@ -72,14 +74,25 @@ def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
     )
 
 
-def sendgrid_verifier() -> sendgrid.Verifier | None:
-    """Return the verifier of SendGrid's webhook requests; None if no key is set. Raises ConfigError."""
-    key = secret("SENDGRID_WEBHOOK_KEY")
-    return None if key is None else sendgrid.Verifier(re.sub(r"-----[A-Z ]+-----|\s", "", key))
+def provider_events(context: "Workspace", provider: str) -> ProviderEvents | None:
+    """Return how to read what a registered provider reports; None while no key is set. Raises ConfigError."""
+    description = _provider(provider)
+    key = description.key()
+    return None if key is None else description.events(key, context.now())
 
 
-def keep_sendgrid_events(context: "Workspace", body: bytes) -> int:
-    """Store the events of a verified request; return how many are new. Raises ValueError and StoreError."""
-    found = sendgrid.read(body, context.now())
+def read_provider_keys() -> None:
+    """Read the key of every provider that has one. Raises ConfigError when it cannot be read."""
+    for name in PROVIDERS:
+        _provider(name).key()
+
+
+def _provider(name: str) -> Provider:
+    description: Provider = resolve_name(PROVIDERS[name])
+    return description
+
+
+def keep_events(context: "Workspace", found: Iterable[Event]) -> int:
+    """Keep a provider's events, to be processed later; return how many are new. Raises StoreError."""
     with writing(context.database) as connection:
         return events.put(connection, found)

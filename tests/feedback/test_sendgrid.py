@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError
-from newsletter.feedback.sendgrid import Verifier, read
+from newsletter.feedback.sendgrid import SendGridEvents
 from newsletter.store.events import Event, Kind
 from tests.feedback import signing
 from tests.feedback.signing import event
@@ -24,14 +24,14 @@ JSON = st.recursive(
 
 
 def told(*events: dict[str, Any]) -> list[Event]:
-    return read(signing.body(*events), NOW)
+    return SendGridEvents(signing.PUBLIC, NOW).parse(signing.body(*events))
 
 
 def verified(body: bytes, at: datetime = NOW, changed: Mapping[str, str] = MappingProxyType({})) -> bool:
     headers = signing.headers(body, at) | {
         f"X-Twilio-Email-Event-Webhook-{name.title()}": value for name, value in changed.items()
     }
-    return Verifier(signing.PUBLIC).verify(body, headers, NOW)
+    return SendGridEvents(signing.PUBLIC, NOW).verify(headers, body)
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_no_address_and_nothing_unstorable_is_kept() -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"7", b"[" * 100_000])
 def test_what_is_no_list_of_events_is_an_error(body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  json's own words
-        read(body, NOW)
+        SendGridEvents(signing.PUBLIC, NOW).parse(body)
 
 
 @settings(max_examples=50)
 @given(st.lists(JSON | st.fixed_dictionaries(dict.fromkeys(event("bounce"), JSON))))
 def test_any_json_is_read(found: list[Any]) -> None:
-    read(json.dumps(found).encode(), NOW)
+    SendGridEvents(signing.PUBLIC, NOW).parse(json.dumps(found).encode())
 
 
 def test_a_request_that_sendgrid_signed_is_known() -> None:
@@ -116,8 +116,8 @@ def test_json_that_was_read_and_written_again_is_not() -> None:
     content = signing.body(event("bounce"))
     headers = signing.headers(content, NOW)
     again = json.dumps(json.loads(content)).encode()
-    assert not Verifier(signing.PUBLIC).verify(again, headers, NOW)
-    assert not Verifier(signing.PUBLIC).verify(content.strip(), headers, NOW)
+    assert not SendGridEvents(signing.PUBLIC, NOW).verify(headers, again)
+    assert not SendGridEvents(signing.PUBLIC, NOW).verify(headers, content.strip())
 
 
 @pytest.mark.parametrize("at", [NOW - timedelta(hours=26), NOW + timedelta(hours=1)])
@@ -142,10 +142,10 @@ def test_a_signature_or_moment_that_is_missing_or_wrong_is_refused(changed: dict
 
 
 def test_a_request_without_the_headers_or_in_another_encoding_is_refused() -> None:
-    verifier = Verifier(signing.PUBLIC)
-    assert not verifier.verify(b"[]", {}, NOW)
+    events = SendGridEvents(signing.PUBLIC, NOW)
+    assert not events.verify({}, b"[]")
     content = b"\xff\xfe"
-    assert not verifier.verify(content, signing.headers(content, NOW), NOW)
+    assert not events.verify(signing.headers(content, NOW), content)
 
 
 RSA = (
@@ -157,4 +157,4 @@ RSA = (
 @pytest.mark.parametrize("key", ["", "nonsense", "AAAA", "é", RSA])
 def test_what_is_no_public_key_is_told(key: str) -> None:
     with pytest.raises(ConfigError, match="SENDGRID_WEBHOOK_KEY"):
-        Verifier(key)
+        SendGridEvents(key, NOW)

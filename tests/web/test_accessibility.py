@@ -18,6 +18,7 @@ from newsletter.audience.forms import Answers
 from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
 from newsletter.model import ClosingCall
+from newsletter.registry import PROVIDERS
 from newsletter.sending.freeze import Approval, envelope, freeze
 from newsletter.services import Workspace, open_workspace
 from newsletter.store import issues, people
@@ -87,7 +88,7 @@ PRESSED = {
 }
 NO_PAGES = {
     "static",
-    "hooks.sendgrid",
+    *(f"hooks.{provider}" for provider in PROVIDERS),
     "preferences.belongings.correct",
     "preferences.belongings.download",
     "preview.message",

@@ -14,12 +14,13 @@ from werkzeug.security import safe_join
 from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.web.app import make_app
-from newsletter.web.readers import home, hooks, status
+from newsletter.web.readers import home, status
 from newsletter.web.readers.access_log import watch
 from newsletter.web.readers.archive import feeds
 from newsletter.web.readers.archive import pages as archive
 from newsletter.web.readers.archive.page_cache import keep_copies
 from newsletter.web.readers.error_pages import explain_errors
+from newsletter.web.readers.hooks import hooks
 from newsletter.web.readers.joining import confirm, embed, signup
 from newsletter.web.readers.limits import limit
 from newsletter.web.readers.reader import leaving, mailing, preferences
@@ -32,7 +33,6 @@ _BLUEPRINTS = (
     embed.pages,
     feeds.pages,
     home.pages,
-    hooks.pages,
     leaving.pages,
     mailing.pages,
     preferences.pages,
@@ -66,6 +66,7 @@ def create_site(context: Workspace) -> Flask:
     explain_errors(app)
     for pages in _BLUEPRINTS:
         app.register_blueprint(pages)
+    app.register_blueprint(hooks())
     app.context_processor(_shared)
     app.url_defaults(_name_version)
     app.after_request(_keep_version)

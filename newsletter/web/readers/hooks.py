@@ -1,37 +1,45 @@
-"""Webhooks of mail providers: the signature is verified, the events are stored and processed later."""
+"""Webhooks: events that providers report are verified, stored at once, and processed later."""
 
 import logging
 
 from flask import Blueprint, Response, abort, request
 
 from newsletter.errors import ConfigError, StoreError
-from newsletter.services.feedback import keep_sendgrid_events, sendgrid_verifier
+from newsletter.registry import PROVIDERS
+from newsletter.services.feedback import keep_events, provider_events
 from newsletter.web.readers import limits
 from newsletter.web.readers.site import context
 
-pages = Blueprint("hooks", __name__)
 _log = logging.getLogger(__name__)
 
 
-@pages.post("/hooks/sendgrid")
-@limits.exempt
-def sendgrid() -> Response:
-    """Verify and store SendGrid's events; 404 when no verification key is configured.
+def hooks() -> Blueprint:
+    """Return an address for each registered provider: /hooks/ and its name."""
+    pages = Blueprint("hooks", __name__)
+    for name in PROVIDERS:
+        pages.add_url_rule(f"/hooks/{name}", name, _take, methods=["POST"], defaults={"provider": name})
+    return pages
 
-    After any other answer than 200 SendGrid retries, for a day.
+
+@limits.exempt
+def _take(provider: str) -> Response:
+    """Keep the events of `provider`; without the key that verifies them there is no such page.
+
+    After any other answer than 200 a provider sends them again; SendGrid does for a day.
     """
+    here = context()
     try:
-        verifier = sendgrid_verifier()
+        events = provider_events(here, provider)
     except ConfigError as error:
         _log.error("%s", error)
         abort(503)
-    if verifier is None:
+    if events is None:
         abort(404)
-    body, here = request.get_data(), context()
-    if not verifier.verify(body, dict(request.headers), here.now()):
+    body = request.get_data()
+    if not events.verify(dict(request.headers), body):
         abort(403)
     try:
-        keep_sendgrid_events(here, body)
+        keep_events(here, events.parse(body))
     except ValueError:
         abort(400)
     except StoreError as error:

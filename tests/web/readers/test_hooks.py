@@ -1,8 +1,9 @@
-"""SendGrid's event webhook, as SendGrid asks it."""
+"""Providers' webhooks: SendGrid's, as SendGrid asks it, and one that the tests add."""
 
 import json
 import random
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +14,37 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+from newsletter.feedback import Provider
+from newsletter.registry import PROVIDERS
 from newsletter.services import Workspace
-from newsletter.store.db import reading
+from newsletter.store.db import reading, timestamp
+from newsletter.store.events import Event, Kind
 from newsletter.store.schema import event
+from newsletter.web.readers.app import create_site
 from tests.feedback import signing
 
 NOW = datetime(2025, 2, 14, 18, 0, tzinfo=UTC)
+
+
+class PlainEvents:
+    """A provider whose requests carry its key, and whose body is `issue subscriber`."""
+
+    def __init__(self, key: str, now: datetime) -> None:
+        self._key, self._now = key, now
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Return whether the request carries the key."""
+        return headers.get("X-Plain-Key") == self._key and bool(body)
+
+    def parse(self, body: bytes) -> list[Event]:
+        """Return the one event of `body`."""
+        issue, number = body.decode().split()
+        at = timestamp(self._now)
+        return [Event(id=f"plain:{number}", source="plain", kind=Kind.HARD, subscriber=int(number),
+                      issue=issue, code="5.1.1", detail="", at=at)]  # fmt: skip
+
+
+PLAIN = Provider(key=lambda: "open sesame", events=PlainEvents)
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +139,24 @@ def test_signed_nonsense_is_told_so(client: FlaskClient) -> None:
 def test_a_body_over_a_megabyte_is_refused(context: Workspace, client: FlaskClient) -> None:
     assert post(client, b"[" + b" " * (1 << 20) + b"]").status_code == 413
     assert kept(context) == []
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("provider", ["nobody", "SendGrid", "sendgrid/", ""])
+def test_a_provider_that_is_not_registered_has_no_page(
+    client: FlaskClient, method: str, provider: str
+) -> None:
+    assert getattr(client, method)(f"/hooks/{provider}").status_code == 404
+
+
+def test_one_line_adds_a_provider(context: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROVIDERS, "plain", f"{__name__}:PLAIN")
+    client = create_site(context).test_client()
+    body, key = b"2025-02-14 7", {"X-Plain-Key": "open sesame"}
+    assert client.post("/hooks/plain", data=body).status_code == 403
+    assert client.post("/hooks/plain", data=b"nonsense", headers=key).status_code == 400
+    assert client.post("/hooks/plain", data=body, headers=key).status_code == 200
+    assert kept(context) == ["plain:7"]
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put"])
