@@ -78,6 +78,26 @@ def test_a_relay_is_where_its_kind_of_security_usually_is(security: str, port: i
     assert SmtpSettings.model_validate({"security": security, "port": 2525}).port == 2525
 
 
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("sendgird", "no transport is named 'sendgird'\n  Did you mean 'sendgrid'?"),
+        ("pigeon", "no transport is named 'pigeon'\n  Known here: outbox, smtp, sendgrid."),
+        ("x" * 300, f"no transport is named '{'x' * 40}'\n  Known here: outbox, smtp, sendgrid."),
+        ("5", "must be words: put them in quotes"),
+    ],
+)
+def test_an_unknown_transport_is_refused_at_its_line_with_the_nearest(
+    tmp_path: Path, value: str, fault: str
+) -> None:
+    text = SAMPLE.replace("transport: outbox", f"transport: {value}")
+    line = text[: text.index("transport: ")].count("\n") + 1
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tmp_path)
+    assert str(caught.value) == f"newsletter.yaml:{line}: transport: {fault}"
+
+
 def test_a_kind_of_security_that_is_none_is_refused_alone(tmp_path: Path) -> None:
     [fault] = faults(tmp_path, "bounces: {imap: {host: mail.example.org, user: bounces, security: ssl}}")
     assert "bounces.imap.security" in fault
