@@ -40,7 +40,7 @@ def start(
     Raises StateError when it was approved again, paused or cancelled since.
     """
     frozen = issues.lock_approved(connection, seen.name)
-    if frozen.fingerprint != seen.fingerprint:
+    if frozen.state is IssueState.APPROVED and frozen.fingerprint != seen.fingerprint:
         raise StateError(
             f"issue {frozen.name} was approved again by {frozen.approved_by} just now",
             "Look at what is approved now, and send it again.",

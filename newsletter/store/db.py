@@ -139,9 +139,12 @@ def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: obje
 
 
 def _let_readers_wait(connection: Connection) -> None:
-    """Lift the idle timeout for read transactions: they hold no row locks, and may write into a pager."""
+    """Give a read transaction one snapshot, and lift its idle timeout: it may write into a pager."""
     if connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.exec_driver_sql(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+            " SET LOCAL idle_in_transaction_session_timeout = 0"
+        )
 
 
 @contextmanager

@@ -110,6 +110,7 @@ PAIRS = [
     ("approved", "begin", "approve"),
     ("approved", "begin", "cancel"),
     ("begun", "undo", "body"),
+    ("done", "begin", "grow"),
     ("done", "finish", "grow"),
     ("done", "grow", "finish"),
     ("done", "finish", "again"),

@@ -46,6 +46,15 @@ def test_an_error_undoes_the_whole_transaction(engine: Engine) -> None:
     assert digests(engine) == set()
 
 
+def test_what_is_read_together_is_of_one_moment(engine: Engine) -> None:
+    put(engine, b"a")
+    with reading(engine) as connection:
+        before = connection.execute(select(erased.c.digest)).scalars().all()
+        put(engine, b"b")
+        assert connection.execute(select(erased.c.digest)).scalars().all() == before
+    assert digests(engine) == {b"a", b"b"}
+
+
 def test_a_reader_does_not_wait_for_a_writer_and_sees_one_moment(engine: Engine) -> None:
     put(engine, b"a")
     with writing(engine) as writer:
