@@ -152,7 +152,7 @@ def test_whatever_a_theme_and_letters_are_given_is_data(given: list[tuple[str, A
     assert whole
     context.renderer.render(issue, whole)
     Letters(context.settings, theme_folders(ROOT)).page("handover", "uk")
-    assert {"blocks", "closing", "kind", "email"} <= {name for name, _ in given}
+    assert {"blocks", "call", "kind", "email"} <= {name for name, _ in given}
     own = context.renderer._templates._environment.globals  # noqa: SLF001  what templates have beside
     given += own.items()
     assert [fault for name, value in given for fault in faults(name, value)] == []
@@ -190,12 +190,12 @@ def test_every_word_of_a_page_reads_as_it_was_written(visits: list[Visit]) -> No
 SLIPS = (("{% if %}", "xpected"), ("{{ 1|nosuch }}", "nosuch"), ("{% set x = nosuch.y %}", "nosuch"))
 
 
-@pytest.mark.parametrize("kind", ["public", "preview"])
+@pytest.mark.parametrize("kind", ["readers", "preview"])
 def test_every_template_of_a_page_fails_at_its_line(
     applications: tuple[Flask, Flask, dict[str, str]], broken: dict[str, str], kind: str
 ) -> None:
     site, preview, _ = applications
-    app = site if kind == "public" else preview
+    app = site if kind == "readers" else preview
     for file in (ROOT / "templates/web" / kind).iterdir():
         for slip, said in SLIPS:
             broken[file.name] = f"{{# #}}\n{slip}{file.read_text(encoding='utf-8')}"
