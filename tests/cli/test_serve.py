@@ -163,7 +163,7 @@ def test_a_port_of_health_that_is_taken_ends_the_start_only_if_it_was_asked_for(
             assert process.stderr
             try:
                 told = process.stderr.readline()
-                assert f"port {port} is taken" in told
+                assert f"port {port} is in use" in told
                 assert asked == ("serve.health_port" in told)
                 if asked:
                     assert process.wait(60) == 2

@@ -69,7 +69,7 @@ def test_an_issue_is_sent_by_a_transport_of_one_module_and_one_line(
     name = issue(press)
     assert run(["-C", str(press), "approve", name, "--by", "Олена"]) == 0
     assert run(["-C", str(press), "send", name]) == 2, "it is a real transport, which asks first"
-    assert "sending by spool needs a yes" in capsys.readouterr().err
+    assert "sending by spool needs confirmation" in capsys.readouterr().err
     assert run(["-C", str(press), "send", name, "--yes"]) == 0
     spool = (press / "var/spool/today.mbox").read_bytes()
     readers = re.findall(rb"^k1 (\S+)\r$", spool, re.MULTILINE)
