@@ -41,7 +41,7 @@ class ClosingCall(Part):
 
 
 class SectionEntry(Part):
-    """One rubric."""
+    """One section."""
 
     slug: Slug
     title: Line
