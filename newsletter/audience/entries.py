@@ -57,7 +57,7 @@ class EntryReader:
     """Validates lines against the sections and fields of one workspace."""
 
     def __init__(self, settings: Settings) -> None:
-        self.sections = SectionNames(settings.rubrics)
+        self.sections = SectionNames(settings.model_sections)
         self._named = lru_cache(maxsize=4096)(self.sections.read)
 
     def read(self, line: int, cells: Mapping[str, str]) -> Entry | Refusal:

@@ -53,7 +53,7 @@ def read(form: Form, settings: Settings) -> Answers:
     if region and community:
         other = _line(form, OTHER_COMMUNITY, faults)
         attributes[community] = _community(attributes, region, community, other, faults)
-    sections = read_sections(form, [section.slug for section in settings.sections if not section.always])
+    sections = read_sections(form, settings.optional_sections)
     if not sections:
         faults["section"] = Fault.MISSING
     return Answers(

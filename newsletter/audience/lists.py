@@ -69,7 +69,7 @@ class Importer:
         self.reader = EntryReader(settings)
         self._columns = Columns(settings.fields, told, values)
         self._said = (sorted((told or {}).items(), key=repr), sorted((values or {}).items()))
-        self._optional = [section.slug for section in settings.sections if not section.always]
+        self._optional = settings.optional_sections
 
     def file(  # noqa: PLR0913  the options of an import
         self,

@@ -215,7 +215,7 @@ def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> No
     from newsletter.yamlfile import nearest
 
     context = session.context
-    optional = [section.slug for section in context.settings.sections if not section.always]
+    optional = context.settings.optional_sections
     for section in sections:
         if section not in optional:
             raise ConfigError(f"there is no section {section!r} to leave", nearest(section, optional))

@@ -25,7 +25,7 @@ class Headings:
         self.new: list[Section] = []
         self._read_more = settings.read_more
         self._slugs = {section.slug for section in settings.sections}
-        self._sections = {heading_key(section.title): section for section in settings.rubrics}
+        self._sections = {heading_key(section.title): section for section in settings.model_sections}
         self._levels = [marked(row.text)[0] for row in rows]
         known = [level for index, level in enumerate(self._levels) if level and self.is_known(index)]
         self._level = min(known, default=2)

@@ -118,7 +118,7 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
     document = load(read_text(root, path_of(closing)), path_of(closing))
     file, problems = _validated(document)
     declared = [
-        *settings.rubrics,
+        *settings.model_sections,
         *(Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in file.sections),
     ]
     sections: dict[str, Section] = {}

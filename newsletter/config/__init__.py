@@ -119,11 +119,16 @@ class Settings(Part):
         return self
 
     @property
-    def rubrics(self) -> tuple[Section, ...]:
+    def model_sections(self) -> tuple[Section, ...]:
         """The sections as values of the model, in order."""
         return tuple(
             Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in self.sections
         )
+
+    @property
+    def optional_sections(self) -> tuple[str, ...]:
+        """The slugs of the sections that a reader can leave."""
+        return tuple(section.slug for section in self.sections if not section.always)
 
     @property
     def public_fields(self) -> dict[str, FieldEntry]:

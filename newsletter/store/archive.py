@@ -61,7 +61,7 @@ class PublicItem:
     link: str
 
 
-class Rubric(NamedTuple):
+class ArchivedSection(NamedTuple):
     """A section with items in the archive: its title in the newest issue with it, and when that started."""
 
     slug: str
@@ -178,7 +178,7 @@ def count_in_section(connection: Connection, slug: str) -> int:
     ).scalar_one()
 
 
-def rubrics(connection: Connection) -> dict[str, Rubric]:
+def sections(connection: Connection) -> dict[str, ArchivedSection]:
     """Return every section with items in the archive, by slug."""
     last = (
         select(item.c.section, func.max(item.c.issue).label("issue"))
@@ -194,7 +194,7 @@ def rubrics(connection: Connection) -> dict[str, Rubric]:
         .group_by(item.c.section, issue.c.begun_at)
         .order_by(item.c.section)
     )
-    return {slug: Rubric(slug, title, begun_at) for slug, title, begun_at in found}
+    return {slug: ArchivedSection(slug, title, begun_at) for slug, title, begun_at in found}
 
 
 def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, str] | None:

@@ -37,7 +37,7 @@ def make_item() -> Callable[..., Item]:
 @pytest.fixture
 def make_issue(make_item: Callable[..., Item], settings: Settings) -> Callable[..., Issue]:
     def make(*items: Item, **changes: object) -> Issue:
-        blocks = (Block(section=settings.rubrics[0], items=items or (make_item(),)),)
+        blocks = (Block(section=settings.model_sections[0], items=items or (make_item(),)),)
         values = {
             "period": Period(start=date(2025, 2, 8), end=date(2025, 2, 14)),
             "subject": "Робота громад: 8 – 14 лютого 2025 року",

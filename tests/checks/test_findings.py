@@ -24,7 +24,7 @@ THEMES = Path(__file__).parents[2] / "templates"
 
 @pytest.fixture
 def issue(make_issue: Callable[..., Issue], make_item: Callable[..., Item], settings: Settings) -> Issue:
-    top, social = settings.rubrics[0], settings.rubrics[2]
+    top, social = settings.model_sections[0], settings.model_sections[2]
     return make_issue(
         blocks=(
             Block(section=top, items=(make_item(),)),
@@ -120,7 +120,7 @@ def test_whatever_an_item_says_both_parts_of_the_shipped_theme_say_the_same(
     make_item: Callable[..., Item], settings: Settings, title: str, text: str, path: str
 ) -> None:
     item = make_item(title=title.strip(), text=text, link=f"https://auc.org.ua/{''.join(path.split())}")
-    edition = Edition(key="0" * 16, blocks=(Block(section=settings.rubrics[0], items=(item,)),))
+    edition = Edition(key="0" * 16, blocks=(Block(section=settings.model_sections[0], items=(item,)),))
     issue = Issue(
         period=settings.period(date(2025, 2, 14)), subject="Громади", blocks=edition.blocks, at=item.at
     )

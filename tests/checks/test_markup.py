@@ -29,7 +29,7 @@ TEXT = "\n".join(
 
 @pytest.fixture
 def edition(settings: Settings, make_item: Callable[..., Item]) -> Edition:
-    return Edition(key="0" * 16, blocks=(Block(section=settings.rubrics[0], items=(make_item(),)),))
+    return Edition(key="0" * 16, blocks=(Block(section=settings.model_sections[0], items=(make_item(),)),))
 
 
 def page(html: str = HTML, text: str = TEXT) -> Rendered:
@@ -130,7 +130,7 @@ def test_a_fault_in_an_item_s_own_words_names_the_item(
     edition: Edition, settings: Settings, make_item: Callable[..., Item]
 ) -> None:
     item = make_item(text="Див. [постанову](ftp://kmu.gov.ua/1)")
-    edition = Edition(key="1" * 16, blocks=(Block(section=settings.rubrics[0], items=(item,)),))
+    edition = Edition(key="1" * 16, blocks=(Block(section=settings.model_sections[0], items=(item,)),))
     html = HTML.replace("Текст.", '<a href="ftp://kmu.gov.ua/1">постанову</a>')
     (problem,) = markup(page(html), edition)
     assert problem.at == item.at

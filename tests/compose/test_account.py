@@ -24,7 +24,7 @@ LINES = st.one_of(
     st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=UNSEEN), max_size=30),
     st.sampled_from(
         [
-            *(section.title.upper() for section in SETTINGS.rubrics),
+            *(section.title.upper() for section in SETTINGS.model_sections),
             "Освіта",
             "НОВА РУБРИКА",
             SETTINGS.title.upper(),
@@ -79,7 +79,7 @@ def test_every_line_ends_in_exactly_one_place(typed: list[str]) -> None:
             case Role.RULE:
                 assert not words(text)
             case Role.HEADING:
-                known = [*SETTINGS.rubrics, *digest.new_sections]
+                known = [*SETTINGS.model_sections, *digest.new_sections]
                 assert heading_key(text) in {heading_key(section.title) for section in known}
             case Role.PERIOD:
                 assert digest.period

@@ -17,7 +17,7 @@ DIGEST = ROOT / "tests/data/digest-2025-02-14.txt"
 
 def _blocks(settings: Settings) -> list[Block]:
     """Read the digest's layout: a heading in capitals, then a title, a paragraph and a link for each item."""
-    titled = {section.title.upper(): section for section in settings.rubrics}
+    titled = {section.title.upper(): section for section in settings.model_sections}
     blocks: list[tuple[Section, list[Item]]] = []
     said: list[str] = []
     for line in DIGEST.read_text(encoding="utf-8").splitlines():

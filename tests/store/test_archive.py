@@ -37,7 +37,7 @@ def test_an_issue_appears_when_it_begins_to_leave_and_goes_when_it_is_cancelled(
         assert archive.newest(connection) is None
         assert archive.find(connection, press.CLOSING) is None
         assert archive.count(connection) == 0
-        assert archive.rubrics(connection) == {}
+        assert archive.sections(connection) == {}
         assert archive.in_section(connection, "social", limit=10) == []
         assert archive.count_in_section(connection, "social") == 0
 
@@ -140,8 +140,8 @@ def test_issues_and_sections_come_newest_first_and_in_parts(engine: Engine) -> N
         found = archive.in_section(connection, "social", limit=3, offset=1)
         assert [one.title for one in found] == [f"Друга {weeks[0]}", f"Перша {weeks[1]}", f"Друга {weeks[1]}"]
         assert archive.named(connection, [weeks[2], date(2020, 1, 1)]).keys() == {weeks[2]}
-        assert archive.rubrics(connection) == {
-            "social": archive.Rubric("social", "Рубрика social", "2025-02-14T14:00:00Z")
+        assert archive.sections(connection) == {
+            "social": archive.ArchivedSection("social", "Рубрика social", "2025-02-14T14:00:00Z")
         }
 
 

@@ -66,8 +66,8 @@ def test_issues_are_listed_the_newest_first_with_their_sections(filled: FlaskCli
     assert words(tree, "//h1") == ["Випуски"]
     assert tree.xpath("//ol//a/@href") == [ISSUE, f"/issues/{BEFORE}"]
     assert words(tree, "//ol//a") == ["8 – 14 лютого 2025 року", "1 – 7 лютого 2025 року"]
-    assert tree.xpath("//ul[@class='rubrics']//a/@href") == ["/sections/social", "/sections/old"]
-    assert words(tree, "//ul[@class='rubrics']//a") == ["Соціальний захист", "Рубрика old"]
+    assert tree.xpath("//ul[@class='section-list']//a/@href") == ["/sections/social", "/sections/old"]
+    assert words(tree, "//ul[@class='section-list']//a") == ["Соціальний захист", "Рубрика old"]
 
 
 def test_an_empty_archive_says_so(client: FlaskClient) -> None:

@@ -36,7 +36,7 @@ def number(context: Workspace) -> int:
         optin.sign_up(connection, answers, words, NOW, signer=signer, source="sign-up page", ip=ip)
         asked = requests.find(connection, 1, NOW, for_update=True)
         assert asked is not None
-        optional = [section.slug for section in context.settings.rubrics]
+        optional = [section.slug for section in context.settings.model_sections]
         optin.confirm(connection, asked, optional, signer, NOW)
         person = found(connection, EMAIL)
         moving.ask_new(connection, person, "new@example.org", "en", NOW, signer=signer)

@@ -81,11 +81,11 @@ def section_json(connection: Connection, slug: str) -> Publication:
 def sitemap(connection: Connection) -> Publication:
     """Return the sitemap of the pages that search engines may index (sitemaps.org)."""
     covers = archive.covers(connection, limit=archive.count(connection))
-    rubrics = archive.rubrics(connection).values()
+    sections = archive.sections(connection).values()
     newest = max((cover.begun_at for cover in covers), default="")
     places = [(f"{settings().base_url}/", newest), (absolute("archive.issues"), newest)]
     places += [(absolute("archive.issue", closing=cover.closing), cover.begun_at) for cover in covers]
-    places += [(absolute("archive.section", slug=one.slug), one.begun_at) for one in rubrics]
+    places += [(absolute("archive.section", slug=one.slug), one.begun_at) for one in sections]
     return publication(render_template("sitemap.xml", places=places), "application/xml", newest)
 
 
@@ -121,7 +121,7 @@ def _issue(cover: Cover, items: list[PublicItem]) -> Entry:
 
 
 def _section(connection: Connection, slug: str, address: str) -> Feed:
-    title = section_title(archive.rubrics(connection), slug)
+    title = section_title(archive.sections(connection), slug)
     items = archive.in_section(connection, slug, limit=_ITEMS)
     covers = archive.named(connection, (item.closing for item in items))
     return Feed(

@@ -41,8 +41,8 @@ def issues(connection: Connection, number: int) -> Publication:
     """List the issues, newest first, and the sections."""
     page = part(number, ISSUES, archive.count(connection))
     covers = archive.covers(connection, limit=page.size, offset=page.offset)
-    rubrics = archive.rubrics(connection)
-    return _page("issues.html", covers=covers, rubrics=_titles(rubrics), page=page)
+    sections = archive.sections(connection)
+    return _page("issues.html", covers=covers, sections=_titles(sections), page=page)
 
 
 @pages.get("/issues/<closing:closing>")
@@ -62,7 +62,7 @@ def issue(connection: Connection, closing: date) -> Publication:
 @kept
 def section(connection: Connection, slug: str, number: int) -> Publication:
     """Show a section's items of all issues; also of a former section that had items."""
-    title = section_title(archive.rubrics(connection), slug)
+    title = section_title(archive.sections(connection), slug)
     page = part(number, ITEMS, archive.count_in_section(connection, slug))
     items = archive.in_section(connection, slug, limit=page.size, offset=page.offset)
     covers = archive.named(connection, (item.closing for item in items))
@@ -124,18 +124,18 @@ def blocks(items: Sequence[PublicItem]) -> list[tuple[str, str, list[PublicItem]
     ]
 
 
-def section_title(rubrics: dict[str, archive.Rubric], slug: str) -> str:
+def section_title(sections: dict[str, archive.ArchivedSection], slug: str) -> str:
     """Return a section's title: the current one, else its last. Aborts with 404 if it never existed."""
-    titles = {one.slug: one.title for one in rubrics.values()}
+    titles = {one.slug: one.title for one in sections.values()}
     titles |= {one.slug: one.title for one in settings().sections}
     return titles.get(slug) or abort(404)
 
 
-def _titles(rubrics: dict[str, archive.Rubric]) -> list[tuple[str, str]]:
+def _titles(sections: dict[str, archive.ArchivedSection]) -> list[tuple[str, str]]:
     """Return slug and title of sections with items: current ones in order, then former ones."""
-    today = [(one.slug, one.title) for one in settings().sections if one.slug in rubrics]
+    today = [(one.slug, one.title) for one in settings().sections if one.slug in sections]
     known = dict(today)
-    return today + [(one.slug, one.title) for one in rubrics.values() if one.slug not in known]
+    return today + [(one.slug, one.title) for one in sections.values() if one.slug not in known]
 
 
 def _page(template: str, **values: Any) -> Publication:

@@ -52,7 +52,7 @@ def confirm(token: str) -> _Answer:
     signed = _signed(token)
     if signed is None:
         return unknown()
-    optional = [section.slug for section in settings().sections if not section.always]
+    optional = settings().optional_sections
     now = context().now()
     with writing(database()) as connection:
         asked = _find(connection, *signed, for_update=True)

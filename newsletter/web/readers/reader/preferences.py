@@ -139,7 +139,7 @@ def _page(
     house = settings()
     if person.status is SubscriberStatus.SUPPRESSED:
         return render_template("stopped.html", address=masked(person.email))
-    sections = [section for section in house.rubrics if not section.always]
+    sections = [section for section in house.model_sections if not section.always]
     states = {section.slug: standing(person.choices, section.slug) for section in sections}
     named = next((section for section in sections if section.slug == asked), None)
     return render_template(
@@ -150,7 +150,7 @@ def _page(
         changes=changes,
         sections=sections,
         titles=titles(),
-        always=[section.title for section in house.rubrics if section.always],
+        always=[section.title for section in house.model_sections if section.always],
         states=states,
         asked=asked if named or asked == EVERY_SECTION else "",
         asked_title=named.title if named else "",

@@ -1,6 +1,6 @@
 """The preferences form: its current state, and parsing of what was submitted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -49,13 +49,13 @@ def days(today: date) -> tuple[str, str]:
 def standing_form(person: Record, settings: Settings, language: str) -> Wishes:
     """Return the form with the reader's current preferences; `language` is that of the page."""
     answers = Answers(sections=wanted_of(person.choices))
-    rest = rest_of(person.choices, _optional(settings))
+    rest = rest_of(person.choices, settings.optional_sections)
     return Wishes(answers=answers, rest=rest, language=language, faults={})
 
 
 def filled_form(form: Form, person: Record, settings: Settings, today: date) -> Wishes:
     """Parse the form as `person` submitted it."""
-    optional = _optional(settings)
+    optional = settings.optional_sections
     was = rest_of(person.choices, optional)
     answers = Answers(sections=read_sections(form, optional))
     rest = Rest(
@@ -80,7 +80,7 @@ def filled_form(form: Form, person: Record, settings: Settings, today: date) -> 
 
 
 def _sections(
-    form: Form, sections: frozenset[str], rest: Rest, person: Record, optional: list[str]
+    form: Form, sections: frozenset[str], rest: Rest, person: Record, optional: Sequence[str]
 ) -> frozenset[str]:
     """Resolve a contradiction: "all sections" still selected beside single sections that were changed.
 
@@ -104,7 +104,3 @@ def _fault(rest: Rest, today: date) -> str:
     if day != rest.until or not soonest <= day <= latest:
         return DAY
     return "" if rest.everything or rest.sections else NOTHING
-
-
-def _optional(settings: Settings) -> list[str]:
-    return [section.slug for section in settings.sections if not section.always]

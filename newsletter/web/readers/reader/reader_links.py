@@ -94,9 +94,9 @@ def month() -> str:
     return (today() + _MONTH).isoformat()
 
 
-def optional() -> list[str]:
+def optional() -> tuple[str, ...]:
     """Return the slugs of the optional sections, in order."""
-    return [section.slug for section in settings().sections if not section.always]
+    return settings().optional_sections
 
 
 def titles() -> dict[str, str]:
