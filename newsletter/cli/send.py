@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 UNDO = timedelta(minutes=10)
 OUTBOX = "outbox"
-_EVERY = 5  # seconds between lines of progress where there is no terminal
 
 
 @click.command()
