@@ -1,6 +1,5 @@
 """The command `send`: deliver an approved issue."""
 
-import asyncio
 import re
 import signal
 import sys
@@ -161,6 +160,8 @@ def _begin(
     context: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
 ) -> "tuple[Frozen, int]":
     """Start the issue, `window` from now; return it and how many readers wait for it."""
+    import asyncio
+
     from newsletter.sending.start import start
     from newsletter.services.scheduler import insist
     from newsletter.services.status import summary
@@ -207,6 +208,8 @@ def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
 
 def deliver(context: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver in this process, with progress; return False when it was stopped."""
+    import asyncio
+
     from newsletter.services.scheduler import own
 
     transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
@@ -230,6 +233,8 @@ def _dkim(context: "Workspace") -> "DomainSigner | None":
 
 async def _run(run: "Run") -> bool:
     """Deliver; an interrupt lets messages on the wire finish. Return False when there was one."""
+    import asyncio
+
     going = True
 
     def stop() -> None:
@@ -266,6 +271,8 @@ def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as
 
 def _trial(context: "Workspace", closing: date, name: str, wanted: "Wanted") -> int:
     """Send one edition, rendered from the issue's current files, to one address."""
+    import asyncio
+
     from newsletter.services.test_message import send_test
 
     _dkim(context)

@@ -1,6 +1,5 @@
 """The command `worker`, and its loop, which `serve` runs in a child process."""
 
-import asyncio
 import logging
 import signal
 import time
@@ -71,10 +70,14 @@ def work(context: "Workspace", leash: int | None = None) -> None:
 
     Raises StoreError when nothing may be sent from this database, ConfigError when a transport is not set up.
     """
+    import asyncio
+
     asyncio.run(_work(context, leash))
 
 
 async def _work(context: "Workspace", leash: int | None) -> None:
+    import asyncio
+
     from newsletter.services.periodic import worker as make
 
     made, loop = make(context), asyncio.get_running_loop()
