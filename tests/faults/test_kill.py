@@ -1,6 +1,7 @@
 """Kill -9 of the sender, at every kind of moment, over both databases; scripts/faults does it 200 times."""
 
 import random
+import re
 import signal
 
 from tests.faults.kills import MOMENTS, kill
@@ -27,3 +28,9 @@ def test_a_killed_worker_is_replaced_by_its_peer(postgres_scene: Scene) -> None:
         assert killed.wait(DEADLINE) == -signal.SIGKILL
         wait(lambda: scene.account().state == "sent")
     scene.account().judge(unknown=CONNECTIONS)
+    said = scene.said()
+    taken = re.findall(rf"issue {D}: took over chunk (\d+) from \S+:{killed.pid}, which ended", said)
+    assert taken, said
+    assert all(
+        f"chunk {chunk}, taken over from" in said.partition(f"chunk {chunk} from")[2] for chunk in taken
+    )
