@@ -57,14 +57,14 @@ def leftovers(text: str) -> Iterator[Remark]:
                 text=f"{found!r} looks like a placeholder",
                 hint="Write what belongs there, or remove it.",
             )
-    for words in sample_words():
-        if words in text:
-            yield Remark(
-                severity=Severity.WARNING,
-                words=words,
-                text=f"{words!r} is from the samples of a new workspace",
-                hint="Write your own, and delete the sample items.",
-            )
+    words = next((words for words in sample_words() if words in text), None)
+    if words:  # one is enough: who left a sample left all of it
+        yield Remark(
+            severity=Severity.WARNING,
+            words=words,
+            text=f"{words!r} is from the samples of a new workspace",
+            hint="Write your own, and delete the sample items.",
+        )
 
 
 def doubtful_link(href: str) -> Remark | None:
