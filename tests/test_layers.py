@@ -59,6 +59,32 @@ def test_imports_point_down(module: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_services_and_what_lies_below_know_no_terminal_and_no_web_server(module: Path) -> None:
+    own = module.relative_to(PACKAGE).with_suffix("").parts[0]
+    if RANK.get(own, 0) < RANK["services"]:
+        return
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    named = {
+        name.partition(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not named & {"click", "flask"}
+    assert "print" not in called
+
+
 def test_every_part_of_the_package_has_its_band() -> None:
     parts = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES} - {"__init__"}
     assert parts <= set(RANK)
