@@ -1,18 +1,22 @@
-"""The state of an issue's approval: valid, void because files have changed since, or missing."""
+"""Approving an issue, and the state of its approval: valid, void because files have changed, or missing."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from newsletter.compose.assemble import left_out
+from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.sending.calendar import grace
-from newsletter.sending.freeze import changed_since
+from newsletter.sending.freeze import OUTBOX, Approval, changed_since, envelope, freeze
 from newsletter.store import issues, schedule_runs
 from newsletter.store.db import reading
+from newsletter.store.issues import Frozen
 from newsletter.store.schedule_runs import Settled
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
+    from newsletter.services.proof import Proof
 
 VOID, MISSING, EMPTY = "void", "missing", "empty"
 NOBODY_IS_TOLD = (
@@ -75,3 +79,62 @@ def held_hours(context: "Workspace") -> list[HeldHour]:
 def nobody_is_told(context: "Workspace") -> bool:
     """Return whether a weekly hour is set but no editors to notify when its issue is held."""
     return bool(context.settings.schedule.weekly and not context.settings.editors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """An approved issue: whether it was approved `anew` now, and the errors that the outbox lets pass."""
+
+    frozen: Frozen
+    anew: bool
+    ignored: tuple[Problem, ...] = ()
+
+
+def approve(context: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:
+    """Freeze issue `closing` as it is rendered now; one that is approved and unchanged only if `again`.
+
+    Raises ContentError with the errors that prevent it, and StateError when nobody would get the issue.
+    """
+    from newsletter.services.periodic import wake
+
+    sources = context.sources(closing)
+    with reading(context.database) as connection:
+        earlier = issues.find(connection, closing.isoformat())
+    stored = earlier and earlier.state is not IssueState.FREEZING
+    if earlier and stored and not again and not changed_since(earlier, sources):
+        return Approved(frozen=earlier, anew=False)
+    wake(context)  # the audience consists of the current readers
+    proof = context.proof(closing)
+    errors = tuple(problem for problem in proof.problems if problem.severity is Severity.ERROR)
+    if errors and (context.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):
+        raise ContentError(errors)
+    if not sum(readers for _, readers in proof.tally):
+        raise _nobody(context, closing, proof)
+    pages = {page.edition: page for page in proof.rendered}
+    frozen = freeze(
+        context.database,
+        proof.editions,
+        [(edition, pages[edition.key]) for edition, _ in proof.tally],
+        envelope(context.settings, proof.issue.name),
+        Approval(by=by, at=context.now(), sources=sources, errors=proof.errors),
+    )
+    return Approved(frozen=frozen, anew=True, ignored=errors)
+
+
+def _nobody(context: "Workspace", closing: date, proof: "Proof") -> StateError:
+    """Return the error that says why nobody would get the issue: items left out of it, or no readers."""
+    if not any(block.items for block in proof.issue.blocks):
+        out = "; ".join(
+            f"{one.id}: {one.reason}" for one in left_out(context.root, closing, context.settings)
+        )
+        cure = f"Correct the items' dates or the issue's period, then: newsletter compose {closing}"
+        return StateError(f"issue {closing} has no items" + (f"; left out: {out}" if out else ""), cure)
+    if proof.without:
+        return StateError(
+            f"nobody would get issue {closing}: none of its items is for any of {proof.without} readers",
+            "See whom its sections and `only_for` select: newsletter check; newsletter segments",
+        )
+    return StateError(
+        f"nobody would get issue {closing}: there are no readers",
+        "Import readers: newsletter subscribers import FILE",
+    )
