@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, text
 
 from newsletter.errors import Place
 from newsletter.links import Signer
@@ -91,6 +91,10 @@ def people(engine: Engine, number: int, *, sections: Iterable[str] = ("*",), fir
             insert(subscription),
             [{"subscriber": n, "section": section, **chosen} for n in numbers for section in sections],
         )
+        if engine.dialect.name == "postgresql":  # so that people who come later get other numbers
+            connection.execute(
+                text("SELECT setval(pg_get_serial_sequence('subscriber', 'id'), max(id)) FROM subscriber")
+            )
 
 
 def address(number: int) -> str:

@@ -23,12 +23,14 @@ def _key() -> str:
     key = secret("SENDGRID_API_KEY")
     if key is None:
         raise ConfigError(
-            "SENDGRID_API_KEY is not set, and SendGrid lets nobody in without a key",
-            "Make one with Mail Send in SendGrid's settings, under API Keys. Put it into that variable, or"
-            " the name of a file that holds it into SENDGRID_API_KEY_FILE.",
+            "SENDGRID_API_KEY is not set, and SendGrid requires a key",
+            "Make a key with Mail Send permission in SendGrid's settings, under API Keys. Put it into that"
+            " variable, or the name of a file that holds it into SENDGRID_API_KEY_FILE.",
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError("SENDGRID_API_KEY holds what no key does, like blanks", "Copy the key once more.")
+        raise ConfigError(
+            "SENDGRID_API_KEY has characters that no key has, like spaces", "Copy the key again."
+        )
     return key
 
 
