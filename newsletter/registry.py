@@ -5,8 +5,11 @@ line can list the names without importing anything, and lower bands never name a
 import.
 """
 
+OUTBOX = "outbox"
+"""The transport that only writes files: the default, which needs no confirmation and lets errors pass."""
+
 TRANSPORTS = {
-    "outbox": "newsletter.transport.outbox:TRANSPORT",
+    OUTBOX: "newsletter.transport.outbox:TRANSPORT",
     "smtp": "newsletter.transport.smtp:TRANSPORT",
     "sendgrid": "newsletter.transport.sendgrid:TRANSPORT",
 }

@@ -16,6 +16,7 @@ from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
 from newsletter.errors import ConfigError
 from newsletter.model import IssueState, Outcome
+from newsletter.registry import OUTBOX
 
 if TYPE_CHECKING:
     from newsletter.sending.deliver import Run
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from newsletter.transport.dkim import DomainSigner
 
 UNDO = timedelta(minutes=10)
-OUTBOX = "outbox"
 
 
 @click.command()

@@ -27,7 +27,7 @@ from newsletter.config.parts import (
 from newsletter.config.types import DAYS, Address, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Period, Section
-from newsletter.registry import TRANSPORTS
+from newsletter.registry import OUTBOX, TRANSPORTS
 from newsletter.yamlfile import load, validate
 
 FILE = "newsletter.yaml"
@@ -64,7 +64,7 @@ class Settings(Part):
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
     languages: tuple[Language, ...] = Field(default=(), validate_default=True)
     fields: dict[Slug, FieldEntry] = Field(default={})
-    transport: TransportName = "outbox"
+    transport: TransportName = OUTBOX
     dkim: Dkim | None = None
     pace: Pace = Pace()
     bounces: Bounces = Bounces()

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Engine
 from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
+from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
 from newsletter.sending.staging import Chosen, stage
 from newsletter.store import archive, audience, chunks, issues, people
 from newsletter.store.db import reading, timestamp, writing
 
-OUTBOX = "outbox"
 AT_ONCE = 30_000
 """Up to so many readers an approval is one transaction, which holds SQLite's write lock for a moment."""
 

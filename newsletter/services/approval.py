@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from newsletter.compose.assemble import left_out
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
+from newsletter.registry import OUTBOX
 from newsletter.sending.calendar import grace
-from newsletter.sending.freeze import OUTBOX, Approval, changed_since, envelope, freeze
+from newsletter.sending.freeze import Approval, changed_since, envelope, freeze
 from newsletter.store import issues, schedule_runs
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
