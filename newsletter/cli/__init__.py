@@ -81,16 +81,16 @@ class Session:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._context: Workspace | None = None
+        self._workspace: Workspace | None = None
 
     @property
-    def context(self) -> "Workspace":
+    def workspace(self) -> "Workspace":
         """The workspace with its settings. Raises ConfigError."""
-        if self._context is None:
+        if self._workspace is None:
             from newsletter.services import open_workspace
 
-            self._context = open_workspace(self.folder)
-        return self._context
+            self._workspace = open_workspace(self.folder)
+        return self._workspace
 
 
 pass_session = click.make_pass_decorator(Session)

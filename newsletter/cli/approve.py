@@ -33,18 +33,20 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.approval import approve as approve_issue
 
-    context = session.context
-    done = approve_issue(context, closing, by, again=again)
+    workspace = session.workspace
+    done = approve_issue(workspace, closing, by, again=again)
     for problem in done.ignored:
         click.echo(f"{problem.at}: {problem.text} (ignored: the transport is the outbox)", err=True)
-    return _print(context, done.frozen, "approved" if done.anew else "was already approved", as_json=as_json)
+    return _print(
+        workspace, done.frozen, "approved" if done.anew else "was already approved", as_json=as_json
+    )
 
 
-def _print(context: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) -> int:
+def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) -> int:
     from newsletter.store import audience
     from newsletter.store.db import reading
 
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         editions = audience.edition_readers(connection, frozen.name)
     if as_json:
         print_json(
@@ -67,11 +69,11 @@ def _print(context: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) 
         click.echo(f"  {readers:>8}  {key}  {', '.join(sections)}")
     click.echo(f"Readers: {frozen.readers}; with nothing this week: {frozen.without}.")
     click.echo(f"Fingerprint: {frozen.fingerprint}")
-    _say_when(context, frozen)
+    _say_when(workspace, frozen)
     return 0
 
 
-def _say_when(context: "Workspace", frozen: "Frozen") -> None:
+def _say_when(workspace: "Workspace", frozen: "Frozen") -> None:
     """Print what the approval means for a weekly hour that has already passed."""
     from newsletter.services.approval import held_hours
     from newsletter.store import schedule_runs
@@ -79,10 +81,10 @@ def _say_when(context: "Workspace", frozen: "Frozen") -> None:
 
     if frozen.state is not IssueState.APPROVED:
         return
-    if any(one.settled.issue == frozen.name for one in held_hours(context)):
+    if any(one.settled.issue == frozen.name for one in held_hours(workspace)):
         click.echo("It was held at its weekly hour for lack of approval; it is sent automatically now.")
         return
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         if schedule_runs.held(connection, frozen.name):
             click.echo(
                 "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"

@@ -39,13 +39,13 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
     from newsletter.store.db import reading
     from newsletter.web.readers.archive.export import files
 
-    context = session.context
-    context.database = context.readable  # the archive's pages only read
+    workspace = session.workspace
+    workspace.database = workspace.readable  # the archive's pages only read
     before = _manifest(out)
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         issues = count(connection)
     with progress(issues, "Issues") as told:
-        made = files(context, told)
+        made = files(workspace, told)
     try:
         changed, removed = _write(out, made, before)
     except OSError as error:

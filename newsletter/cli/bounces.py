@@ -63,9 +63,9 @@ def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_
     try:
         tally = _Tally()
         with _open(session, source) as mails:
-            _read(session.context, mails, tally, dry_run=dry_run)
+            _read(session.workspace, mails, tally, dry_run=dry_run)
         if not dry_run:
-            _work(session.context, tally)
+            _work(session.workspace, tally)
     except (ConfigError, StoreError) as error:
         if source != "-":
             raise
@@ -80,18 +80,18 @@ def _open(session: Session, source: str | None) -> "AbstractContextManager[Sourc
     from newsletter.services.feedback import bounce_mailbox
 
     if source is None:
-        return bounce_mailbox(session.context)
+        return bounce_mailbox(session.workspace)
     return nullcontext(from_stdin()) if source == "-" else from_path(Path(source))
 
 
-def _read(context: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
+def _read(workspace: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
     """Read all mails and store their events in batches; a stored batch is then settled in its mailbox."""
     from newsletter.services.feedback import keep, read
     from newsletter.store.events import Kind
 
     rest = iter(mails)
     with progress(len(mails), "Reading") as told:
-        while batch := {mail.name: read(context, mail) for mail in islice(rest, _BATCH)}:
+        while batch := {mail.name: read(workspace, mail) for mail in islice(rest, _BATCH)}:
             tally.kinds.update(one.kind if one.proven else Kind.UNVERIFIED for one in batch.values())
             unreadable = {name: one.detail for name, one in batch.items() if one.kind is Kind.UNREADABLE}
             tally.unreadable |= unreadable
@@ -99,15 +99,15 @@ def _read(context: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool
                 name: f"{one.kind} {_NO_PROOF}" for name, one in batch.items() if not one.proven
             }
             if not dry_run:
-                tally.new += keep(context, batch.values())
+                tally.new += keep(workspace, batch.values())
                 mails.settle([name for name in batch if name not in unreadable], list(unreadable))
             told(tally.kinds.total())
 
 
-def _work(context: "Workspace", tally: _Tally) -> None:
+def _work(workspace: "Workspace", tally: _Tally) -> None:
     from newsletter.services.feedback import work_on_events
 
-    done = work_on_events(context)
+    done = work_on_events(workspace)
     tally.suppressed, tally.left = done.suppressed, done.left
 
 

@@ -29,17 +29,17 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.approval import NOBODY_IS_TOLD, VOID, nobody_is_told, standing
 
-    context = session.context
-    day = context.closing(closing)
-    proof = context.proof(day)
-    approval = standing(context, day)
+    workspace = session.workspace
+    day = workspace.closing(closing)
+    proof = workspace.proof(day)
+    approval = standing(workspace, day)
     if as_json:
         print_json({**_as_data(proof), "approval": approval.state, "changed": list(approval.changed)})
     else:
         _print(proof)
         if approval.state == VOID:
             click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
-        if nobody_is_told(context):
+        if nobody_is_told(workspace):
             click.echo(NOBODY_IS_TOLD, err=True)
     return FINDINGS if proof.errors else 0
 

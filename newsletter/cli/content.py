@@ -40,10 +40,10 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
     from newsletter.compose.import_digest import import_digest
     from newsletter.compose.sources import read_source
 
-    context = session.context
+    workspace = session.workspace
     lines, faults = read_source(file)
-    digest = parse_digest(lines, str(file), context.settings)
-    done = import_digest(context.root, digest, context.settings, closing=given, force=force)
+    digest = parse_digest(lines, str(file), workspace.settings)
+    done = import_digest(workspace.root, digest, workspace.settings, closing=given, force=force)
     problems = [*faults, *done.problems]
     if as_json:
         print_json(
@@ -90,9 +90,9 @@ def compose(session: Session, closing: date | None, as_json: bool) -> int:
     from newsletter.compose.assemble import compose as compose_issue
     from newsletter.compose.issuefile import path_of
 
-    context = session.context
-    day = context.closing(closing)
-    done = compose_issue(context.root, day, context.settings)
+    workspace = session.workspace
+    day = workspace.closing(closing)
+    done = compose_issue(workspace.root, day, workspace.settings)
     if as_json:
         print_json({"issue": day, "file": path_of(day), **asdict(done), "problems": as_data(done.problems)})
         return _code(done.problems)

@@ -45,7 +45,7 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
     from newsletter.store.db import open_database
     from newsletter.store.readonly import ReadOnlyDatabase
 
-    source = open_database(session.context.address, moved=True)
+    source = open_database(session.workspace.address, moved=True)
     counts = copying.count(source)
     if dry_run:
         there = copying.count(ReadOnlyDatabase(url).engine)
@@ -104,7 +104,7 @@ def upgrade(session: Session) -> None:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store.db import HEAD
 
-    session.context.database  # noqa: B018  opening it upgrades it
+    session.workspace.database  # noqa: B018  opening it upgrades it
     click.echo(f"The database is up to date (schema {HEAD}).")
 
 

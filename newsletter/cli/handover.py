@@ -45,25 +45,25 @@ def handover(  # noqa: PLR0917  as many as options
     name = clean(name)
     if not name.isprintable():
         raise ConfigError("--name is not readable text", "Type it again.")
-    context = session.context
-    with reading(context.database) as connection:
-        holder = _holder(connection, old, new, context.settings)
-    post, sections = post_of(holder, context.settings), sorted(wanted_of(holder.choices))
+    workspace = session.workspace
+    with reading(workspace.database) as connection:
+        holder = _holder(connection, old, new, workspace.settings)
+    post, sections = post_of(holder, workspace.settings), sorted(wanted_of(holder.choices))
     if not yes:
         click.echo(f"{holder.email}: {', '.join(post.values())}; sections {' '.join(sections)}", err=as_json)
         click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
-    with writing(context.database) as connection:
-        holder = _holder(connection, old, new, context.settings)
+    with writing(workspace.database) as connection:
+        holder = _holder(connection, old, new, workspace.settings)
         asked = ask_successor(
             connection,
             holder,
-            post=post_of(holder, context.settings),
+            post=post_of(holder, workspace.settings),
             email=new,
             name=name,
-            words=wording(context.settings, holder.language or context.settings.language),
+            words=wording(workspace.settings, holder.language or workspace.settings.language),
             source="subscribers handover",
-            signer=context.signer,
-            now=context.now(),
+            signer=workspace.signer,
+            now=workspace.now(),
         )
         if not asked:
             raise ContentError(

@@ -61,7 +61,7 @@ def _move(
 
     name = closing.isoformat()
     why = {} if reason is None else {"reason": reason}
-    with writing(session.context.database) as connection:
+    with writing(session.workspace.database) as connection:
         now = issues.lock_approved(connection, name).state
         if not issues.change_state(connection, name, to, among=among, **why):
             raise StateError(f"issue {name} is {now}, so it cannot become {to}", "See: newsletter status")

@@ -61,21 +61,21 @@ class ListInput:
         from newsletter.audience.lists import Importer
         from newsletter.audience.statuses import value_pairs
 
-        self._context = context = session.context
+        self._workspace = workspace = session.workspace
         self._path = file.resolve()
-        inside = self._path.is_relative_to(context.root)
-        self._name = str(self._path.relative_to(context.root)) if inside else str(file)
+        inside = self._path.is_relative_to(workspace.root)
+        self._name = str(self._path.relative_to(workspace.root)) if inside else str(file)
         self._sheet, self._hidden = options["sheet"], options["with_hidden"]
         self.dry_run: bool = options["dry_run"]
         self._keep = None if options["everything"] or as_json else _SHOWN
         self._as_json = as_json
-        names = known_columns(context.settings.fields)
-        self._known, self._told = remembered(context.root, names), pairs(options["said"], names)
+        names = known_columns(workspace.settings.fields)
+        self._known, self._told = remembered(workspace.root, names), pairs(options["said"], names)
         self._values = value_pairs(options["statuses"])
         self._importer = Importer(
-            context.readable if self.dry_run else context.database,
-            context.settings,
-            context.signer,
+            workspace.readable if self.dry_run else workspace.database,
+            workspace.settings,
+            workspace.signer,
             self._known | self._told,
             self._values,
         )
@@ -100,7 +100,7 @@ class ListInput:
                 return self._importer.file(
                     self._path,
                     self._name,
-                    self._context.now(),
+                    self._workspace.now(),
                     consent=consent,
                     options=Options(sheet=self._sheet, hidden=self._hidden, **how),
                     dry_run=self.dry_run,
@@ -136,7 +136,7 @@ class ListInput:
                 err=True,
             )
         if kept and not self.dry_run:
-            remember(self._context.root, self._known | kept)
+            remember(self._workspace.root, self._known | kept)
             click.echo(f"What the headings mean is stored in {FILE}.", err=True)
         return FINDINGS if report.refused else 0
 

@@ -92,13 +92,13 @@ def export_list(session: Session, segment: str | None, kind: str | None, out: Pa
     from newsletter.store.db import reading
     from newsletter.store.people import readers
 
-    context = session.context
-    where = context.segment(segment) if segment else None
+    workspace = session.workspace
+    where = workspace.segment(segment) if segment else None
     if kind is None:
         kind = "yaml" if out and out.suffix.lower() in (".yaml", ".yml") else "csv"
-    with reading(context.readable) as connection:
+    with reading(workspace.readable) as connection:
         write = csv_lines if kind == "csv" else yaml_lines
-        lines = write(readers(connection, where), list(context.settings.fields))
+        lines = write(readers(connection, where), list(workspace.settings.fields))
         if out is None:
             sys.stdout.buffer.writelines(line.encode() for line in lines)
         else:

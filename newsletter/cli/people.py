@@ -66,14 +66,14 @@ def list_readers(
     from newsletter.store.people import readers
     from newsletter.yamlfile import nearest
 
-    context = session.context
-    wanted = [context.segment(segment)] if segment else []
+    workspace = session.workspace
+    wanted = [workspace.segment(segment)] if segment else []
     if section:
-        known = [one.slug for one in context.settings.sections]
+        known = [one.slug for one in workspace.settings.sections]
         if section not in known:
             raise ConfigError(f"unknown section {section!r}", nearest(section, known))
         wanted.append(where(Has(SECTION, frozenset({section}))))
-    with reading(context.readable) as connection:
+    with reading(workspace.readable) as connection:
         found = islice(readers(connection, and_(*wanted) if wanted else None), limit)
         if as_json:
             print_json([{**asdict(reader), "sections": sorted(reader.sections)} for reader in found])
@@ -102,10 +102,10 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
     from newsletter.audience.ukraine.coverage import coverage, region_named
     from newsletter.store.db import reading
 
-    context = session.context
-    with reading(context.readable) as connection:
-        counted = census(connection, context.settings)
-        covered = coverage(connection, context.settings)
+    workspace = session.workspace
+    with reading(workspace.readable) as connection:
+        counted = census(connection, workspace.settings)
+        covered = coverage(connection, workspace.settings)
     if region and covered is None:
         raise ConfigError(
             "newsletter.yaml has no fields of the kinds region and community",
@@ -119,7 +119,7 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
     elif covered and wanted:
         _print_region(covered, wanted)
     else:
-        _print_census(counted, context.settings)
+        _print_census(counted, workspace.settings)
         if covered:
             _print_coverage(covered)
 
@@ -201,18 +201,18 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
     from newsletter.store.db import reading
     from newsletter.store.people import count_readers, readers
 
-    context = session.context
+    workspace = session.workspace
     if name is not None:
-        with reading(context.readable) as connection:
-            members = (reader.email for reader in readers(connection, context.segment(name)))
+        with reading(workspace.readable) as connection:
+            members = (reader.email for reader in readers(connection, workspace.segment(name)))
             if as_json:
                 print_json({"name": name, "readers": list(members)})
             else:
                 for member in members:
                     click.echo(member)
         return 0
-    found, problems = load_segments(context.root, context.settings)
-    with reading(context.readable) as connection:
+    found, problems = load_segments(workspace.root, workspace.settings)
+    with reading(workspace.readable) as connection:
         rows = [
             {
                 "name": segment.name,

@@ -66,21 +66,21 @@ def add(  # noqa: PLR0917  as many as options
     from newsletter.store.people import find
     from newsletter.yamlfile import nearest
 
-    context = session.context
+    workspace = session.workspace
     cells = {"email": address, "name": name, "sections": sections}
     for pair in fields:
         field, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"{pair!r} is not KEY=VALUE", "Write it like --field position=mayor")
-        if field not in context.settings.fields:
-            raise ConfigError(f"unknown field {field!r}", nearest(field, context.settings.fields))
+        if field not in workspace.settings.fields:
+            raise ConfigError(f"unknown field {field!r}", nearest(field, workspace.settings.fields))
         cells[field] = value
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         known = find(connection, address) is not None
     source = "" if known else f"{insisted(consent)} (subscribers add)"
-    importer = Importer(context.database, context.settings, context.signer)
+    importer = Importer(workspace.database, workspace.settings, workspace.signer)
     given = {column: cell for column, cell in cells.items() if cell is not None}
-    click.echo(described(importer.one(given, source, context.now())))
+    click.echo(described(importer.one(given, source, workspace.now())))
 
 
 @click.command()
@@ -101,20 +101,20 @@ def show(session: Session, address: str, as_json: bool) -> None:
     from newsletter.store.erasure import erased_at
     from newsletter.store.subscriber_data import asked, story
 
-    context = session.context
-    with reading(context.readable) as connection:
+    workspace = session.workspace
+    with reading(workspace.readable) as connection:
         found = story(connection, address)
         requests = asked(connection, address)
         if found is None and not requests:
-            at = erased_at(connection, address, context.signer)
-            if out := optouts.find(connection, [address], context.signer).get(address):
+            at = erased_at(connection, address, workspace.signer)
+            if out := optouts.find(connection, [address], workspace.signer).get(address):
                 raise ContentError(f"{address} is not a reader, and {out}", "Imports skip them.")
             raise ContentError(f"{address} was erased at {at}") if at else _nobody(address)
     data = found.data() if found else {"email": address, "requests": requests}
     if as_json:
         print_json(data)
     elif found:
-        _print_story(data, context.settings)
+        _print_story(data, workspace.settings)
     else:
         click.echo(f"{address} (not a subscriber)")
         _print_facts("Requests", requests)
@@ -214,24 +214,24 @@ def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> No
     from newsletter.store.mailbox import canonical
     from newsletter.yamlfile import nearest
 
-    context = session.context
-    optional = context.settings.optional_sections
+    workspace = session.workspace
+    optional = workspace.settings.optional_sections
     for section in sections:
         if section not in optional:
             raise ConfigError(f"there is no section {section!r} to leave", nearest(section, optional))
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         person = people.find(connection, address)
         if person is None:
             if sections:
                 raise _nobody(address)
-            mark = optouts.mark(address, Standing.LEFT, context.signer)
-            optouts.record(connection, [mark], "subscribers leave", context.now())
+            mark = optouts.mark(address, Standing.LEFT, workspace.signer)
+            optouts.record(connection, [mark], "subscribers leave", workspace.now())
             click.echo(f"{address} is not a reader; the opt-out is recorded, and no import adds them.")
             for same in people.find_mailboxes(connection, [address]).get(canonical(address), ()):
-                people.leave(connection, same.id, (), optional, context.now())
+                people.leave(connection, same.id, (), optional, workspace.now())
                 click.echo(f"{same.email}, the same mailbox, has left the newsletter.")
             return
-        people.leave(connection, person.id, sections, optional, context.now())
+        people.leave(connection, person.id, sections, optional, workspace.now())
         after = people.find(connection, address) or person
     if has_left(after.choices):
         click.echo(f"{address} has left the newsletter.")
@@ -263,24 +263,24 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
     from newsletter.store.erasure import begun, returned
     from newsletter.store.subscriber_data import asked
 
-    context = session.context
+    workspace = session.workspace
     if (address is None) != again:
         raise ConfigError("name one ADDRESS, or give --again", "See: newsletter subscribers erase --help")
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         if address is None:
-            found = returned(connection, context.signer)
+            found = returned(connection, workspace.signer)
         elif people.find(connection, address) is not None or asked(connection, address):
             found = [address]
-        elif begun(connection, address, context.signer) is not None:
+        elif begun(connection, address, workspace.signer) is not None:
             found, yes = [address], True  # it was confirmed before it began
         else:
             raise _nobody(address)
-    if again and (finished := finish(context)):
+    if again and (finished := finish(workspace)):
         click.echo(f"Finished {some(finished, 'interrupted erasure')}.")
     if found and not yes:
         click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
     for one in found:
-        _tell_erased(one, erase_everywhere(context, one))
+        _tell_erased(one, erase_everywhere(workspace, one))
     if found:
         click.echo("Not touched: list files, exports, backups; after restoring a backup: erase --again.")
     else:

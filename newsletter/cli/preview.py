@@ -34,7 +34,7 @@ def preview(session: Session, closing: date | None, port: int, in_browser: bool)
     from newsletter.web.preview.reload import Watch
     from newsletter.web.preview.server import HOST, listen, serve
 
-    proofs = Proofs(session.context)
+    proofs = Proofs(session.workspace)
     with listen(port) as listening, Watch(proofs.folders) as watch:
         address = f"http://{HOST}:{listening.getsockname()[1]}/{closing or ''}"
         click.echo(f"Preview: {address}\nChanges appear by themselves. Ctrl-C ends it.")

@@ -65,8 +65,8 @@ def reconcile(  # noqa: PLR0917  as many as options
 
     if resend_absent and log is None:
         raise click.UsageError("--resend-absent needs --log, and the log must cover the whole sending.")
-    context, name = session.context, closing.isoformat()
-    with reading(context.database) as connection:
+    workspace, name = session.workspace, closing.isoformat()
+    with reading(workspace.database) as connection:
         issues.get(connection, name)
         left = deliveries.uncertain(connection, name)
     evidence = Evidence()
@@ -75,7 +75,7 @@ def reconcile(  # noqa: PLR0917  as many as options
     if events:
         evidence.by_delivery |= sendgrid_events(_text(events), events.name).by_delivery
     by_hand = _by_address(left, (*accepted, *resend))
-    found = _found(context, closing, left, evidence)
+    found = _found(workspace, closing, left, evidence)
     found |= {by_hand[a]: Receipt(outcome=Outcome.ACCEPTED, detail="settled by hand") for a in accepted}
     again = {by_hand[address].subscriber for address in resend}
     if resend_absent:
@@ -85,7 +85,7 @@ def reconcile(  # noqa: PLR0917  as many as options
             f"Send again to {some(len(again), 'reader')}? Those who have the message get a second one.",
             abort=True,
         )
-    return _settle(context, closing, found, again, as_json=as_json)
+    return _settle(workspace, closing, found, again, as_json=as_json)
 
 
 def _text(path: Path) -> str:
@@ -104,12 +104,12 @@ def _by_address(left: "list[Uncertain]", addresses: tuple[str, ...]) -> "dict[st
 
 
 def _found(
-    context: "Workspace", closing: date, left: "list[Uncertain]", evidence: "Evidence"
+    workspace: "Workspace", closing: date, left: "list[Uncertain]", evidence: "Evidence"
 ) -> "dict[Uncertain, Receipt]":
     found = {}
     for one in left:
         receipt = evidence.by_delivery.get(f"{closing}:{one.subscriber}") or evidence.by_message.get(
-            context.message_id(one.subscriber, closing)
+            workspace.message_id(one.subscriber, closing)
         )
         if receipt:
             found[one] = receipt
@@ -117,22 +117,27 @@ def _found(
 
 
 def _settle(
-    context: "Workspace", closing: date, found: "dict[Uncertain, Receipt]", again: set[int], *, as_json: bool
+    workspace: "Workspace",
+    closing: date,
+    found: "dict[Uncertain, Receipt]",
+    again: set[int],
+    *,
+    as_json: bool,
 ) -> int:
     from newsletter.store import deliveries, ledger
     from newsletter.store.db import writing
     from newsletter.store.ledger import Result
 
     name = closing.isoformat()
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         results = [Result(one.subscriber, one.attempt, receipt) for one, receipt in found.items()]
-        settled = ledger.settle(connection, name, results, context.now())
+        settled = ledger.settle(connection, name, results, workspace.now())
         resent = deliveries.send_again(connection, name, again)
         left = deliveries.uncertain(connection, name)
     rows = [
         {
             "email": one.email,
-            "message_id": context.message_id(one.subscriber, closing),
+            "message_id": workspace.message_id(one.subscriber, closing),
             "at": one.at,
         }
         for one in left

@@ -43,16 +43,16 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
     from newsletter.errors import NewsletterError, Severity
     from newsletter.sending.freeze import envelope
 
-    context = session.context
-    proof = context.proof(context.closing(closing))
-    shared = envelope(context.settings, proof.issue.name)
+    workspace = session.workspace
+    proof = workspace.proof(workspace.closing(closing))
+    shared = envelope(workspace.settings, proof.issue.name)
     name = proof.issue.name
-    folder = out or context.var / "render" / name
+    folder = out or workspace.var / "render" / name
     pages = {page.edition: page for page in proof.rendered}
     shown = [(edition, readers) for edition, readers in proof.tally if edition.key in pages]
     try:
         if out is None:
-            private.own_folder(context.var)
+            private.own_folder(workspace.var)
         folder.mkdir(parents=True, exist_ok=True)
         entries = [
             _entry(edition, readers, pages[edition.key], _write(folder, pages[edition.key], shared))

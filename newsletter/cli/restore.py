@@ -39,16 +39,16 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
     from newsletter.store.choices import has_left
     from newsletter.store.db import reading, writing
 
-    context = session.context
-    if _restore_stranger(context, address, yes=yes):
+    workspace = session.workspace
+    if _restore_stranger(workspace, address, yes=yes):
         return
-    with reading(context.database) as connection:
+    with reading(workspace.database) as connection:
         stopped = _stopped(connection, address)
     if stopped.reason.startswith(events.COMPLAINED) and not yes:
         _ask(address, stopped.reason)
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         person = _stopped(connection, address)
-        events.restore(connection, person.id, f"{why} (it was {person.reason})", context.now())
+        events.restore(connection, person.id, f"{why} (it was {person.reason})", workspace.now())
     if has_left(person.choices):
         click.echo(
             f"{address} is no longer suppressed, but has left: they can subscribe again on the sign-up page."
@@ -57,13 +57,13 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
         click.echo(f"{address} gets the digest again.")
 
 
-def _restore_stranger(context: "Workspace", address: str, *, yes: bool) -> bool:
+def _restore_stranger(workspace: "Workspace", address: str, *, yes: bool) -> bool:
     """Lift the opt-out of an address that is not a reader's; return False if there is none."""
     from newsletter.store import optouts, people
     from newsletter.store.db import reading, writing
 
-    with reading(context.database) as connection:
-        found = optouts.find(connection, [address], context.signer).get(address)
+    with reading(workspace.database) as connection:
+        found = optouts.find(connection, [address], workspace.signer).get(address)
         if found is None or people.find(connection, address):
             return False
     if not yes:
@@ -72,8 +72,8 @@ def _restore_stranger(context: "Workspace", address: str, *, yes: bool) -> bool:
                 f"{address} {found}, so this needs --yes", "If that is a mistake, run this with --yes."
             )
         click.confirm(f"{address} {found}. Is that a mistake?", abort=True)
-    with writing(context.database) as connection:
-        optouts.lift(connection, address, context.signer)
+    with writing(workspace.database) as connection:
+        optouts.lift(connection, address, workspace.signer)
     click.echo(f"The opt-out of {address} is lifted: imports and `subscribers add` may add them.")
     return True
 

@@ -43,24 +43,24 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
     if adopt:
         from newsletter.services.scheduler import adopt as adopt_database
 
-        adopt_database(session.context)
+        adopt_database(session.workspace)
         click.echo("The weekly schedule continues with this database.")
         return
-    settings = session.context.settings
+    settings = session.workspace.settings
     weekly, zone = settings.schedule, settings.timezone
     if closing:
         one = firing_within(weekly, zone, _week(settings, closing))
         found = [one] if one else []
     else:
-        found = firings(weekly, zone, session.context.now(), _SHOWN)
+        found = firings(weekly, zone, session.workspace.now(), _SHOWN)
     if not found:
         raise ConfigError(
             "newsletter.yaml sets no weekly hour", "Add a line: `schedule: {weekly: friday 16:00, grace: 6h}`"
         )
-    context = session.context
+    workspace = session.workspace
     hours = [(firing.moment.astimezone(ZoneInfo(zone)), settings.closing_day(firing.day)) for firing in found]
-    stand = {issue: standing(context, issue) for _, issue in hours}
-    doubt = clock_doubt(context)
+    stand = {issue: standing(workspace, issue) for _, issue in hours}
+    doubt = clock_doubt(workspace)
     if as_json:
         print_json(
             [
@@ -79,13 +79,13 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
     for hour, issue in hours:
         offset = hour.isoformat(timespec="minutes")[16:]
         click.echo(f"  {hour:%a %Y-%m-%d %H:%M} {offset}  issue {issue}: {stand[issue].words}")
-    for held in held_hours(context):
+    for held in held_hours(workspace):
         until = held.until.astimezone(ZoneInfo(zone))
         name, why = held.settled.issue, held.settled.outcome
         click.echo(f"Issue {name} is held: {why}. If approved by {until:%H:%M}, it is still sent.", err=True)
     if doubt:
         click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
-    if nobody_is_told(context):
+    if nobody_is_told(workspace):
         click.echo(NOBODY_IS_TOLD, err=True)
 
 

@@ -89,45 +89,45 @@ def send(  # noqa: PLR0917  as many as options
     from newsletter.sending.freeze import may_begin, verify
     from newsletter.services.test_message import Wanted
 
-    context = session.context
+    workspace = session.workspace
     if due:
         from newsletter.cli.due import deliver_due
 
-        return deliver_due(context)
+        return deliver_due(workspace)
     if closing is None:
         raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
-    name = name or context.settings.transport
+    name = name or workspace.settings.transport
     if (sections or like) and not address:
         raise click.UsageError("--sections and --as go with --test ADDRESS.")
     if address:
         slugs = frozenset(re.findall(r"[^\s,;]+", sections)) if sections else None
-        return _trial(context, closing, name, Wanted(address=address, sections=slugs, like=like))
+        return _trial(workspace, closing, name, Wanted(address=address, sections=slugs, like=like))
     if only_new:
-        _take_in(context, closing)
-    database = context.readable if dry_run else context.database
-    frozen = verify(database, closing.isoformat(), context.sources(closing))
+        _take_in(workspace, closing)
+    database = workspace.readable if dry_run else workspace.database
+    frozen = verify(database, closing.isoformat(), workspace.sources(closing))
     if dry_run:
-        return _rehearse(context, frozen, segment, as_json=as_json)
+        return _rehearse(workspace, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
         may_begin(frozen, name)
         window = _window(frozen, name, window, now=now)
-        frozen, waiting = _begin(context, frozen, name, window, ask=not yes)
+        frozen, waiting = _begin(workspace, frozen, name, window, ask=not yes)
         if detach:
             click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {closing}")
             return 0
-        if not _wait(context, frozen, window) or not deliver(context, frozen, waiting, segment):
+        if not _wait(workspace, frozen, window) or not deliver(workspace, frozen, waiting, segment):
             return INTERRUPTED
-    return report(context, frozen, segment, as_json=as_json)
+    return report(workspace, frozen, segment, as_json=as_json)
 
 
-def _take_in(context: "Workspace", closing: date) -> None:
+def _take_in(workspace: "Workspace", closing: date) -> None:
     """Add readers who joined after the approval to the audience."""
     from newsletter.render.edition import Editions
     from newsletter.sending.start import take_in
 
-    issue, _ = context.issue(closing)
+    issue, _ = workspace.issue(closing)
     _, added, unmatched = take_in(
-        context.database, Editions(issue), closing.isoformat(), context.sources(closing)
+        workspace.database, Editions(issue), closing.isoformat(), workspace.sources(closing)
     )
     click.echo(f"New readers: {added}.")
     if unmatched:
@@ -143,11 +143,11 @@ def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) 
     return given or timedelta()
 
 
-def report(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print the state of the sending, and return the exit code."""
     from newsletter.services.status import summary
 
-    data = summary(context, frozen.name)
+    data = summary(workspace, frozen.name)
     if as_json:
         print_json(data)
     else:
@@ -157,7 +157,7 @@ def report(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_js
 
 
 def _begin(
-    context: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
+    workspace: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
 ) -> "tuple[Frozen, int]":
     """Start the issue, `window` from now; return it and how many readers wait for it."""
     import asyncio
@@ -167,10 +167,10 @@ def _begin(
     from newsletter.services.status import summary
     from newsletter.store.db import writing
 
-    asyncio.run(context.transport(name, date.fromisoformat(frozen.name)).check())
-    _dkim(context)
-    insist(context)
-    left = summary(context, frozen.name)
+    asyncio.run(workspace.transport(name, date.fromisoformat(frozen.name)).check())
+    _dkim(workspace)
+    insist(workspace)
+    left = summary(workspace, frozen.name)
     waiting = left["pending"] + left[Outcome.DEFERRED]
     if ask and name != OUTBOX:
         if not sys.stdin.isatty():
@@ -178,11 +178,11 @@ def _begin(
                 f"sending by {name} needs confirmation", "Run it with --yes when there is no terminal."
             )
         click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name}?", abort=True)
-    with writing(context.database) as connection:
-        return start(connection, frozen, name, context.now(), window), waiting
+    with writing(workspace.database) as connection:
+        return start(connection, frozen, name, workspace.now(), window), waiting
 
 
-def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
+def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     """Count down; return False when the user undid the start before anything was sent."""
     from newsletter.sending.start import undo
 
@@ -195,7 +195,7 @@ def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
             )
             time.sleep(min(1, left))
     except KeyboardInterrupt:
-        if undo(context.database, frozen.name) is IssueState.APPROVED:
+        if undo(workspace.database, frozen.name) is IssueState.APPROVED:
             click.echo("\nUndone: nothing was sent, and the approval stands.")
         else:
             click.echo(
@@ -206,17 +206,17 @@ def _wait(context: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     return True
 
 
-def deliver(context: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
+def deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver in this process, with progress; return False when it was stopped."""
     import asyncio
 
     from newsletter.services.scheduler import own
 
-    transport = context.transport(frozen.transport, date.fromisoformat(frozen.name))
-    where = context.segment(segment) if segment else None
+    transport = workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
+    where = workspace.segment(segment) if segment else None
     with progress(waiting, "Sending") as told:
-        going = asyncio.run(_run(context.run(frozen, transport, where=where, progress=told)))
-    own(context)  # counted at the end too, so that a backup made meanwhile is recognised
+        going = asyncio.run(_run(workspace.run(frozen, transport, where=where, progress=told)))
+    own(workspace)  # counted at the end too, so that a backup made meanwhile is recognised
     if not going:
         click.echo(
             "Stopped; messages in flight have been recorded. Run the same command again to go on.", err=True
@@ -224,11 +224,11 @@ def deliver(context: "Workspace", frozen: "Frozen", waiting: int, segment: str |
     return going
 
 
-def _dkim(context: "Workspace") -> "DomainSigner | None":
+def _dkim(workspace: "Workspace") -> "DomainSigner | None":
     """Return the DKIM signer, and print a warning if its key is weak."""
-    if context.dkim and context.dkim.weakness:
-        click.echo(context.dkim.weakness, err=True)
-    return context.dkim
+    if workspace.dkim and workspace.dkim.weakness:
+        click.echo(workspace.dkim.weakness, err=True)
+    return workspace.dkim
 
 
 async def _run(run: "Run") -> bool:
@@ -248,13 +248,13 @@ async def _run(run: "Run") -> bool:
     return going
 
 
-def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def _rehearse(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print how many readers would get which edition, and who."""
     from newsletter.store.audience import edition_readers, members, waiting
     from newsletter.store.db import reading
 
-    where = context.segment(segment) if segment else None
-    with reading(context.readable) as connection:
+    where = workspace.segment(segment) if segment else None
+    with reading(workspace.readable) as connection:
         rows = members(connection, frozen.name, where)
         if as_json:
             print_rows({"email": row.email, "edition": row.edition, "state": row.state} for row in rows)
@@ -269,14 +269,14 @@ def _rehearse(context: "Workspace", frozen: "Frozen", segment: str | None, *, as
     return 0
 
 
-def _trial(context: "Workspace", closing: date, name: str, wanted: "Wanted") -> int:
+def _trial(workspace: "Workspace", closing: date, name: str, wanted: "Wanted") -> int:
     """Send one edition, rendered from the issue's current files, to one address."""
     import asyncio
 
     from newsletter.services.test_message import send_test
 
-    _dkim(context)
-    edition, receipt = asyncio.run(send_test(context, closing, name, wanted))
+    _dkim(workspace)
+    edition, receipt = asyncio.run(send_test(workspace, closing, name, wanted))
     answer = f"{receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip()
     click.echo(f"{wanted.address}: {answer} ({', '.join(edition.sections)})")
     return 0 if receipt.outcome is Outcome.ACCEPTED else NOT_ACCEPTED

@@ -71,9 +71,9 @@ def _send(root: Path, leash: Connection) -> None:
     keep_log()
     os.nice(_MANNERS)
     try:
-        context = open_workspace(root)
-        wait_for_database(context)
-        work(context, leash.fileno())
+        workspace = open_workspace(root)
+        wait_for_database(workspace)
+        work(workspace, leash.fileno())
     except NewsletterError as error:
         _log.error("sending cannot continue: %s", told(error))
         sys.exit(USAGE)

@@ -42,27 +42,27 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     from newsletter.web.readers.status import create_status
 
     keep_log()
-    context = session.context
-    where, base_url = context.settings.serve, context.settings.base_url
+    workspace = session.workspace
+    where, base_url = workspace.settings.serve, workspace.settings.base_url
     with listen(host or where.host, port or where.port) as listening, _door(where, listening) as door:
-        _read_secrets(context)
-        wait_for_database(context)
-        insist(context)
-        with sender(context.root), ExitStack() as stack:
-            site = create_site(context)
+        _read_secrets(workspace)
+        wait_for_database(workspace)
+        insist(workspace)
+        with sender(workspace.root), ExitStack() as stack:
+            site = create_site(workspace)
             metrics = site.extensions["metrics"]
             server = Server(site, listening, base_url, proxies=where.proxies, registry=metrics)
             name = listening.getsockname()[0]
             click.echo(f"Site: http://{_authority(listening)} for {base_url}")
             if door:
-                stack.enter_context(watched(create_status(context, metrics), door))
+                stack.enter_context(watched(create_status(workspace, metrics), door))
                 click.echo(f"Health: http://{_authority(door)}/health")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
                     "base_url does not begin with https: the pages are not encrypted on the network.",
                     err=True,
                 )
-            if nobody_is_told(context):
+            if nobody_is_told(workspace):
                 click.echo(NOBODY_IS_TOLD, err=True)
             server.run()
     return 0
@@ -104,14 +104,14 @@ def _authority(listening: "socket") -> str:
     return f"[{name}]:{number}" if ":" in name else f"{name}:{number}"
 
 
-def _read_secrets(context: "Workspace") -> None:
+def _read_secrets(workspace: "Workspace") -> None:
     """Read the secrets that pages need, so that an error stops the start. Raises ConfigError."""
     from newsletter.config import secret
     from newsletter.services.feedback import read_provider_keys
 
     secret("NEWSLETTER_METRICS_TOKEN")
     read_provider_keys()
-    context.signer  # noqa: B018  accessing it creates or reads the secret
+    workspace.signer  # noqa: B018  accessing it creates or reads the secret
 
 
 COMMANDS = {"serve": serve}

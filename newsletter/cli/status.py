@@ -47,23 +47,23 @@ def status(  # noqa: PLR0917  as many as options
       newsletter status 2025-02-14 --watch
       newsletter status 2025-02-14 --who --state unknown --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    context = session.context
+    workspace = session.workspace
     if state and not who:
         raise click.UsageError("--state goes with --who.")
     if closing is None and not watch and not who:
-        return _every_issue(context, as_json=as_json)
-    name = context.closing(closing).isoformat()
+        return _every_issue(workspace, as_json=as_json)
+    name = workspace.closing(closing).isoformat()
     if who:
-        return _who(context, name, state, as_json=as_json)
-    return _one_issue(context, name, watch=watch, as_json=as_json)
+        return _who(workspace, name, state, as_json=as_json)
+    return _one_issue(workspace, name, watch=watch, as_json=as_json)
 
 
-def _every_issue(context: "Workspace", *, as_json: bool) -> int:
+def _every_issue(workspace: "Workspace", *, as_json: bool) -> int:
     from newsletter.services.scheduler import clock_doubt
     from newsletter.services.status import overview
 
-    lines = overview(context)
-    _tell_of_the_disk(context)
+    lines = overview(workspace)
+    _tell_of_the_disk(workspace)
     if as_json:
         print_json([asdict(line) for line in lines])
         return 0
@@ -76,16 +76,16 @@ def _every_issue(context: "Workspace", *, as_json: bool) -> int:
         if line.begun_at:
             shown += [f"{count} {word}" for word, count in counts.items() if count]
         click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
-    if doubt := clock_doubt(context):
+    if doubt := clock_doubt(workspace):
         click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
     return 0
 
 
-def _who(context: "Workspace", name: str, state: str | None, *, as_json: bool) -> int:
+def _who(workspace: "Workspace", name: str, state: str | None, *, as_json: bool) -> int:
     from newsletter.store import audience, issues
     from newsletter.store.db import reading
 
-    with reading(context.readable) as connection:
+    with reading(workspace.readable) as connection:
         issues.get(connection, name)
         found = audience.members(connection, name, state="" if state == _PENDING else state)
         if as_json:
@@ -103,14 +103,14 @@ def _as_data(members: "Iterator[Member]") -> Iterator[dict[str, Any]]:
         yield {**asdict(member), "state": member.state or _PENDING}
 
 
-def _one_issue(context: "Workspace", name: str, *, watch: bool, as_json: bool) -> int:
+def _one_issue(workspace: "Workspace", name: str, *, watch: bool, as_json: bool) -> int:
     from newsletter.services.status import summary
 
     while True:
-        data = summary(context, name)
+        data = summary(workspace, name)
         if watch and sys.stdout.isatty():
             click.clear()
-        _tell_of_the_disk(context)
+        _tell_of_the_disk(workspace)
         if as_json:
             print_json(data)
         else:
@@ -120,11 +120,11 @@ def _one_issue(context: "Workspace", name: str, *, watch: bool, as_json: bool) -
         time.sleep(_EVERY)
 
 
-def _tell_of_the_disk(context: "Workspace") -> None:
+def _tell_of_the_disk(workspace: "Workspace") -> None:
     """Warn on standard error when the disk is full, or nearly."""
     from newsletter.services.disk import disk_shortage
 
-    if short := disk_shortage(context):
+    if short := disk_shortage(workspace):
         click.echo(f"{short.text}\n  {short.hint}", err=True)
 
 

@@ -35,19 +35,19 @@ def worker(session: Session) -> int:
     from newsletter.services.approval import NOBODY_IS_TOLD, nobody_is_told
 
     keep_log()
-    wait_for_database(session.context)
-    if nobody_is_told(session.context):
+    wait_for_database(session.workspace)
+    if nobody_is_told(session.workspace):
         click.echo(NOBODY_IS_TOLD, err=True)
-    work(session.context)
+    work(session.workspace)
     return 0
 
 
-def wait_for_database(context: "Workspace") -> None:
+def wait_for_database(workspace: "Workspace") -> None:
     """Open the database; wait for a server that is unavailable, as after a power cut. Raises StoreError."""
     pause = 1.0
     while True:
         try:
-            context.database  # noqa: B018  opened when first accessed
+            workspace.database  # noqa: B018  opened when first accessed
         except StoreError as error:
             if not _is_away(error):
                 raise
@@ -65,22 +65,22 @@ def _is_away(error: StoreError) -> bool:
     return isinstance(getattr(error.__cause__, "orig", None), OperationalError)
 
 
-def work(context: "Workspace", leash: int | None = None) -> None:
+def work(workspace: "Workspace", leash: int | None = None) -> None:
     """Run a worker until a signal, or until the other end of the pipe `leash` is closed.
 
     Raises StoreError when nothing may be sent from this database, ConfigError when a transport is not set up.
     """
     import asyncio
 
-    asyncio.run(_work(context, leash))
+    asyncio.run(_work(workspace, leash))
 
 
-async def _work(context: "Workspace", leash: int | None) -> None:
+async def _work(workspace: "Workspace", leash: int | None) -> None:
     import asyncio
 
     from newsletter.services.periodic import worker as make
 
-    made, loop = make(context), asyncio.get_running_loop()
+    made, loop = make(workspace), asyncio.get_running_loop()
 
     def let_go(leash: int) -> None:
         loop.remove_reader(leash)

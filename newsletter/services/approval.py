@@ -45,14 +45,14 @@ class Standing:
         return {MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state)
 
 
-def standing(context: "Workspace", closing: date) -> Standing:
+def standing(workspace: "Workspace", closing: date) -> Standing:
     """Return the state of the approval of issue `closing`. Raises StoreError."""
-    with reading(context.readable) as connection:
+    with reading(workspace.readable) as connection:
         frozen = issues.find(connection, closing.isoformat())
     if frozen is None:
-        return Standing(state=MISSING if context.has_items(closing) else EMPTY)
+        return Standing(state=MISSING if workspace.has_items(closing) else EMPTY)
     approved = frozen.state is IssueState.APPROVED
-    changed = changed_since(frozen, context.sources(closing)) if approved else ()
+    changed = changed_since(frozen, workspace.sources(closing)) if approved else ()
     return Standing(
         state=VOID if changed else frozen.state.value,
         by=frozen.approved_by,
@@ -69,17 +69,17 @@ class HeldHour:
     until: datetime
 
 
-def held_hours(context: "Workspace") -> list[HeldHour]:
+def held_hours(workspace: "Workspace") -> list[HeldHour]:
     """Return the held weekly hours that are less than the grace period ago. Raises StoreError."""
-    within = grace(context.settings.schedule)
-    with reading(context.readable) as connection:
-        recent = schedule_runs.settled_since(connection, context.now() - within)
+    within = grace(workspace.settings.schedule)
+    with reading(workspace.readable) as connection:
+        recent = schedule_runs.settled_since(connection, workspace.now() - within)
     return [HeldHour(one, one.moment + within) for one in recent if one.held]
 
 
-def nobody_is_told(context: "Workspace") -> bool:
+def nobody_is_told(workspace: "Workspace") -> bool:
     """Return whether a weekly hour is set but no editors to notify when its issue is held."""
-    return bool(context.settings.schedule.weekly and not context.settings.editors)
+    return bool(workspace.settings.schedule.weekly and not workspace.settings.editors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,42 +91,42 @@ class Approved:
     ignored: tuple[Problem, ...] = ()
 
 
-def approve(context: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:
+def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:
     """Freeze issue `closing` as it is rendered now; one that is approved and unchanged only if `again`.
 
     Raises ContentError with the errors that prevent it, and StateError when nobody would get the issue.
     """
     from newsletter.services.periodic import wake
 
-    sources = context.sources(closing)
-    with reading(context.database) as connection:
+    sources = workspace.sources(closing)
+    with reading(workspace.database) as connection:
         earlier = issues.find(connection, closing.isoformat())
     stored = earlier and earlier.state is not IssueState.FREEZING
     if earlier and stored and not again and not changed_since(earlier, sources):
         return Approved(frozen=earlier, anew=False)
-    wake(context)  # the audience consists of the current readers
-    proof = context.proof(closing)
+    wake(workspace)  # the audience consists of the current readers
+    proof = workspace.proof(closing)
     errors = tuple(problem for problem in proof.problems if problem.severity is Severity.ERROR)
-    if errors and (context.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):
+    if errors and (workspace.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):
         raise ContentError(errors)
     if not sum(readers for _, readers in proof.tally):
-        raise _nobody(context, closing, proof)
+        raise _nobody(workspace, closing, proof)
     pages = {page.edition: page for page in proof.rendered}
     frozen = freeze(
-        context.database,
+        workspace.database,
         proof.editions,
         [(edition, pages[edition.key]) for edition, _ in proof.tally],
-        envelope(context.settings, proof.issue.name),
-        Approval(by=by, at=context.now(), sources=sources, errors=proof.errors),
+        envelope(workspace.settings, proof.issue.name),
+        Approval(by=by, at=workspace.now(), sources=sources, errors=proof.errors),
     )
     return Approved(frozen=frozen, anew=True, ignored=errors)
 
 
-def _nobody(context: "Workspace", closing: date, proof: "Proof") -> StateError:
+def _nobody(workspace: "Workspace", closing: date, proof: "Proof") -> StateError:
     """Return the error that says why nobody would get the issue: items left out of it, or no readers."""
     if not any(block.items for block in proof.issue.blocks):
         out = "; ".join(
-            f"{one.id}: {one.reason}" for one in left_out(context.root, closing, context.settings)
+            f"{one.id}: {one.reason}" for one in left_out(workspace.root, closing, workspace.settings)
         )
         cure = f"Correct the items' dates or the issue's period, then: newsletter compose {closing}"
         return StateError(f"issue {closing} has no items" + (f"; left out: {out}" if out else ""), cure)

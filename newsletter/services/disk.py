@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 
-def disk_shortage(context: "Workspace") -> Shortage | None:
+def disk_shortage(workspace: "Workspace") -> Shortage | None:
     """Return the worst shortage on the disks of a workspace, or None. Raises StoreError."""
-    url = context.database.url
-    folders = [context.var]
+    url = workspace.database.url
+    folders = [workspace.var]
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         folders.insert(0, Path(url.database).absolute().parent)
     found = [one for one in map(shortage, dict.fromkeys(folders)) if one]
     return max(found, key=lambda one: one.full, default=None)
 
 
-def insist_on_room(context: "Workspace") -> None:
+def insist_on_room(workspace: "Workspace") -> None:
     """Raise StoreError when a disk is full, before anything is sent that could not be recorded."""
-    found = disk_shortage(context)
+    found = disk_shortage(workspace)
     if found and found.full:
         raise StoreError(found.text, found.hint)

@@ -16,30 +16,30 @@ _AFTER = timedelta(
 )  # by then its process has died, or another program still reads the database's log
 
 
-def erase(context: "Workspace", email: str) -> Erased:
+def erase(workspace: "Workspace", email: str) -> Erased:
     """Erase the person with this address, or finish an interrupted erasure. Raises StoreError.
 
     Files are removed first, and again once no more can be written for the person. Idempotent: after a failure
     half-way it can simply be run again.
     """
-    outbox = context.var / "outbox"
-    with reading(context.database) as connection:
+    outbox = workspace.var / "outbox"
+    with reading(workspace.database) as connection:
         person = people.find(connection, email)
     forget(outbox, email, person.id if person else None)
     return erasure.erase(
-        context.database,
+        workspace.database,
         email,
-        context.signer,
-        context.now(),
+        workspace.signer,
+        workspace.now(),
         lambda number: forget(outbox, email, number or None),
     )
 
 
-def finish(context: "Workspace") -> int:
+def finish(workspace: "Workspace") -> int:
     """Finish the erasures that were interrupted; return how many. Raises StoreError."""
-    outbox = context.var / "outbox"
+    outbox = workspace.var / "outbox"
     return erasure.finish_all(
-        context.database,
-        context.now() - _AFTER,
+        workspace.database,
+        workspace.now() - _AFTER,
         lambda number: forget(outbox, "", number or None),
     )

@@ -20,35 +20,35 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 
-def work_on_events(context: "Workspace") -> Done:
+def work_on_events(workspace: "Workspace") -> Done:
     """Process the stored events that wait; return what was changed. Raises StoreError."""
-    return process(context.database, context.now())
+    return process(workspace.database, workspace.now())
 
 
-def process_events(context: "Workspace") -> int:
+def process_events(workspace: "Workspace") -> int:
     """Process the stored events that wait; return how many they were. Raises StoreError."""
-    return work_on_events(context).events
+    return work_on_events(workspace).events
 
 
-def read(context: "Workspace", mail: "Mail") -> "BounceReport":
+def read(workspace: "Workspace", mail: "Mail") -> "BounceReport":
     """Parse a returned mail."""
     from newsletter.feedback import parse
 
-    return parse.read(mail.content, context.signer)
+    return parse.read(mail.content, workspace.signer)
 
 
-def keep(context: "Workspace", found: Iterable["BounceReport"]) -> int:
+def keep(workspace: "Workspace", found: Iterable["BounceReport"]) -> int:
     """Store parsed mails as events to be processed; return how many are new. Raises StoreError."""
-    now = context.now()
-    with writing(context.database) as connection:
+    now = workspace.now()
+    with writing(workspace.database) as connection:
         return events.put(connection, filter(None, (one.event(now) for one in found)))
 
 
-def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
-    """Return the bounce mailbox of newsletter.yaml as a context manager. Raises ConfigError."""
+def bounce_mailbox(workspace: "Workspace") -> AbstractContextManager["Imap"]:
+    """Return the bounce mailbox of newsletter.yaml as a workspace manager. Raises ConfigError."""
     from newsletter.feedback.mailboxes import Account, from_imap
 
-    imap = context.settings.bounces.imap
+    imap = workspace.settings.bounces.imap
     if imap is None:
         raise ConfigError(
             "newsletter.yaml names no mailbox for bounces",
@@ -74,11 +74,11 @@ def bounce_mailbox(context: "Workspace") -> AbstractContextManager["Imap"]:
     )
 
 
-def provider_events(context: "Workspace", provider: str) -> ProviderEvents | None:
+def provider_events(workspace: "Workspace", provider: str) -> ProviderEvents | None:
     """Return how to read what a registered provider reports; None while no key is set. Raises ConfigError."""
     description = _provider(provider)
     key = description.key()
-    return None if key is None else description.events(key, context.now())
+    return None if key is None else description.events(key, workspace.now())
 
 
 def read_provider_keys() -> None:
@@ -92,7 +92,7 @@ def _provider(name: str) -> Provider:
     return description
 
 
-def keep_events(context: "Workspace", found: Iterable[Event]) -> int:
+def keep_events(workspace: "Workspace", found: Iterable[Event]) -> int:
     """Keep a provider's events, to be processed later; return how many are new. Raises StoreError."""
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         return events.put(connection, found)

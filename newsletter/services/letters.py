@@ -36,38 +36,38 @@ _LAST = {Outcome.ACCEPTED, Outcome.REFUSED}
 """Outcomes that are not retried. A lost answer is: two letters are better than none."""
 
 
-def send_letters(context: "Workspace") -> int:
+def send_letters(workspace: "Workspace") -> int:
     """Send a batch of the letters that are due; return how many the transport accepted.
 
     Raises TransportUnavailable when nothing can be sent now: then they stay due.
     """
-    now = context.now()
-    with reading(context.database) as connection:
+    now = workspace.now()
+    with reading(workspace.database) as connection:
         if not letters.due(connection, now):
             return 0
-    transport = context.transport(context.settings.transport, now.date(), folder="letters")
-    return asyncio.run(_send(context, transport))
+    transport = workspace.transport(workspace.settings.transport, now.date(), folder="letters")
+    return asyncio.run(_send(workspace, transport))
 
 
-async def _send(context: "Workspace", transport: "Transport") -> int:
+async def _send(workspace: "Workspace", transport: "Transport") -> int:
     await transport.check()
-    with writing(context.database) as connection:
-        taken = letters.take(connection, context.now())
-        written = {one.id: message for one in taken if (message := _write(context, connection, one))}
+    with writing(workspace.database) as connection:
+        taken = letters.take(connection, workspace.now())
+        written = {one.id: message for one in taken if (message := _write(workspace, connection, one))}
         letters.drop(connection, [one.id for one in taken if one.id not in written])
     batch = Batch(written.values())
     try:
         await transport.drain(batch)
     finally:
-        _settle(context, [one for one in taken if one.id in written], batch)
+        _settle(workspace, [one for one in taken if one.id in written], batch)
     return sum(receipt.outcome is Outcome.ACCEPTED for receipt in batch.receipts.values())
 
 
-def _settle(context: "Workspace", taken: Sequence[Letter], batch: Batch) -> None:
+def _settle(workspace: "Workspace", taken: Sequence[Letter], batch: Batch) -> None:
     """Record the outcome of each letter; one that was not tried is due again."""
-    now = context.now()
+    now = workspace.now()
     log = logging.getLogger(__name__)
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         letters.put_back(connection, [one.id for one in taken if one.id not in batch.receipts], now)
         for one in taken:
             if receipt := batch.receipts.get(one.id):
@@ -76,27 +76,27 @@ def _settle(context: "Workspace", taken: Sequence[Letter], batch: Batch) -> None
                 log.info("letter %d (%s) to %s: %s", one.id, one.kind, masked(one.email), receipt.outcome)
 
 
-def _write(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
+def _write(workspace: "Workspace", connection: Connection, one: Letter) -> Message | None:
     """Return the letter as a message, or None when its request is settled, or too old."""
     if one.kind == letters.NOTE:
-        return _write_note(context, connection, one)
-    asked = requests.find(connection, one.request or 0, context.now())
+        return _write_note(workspace, connection, one)
+    asked = requests.find(connection, one.request or 0, workspace.now())
     if asked is None or asked.confirmed_at or one.kind not in _LINKS:
         return None
     purpose, page = _LINKS[one.kind]
     day = date.fromisoformat(asked.requested_at[:10])
-    shared, signer = envelope(context.settings, ""), context.signer
+    shared, signer = envelope(workspace.settings, ""), workspace.signer
     subject = asked.subscriber if purpose is Purpose.PREFERENCES else asked.id
     token = signer.token(purpose, subject or 0, day)
     identity = signer.token(Purpose.MESSAGE, asked.id, day)
     return compose(
-        _pages(context).page(one.kind, one.language),
+        _pages(workspace).page(one.kind, one.language),
         shared,
-        context.dkim,
+        workspace.dkim,
         number=one.id,
         to=one.email,
         message_id=f"<{one.kind}.{identity}@{shared.domain}>",
-        now=context.now(),
+        now=workspace.now(),
         values={
             EMAIL: one.email,
             LINK: f"{shared.base_url}/{page}/{token}?lang={one.language}",
@@ -105,7 +105,7 @@ def _write(context: "Workspace", connection: Connection, one: Letter) -> Message
     )
 
 
-def _write_note(context: "Workspace", connection: Connection, one: Letter) -> Message | None:
+def _write_note(workspace: "Workspace", connection: Connection, one: Letter) -> Message | None:
     """Return a note to an editor as a message, with the same Message-ID at every try."""
     words = letters.note_words(connection, one.id)
     if words is None:
@@ -114,15 +114,15 @@ def _write_note(context: "Workspace", connection: Connection, one: Letter) -> Me
     html = f"<pre>{escape(text)}</pre>"
     digest = fingerprint(f"{one.id} {one.email}", subject, text)
     page = Rendered(edition=one.kind, subject=subject, html=html, text=text, sha256=digest)
-    shared = envelope(context.settings, "")
+    shared = envelope(workspace.settings, "")
     return compose(
         page,
         shared,
-        context.dkim,
+        workspace.dkim,
         number=one.id,
         to=one.email,
         message_id=f"<{one.kind}.{digest[:24]}@{shared.domain}>",
-        now=context.now(),
+        now=workspace.now(),
         values={},
     )
 
@@ -136,5 +136,5 @@ def _other(connection: Connection, asked: Request, kind: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _pages(context: "Workspace") -> Letters:
-    return Letters(context.settings, theme_folders(context.root))
+def _pages(workspace: "Workspace") -> Letters:
+    return Letters(workspace.settings, theme_folders(workspace.root))

@@ -21,38 +21,38 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 
-def worker(context: "Workspace") -> Worker:
+def worker(workspace: "Workspace") -> Worker:
     """Return a worker for this workspace. Raises StoreError when nothing may be sent from this database."""
-    insist(context)
+    insist(workspace)
     return Worker(
-        context.database,
-        lambda frozen: context.run(
-            frozen, context.transport(frozen.transport, date.fromisoformat(frozen.name))
+        workspace.database,
+        lambda frozen: workspace.run(
+            frozen, workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
         ),
-        context.now,
-        chores(context),
-        lambda: insist(context),
+        workspace.now,
+        chores(workspace),
+        lambda: insist(workspace),
     )
 
 
-def chores(context: "Workspace") -> Sequence[PeriodicTask]:
+def chores(workspace: "Workspace") -> Sequence[PeriodicTask]:
     """Return the periodic tasks, each with its period in seconds."""
-    watch = clock_watch(context)
+    watch = clock_watch(workspace)
 
     def believing(do: Callable[[], None]) -> Callable[[], None]:
         return lambda: None if watch.doubt() else do()
 
     weekly = []
-    if context.settings.schedule.weekly:
-        found = week(context, watch)
+    if workspace.settings.schedule.weekly:
+        found = week(workspace, watch)
         weekly = [PeriodicTask("the weekly hour", lambda: _settle_hours(found), 1)]
     return [
         *weekly,
-        PeriodicTask("sending letters", lambda: send_letters(context), 1),
-        PeriodicTask("processing providers' events", lambda: process_events(context), 2),
-        PeriodicTask("ending pauses", believing(lambda: wake(context)), 60),
-        PeriodicTask("finishing erasures", lambda: erasure.finish(context), 60),
-        PeriodicTask("deleting what is too old", believing(lambda: prune(context)), 3600),
+        PeriodicTask("sending letters", lambda: send_letters(workspace), 1),
+        PeriodicTask("processing providers' events", lambda: process_events(workspace), 2),
+        PeriodicTask("ending pauses", believing(lambda: wake(workspace)), 60),
+        PeriodicTask("finishing erasures", lambda: erasure.finish(workspace), 60),
+        PeriodicTask("deleting what is too old", believing(lambda: prune(workspace)), 3600),
     ]
 
 
@@ -64,25 +64,25 @@ def _settle_hours(week: Week) -> None:
         log.log(level, "issue %s at its weekly hour: %s", hour.issue, hour.outcome)
 
 
-def wake(context: "Workspace") -> None:
+def wake(workspace: "Workspace") -> None:
     """End the readers' pauses that last until today or an earlier day, in the workspace's timezone."""
-    now = context.now()
-    today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
-    with reading(context.database) as connection:
+    now = workspace.now()
+    today = now.astimezone(ZoneInfo(workspace.settings.timezone)).date()
+    with reading(workspace.database) as connection:
         ended = pauses.ended(connection, today)
-    Batches(context.database).each(
+    Batches(workspace.database).each(
         ended, lambda connection, some: pauses.end(connection, today, now, among=some)
     )
 
 
-def prune(context: "Workspace") -> None:
+def prune(workspace: "Workspace") -> None:
     """Delete requests, letters, import progress and confirmation limits that are too old to be of use."""
-    now, batches = context.now(), Batches(context.database)
+    now, batches = workspace.now(), Batches(workspace.database)
     for table, old in (
         (request, requests.too_old(now)),
         (letter, letters.too_old(now)),
         (import_chunk, import_progress.too_old(now)),
     ):
         batches.delete(table, old)
-    with writing(context.database) as connection:
+    with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)

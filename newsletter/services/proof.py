@@ -36,22 +36,22 @@ class Proof:
         return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-def prove(context: "Workspace", closing: date) -> Proof:
+def prove(workspace: "Workspace", closing: date) -> Proof:
     """Render and check issue `closing`. Raises ContentError, ConfigError and StoreError."""
-    issue, own = context.issue(closing)
+    issue, own = workspace.issue(closing)
     editions = Editions(issue)
-    now = context.now()
-    today = now.astimezone(ZoneInfo(context.settings.timezone)).date()
-    with reading(context.readable) as connection:
+    now = workspace.now()
+    today = now.astimezone(ZoneInfo(workspace.settings.timezone)).date()
+    with reading(workspace.readable) as connection:
         tally, without = editions.tally(readers(connection, today=today))
     whole = editions.whole()
     if not tally and not without and whole:
         tally = [(whole, 0)]
     shown = [edition for edition, _ in tally]
     rendered, problems = findings(
-        issue, own, shown, context.renderer, context.settings, locate=lines_under(context.root)
+        issue, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
     )
-    problems += map(as_problem, letter_faults(context.settings, theme_folders(context.root)))
+    problems += map(as_problem, letter_faults(workspace.settings, theme_folders(workspace.root)))
     return Proof(
         issue=issue,
         editions=editions,

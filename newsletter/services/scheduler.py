@@ -26,41 +26,41 @@ _CLOCK = (
 _MARK = "scheduler"  # in var/, beside the database, so that a restored snapshot is noticed
 
 
-def own(context: "Workspace") -> bool:
+def own(workspace: "Workspace") -> bool:
     """Count a start of sending here; return False when the database is a restored snapshot, or a copy."""
-    with writing(context.database) as connection:
-        mark = schedule_runs.start(connection, _mark(context), _machine(context))
+    with writing(workspace.database) as connection:
+        mark = schedule_runs.start(connection, _mark(workspace), _machine(workspace))
     if mark:
-        _keep(context, mark)
+        _keep(workspace, mark)
     return mark is not None
 
 
-def insist(context: "Workspace") -> None:
+def insist(workspace: "Workspace") -> None:
     """Raise StoreError unless the database is the one that was last sent from here."""
-    if not own(context):
+    if not own(workspace):
         raise StoreError(
             "the database is a restored snapshot, or a copy: what was sent since is not in it",
             "Settle what the relay has sent since (newsletter reconcile); then: newsletter schedule --adopt",
         )
 
 
-def week(context: "Workspace", watch: ClockWatch | None = None) -> Week:
+def week(workspace: "Workspace", watch: ClockWatch | None = None) -> Week:
     """Return the parameters of the weekly schedule; counts a start."""
-    strange = not own(context)
+    strange = not own(workspace)
     return Week(
-        engine=context.database,
-        settings=context.settings,
-        sources=context.sources,
-        has_items=context.has_items,
-        clock=context.now,
-        doubt=(watch or clock_watch(context)).doubt,
+        engine=workspace.database,
+        settings=workspace.settings,
+        sources=workspace.sources,
+        has_items=workspace.has_items,
+        clock=workspace.now,
+        doubt=(watch or clock_watch(workspace)).doubt,
         strange=strange,
     )
 
 
-def clock_watch(context: "Workspace") -> ClockWatch:
+def clock_watch(workspace: "Workspace") -> ClockWatch:
     """Return the watch on the machine's clock; it notifies the editors when the clock is in doubt."""
-    settings = context.settings
+    settings = workspace.settings
 
     def tell(connection: Connection, words: str) -> None:
         subject = translations(settings.language).gettext("%(title)s: the clock is wrong")
@@ -70,34 +70,34 @@ def clock_watch(context: "Workspace") -> ClockWatch:
             settings.editors,
             subject % {"title": settings.title},
             f"{told}\n\ntimedatectl\nnewsletter schedule\n",
-            context.now(),
+            workspace.now(),
         )
 
-    return ClockWatch(context.database, context.now, _place(context), tell)
+    return ClockWatch(workspace.database, workspace.now, _place(workspace), tell)
 
 
-def clock_doubt(context: "Workspace") -> str:
+def clock_doubt(workspace: "Workspace") -> str:
     """Return why this machine's clock is in doubt, or an empty string. Raises StoreError."""
-    return present_doubt(context.database, _place(context), context.now())
+    return present_doubt(workspace.database, _place(workspace), workspace.now())
 
 
-def _place(context: "Workspace") -> str:
-    mark = _mark(context)
+def _place(workspace: "Workspace") -> str:
+    mark = _mark(workspace)
     return mark.place if mark else ""
 
 
-def adopt(context: "Workspace") -> None:
+def adopt(workspace: "Workspace") -> None:
     """Let the weekly schedule go on with this database after it was restored from a backup or moved."""
-    engine = open_database(context.address, moved=True)
+    engine = open_database(workspace.address, moved=True)
     reopen(engine)
     engine.dispose()
-    with writing(context.database) as connection:
-        _keep(context, schedule_runs.adopt(connection, _machine(context)))
+    with writing(workspace.database) as connection:
+        _keep(workspace, schedule_runs.adopt(connection, _machine(workspace)))
 
 
-def _mark(context: "Workspace") -> Mark | None:
+def _mark(workspace: "Workspace") -> Mark | None:
     try:
-        place, starts = (context.var / _MARK).read_text(encoding="ascii").split()
+        place, starts = (workspace.var / _MARK).read_text(encoding="ascii").split()
         return Mark(place, int(starts))
     except FileNotFoundError:
         return None
@@ -105,14 +105,14 @@ def _mark(context: "Workspace") -> Mark | None:
         raise ConfigError("var/scheduler was damaged or edited", "Run: newsletter schedule --adopt") from None
 
 
-def _machine(context: "Workspace") -> str:
+def _machine(workspace: "Workspace") -> str:
     """Return an identifier of this machine and folder, which a copy of them does not share.
 
     Copied files have another inode. Cloned disks have the same, so the machine-id and host name count too;
     containers usually have no machine-id, and their names change, so theirs do not count (docs/decisions).
     """
-    private.own_folder(context.var)
-    return f"{_host()}:{context.root}:{context.var.stat().st_ino}"
+    private.own_folder(workspace.var)
+    return f"{_host()}:{workspace.root}:{workspace.var.stat().st_ino}"
 
 
 def _host() -> str:
@@ -123,6 +123,6 @@ def _host() -> str:
     return f"{number}@{socket.gethostname()}" if re.fullmatch("[0-9a-f]{32}", number) else ""
 
 
-def _keep(context: "Workspace", mark: Mark) -> None:
-    private.own_folder(context.var)
-    private.write(context.var / _MARK, f"{mark.place} {mark.starts}\n".encode())
+def _keep(workspace: "Workspace", mark: Mark) -> None:
+    private.own_folder(workspace.var)
+    private.write(workspace.var / _MARK, f"{mark.place} {mark.starts}\n".encode())

@@ -38,28 +38,28 @@ class Line:
     begun_at: str = ""
 
 
-def overview(context: "Workspace") -> list[Line]:
+def overview(workspace: "Workspace") -> list[Line]:
     """Return a line for each issue in files or in the database, newest first."""
-    with reading(context.readable) as connection:
+    with reading(workspace.readable) as connection:
         frozen = {one.name: one for one in issues.find_all(connection)}
         counts = deliveries.counts_by_issue(connection)
-    composed = {day.isoformat(): day for day in closings(context.root)}
+    composed = {day.isoformat(): day for day in closings(workspace.root)}
     return [
-        _frozen(context, frozen[name], counts.get(name, {}))
+        _frozen(workspace, frozen[name], counts.get(name, {}))
         if name in frozen
-        else Line(issue=name, state=_unfrozen(context, composed[name]))
+        else Line(issue=name, state=_unfrozen(workspace, composed[name]))
         for name in sorted(frozen.keys() | composed.keys(), reverse=True)
     ]
 
 
-def _unfrozen(context: "Workspace", closing: date) -> str:
-    return _COMPOSED if (context.root / path_of(closing)).is_file() else _WRITTEN
+def _unfrozen(workspace: "Workspace", closing: date) -> str:
+    return _COMPOSED if (workspace.root / path_of(closing)).is_file() else _WRITTEN
 
 
-def _frozen(context: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, int]) -> Line:
+def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, int]) -> Line:
     state: str = frozen.state
     if frozen.state is IssueState.APPROVED and changed_since(
-        frozen, context.sources(date.fromisoformat(frozen.name))
+        frozen, workspace.sources(date.fromisoformat(frozen.name))
     ):
         state = _VOID
     return Line(
@@ -76,17 +76,17 @@ def _frozen(context: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, i
     )
 
 
-def summary(context: "Workspace", name: str) -> dict[str, Any]:
+def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
     """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself."""
-    stands = standing(context, date.fromisoformat(name))
-    with reading(context.readable) as connection:
+    stands = standing(workspace, date.fromisoformat(name))
+    with reading(workspace.readable) as connection:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)
         due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
-        lately = deliveries.since(connection, name, context.now() - _LATELY)
+        lately = deliveries.since(connection, name, workspace.now() - _LATELY)
     pending = frozen.readers - sum(counts.values())
     rate = lately / _LATELY.total_seconds()
-    waits = due > context.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
+    waits = due > workspace.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
     return {
         "issue": frozen.name,
         "state": frozen.state,
@@ -101,6 +101,6 @@ def summary(context: "Workspace", name: str) -> dict[str, Any]:
         "pending": pending,
         "approval": stands.state,
         "changed": list(stands.changed),
-        "clock": clock_doubt(context),
+        "clock": clock_doubt(workspace),
         **{outcome.value: count for outcome, count in counts.items()},
     }

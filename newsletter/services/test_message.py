@@ -31,7 +31,7 @@ class Wanted:
 
 
 async def send_test(
-    context: "Workspace", closing: date, transport: str, wanted: Wanted
+    workspace: "Workspace", closing: date, transport: str, wanted: Wanted
 ) -> tuple[Edition, Receipt]:
     """Send an edition of issue `closing`, rendered from its files as they are now; record nothing.
 
@@ -40,28 +40,28 @@ async def send_test(
     to, fault = check_address(wanted.address)
     if fault:
         raise ConfigError(f"{wanted.address} is not a usable address: {fault}", "Correct the address.")
-    proof = context.proof(closing)
-    edition = _edition(context, proof, wanted)
+    proof = workspace.proof(closing)
+    edition = _edition(workspace, proof, wanted)
     if edition is None:
         raise ContentError(
             f"issue {closing} has no items for this edition", "Compose it first: newsletter compose"
         )
     receipt = await trial(
-        context.transport(transport, closing),
-        context.renderer.render(proof.issue, edition),
-        envelope(context.settings, proof.issue.name),
-        context.signer,
-        context.dkim,
+        workspace.transport(transport, closing),
+        workspace.renderer.render(proof.issue, edition),
+        envelope(workspace.settings, proof.issue.name),
+        workspace.signer,
+        workspace.dkim,
         to,
-        context.settings.language,
-        context.now(),
+        workspace.settings.language,
+        workspace.now(),
     )
     return edition, receipt
 
 
-def _edition(context: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | None:
+def _edition(workspace: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | None:
     if wanted.like:
-        with reading(context.database) as connection:
+        with reading(workspace.database) as connection:
             reader = people.reader(connection, wanted.like)
         if reader is None:
             cure = f"See what is known about them: newsletter subscribers show {wanted.like}"
@@ -69,7 +69,7 @@ def _edition(context: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | 
         return proof.editions.of(reader.sections, reader.attributes)
     if wanted.sections is None:
         return proof.editions.whole()
-    known = [section.slug for section in context.settings.sections]
+    known = [section.slug for section in workspace.settings.sections]
     for slug in sorted(wanted.sections - set(known)):
         raise ConfigError(f"unknown section {slug!r}", nearest(slug, known))
     return proof.editions.of(wanted.sections, {})

@@ -77,7 +77,10 @@ def sink(*options: str) -> Iterator[tuple[int, Callable[[], Counter[str]]]]:
 def _wait_until_it_listens(port: int) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        with (
+            suppress(ConnectionRefusedError, ConnectionResetError),
+            socket.create_connection(("127.0.0.1", port)),
+        ):
             return
         time.sleep(0.01)
 

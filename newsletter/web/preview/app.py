@@ -20,9 +20,9 @@ from newsletter.web.preview.reload import Watch
 def create_preview(proofs: Proofs, watch: Watch) -> Flask:
     """Return the preview application for the workspace of `proofs`; it accepts loopback host names only."""
     app = make_app(
-        theme_folders(proofs.context.root)[-1] / "web/preview",
-        lambda: proofs.context.settings.language,
-        lambda: proofs.context.settings.languages,
+        theme_folders(proofs.workspace.root)[-1] / "web/preview",
+        lambda: proofs.workspace.settings.language,
+        lambda: proofs.workspace.settings.languages,
         policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
     )
     app.extensions |= {"proofs": proofs, "watch": watch}

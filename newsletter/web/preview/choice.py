@@ -43,13 +43,13 @@ class Choice:
         if self.sheet.page is None:
             return None
         snapshot, reader = self.snapshot, self.reader
-        context = snapshot.context
+        workspace = snapshot.workspace
         return write_letter(
             self.sheet.page,
-            envelope(context.settings, snapshot.proof.issue.name),
-            context.signer,
+            envelope(workspace.settings, snapshot.proof.issue.name),
+            workspace.signer,
             snapshot.at,
-            dkim=_dkim(context),
+            dkim=_dkim(workspace),
             email=reader.email if reader else EXAMPLE,
             name=reader.name if reader else "",
         )
@@ -59,10 +59,10 @@ class Choice:
         return self.snapshot.names[tally[number - 1][0].key] if 0 < number <= len(tally) else None
 
 
-def _dkim(context: Workspace) -> DomainSigner | None:
+def _dkim(workspace: Workspace) -> DomainSigner | None:
     """Return who signs, if the key is here: often it is only where sending is done."""
     try:
-        return context.dkim
+        return workspace.dkim
     except ConfigError:
         return None
 

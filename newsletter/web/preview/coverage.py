@@ -20,9 +20,9 @@ _SHOWN = 50  # names that the register does not know; the command prints all
 def page() -> str:
     """Show the regions, or the communities of the one that `region` names."""
     proofs: Proofs = current_app.extensions["proofs"]
-    context, stamp = proofs.context, proofs.stamp(None)
-    with reading(context.readable) as connection:
-        covered = coverage(connection, context.settings)
+    workspace, stamp = proofs.workspace, proofs.stamp(None)
+    with reading(workspace.readable) as connection:
+        covered = coverage(connection, workspace.settings)
     wanted = request.args.get("region")
     region = next((one for one in covered.regions if one.name == wanted), None) if covered else None
     if wanted and region is None:
@@ -33,10 +33,10 @@ def page() -> str:
 
     return render_template(
         "coverage.html",
-        settings=shown_settings(context.settings),
+        settings=shown_settings(workspace.settings),
         closing=None,
-        issues=shown_issues(closings(context.root), context.settings),
-        view=shown_view(read(request.args, context.settings.languages)),
+        issues=shown_issues(closings(workspace.root), workspace.settings),
+        view=shown_view(read(request.args, workspace.settings.languages)),
         language=g.language,
         waiting=url_for("preview.changes", since=stamp),
         covered=covered,

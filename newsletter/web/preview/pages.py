@@ -36,7 +36,7 @@ _PATIENCE = 20.0
 @pages.get("/")
 def newest() -> Answer:
     """Go to the newest issue."""
-    closing = _proofs().context.closing(None)
+    closing = _proofs().workspace.closing(None)
     return redirect(url_for("preview.issue", closing=closing, **_view().query()))
 
 
@@ -110,7 +110,7 @@ def _proofs() -> Proofs:
 
 
 def _view() -> View:
-    return read(request.args, _proofs().context.settings.languages)
+    return read(request.args, _proofs().workspace.settings.languages)
 
 
 def _written(closing: date) -> tuple[Choice, Letter]:
@@ -131,7 +131,7 @@ def _issue(snapshot: Snapshot, *, missing: bool = False) -> str:
 
 
 def _page(template: str, snapshot: Snapshot | None, **values: Any) -> str:
-    context, view, place = _proofs().context, _view(), request.view_args or {}
+    workspace, view, place = _proofs().workspace, _view(), request.view_args or {}
 
     def here(**changes: Any) -> str:
         return url_for(request.endpoint or "preview.newest", **place, **view.query(**changes))
@@ -139,9 +139,9 @@ def _page(template: str, snapshot: Snapshot | None, **values: Any) -> str:
     return render_template(
         template,
         proof=shown_snapshot(snapshot) if snapshot else None,
-        settings=shown_settings(context.settings),
+        settings=shown_settings(workspace.settings),
         closing=place.get("closing"),
-        issues=shown_issues(closings(context.root), context.settings),
+        issues=shown_issues(closings(workspace.root), workspace.settings),
         view=shown_view(view),
         here=Function(here),
         language=g.language,

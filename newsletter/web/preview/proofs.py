@@ -33,14 +33,14 @@ class Sheet:
 class Snapshot:
     """One issue at one moment. Raises NewsletterError where its files do not make one."""
 
-    def __init__(self, context: Workspace, closing: date, stamp: str) -> None:
-        self.context = context
+    def __init__(self, workspace: Workspace, closing: date, stamp: str) -> None:
+        self.workspace = workspace
         self.stamp = stamp
-        self.at = context.now()
-        self.proof = context.proof(closing)
+        self.at = workspace.now()
+        self.proof = workspace.proof(closing)
         self.names = names(edition for edition, _ in self.proof.tally)
-        _, self._own = context.issue(closing)
-        self._locate = lines_under(context.root)
+        _, self._own = workspace.issue(closing)
+        self._locate = lines_under(workspace.root)
         self._sheets: dict[str, Sheet] = {}
         self._lock = RLock()
 
@@ -52,9 +52,9 @@ class Snapshot:
             return self._sheets[edition.key]
 
     def _make(self, edition: Edition) -> Sheet:
-        context, issue = self.context, self.proof.issue
+        workspace, issue = self.workspace, self.proof.issue
         pages, problems = findings(
-            issue, self._own, [edition], context.renderer, context.settings, locate=self._locate
+            issue, self._own, [edition], workspace.renderer, workspace.settings, locate=self._locate
         )
         everywhere = {item.at.path for block in issue.blocks for item in block.items}
         others = everywhere - {item.at.path for item in edition.items}
@@ -66,29 +66,29 @@ class Snapshot:
 
     def reader(self, email: str) -> Subscriber | None:
         """Return the reader with this address, if there is one."""
-        with reading(self.context.readable) as connection:
+        with reading(self.workspace.readable) as connection:
             return people.reader(connection, email)
 
 
 class Proofs:
     """The snapshots of a workspace, the last few of them kept; they share its database and its signer."""
 
-    def __init__(self, context: Workspace) -> None:
-        self.context = context
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         # A secret is made where there is none yet: here, so that looking at a page writes nothing.
-        self._shared = context.reader, context.signer
-        self._themes = tuple(dict.fromkeys(theme_folders(context.root)))
+        self._shared = workspace.reader, workspace.signer
+        self._themes = tuple(dict.fromkeys(theme_folders(workspace.root)))
         self._kept: dict[date, Snapshot] = {}
         self._lock = RLock()
 
     @property
     def folders(self) -> list[Path]:
         """Where issues and themes lie."""
-        return [self.context.root / FOLDER, *self._themes]
+        return [self.workspace.root / FOLDER, *self._themes]
 
     def stamp(self, closing: date | None) -> str:
         """Return a mark that changes with whatever the issue, or without `closing` any issue, is made of."""
-        root = self.context.root
+        root = self.workspace.root
         folder = root / (folder_of(closing) if closing else FOLDER)
         return stamp([root / FILE, folder, *self._themes, *self._database()])
 
@@ -103,7 +103,7 @@ class Proofs:
             snapshot = self._kept.pop(closing, None)
             if snapshot is None or snapshot.stamp != now:
                 self._reopen()
-                snapshot = Snapshot(self.context, closing, now)
+                snapshot = Snapshot(self.workspace, closing, now)
             self._kept[closing] = snapshot
             if len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
@@ -111,9 +111,9 @@ class Proofs:
 
     def _reopen(self) -> None:
         """Read newsletter.yaml and the theme anew."""
-        fresh = Workspace(self.context.root, read_settings(self.context.root))
+        fresh = Workspace(self.workspace.root, read_settings(self.workspace.root))
         fresh.reader, fresh.signer = self._shared
-        self.context = fresh
+        self.workspace = fresh
 
 
 def names(editions: Iterable[Edition]) -> Mapping[str, str]:

@@ -43,22 +43,22 @@ _YEAR = 31_536_000  # seconds
 _FORM, _REPORT = 64 << 10, 1 << 20  # maximum size of a request body, in bytes
 
 
-def create_site(context: Workspace) -> Flask:
-    """Return the application for the workspace `context`: public pages and provider webhooks."""
-    base = urlsplit(context.settings.base_url)
+def create_site(workspace: Workspace) -> Flask:
+    """Return the application for a workspace: public pages and provider webhooks."""
+    base = urlsplit(workspace.settings.base_url)
     app = make_app(
-        theme_folders(context.root)[-1] / "web/readers",
-        lambda: context.settings.language,
-        lambda: context.settings.languages,
+        theme_folders(workspace.root)[-1] / "web/readers",
+        lambda: workspace.settings.language,
+        lambda: workspace.settings.languages,
         policy="frame-ancestors 'none'",
         hosts=[base.netloc],
     )
     app.config["MAX_CONTENT_LENGTH"] = _FORM
-    proxies = context.settings.serve.proxies
+    proxies = workspace.settings.serve.proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions["context"] = context
-    app.extensions["metrics"] = status.registry(lambda: context.database, context.now)
+    app.extensions["workspace"] = workspace
+    app.extensions["metrics"] = status.registry(lambda: workspace.database, workspace.now)
     watch(app, app.extensions["metrics"])
     app.before_request(_let_reports_be_larger)
     limit(app)

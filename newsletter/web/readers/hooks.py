@@ -8,7 +8,7 @@ from newsletter.errors import ConfigError, StoreError
 from newsletter.registry import PROVIDERS
 from newsletter.services.feedback import keep_events, provider_events
 from newsletter.web.readers import limits
-from newsletter.web.readers.site import context
+from newsletter.web.readers.site import workspace
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def _take(provider: str) -> Response:
 
     After any other answer than 200 a provider sends them again; SendGrid does for a day.
     """
-    here = context()
+    here = workspace()
     try:
         events = provider_events(here, provider)
     except ConfigError as error:

@@ -10,20 +10,20 @@ from newsletter.config import Settings
 from newsletter.services import Workspace
 
 
-def context() -> Workspace:
+def workspace() -> Workspace:
     """Return the workspace being served."""
-    found: Workspace = current_app.extensions["context"]
+    found: Workspace = current_app.extensions["workspace"]
     return found
 
 
 def settings() -> Settings:
     """Return the settings of newsletter.yaml."""
-    return context().settings
+    return workspace().settings
 
 
 def database() -> Engine:
     """Return the workspace's database."""
-    return context().database
+    return workspace().database
 
 
 def network() -> str:

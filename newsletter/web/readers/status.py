@@ -20,7 +20,7 @@ from newsletter.store.locking import METER
 from newsletter.store.metrics import Figures, answers, figures
 from newsletter.web.readers import limits
 from newsletter.web.readers.server import is_loopback
-from newsletter.web.readers.site import context, database
+from newsletter.web.readers.site import database, workspace
 
 pages = Blueprint("status", __name__)
 
@@ -34,7 +34,7 @@ def health() -> tuple[dict[str, str], int]:
             answers(connection)
     except StoreError:
         return {"status": "the database does not answer"}, 503
-    if short := disk_shortage(context()):
+    if short := disk_shortage(workspace()):
         return {"status": short.brief}, 503
     return {"status": "ok"}, 200
 
@@ -51,7 +51,7 @@ def metrics() -> Response:
 def create_status(workspace: Workspace, metrics: CollectorRegistry) -> Flask:
     """Return an application with health and metrics only, for a socket that visitors cannot saturate."""
     app = Flask(__name__, static_folder=None)
-    app.extensions |= {"context": workspace, "metrics": metrics}
+    app.extensions |= {"workspace": workspace, "metrics": metrics}
     app.register_blueprint(pages)
     return app
 

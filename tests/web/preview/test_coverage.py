@@ -10,7 +10,7 @@ from newsletter.web.preview.proofs import Proofs
 @pytest.fixture
 def placed(client: FlaskClient, proofs: Proofs) -> FlaskClient:
     """Give two readers a place."""
-    context = proofs.context
+    context = proofs.workspace
     importer = Importer(context.database, context.settings, context.signer)
     for email, region, community in (
         ("a@example.org", "Сумська", "Конотопська"),
@@ -58,7 +58,7 @@ def test_no_address_of_a_reader_is_on_the_page(placed: FlaskClient) -> None:
 
 
 def test_a_workspace_without_places_says_so(placed: FlaskClient, proofs: Proofs) -> None:
-    proofs.context.settings.fields.clear()
+    proofs.workspace.settings.fields.clear()
     assert "has no fields of the kinds region and community" in page(placed)
 
 

@@ -26,7 +26,7 @@ def page(proofs: Proofs) -> Rendered:
 @pytest.fixture
 def letter(proofs: Proofs, page: Rendered) -> Letter:
     snapshot = proofs.of(D)
-    return write_letter(page, envelope(snapshot.context.settings, snapshot.proof.issue.name), SIGNER, NOW)
+    return write_letter(page, envelope(snapshot.workspace.settings, snapshot.proof.issue.name), SIGNER, NOW)
 
 
 def letter_of(html: str) -> Letter:
@@ -49,7 +49,7 @@ def test_its_links_are_nobody_s(letter: Letter) -> None:
 
 
 def test_it_is_signed_where_the_key_is(proofs: Proofs, page: Rendered) -> None:
-    context = proofs.of(D).context
+    context = proofs.of(D).workspace
     dkim = DomainSigner(generate_private_key(65537, 2048), "news.example.org", "s1")
     letter = write_letter(page, envelope(context.settings, D.isoformat()), SIGNER, NOW, dkim=dkim)
     assert letter.signed

@@ -223,7 +223,7 @@ def test_an_issue_is_rendered_once_until_something_changes(proofs: Proofs, works
     second = proofs.of(D)
     assert "З’їзд" in second.proof.rendered[0].text
     assert second.names == {key: first.names[old] for key, old in zip(second.names, first.names, strict=True)}
-    subscribe(proofs.context.database, 9, "new@example.org", "education")
+    subscribe(proofs.workspace.database, 9, "new@example.org", "education")
     assert len(proofs.of(D).proof.tally) == 4
 
 

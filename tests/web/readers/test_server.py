@@ -80,9 +80,10 @@ def fetch(port: int, path: str) -> str:
 
 
 def accepts(port: int) -> bool:
+    """Tell whether a connection is accepted: not refused, nor reset in the queue of a closing listener."""
     try:
         socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):
         return False
     return True
 

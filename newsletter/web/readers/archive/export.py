@@ -22,13 +22,13 @@ _ISSUE = "archive.issue"
 _LINK = re.compile(r'(?<= )(href|action)="((?:/(?!/)|\?)[^"]*)"')
 
 
-def files(context: Workspace, progress: Callable[[int], None]) -> dict[str, bytes]:
+def files(workspace: Workspace, progress: Callable[[int], None]) -> dict[str, bytes]:
     """Return the content of every file of the archive by name, in the workspace's language.
 
     Links between files are relative; links to pages that only the live site has lead there, below base_url.
     `progress` is called with the number of issues done. Raises RenderError when a page cannot be rendered.
     """
-    return dict(_Crawl(create_site(context), context.settings.base_url, progress).run())
+    return dict(_Crawl(create_site(workspace), workspace.settings.base_url, progress).run())
 
 
 class _Crawl:

@@ -22,7 +22,7 @@ from newsletter.web import mail
 from newsletter.web.readers import limits
 from newsletter.web.readers.archive.http_caching import Publication, absolute, part, publication, published
 from newsletter.web.readers.archive.page_cache import kept
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("archive", __name__)
 
@@ -103,7 +103,7 @@ def view(token: str) -> Response:
 
     The copy's personal links lead to a page that says to open the message itself. Unknown tokens give 404.
     """
-    signer = context().signer
+    signer = workspace().signer
     try:
         number, closing = signer.read(Purpose.VIEW, token)
     except LinkInvalid:

@@ -15,7 +15,7 @@ from newsletter.render.values import Data, plain
 from newsletter.store import archive, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("confirm", __name__)
 
@@ -53,17 +53,17 @@ def confirm(token: str) -> _Answer:
     if signed is None:
         return unknown()
     optional = settings().optional_sections
-    now = context().now()
+    now = workspace().now()
     with writing(database()) as connection:
         asked = _find(connection, *signed, for_update=True)
         if asked is None:
             return unknown()
-        ending = CONFIRM[asked.kind](connection, asked, optional, context().signer, now)
+        ending = CONFIRM[asked.kind](connection, asked, optional, workspace().signer, now)
         reader = None if asked.confirmed_at else people.find(connection, asked.email)
         newest = archive.newest(connection)
     preferences = None
     if reader and reader.status is SubscriberStatus.ACTIVE:
-        preferences = context().signer.token(Purpose.PREFERENCES, reader.id, now.date())
+        preferences = workspace().signer.token(Purpose.PREFERENCES, reader.id, now.date())
     return _answer(asked, ending, newest=newest, preferences=preferences)
 
 
@@ -86,13 +86,13 @@ def unknown() -> _Answer:
 def _signed(token: str) -> tuple[int, date] | None:
     """Return the id and the date of the request that a token confirms; None when the token is invalid."""
     try:
-        return context().signer.read(Purpose.CONFIRM, token)
+        return workspace().signer.read(Purpose.CONFIRM, token)
     except LinkInvalid:
         return None
 
 
 def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:
-    asked = requests.find(connection, number, context().now(), for_update=for_update)
+    asked = requests.find(connection, number, workspace().now(), for_update=for_update)
     if asked is None or asked.kind not in CONFIRM or not asked.requested_at.startswith(day.isoformat()):
         return None
     return asked

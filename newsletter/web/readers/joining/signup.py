@@ -22,7 +22,7 @@ from newsletter.store.db import writing
 from newsletter.store.letters import Lane
 from newsletter.web.readers import limits
 from newsletter.web.readers.joining.frame import EMBED, framed, let_frame
-from newsletter.web.readers.site import context, database, network, networks, settings
+from newsletter.web.readers.site import database, network, networks, settings, workspace
 from newsletter.web.templates import regions
 
 pages = Blueprint("signup", __name__)
@@ -89,7 +89,7 @@ def send() -> _Answer:
 
 def _take(answers: Answers, words: Wording) -> float:
     """Record the sign-up unless its letter would wait too long; return that wait in seconds."""
-    signer, now = context().signer, context().now()
+    signer, now = workspace().signer, workspace().now()
     source = "embedded form" if framed() else "sign-up page"
     with writing(database()) as connection:
         turn = queue.turn(connection, networks(), signer, now.timestamp())
@@ -142,17 +142,17 @@ def page(answers: Answers, given: str, *, notice: str = "") -> str:
 
 def stamp() -> str:
     """Return a signed timestamp, from which the form's age is computed on submission."""
-    now = context().now()
-    return context().signer.token(Purpose.FORM, int(now.timestamp()), now.date())
+    now = workspace().now()
+    return workspace().signer.token(Purpose.FORM, int(now.timestamp()), now.date())
 
 
 def _age(given: str) -> timedelta | None:
     """Return the age of a form; None when its stamp has no valid signature."""
     try:
-        seconds, _ = context().signer.read(Purpose.FORM, given)
+        seconds, _ = workspace().signer.read(Purpose.FORM, given)
     except LinkInvalid:
         return None
-    return timedelta(seconds=context().now().timestamp() - seconds)
+    return timedelta(seconds=workspace().now().timestamp() - seconds)
 
 
 def _origin() -> dict[str, Any]:

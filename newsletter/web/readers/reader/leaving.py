@@ -16,7 +16,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import month, optional, read, speak
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("leaving", __name__)
 
@@ -44,7 +44,7 @@ def leave(token: str) -> str:
     with writing(database()) as connection:
         person = people.get(connection, number, for_update=True)
         if person:
-            people.leave(connection, number, (), optional(), context().now())
+            people.leave(connection, number, (), optional(), workspace().now())
     speak(person.language if person else "")
     return render_template("unsubscribed.html", token=token)
 
@@ -59,7 +59,7 @@ def pause(token: str) -> str:
         person = people.get(connection, number, for_update=True)
         if person and person.status is SubscriberStatus.ACTIVE and not has_left(person.choices):
             paused = by_pausing(person.choices, (), until, optional())
-            people.change(connection, person, replace(person, choices=paused), context().now())
+            people.change(connection, person, replace(person, choices=paused), workspace().now())
     speak(person.language if person else "")
     return render_template("paused.html", token=token, until=until)
 
@@ -72,6 +72,6 @@ def mail_link(token: str) -> str:
     with writing(database()) as connection:
         person = people.get(connection, number, for_update=True)
         if person:
-            stepup.ask(connection, person, Kind.LINK, settings().language, context().now())
+            stepup.ask(connection, person, Kind.LINK, settings().language, workspace().now())
     speak(person.language if person else "")
     return render_template("mailed.html", address=masked(person.email) if person else "")

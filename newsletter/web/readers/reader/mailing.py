@@ -9,7 +9,7 @@ from newsletter.audience.stepup import mail_link
 from newsletter.slots import COPY
 from newsletter.store.db import writing
 from newsletter.web.readers import limits
-from newsletter.web.readers.site import context, database, networks
+from newsletter.web.readers.site import database, networks, workspace
 
 pages = Blueprint("mailing", __name__)
 
@@ -34,9 +34,9 @@ def ask() -> Response | tuple[str, int]:
     email, fault = read_address(request.form.to_dict(flat=False), "email")
     if fault:
         return _form(email=email, fault=fault), 422
-    now = context().now()
+    now = workspace().now()
     with writing(database()) as connection:
-        turn = queue.turn(connection, networks(), context().signer, now.timestamp())
+        turn = queue.turn(connection, networks(), workspace().signer, now.timestamp())
         mail_link(connection, email, g.language, now, turn=turn)
     return redirect(url_for("mailing.sent", lang=g.language), 303)
 

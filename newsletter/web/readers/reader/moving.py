@@ -10,7 +10,7 @@ from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import mailed
-from newsletter.web.readers.site import context, database
+from newsletter.web.readers.site import database, workspace
 
 pages = Blueprint("moving", __name__)
 
@@ -29,7 +29,7 @@ def ask(token: str) -> tuple[str, int]:
     """Mail a confirmation link to the new address; the answer does not reveal whether it is subscribed."""
     email, wrong = read_address(request.form.to_dict(flat=False), "email")
     fault: str = wrong or ""
-    now = context().now()
+    now = workspace().now()
     with writing(database()) as connection:
         wish, person = mailed(connection, Kind.MOVE, token, for_update=True)
         if key(email) == key(person.email):
@@ -37,7 +37,7 @@ def ask(token: str) -> tuple[str, int]:
         asked = not fault and person.status is SubscriberStatus.ACTIVE
         if asked:
             stepup.spend(connection, wish, now)
-            moving.ask_new(connection, person, email, g.language, now, signer=context().signer)
+            moving.ask_new(connection, person, email, g.language, now, signer=workspace().signer)
     return _page(token, person, email=email, fault=fault, asked=asked), 422 if fault else 200
 
 

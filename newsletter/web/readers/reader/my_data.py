@@ -23,7 +23,7 @@ from newsletter.store.requests import Kind
 from newsletter.store.subscriber_data import story
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import mailed, optional, shown, titles
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 from newsletter.web.templates import regions
 
 pages = Blueprint("belongings", __name__)
@@ -52,9 +52,9 @@ def show(token: str) -> str:
     """Show all data of the reader; the link works once, the forms on the page for an hour."""
     with writing(database()) as connection:
         asked, person = mailed(connection, Kind.DATA, token, for_update=True)
-        stepup.spend(connection, asked, context().now())
+        stepup.spend(connection, asked, workspace().now())
         day = dt.date.fromisoformat(asked.requested_at[:10])
-        return _page(connection, context().signer.token(Purpose.SHOWN, asked.id, day), person)
+        return _page(connection, workspace().signer.token(Purpose.SHOWN, asked.id, day), person)
 
 
 @pages.post("/mine/file")
@@ -84,7 +84,7 @@ def correct() -> str | tuple[str, int]:
         if faults:
             return _page(connection, token, person, answers=replace(answers, faults=faults)), 422
         after = corrected(person, answers, settings())
-        people.change(connection, person, after, context().now())
+        people.change(connection, person, after, workspace().now())
         return _page(connection, token, after, changes=compare(person, after, optional()))
 
 
@@ -105,7 +105,7 @@ def confirm(token: str) -> Answer | tuple[str, int]:
         _, person = mailed(connection, Kind.ERASURE, token)
     if key(typed) != key(person.email):
         return _erasing(token, person, typed=typed, fault=True), 422
-    erase(context(), person.email)
+    erase(workspace(), person.email)
     return redirect(url_for("preferences.belongings.erased", lang=request.args.get("lang")), 303)
 
 

@@ -24,7 +24,7 @@ from newsletter.web.readers import limits
 from newsletter.web.readers.reader import moving, my_data, succession
 from newsletter.web.readers.reader.preferences_form import Wishes, days, filled_form, standing_form
 from newsletter.web.readers.reader.reader_links import month, optional, reader, titles, today
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("preferences", __name__)
 for _more in (my_data.pages, moving.pages, succession.pages):
@@ -62,7 +62,7 @@ def save(token: str) -> str | tuple[str, int]:
     with writing(database()) as connection:
         person = reader(connection, token, for_update=True)
         after, again = _answered(person, form)
-        people.change(connection, person, after, context().now())
+        people.change(connection, person, after, workspace().now())
     if again:
         return _page(token, person, wishes=again), 422 if again.faults else 200
     if first(form, "language"):
@@ -77,7 +77,7 @@ def mail(token: str) -> str:
     kind = _MAILED.get(request.form.get("what", "")) or abort(404)
     with writing(database()) as connection:
         person = reader(connection, token, for_update=True)
-        stepup.ask(connection, person, kind, g.language, context().now())
+        stepup.ask(connection, person, kind, g.language, workspace().now())
     if person.status is SubscriberStatus.SUPPRESSED:
         return _page(token, person)
     return render_template("mailed.html", token=token, address=masked(person.email))

@@ -13,7 +13,7 @@ from newsletter.links import Purpose
 from newsletter.store import issues, people
 from newsletter.store.people import Record
 from newsletter.store.requests import Kind, Request
-from newsletter.web.readers.site import context, settings
+from newsletter.web.readers.site import settings, workspace
 
 _MONTH = timedelta(days=30)
 VALID = timedelta(days=366)
@@ -35,7 +35,7 @@ def mailed(
 ) -> tuple[Request, Record]:
     """Return the request behind a link mailed for the action `kind`, and its reader; else aborts with 404."""
     number, day = read(stepup.PURPOSES[kind], token)
-    found = stepup.find(connection, kind, number, day, context().now(), for_update=for_update)
+    found = stepup.find(connection, kind, number, day, workspace().now(), for_update=for_update)
     if found is None:
         stale()
     speak(found[1].language)
@@ -45,7 +45,7 @@ def mailed(
 def shown(connection: Connection, token: str, *, for_update: bool = False) -> Record:
     """Return the reader whose data page carries `token`; aborts with 404 once the page has expired."""
     number, day = read(Purpose.SHOWN, token)
-    found = stepup.find_shown(connection, number, day, context().now(), for_update=for_update)
+    found = stepup.find_shown(connection, number, day, workspace().now(), for_update=for_update)
     if found is None:
         stale()
     speak(found[1].language)
@@ -55,7 +55,7 @@ def shown(connection: Connection, token: str, *, for_update: bool = False) -> Re
 def read(purpose: Purpose, token: str) -> tuple[int, date]:
     """Return the number and the date in `token`; aborts with 404 if it was not signed for `purpose`."""
     try:
-        return context().signer.read(purpose, token)
+        return workspace().signer.read(purpose, token)
     except LinkInvalid:
         stale()
 
@@ -86,7 +86,7 @@ def speak(language: str) -> None:
 
 def today() -> date:
     """Return today's date in the workspace's time zone."""
-    return context().now().astimezone(ZoneInfo(settings().timezone)).date()
+    return workspace().now().astimezone(ZoneInfo(settings().timezone)).date()
 
 
 def month() -> str:

@@ -10,7 +10,7 @@ from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import mailed
-from newsletter.web.readers.site import context, database, settings
+from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("succession", __name__)
 
@@ -31,7 +31,7 @@ def ask(token: str) -> tuple[str, int]:
     email, wrong = read_address(filled, "email")
     answers = read(filled, settings())
     faults = {"email": str(wrong or ""), "name": str(answers.faults.get("name", ""))}
-    now = context().now()
+    now = workspace().now()
     with writing(database()) as connection:
         wish, holder = mailed(connection, Kind.SUCCESSION, token, for_update=True)
         if not handover.holds_post(holder, settings()):
@@ -49,7 +49,7 @@ def ask(token: str) -> tuple[str, int]:
                 name=answers.name,
                 words=wording(settings(), g.language),
                 source="preferences",
-                signer=context().signer,
+                signer=workspace().signer,
                 now=now,
             )
     page = _page(token, holder, email=email, name=answers.name, faults=faults, asked=asked)
