@@ -40,14 +40,14 @@ _USUAL = {
     },
     "en": {"community": FieldKind.POST, "position": FieldKind.POST},
 }
-"""By language and slug, the kind of a field that names none: as before there were kinds."""
+"""Default kinds of fields without `kind:`, by workspace language and field name."""
 
 
 Language = Literal["uk", "en"]
 
 
 class Settings(Part):
-    """Everything newsletter.yaml says, except the part of each transport: `settings_model` adds those."""
+    """The settings of newsletter.yaml, without those of the transports, which `settings_model` adds."""
 
     title: Line
     publisher: Line
@@ -85,7 +85,7 @@ class Settings(Part):
     @field_validator("fields")
     @classmethod
     def _of_a_kind(cls, fields: dict[str, FieldEntry], given: ValidationInfo) -> dict[str, FieldEntry]:
-        """Give a kind to each field that names none."""
+        """Set the default kind of fields without one."""
         usual = _USUAL[given.data.get("language", "uk")]
         kinds = {slug: entry.kind or usual.get(slug, FieldKind.TEXT) for slug, entry in fields.items()}
         if FieldKind.REGION not in kinds.values():
@@ -132,47 +132,47 @@ class Settings(Part):
 
     @property
     def public_fields(self) -> dict[str, FieldEntry]:
-        """The fields that readers fill in on the pages."""
+        """The fields that readers see and fill in on the pages."""
         return {slug: entry for slug, entry in self.fields.items() if entry.public}
 
     def field(self, kind: FieldKind) -> str:
-        """Return the slug of the first field of `kind`, or nothing."""
+        """Return the name of the first field of `kind`, or an empty string."""
         return next((slug for slug, entry in self.fields.items() if entry.kind == kind), "")
 
     def public_field(self, kind: FieldKind) -> str:
-        """Return the slug of the first field of `kind` if it is public, or nothing."""
+        """Return the name of the first field of `kind` if it is public, else an empty string."""
         slug = self.field(kind)
         return slug if slug in self.public_fields else ""
 
     def of_transport(self, name: str) -> Any:
-        """Return the part of the transport `name`, or None when it has no settings."""
+        """Return the settings of the transport `name`, or None if it has none."""
         return getattr(self, name) if name in type(self).model_fields else None
 
     def period(self, closing: date) -> Period:
-        """Return the seven days that close on `closing`."""
+        """Return the seven-day period that ends on `closing`."""
         return Period(start=closing - timedelta(days=6), end=closing)
 
     def closing_day(self, today: date) -> date:
-        """Return the last day of the week that holds `today`."""
+        """Return the closing day of the week that contains `today`."""
         last = (DAYS.index(self.week.starts) - 1) % 7
         return today + timedelta(days=(last - today.weekday()) % 7)
 
 
 def settings_model() -> type[Settings]:
-    """Return the model of newsletter.yaml: Settings, and a part for each transport that has settings."""
+    """Return the model of newsletter.yaml: Settings plus the settings of each registered transport."""
     return _with_parts(tuple(TRANSPORTS.items()))
 
 
 @cache
 def _with_parts(transports: tuple[tuple[str, str], ...]) -> type[Settings]:
-    """Return Settings with the parts of `transports`, which are given as in the registry."""
+    """Return Settings extended by the settings models of `transports` (name, import path)."""
     parts = {name: resolve_name(described).settings for name, described in transports}
     fields: dict[str, Any] = {name: (part, part()) for name, part in parts.items() if part}
     return create_model("Settings", __base__=Settings, __module__=__name__, **fields)
 
 
 def read_settings(root: Path) -> Settings:
-    """Read newsletter.yaml of the workspace `root`. Raises ConfigError with every fault at its line."""
+    """Read newsletter.yaml of the workspace `root`. Raises ConfigError listing each fault with its line."""
     try:
         text = (root / FILE).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -207,9 +207,9 @@ def find_root(start: Path) -> Path:
 
 
 def secret(name: str) -> str | None:
-    """Return the environment's `name`, or the content of the file that `name`_FILE names.
+    """Return a secret: the environment variable `name`, or the content of the file named by `name`_FILE.
 
-    Raises ConfigError when that file cannot be read or is empty, or both are given.
+    Raises ConfigError if the file cannot be read or is empty, or if both are set.
     """
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value and file:

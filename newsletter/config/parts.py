@@ -9,7 +9,7 @@ from newsletter.config.types import Address, Domain, Duration, Host, Line, Momen
 
 
 class Part(BaseModel):
-    """What every part is: closed to unknown keys, and never changed."""
+    """Base of all parts: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -78,7 +78,7 @@ def make_app(
 
 
 def _choose_language(usual: str, offered: Sequence[str]) -> None:
-    """Choose the language of the page: the `lang` parameter, else the browser's, else the workspace's."""
+    """Set the page's language: the `lang` parameter, else the browser's preference, else the workspace's."""
     asked = request.args.get("lang")
     g.language = asked if asked in offered else request.accept_languages.best_match(offered, usual)
 

@@ -4,4 +4,4 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
-"""No script runs and nothing is loaded, also when the page is opened outside its frame."""
+"""Blocks all scripts and network requests, also when the page is opened outside its frame."""

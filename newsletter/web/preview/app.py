@@ -34,7 +34,7 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
 
 
 def _explain(error: Exception) -> tuple[str, int]:
-    """Show what keeps the issue from being shown, and whatever else went wrong, in the page."""
+    """Show an error as a page: problems of files with 200 (the page reloads), anything else with 500."""
     if isinstance(error, ConfigError | ContentError):
         return _shown(error.problems), 200
     if isinstance(error, NewsletterError):
@@ -47,7 +47,7 @@ def _explain(error: Exception) -> tuple[str, int]:
 
 
 def _shown(problems: Sequence[Problem]) -> str:
-    """Return the page that shows `problems`, or where its own template fails, their words alone."""
+    """Return an HTML page that lists `problems`; if its template itself fails, plain text."""
     try:
         return trouble(problems)
     except RenderError as error:
@@ -56,10 +56,10 @@ def _shown(problems: Sequence[Problem]) -> str:
 
 
 def _kilobytes(size: int) -> str:
-    """Return bytes as a number of kilobytes of 1024, as the reader's language writes it."""
+    """Format a size in bytes as kilobytes (1024), for the page's language."""
     return format_decimal(max(1, round(size / KILOBYTE)), locale=g.language)
 
 
 def _cut(text: str, length: int) -> str:
-    """Return `text` as an inbox cuts it that has room for `length` characters."""
+    """Truncate `text` to `length` characters with an ellipsis, as an inbox does."""
     return text if len(text) <= length else f"{text[:length].rstrip(' …')}…"

@@ -14,13 +14,13 @@ from newsletter.web.preview.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """An edition as it was asked for, and where it stands among those that readers get."""
+    """The edition to show, and its rank among those that readers get."""
 
     snapshot: Snapshot
     sheet: Sheet
     reader: Subscriber | None
     number: int
-    """From 1, by how many get it; 0 where nobody does."""
+    """The rank by number of readers, from 1; 0 when no reader gets this edition."""
 
     @property
     def readers(self) -> int:
@@ -34,12 +34,12 @@ class Choice:
 
     @property
     def after(self) -> str | None:
-        """The name of the edition after this one; after one that nobody gets, of the first."""
+        """The name of the next edition; the first one if no reader gets this edition."""
         return self._name(self.number + 1)
 
     @property
     def letter(self) -> Letter | None:
-        """The edition written to the reader or to an example; None where it cannot be rendered."""
+        """The message for the chosen reader, or for an example; None if the edition cannot be rendered."""
         if self.sheet.page is None:
             return None
         snapshot, reader = self.snapshot, self.reader
@@ -60,7 +60,7 @@ class Choice:
 
 
 def _dkim(workspace: Workspace) -> DomainSigner | None:
-    """Return who signs, if the key is here: often it is only where sending is done."""
+    """Return the DKIM signer, or None when the key is not on this machine: often only the server has it."""
     try:
         return workspace.dkim
     except ConfigError:
@@ -68,7 +68,7 @@ def _dkim(workspace: Workspace) -> DomainSigner | None:
 
 
 def choose(snapshot: Snapshot, view: View) -> Choice | None:
-    """Return what `view` asks for, the most read edition where it does not say; None where there is none."""
+    """Return the edition that `view` selects, by default the one with most readers; None if there is none."""
     reader = snapshot.reader(view.reader) if view.reader else None
     edition = _edition(snapshot, view, reader)
     if edition is None:

@@ -18,7 +18,7 @@ _SHOWN = 50  # names that the register does not know; the command prints all
 
 @communities.get("/coverage")
 def page() -> str:
-    """Show the regions, or the communities of the one that `region` names."""
+    """Show coverage by region, or by community of the region in the query `region`."""
     proofs: Proofs = current_app.extensions["proofs"]
     workspace, stamp = proofs.workspace, proofs.stamp(None)
     with reading(workspace.readable) as connection:

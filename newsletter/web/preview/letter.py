@@ -1,4 +1,4 @@
-"""An issue's message as an example reader would get it, and as a browser or an inbox shows it."""
+"""Build an issue's message for an example reader, and prepare its HTML for a frame."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\ufeff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One edition written to one reader: both parts, and the whole message byte for byte."""
+    """One edition addressed to one reader: both parts, and the whole message as bytes."""
 
     html: str
     text: str
@@ -51,12 +51,12 @@ class Letter:
 
     @property
     def source(self) -> str:
-        """The message as it goes over the wire."""
+        """The raw message as text."""
         return self.content.decode("ascii")
 
     @property
     def opening(self) -> str:
-        """The words an inbox shows after the subject: the first of the HTML, hidden ones too."""
+        """The snippet an inbox shows after the subject: the first words of the HTML, also hidden ones."""
         texts = document_fromstring(self.html).xpath("//body//text()[not(parent::style)]")
         return " ".join(_INVISIBLE.sub("", " ".join(cast("list[str]", texts))).split())
 
@@ -71,7 +71,7 @@ def write_letter(  # noqa: PLR0913  what a letter is made of
     email: str = EXAMPLE,
     name: str = "",
 ) -> Letter:
-    """Write `page` to a reader. Its links are nobody's, so following them changes nothing."""
+    """Build the message of edition `page` for an address; its links belong to no reader and change nothing."""
     message = Writer(page, shared, signer, dkim).write(Due(_NOBODY, email, name, page.edition, 1), now)
     return Letter(
         html=fill_html(page.html, message.values),
@@ -82,9 +82,9 @@ def write_letter(  # noqa: PLR0913  what a letter is made of
 
 
 def shown(html: str, scheme: str) -> str:
-    """Return `html` for a frame: in the scheme `light` or `dark` whatever the browser prefers.
+    """Return `html` for a frame, forced to `scheme` (light or dark) whatever the browser prefers.
 
-    Its web links open a window of their own.
+    Web links open in a new window.
     """
     head, end, body = html.partition("</head>")
     head = _PREFERS.sub(lambda match: f"({'min' if match[1] == scheme else 'max'}-width: 0)", head)

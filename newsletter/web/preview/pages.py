@@ -30,25 +30,25 @@ from newsletter.web.templates import shown_settings
 pages = Blueprint("preview", __name__)
 
 _PATIENCE = 20.0
-"""Seconds for which a page's question whether something changed stays open."""
+"""Seconds until a long-poll request for changes is answered."""
 
 
 @pages.get("/")
 def newest() -> Answer:
-    """Go to the newest issue."""
+    """Redirect to the newest issue."""
     closing = _proofs().workspace.closing(None)
     return redirect(url_for("preview.issue", closing=closing, **_view().query()))
 
 
 @pages.get("/<closing:closing>")
 def issue(closing: date) -> str:
-    """Show the editions of an issue, and what is wrong with it."""
+    """Show the editions and the findings of an issue."""
     return _issue(_proofs().of(closing))
 
 
 @pages.get("/<closing:closing>/edition")
 def edition(closing: date) -> str | tuple[str, int]:
-    """Show one edition as mail programs will."""
+    """Show one edition as mail programs will show it."""
     snapshot = _proofs().of(closing)
     choice = choose(snapshot, _view())
     if choice is None:
@@ -67,7 +67,7 @@ def edition(closing: date) -> str | tuple[str, int]:
 
 @pages.get("/<closing:closing>/letter.html")
 def html(closing: date) -> Response:
-    """Return the HTML part, for the frame."""
+    """Return the HTML part, shown in the frame."""
     _, letter = _written(closing)
     response = Response(shown(letter.html, "dark" if _view().scheme == "dark" else "light"))
     response.headers["Content-Security-Policy"] = POLICY
@@ -76,7 +76,7 @@ def html(closing: date) -> Response:
 
 @pages.get("/<closing:closing>/letter.eml")
 def message(closing: date) -> Response:
-    """Return the whole message, byte for byte as it would leave."""
+    """Return the whole message as an .eml file, byte for byte as it would be sent."""
     choice, letter = _written(closing)
     response = Response(letter.content, mimetype="message/rfc822")
     name = f"{closing}-{choice.sheet.edition.key}.eml"
@@ -87,7 +87,7 @@ def message(closing: date) -> Response:
 @pages.get("/changes", defaults={"closing": None})
 @pages.get("/<closing:closing>/changes")
 def changes(closing: date | None) -> dict[str, bool]:
-    """Answer as soon as the files are not what they were at `since`, or after a while that they still are."""
+    """Long poll: answer when the files differ from the fingerprint `since`, or after a timeout."""
     proofs, since = _proofs(), request.args.get("since", "")
     watch: Watch = current_app.extensions["watch"]
     return {"changed": watch.wait(lambda: proofs.stamp(closing) != since, _PATIENCE)}
@@ -95,12 +95,12 @@ def changes(closing: date | None) -> dict[str, bool]:
 
 @pages.before_request
 def remember_stamp() -> None:
-    """Take the stamp before anything is read, so that no change after it is missed."""
+    """Take the fingerprint of the files before reading them, so that no later change is missed."""
     g.stamp = _proofs().stamp((request.view_args or {}).get("closing"))
 
 
 def trouble(problems: Sequence[Problem]) -> str:
-    """Return the page that shows `problems` in place of an issue, until they are mended."""
+    """Return the page that lists `problems` when the issue cannot be shown."""
     return _page("trouble.html", None, problems=gathered(problems))
 
 

@@ -23,7 +23,7 @@ _KEPT = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One edition: its page, None where it cannot be rendered, and the findings that concern it."""
+    """One edition with its findings; `page` is None if it cannot be rendered."""
 
     edition: Edition
     page: Rendered | None
@@ -31,7 +31,7 @@ class Sheet:
 
 
 class Snapshot:
-    """One issue at one moment. Raises NewsletterError where its files do not make one."""
+    """An issue as its files were at one moment. Raises NewsletterError if they are not a valid issue."""
 
     def __init__(self, workspace: Workspace, closing: date, stamp: str) -> None:
         self.workspace = workspace
@@ -45,7 +45,7 @@ class Snapshot:
         self._lock = RLock()
 
     def sheet(self, edition: Edition) -> Sheet:
-        """Return `edition` rendered and checked by itself, without what is wrong with others' items."""
+        """Render and check `edition`; findings on items it does not show are left out."""
         with self._lock:
             if edition.key not in self._sheets:
                 self._sheets[edition.key] = self._make(edition)
@@ -71,7 +71,7 @@ class Snapshot:
 
 
 class Proofs:
-    """The snapshots of a workspace, the last few of them kept; they share its database and its signer."""
+    """A small cache of snapshots of a workspace, which share its database and signer."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -83,11 +83,11 @@ class Proofs:
 
     @property
     def folders(self) -> list[Path]:
-        """Where issues and themes lie."""
+        """The folders of issues and themes, to watch for changes."""
         return [self.workspace.root / FOLDER, *self._themes]
 
     def stamp(self, closing: date | None) -> str:
-        """Return a mark that changes with whatever the issue, or without `closing` any issue, is made of."""
+        """Return a fingerprint of all files that the issue (or, without `closing`, any issue) is made of."""
         root = self.workspace.root
         folder = root / (folder_of(closing) if closing else FOLDER)
         return stamp([root / FILE, folder, *self._themes, *self._database()])
@@ -97,7 +97,7 @@ class Proofs:
         return [Path(f"{path}{end}") for end in ("", "-wal")] if path else []
 
     def of(self, closing: date) -> Snapshot:
-        """Return the issue as its files are now. Raises NewsletterError where they do not make one."""
+        """Return a snapshot of the issue as it is now. Raises NewsletterError if its files are invalid."""
         with self._lock:
             now = self.stamp(closing)
             snapshot = self._kept.pop(closing, None)
@@ -110,16 +110,16 @@ class Proofs:
             return snapshot
 
     def _reopen(self) -> None:
-        """Read newsletter.yaml and the theme anew."""
+        """Reload newsletter.yaml and the theme."""
         fresh = Workspace(self.workspace.root, read_settings(self.workspace.root))
         fresh.reader, fresh.signer = self._shared
         self.workspace = fresh
 
 
 def names(editions: Iterable[Edition]) -> Mapping[str, str]:
-    """Return a name for each edition, by key, that an edit of its items leaves as it is: `top.social`.
+    """Return stable names of editions by key, like `top.social`, which do not change when an item is edited.
 
-    Where several show the same sections but other items, the second is `top.social~2`.
+    Of several editions with the same sections but different items, the second is `top.social~2`.
     """
     counted: Counter[str] = Counter()
     found = {}

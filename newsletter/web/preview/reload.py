@@ -1,4 +1,4 @@
-"""Live reload: a fingerprint of the watched files, and waiting until it changes."""
+"""Live reload: fingerprint the watched files and wait for a change."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -12,11 +12,11 @@ from typing import Self
 from watchfiles import watch
 
 _PULSE = 1.0
-"""Seconds after which a waiting page looks by itself: at a database, or where nothing can be watched."""
+"""Polling interval in seconds, for the database and for file systems that cannot be watched."""
 
 
 def stamp(paths: Iterable[Path]) -> str:
-    """Return a hash over time and size of `paths` and all below them; one that is absent counts as such."""
+    """Return a hash of the times and sizes of `paths` and all files below them, missing ones included."""
     digest = sha256()
     for path in paths:
         with suppress(OSError):
@@ -27,7 +27,7 @@ def stamp(paths: Iterable[Path]) -> str:
 
 
 class Watch:
-    """Wakes who waits as soon as something below `folders` changes, until it is closed."""
+    """Watches `folders` and wakes waiting requests on a change, until it is closed."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)
@@ -36,20 +36,20 @@ class Watch:
         self._thread = Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to watch."""
+        """Start watching."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let go everybody who waits."""
+        """Stop watching and release all waiting requests."""
         self._closed.set()
         self._stir()
         self._thread.join()
 
     def wait(self, changed: Callable[[], bool], patience: float) -> bool:
-        """Return True once `changed` is; False after `patience` seconds, or when this was closed."""
+        """Wait until `changed()` is true; return False after `patience` seconds or on close."""
         until = monotonic() + patience
         with self._stirred:
             while not changed():

@@ -20,7 +20,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket that listens on `port`, or on the next free one. Raises ConfigError when none is."""
+    """Return a socket listening on `port`, or the next free port. Raises ConfigError if none is free."""
     for candidate in range(port, _LAST + 1):
         try:
             return socket.create_server((HOST, candidate))
@@ -33,6 +33,6 @@ def listen(port: int) -> socket.socket:
 
 
 def serve(app: Flask, listening: socket.socket) -> None:
-    """Answer requests until Ctrl-C."""
+    """Serve requests until Ctrl-C."""
     port = listening.getsockname()[1]
     make_server(HOST, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()).serve_forever()

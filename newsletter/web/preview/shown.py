@@ -16,18 +16,18 @@ from newsletter.web.preview.view import View
 
 
 def shown_issues(closings: Iterable[date], settings: Settings) -> list[Data]:
-    """Return the issues there are, each with its period."""
+    """Return the closing days and periods of issues."""
     return [Data(closing=day, period=plain(settings.period(day))) for day in closings]
 
 
 def shown_view(view: View) -> Data:
-    """Return a view, with the queries of it and of another edition."""
+    """Return the state of the page, with functions that build URL queries from it."""
     values = {name: plain(getattr(view, name)) for name in (*View.__slots__, "next_scheme", "next_part")}
     return Data(**values, query=Function(view.query), of=Function(view.of))
 
 
 def shown_snapshot(snapshot: Snapshot) -> Data:
-    """Return what all pages show of an issue."""
+    """Return the values of an issue that all pages show."""
     proof = snapshot.proof
     return Data(
         period=plain(proof.issue.period),
@@ -38,7 +38,7 @@ def shown_snapshot(snapshot: Snapshot) -> Data:
 
 
 def shown_sheet(sheet: Sheet, name: str = "") -> Data:
-    """Return an edition: its titles, its sizes where it could be rendered, and what is wrong with it."""
+    """Return the values of an edition: titles, findings and, if it could be rendered, sizes."""
     return Data(
         name=name,
         titles=_titles(sheet.edition),
@@ -53,7 +53,7 @@ def shown_sheet(sheet: Sheet, name: str = "") -> Data:
 
 
 def shown_choice(choice: Choice) -> Data:
-    """Return a chosen edition, and where it stands."""
+    """Return the values of the chosen edition and its rank."""
     return Data(
         sheet=shown_sheet(choice.sheet),
         reader=choice.reader.email if choice.reader else "",
@@ -65,7 +65,7 @@ def shown_choice(choice: Choice) -> Data:
 
 
 def shown_letter(letter: Letter | None) -> Data | None:
-    """Return a letter with its source, and its size in bytes in place of them."""
+    """Return the values of a message: its parts, its source as text, and its size in bytes."""
     if letter is None:
         return None
     names = ("text", "mail_from", "sha256", "signed", "headers", "source", "opening")
@@ -73,7 +73,7 @@ def shown_letter(letter: Letter | None) -> Data | None:
 
 
 def gathered(problems: Iterable[Problem]) -> Sequence[Data]:
-    """Return each thing that is wrong once, with every place where it is; errors first."""
+    """Group equal problems into one with all its places; errors first."""
     places: defaultdict[Problem, list[Place]] = defaultdict(list)
     for problem in problems:
         places[replace(problem, at=None)] += [problem.at] if problem.at else []

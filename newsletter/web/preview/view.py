@@ -10,14 +10,14 @@ WIDTHS = (375, 768, 1200)
 """CSS pixels: a phone, a tablet, a desktop."""
 
 SCHEMES = ("light", "dark", "inverted")
-"""The mail's own two, and what a mail program makes of the light one when it inverts colours by force."""
+"""Color schemes: the message's own two, and the forced inversion that some mail programs apply."""
 
 PARTS = ("both", "html", "text", "source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Whose edition (its name, a reader's address, or sections), width, scheme, part and language."""
+    """Which edition is shown (by name, reader's address or sections), width, scheme, part and language."""
 
     edition: str = ""
     reader: str = ""
@@ -28,28 +28,28 @@ class View:
     lang: str = ""
 
     def query(self, **changes: Any) -> Mapping[str, Any]:
-        """Return this view with `changes` as a query; what is as usual is left out."""
+        """Return the URL query of this view with `changes`; default values are omitted."""
         view, usual = replace(self, **changes), View()
         values = {name: getattr(view, name) for name in View.__slots__}
         return {name: value for name, value in values.items() if value != getattr(usual, name)}
 
     def of(self, edition: str) -> Mapping[str, Any]:
-        """Return the query of another edition, shown as this one is."""
+        """Return the URL query of another edition with the same display options."""
         return self.query(edition=edition, reader="", sections=())
 
     @property
     def next_scheme(self) -> str:
-        """The scheme after this one, and after the last the first."""
+        """The next scheme, cyclically."""
         return SCHEMES[(SCHEMES.index(self.scheme) + 1) % len(SCHEMES)]
 
     @property
     def next_part(self) -> str:
-        """The part after this one, and after the last the first."""
+        """The next part, cyclically."""
         return PARTS[(PARTS.index(self.part) + 1) % len(PARTS)]
 
 
 def read(query: MultiDict[str, str], languages: tuple[str, ...]) -> View:
-    """Return the view that `query` asks for; what it does not know is as usual."""
+    """Parse a URL query; unknown values become defaults."""
     usual = View()
     width = query.get("width", usual.width, type=int)
     return View(
