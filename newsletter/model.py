@@ -26,6 +26,8 @@ class Section:
     title: str
     about: str = ""
     always: bool = False
+    colour: str = ""
+    """Like `#0b4f9c`, or empty for the theme's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,45 @@ class AnyOf:
 Condition = Has | Not | AllOf | AnyOf
 
 
+class ItemKind(StrEnum):
+    """What an item is, which decides how it is shown."""
+
+    NEWS = "news"
+    BRIEF = "brief"
+    """One line: a title, and a few words."""
+    EVENT = "event"
+    PARTNER = "partner"
+    """Somebody else's words, shown with a label that says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """When and where something takes place; a date without a time is a whole day, and `end` is its last day.
+
+    Times have a zone.
+    """
+
+    start: dt.datetime | dt.date
+    end: dt.datetime | dt.date | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """The picture of an item; `file` is its name in the folder `pictures` of the issue."""
+
+    file: str
+    alt: str
+    caption: str = ""
+    credit: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One piece of news: Markdown text, its sections in order, and its place in a file."""
+    """One piece of news: Markdown text, its sections in order, and its place in a file.
+
+    `lead` puts it first in the issue; `event` is there for items of that kind only.
+    """
 
     id: str
     title: str
@@ -71,6 +109,10 @@ class Item:
     date: dt.date | None = None
     sections: tuple[str, ...]
     only_for: Condition | None = None
+    kind: ItemKind = ItemKind.NEWS
+    lead: bool = False
+    event: Event | None = None
+    picture: Picture | None = None
     at: Place
 
 

@@ -181,6 +181,22 @@ def test_kinds_that_cannot_be_are_told(tmp_path: Path, fields: str, fault: str) 
     assert fault in str(caught.value)
 
 
+@pytest.mark.parametrize("colour", ["blue", "'#0b4'", "'0b4f9c'", "'#0b4f9g'", "''"])
+def test_a_colour_of_a_section_that_is_none_is_refused_with_an_example(tmp_path: Path, colour: str) -> None:
+    text = SAMPLE.replace("slug: social", f"slug: social, colour: {colour}", 1)
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'colour: must be a colour like "#0b4f9c", in quotes'):
+        read_settings(tmp_path)
+
+
+def test_a_section_has_its_colour_in_small_letters(tmp_path: Path) -> None:
+    text = SAMPLE.replace("slug: social", 'slug: social, colour: "#0B4F9C"', 1)
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    colours = {section.slug: section.colour for section in read_settings(tmp_path).model_sections}
+    assert colours["social"] == "#0b4f9c"
+    assert colours["top"] == ""
+
+
 def test_the_workspace_s_own_language_is_among_those_of_its_pages(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="own language, uk, has to be among them"):
         _with_fields(tmp_path, "uk", "a: {label: A}\nlanguages: [en]")

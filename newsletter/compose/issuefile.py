@@ -119,7 +119,7 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
     file, problems = _validated(document)
     declared = [
         *settings.model_sections,
-        *(Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in file.sections),
+        *(entry.section for entry in file.sections),
     ]
     sections: dict[str, Section] = {}
     for section in declared:

@@ -121,9 +121,7 @@ class Settings(Part):
     @property
     def model_sections(self) -> tuple[Section, ...]:
         """The sections as values of the model, in order."""
-        return tuple(
-            Section(slug=s.slug, title=s.title, about=s.about, always=s.always) for s in self.sections
-        )
+        return tuple(entry.section for entry in self.sections)
 
     @property
     def optional_sections(self) -> tuple[str, ...]:

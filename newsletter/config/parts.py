@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from newsletter.config.types import Address, Domain, Duration, Host, Line, Moment, Slug
+from newsletter.config.types import Address, Colour, Domain, Duration, Host, Line, Moment, Slug
+from newsletter.model import Section
 
 
 class Part(BaseModel):
@@ -47,6 +48,14 @@ class SectionEntry(Part):
     title: Line
     about: str = ""
     always: bool = False
+    colour: Colour = ""
+
+    @property
+    def section(self) -> Section:
+        """The section as a value of the model."""
+        return Section(
+            slug=self.slug, title=self.title, about=self.about, always=self.always, colour=self.colour
+        )
 
 
 class FieldKind(StrEnum):

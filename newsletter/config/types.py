@@ -110,6 +110,12 @@ def _moment(value: str) -> str:
     return value
 
 
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-f]{6}", value, re.IGNORECASE):
+        raise ValueError('must be a colour like "#0b4f9c", in quotes: # begins a comment in YAML')
+    return value.lower()
+
+
 def _transport(value: str) -> str:
     if value not in TRANSPORTS:
         name = value[:_LONGEST_TRANSPORT]
@@ -128,6 +134,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 TransportName = Annotated[str, AfterValidator(_transport)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]
+Colour = Annotated[str, AfterValidator(_colour)]
+"""Six hexadecimal digits after #, in small letters."""
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]

@@ -4,7 +4,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple
 from hashlib import sha256
+from typing import Any
 
 from newsletter.conditions import holds
 from newsletter.model import EVERY_SECTION, Block, ClosingCall, Condition, Edition, Issue, Item, Subscriber
@@ -98,8 +100,15 @@ def _key(blocks: Iterable[Block]) -> str:
         [
             block.section.slug,
             block.section.title,
-            [[item.id, item.title, item.text, item.link] for item in block.items],
+            block.section.colour,
+            [_visible(item) for item in block.items],
         ]
         for block in blocks
     ]
     return sha256(json.dumps(visible).encode()).hexdigest()[:16]
+
+
+def _visible(item: Item) -> list[Any]:
+    event = [str(value) for value in astuple(item.event)] if item.event else None
+    picture = astuple(item.picture) if item.picture else None
+    return [item.id, item.title, item.text, item.link, item.kind, item.lead, event, picture]

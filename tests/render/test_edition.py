@@ -1,5 +1,6 @@
 """Which items a reader gets, and that it is always the same ones."""
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
@@ -12,11 +13,14 @@ from newsletter.model import (
     Block,
     Condition,
     Edition,
+    Event,
     Has,
     Issue,
     Item,
+    ItemKind,
     Not,
     Period,
+    Picture,
     Section,
     Subscriber,
 )
@@ -191,3 +195,20 @@ def test_a_key_changes_with_every_visible_word() -> None:
         assert edition
         keys.add(edition.key)
     assert len(keys) == 5
+
+
+def test_an_edition_s_key_changes_with_everything_that_is_visible_of_an_item() -> None:
+    news = item("one", "top")
+    concert = Event(start=date(2025, 2, 20), place="Київ")
+    photo = Picture(file="one.jpg", alt="Міст")
+    shown = [
+        news,
+        replace(news, kind=ItemKind.BRIEF),
+        replace(news, lead=True),
+        replace(news, event=concert),
+        replace(news, event=replace(concert, end=date(2025, 2, 21))),
+        replace(news, picture=photo),
+        replace(news, picture=replace(photo, credit="Укрінформ")),
+    ]
+    editions = [Editions(issue(("top", [one]))).whole() for one in shown]
+    assert len({edition.key for edition in editions if edition}) == len(shown)
