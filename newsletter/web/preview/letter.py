@@ -71,7 +71,7 @@ def write_letter(  # noqa: PLR0913  what a letter is made of
     email: str = EXAMPLE,
     name: str = "",
 ) -> Letter:
-    """Build the message of edition `page` for an address; its links belong to no reader and change nothing."""
+    """Build the message of edition `page` for an address; its links are of no reader and change nothing."""
     message = Writer(page, shared, signer, dkim).write(Due(_NOBODY, email, name, page.edition, 1), now)
     return Letter(
         html=fill_html(page.html, message.values),
