@@ -15,7 +15,7 @@ BANDS = (
     ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n"),
-    ("model", "slots", "yamlfile", "private", "registry"),
+    ("model", "slots", "yamlfile", "private", "registry", "brand"),
     ("errors", "limited"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}

@@ -10,8 +10,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
+from newsletter.config.logo import logo_fault
 from newsletter.config.parts import (
     Bounces,
+    Brand,
     ClosingCall,
     Dkim,
     FieldEntry,
@@ -25,7 +27,7 @@ from newsletter.config.parts import (
     Week,
 )
 from newsletter.config.types import DAYS, Address, Line, Slug, TransportName, Url, Zone
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Problem, Severity
 from newsletter.model import Period, Section
 from newsletter.registry import OUTBOX, TRANSPORTS
 from newsletter.yamlfile import load, validate
@@ -60,6 +62,7 @@ class Settings(Part):
     postal_address: Line
     read_more: Line
     closing: ClosingCall | None = None
+    brand: Brand = Brand()
     theme: Slug = "digest"
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
     languages: tuple[Language, ...] = Field(default=(), validate_default=True)
@@ -190,6 +193,10 @@ def read_settings(root: Path) -> Settings:
     settings, problems = validate(settings_model(), document)
     if settings is None:
         raise ConfigError(problems)
+    if settings.brand.logo and (fault := logo_fault(root / settings.brand.logo)):
+        text, hint = fault
+        at = document.place(("brand", "logo"))
+        raise ConfigError([Problem(severity=Severity.ERROR, text=f"brand.logo: {text}", at=at, hint=hint)])
     return settings
 
 

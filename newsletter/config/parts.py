@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from newsletter.config.types import Address, Colour, Domain, Duration, Host, Line, Moment, Slug
+from newsletter.brand import Palette, palette
+from newsletter.config.types import (
+    Address,
+    BrandColour,
+    Colour,
+    Domain,
+    Duration,
+    Host,
+    Line,
+    LogoFile,
+    Moment,
+    Slug,
+)
 from newsletter.model import Section
 
 
@@ -39,6 +51,20 @@ class ClosingCall(Part):
 
     text: Line
     hashtag: str = Field(default="", pattern=r"^(#\w+)?$")
+
+
+class Brand(Part):
+    """Logo and colours, from which every colour of mail and pages is computed."""
+
+    logo: LogoFile | None = None
+    alt: Line | None = None
+    colour: BrandColour = ""
+    second: BrandColour = ""
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of both schemes."""
+        return palette(self.colour, self.second)
 
 
 class SectionEntry(Part):

@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
 
@@ -116,6 +118,30 @@ def _colour(value: str) -> str:
     return value.lower()
 
 
+def _brand_colour(value: str) -> str:
+    """Return the colour as `_colour` does if text can be read on it."""
+    colour = _colour(value)
+    if not readable(colour):
+        raise PydanticCustomError(
+            "contrast",
+            "neither white nor dark text can be read on {colour}: a contrast of {reached}, not {needed}",
+            {
+                "colour": colour,
+                "reached": f"{best_contrast(colour):.2f}",
+                "needed": str(READABLE),
+                "hint": f'Nearest to it, text can be read on "{nearest_readable(colour)}".',
+            },
+        )
+    return colour
+
+
+def _logo(value: str) -> str:
+    path = PurePosixPath(value)
+    if path.is_absolute() or ".." in path.parts or "\\" in value:
+        raise ValueError("must be a file in the workspace, like logo.png")
+    return str(path)
+
+
 def _transport(value: str) -> str:
     if value not in TRANSPORTS:
         name = value[:_LONGEST_TRANSPORT]
@@ -136,6 +162,8 @@ Duration = Annotated[str, AfterValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]
 Colour = Annotated[str, AfterValidator(_colour)]
 """Six hexadecimal digits after #, in small letters."""
+BrandColour = Annotated[str, AfterValidator(_brand_colour)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+LogoFile = Annotated[Line, AfterValidator(_logo)]

@@ -1,0 +1,220 @@
+"""Compute every colour of mail and pages from a brand's one or two, readable in both schemes.
+
+Contrast is WCAG 2's, from relative luminance; shades are made in OKLCH, whose lightness is as it is seen.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+READABLE = 4.5
+"""The least contrast of text (WCAG 2.2, 1.4.3)."""
+_SEEN = 3.0
+"""The least contrast of what is no text but has to be seen (WCAG 2.2, 1.4.11)."""
+NEUTRAL = "#33475b"
+"""The slate of those who named no colour."""
+LIGHT_TEXT, DARK_TEXT = "#ffffff", "#101418"
+_STEP = 0.01
+_LINEAR = 0.04045
+_MIDDLE = 0.6
+"""Where sRGB is linear below, and the lightness in OKLCH that halves what can be read."""
+
+GROUNDS = ("ground", "paper", "tint", "call")
+TEXT_PAIRS = (
+    *product(("ink", "muted", "accent"), GROUNDS),
+    ("on_band", "band"),
+    ("on_second", "second"),
+    ("on_button", "button"),
+)
+"""Every pair of a text's colour and the colour under it, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colours:
+    """The colours of one scheme, as "#rrggbb"; TEXT_PAIRS says which text goes on which ground."""
+
+    ground: str
+    paper: str
+    ink: str
+    muted: str
+    accent: str
+    hairline: str
+    tint: str
+    band: str
+    on_band: str
+    second: str
+    on_second: str
+    button: str
+    on_button: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """The colours of both schemes."""
+
+    light: Colours
+    dark: Colours
+
+
+@dataclass(frozen=True, slots=True)
+class _Shade:
+    """A colour in OKLCH: lightness 0 to 1, chroma, hue in degrees."""
+
+    light: float
+    chroma: float
+    hue: float
+
+    def at(self, light: float, most: float = 1.0) -> str:
+        """Return the colour of this hue at `light`, with at most the chroma `most`, as sRGB can show it."""
+        from coloraide import Color  # noqa: PLC0415  takes 0.15 s to load, which most commands can spare
+
+        shade = Color("oklch", [light, min(self.chroma, most), self.hue]).convert("srgb")
+        return str(shade.fit(method="oklch-chroma").to_string(hex=True, fit=False))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return WCAG's contrast of two colours, 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Return WCAG's relative luminance of a colour, 0 to 1."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def text_on(colour: str) -> str:
+    """Return the colour of text on `colour`: white if that can be read, else near black."""
+    return LIGHT_TEXT if contrast(LIGHT_TEXT, colour) >= READABLE else DARK_TEXT
+
+
+def best_contrast(colour: str) -> float:
+    """Return the contrast that white or near black text has on `colour`, whichever is higher."""
+    return max(contrast(text, colour) for text in (LIGHT_TEXT, DARK_TEXT))
+
+
+def readable(colour: str) -> bool:
+    """Tell whether text can be read on `colour`; on middle tones neither white nor near black can."""
+    return best_contrast(colour) >= READABLE
+
+
+def nearest_readable(colour: str) -> str:
+    """Return `colour`, or if no text can be read on it the nearest darker or lighter one that allows it."""
+    if readable(colour):
+        return colour
+    own = _shade(colour)
+    steps = (own.light + sign * step * _STEP / 2 for step in range(1, 200) for sign in (-1, 1))
+    return next(found for found in map(own.at, steps) if readable(found))
+
+
+@cache
+def palette(colour: str = "", second: str = "") -> Palette:
+    """Return the colours that follow from a brand's colour, and its second one if it has one.
+
+    Colours on which no text can be read are taken as the nearest such.
+    """
+    own = nearest_readable(colour or NEUTRAL)
+    other = nearest_readable(second) if second else ""
+    return Palette(light=_light(own, other), dark=_dark(own, other))
+
+
+def _shade(colour: str) -> _Shade:
+    from coloraide import Color  # noqa: PLC0415  as above
+
+    light, chroma, hue = Color(colour).convert("oklch").coords(nans=False)
+    return _Shade(light, chroma, hue)
+
+
+def _light(own: str, second: str) -> Colours:
+    shade = _shade(own)
+    paper = "#ffffff"
+    ground, tint, call = shade.at(0.955, 0.008), shade.at(0.975, 0.010), _call(shade, second, (0.955, 0.965))
+    grounds = (ground, paper, tint, call)
+    ink = _text(shade, grounds, 0.25, 0.025)
+    rule = second or _beside(shade)
+    seen = contrast(own, paper) >= _SEEN
+    return Colours(
+        ground=ground,
+        paper=paper,
+        ink=ink,
+        muted=_text(shade, grounds, 0.49, 0.025),
+        accent=own if _reads(own, grounds) else _text(shade, grounds, shade.light, 1.0),
+        hairline=shade.at(0.9, 0.012),
+        tint=tint,
+        band=own,
+        on_band=text_on(own),
+        second=rule,
+        on_second=text_on(rule),
+        button=own if seen else ink,
+        on_button=text_on(own) if seen else _reading(own, ink),
+        call=call,
+    )
+
+
+def _dark(own: str, second: str) -> Colours:
+    shade = _shade(own)
+    ground, paper, tint = shade.at(0.2, 0.012), shade.at(0.24, 0.016), shade.at(0.28, 0.022)
+    call = _call(shade, second, (0.29, 0.28))
+    grounds = (ground, paper, tint, call)
+    pale = text_on(own) == DARK_TEXT
+    band = nearest_readable(shade.at(min(shade.light, 0.74) if pale else min(max(shade.light, 0.3), 0.36)))
+    rule = _beside(_shade(band))
+    if second:
+        other = _shade(second)
+        rule = nearest_readable(other.at(min(max(other.light, 0.5), 0.74)))
+    button = own if pale else _lit(shade, paper) or band
+    return Colours(
+        ground=ground,
+        paper=paper,
+        ink=_text(shade, grounds, 0.94, 0.006),
+        muted=_text(shade, grounds, 0.75, 0.018),
+        accent=_text(shade, grounds, max(shade.light, 0.77), 0.12),
+        hairline=shade.at(0.36, 0.024),
+        tint=tint,
+        band=band,
+        on_band=text_on(band),
+        second=rule,
+        on_second=text_on(rule),
+        button=button,
+        on_button=text_on(button),
+        call=call,
+    )
+
+
+def _call(shade: _Shade, second: str, lights: tuple[float, float]) -> str:
+    """Return the closing call's ground: a tint of the second colour, else a stronger one of the first."""
+    return _shade(second).at(lights[1], 0.036) if second else shade.at(lights[0], 0.03)
+
+
+def _beside(shade: _Shade) -> str:
+    """Return a shade that is seen beside the colour itself, for who has no second one."""
+    return nearest_readable(shade.at(shade.light + (0.16 if shade.light < _MIDDLE else -0.16)))
+
+
+def _reads(text: str, grounds: tuple[str, ...]) -> bool:
+    return all(contrast(text, ground) >= READABLE for ground in grounds)
+
+
+def _reading(text: str, ground: str) -> str:
+    """Return `text` if it can be read on `ground`, else what can."""
+    return text if _reads(text, (ground,)) else text_on(ground)
+
+
+def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float) -> str:
+    """Return the shade nearest to `light` that can be read on all of `grounds`, going away from them."""
+    step = -_STEP if _shade(grounds[0]).light > _MIDDLE else _STEP
+    while not _reads(found := shade.at(light, most), grounds):
+        light += step
+    return found
+
+
+def _lit(shade: _Shade, paper: str) -> str | None:
+    """Return the darkest shade that is seen on the dark `paper` and carries white text, if there is one."""
+    steps = (shade.at(shade.light + step * _STEP) for step in range(100))
+    found = next((colour for colour in steps if contrast(colour, paper) >= _SEEN), None)
+    return found if found and text_on(found) == LIGHT_TEXT else None
