@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 from newsletter.model import EVERY_SECTION, AllOf, AnyOf, Condition, Has, Not
 from newsletter.yamlfile import Document, Path, nearest
 
@@ -22,7 +22,7 @@ _OPERATORS = ("all", "any", "not")
 
 class _Wrong(Exception):  # noqa: N818  carries one problem up to parse()
     def __init__(self, text: str, at: Place, hint: str = "") -> None:
-        self.problem = Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)
+        self.problem = Problem.error(text, at, hint)
 
 
 def parse(

@@ -63,6 +63,16 @@ class Problem:
         """Make the text safe to show, whatever it quotes."""
         object.__setattr__(self, "text", brief(self.text))
 
+    @classmethod
+    def error(cls, text: str, at: Place | None = None, hint: str = "") -> "Problem":
+        """Return a problem that forbids approval."""
+        return cls(severity=Severity.ERROR, text=text, at=at, hint=hint)
+
+    @classmethod
+    def warning(cls, text: str, at: Place | None = None, hint: str = "") -> "Problem":
+        """Return a problem that is only shown."""
+        return cls(severity=Severity.WARNING, text=text, at=at, hint=hint)
+
     def __str__(self) -> str:
         head = f"{self.at}: {self.text}" if self.at else self.text
         return f"{head}\n  {self.hint}" if self.hint else head
@@ -80,7 +90,7 @@ class NewsletterError(Exception):
 class _ProblemsError(NewsletterError):
     def __init__(self, problems: Sequence[Problem] | Problem | str, hint: str = "") -> None:
         if isinstance(problems, str):
-            problems = Problem(severity=Severity.ERROR, text=problems, hint=hint)
+            problems = Problem.error(problems, hint=hint)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -118,24 +118,16 @@ def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentEr
     number, longest = max(enumerate(text.split("\n")), key=lambda line: len(line[1]))
     line = number + first_line if 2 * len(longest) > largest else first_line
     return ContentError(
-        Problem(
-            severity=Severity.ERROR,
-            text=f"{len(text)} characters of YAML; at most {largest} are allowed",
-            at=Place(name, line),
-            hint="Remove what does not belong here.",
+        Problem.error(
+            f"{len(text)} characters of YAML; at most {largest} are allowed",
+            Place(name, line),
+            "Remove what does not belong here.",
         )
     )
 
 
 def _unreadable(what: str, name: str, line: int, cure: str = _CURE) -> ContentError:
-    return ContentError(
-        Problem(
-            severity=Severity.ERROR,
-            text=f"not readable as YAML: {what}",
-            at=Place(name, line),
-            hint=cure,
-        )
-    )
+    return ContentError(Problem.error(f"not readable as YAML: {what}", Place(name, line), cure))
 
 
 def _lines(node: yaml.Node | None, path: Path, offset: int) -> Iterable[tuple[Path, int]]:
@@ -161,7 +153,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         problems = [_problem(model, document, fault) for fault in faults[:_MOST_PROBLEMS]]
         if len(faults) > _MOST_PROBLEMS:
             text = f"and {len(faults) - _MOST_PROBLEMS} more problems in this file"
-            problems.append(Problem(severity=Severity.ERROR, text=text, at=problems[-1].at))
+            problems.append(Problem.error(text, problems[-1].at))
         return None, problems
 
 
@@ -183,7 +175,7 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
         message = fault["msg"].removeprefix("Value error, ")
         text = f"{key}: {message}" if key else message
         hint = fault.get("ctx", {}).get("hint", "")
-    return Problem(severity=Severity.ERROR, text=text, at=document.place(path), hint=hint)
+    return Problem.error(text, document.place(path), hint)
 
 
 def _keys(model: Any, path: Path) -> list[str]:

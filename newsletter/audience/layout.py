@@ -22,7 +22,7 @@ from newsletter.audience.headings import (
 )
 from newsletter.audience.services import Service, recognise
 from newsletter.audience.statuses import Reading, reading, weightiest
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import Standing
 
 _OWN = (*PARTS, STATUS, TAGS)
@@ -142,12 +142,7 @@ def lay_out(
             f' --column {EMAIL}="HEADING"',
         )
     faults = [
-        Problem(
-            severity=Severity.ERROR,
-            text=f"unknown column {heading!r}",
-            at=at(place),
-            hint=columns.cure(heading),
-        )
+        Problem.error(f"unknown column {heading!r}", at(place), columns.cure(heading))
         for place, heading in enumerate(headings)
         if found[place] is None and service is None
     ]
@@ -237,4 +232,4 @@ def _joined(cells: Mapping[str, str]) -> str | None:
 
 def not_a_list(at: Place, text: str, hint: str) -> ContentError:
     """Return the ContentError for a file that is not a list."""
-    return ContentError(Problem(severity=Severity.ERROR, text=text, at=at, hint=hint))
+    return ContentError(Problem.error(text, at, hint))

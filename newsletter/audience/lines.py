@@ -11,7 +11,7 @@ from newsletter.audience.headings import EMAIL, GROUPS, SECTIONS, TAGS
 from newsletter.audience.layout import RECORD, UNIT, Layout, Row
 from newsletter.audience.report import NO_ADDRESS, Report, named
 from newsletter.audience.statuses import weightiest
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 from newsletter.model import Standing
 from newsletter.store.import_people import Entry, Fate
 from newsletter.store.people import key
@@ -64,13 +64,9 @@ class LineReader:
     def finish(self) -> None:
         """Add the problems that many lines share to the report, and sort its problems by line."""
         for name, lines in self._unknown.items():
-            self._sum_up(
-                Severity.ERROR, lines, f"unknown section {name!r}", self._reader.sections.nearest(name)
-            )
+            self._sum_up(lines, f"unknown section {name!r}", self._reader.sections.nearest(name))
         if self._blank is BlankSections.REFUSE and self._without:
-            self._sum_up(
-                Severity.ERROR, self._without, "no section is named", "Write sections, or * for all."
-            )
+            self._sum_up(self._without, "no section is named", "Write sections, or * for all.")
         elif self._without and self._with:
             self._report.blank_sections = len(self._without)
             self._report.notes.append(
@@ -92,10 +88,10 @@ class LineReader:
         near = self._reader.sections.near(tag)
         return f"; near {near!r}" if near else ""
 
-    def _sum_up(self, severity: Severity, lines: list[int], text: str, hint: str) -> None:
+    def _sum_up(self, lines: list[int], text: str, hint: str) -> None:
         if len(lines) > 1:
             text = f"{text} ({named(lines)})"
-        self._report.sum_up(self._problem(lines[0], severity, text, hint))
+        self._report.sum_up(Problem.error(text, self._at(lines[0]), hint))
 
     def _entries(self, lines: Iterable[tuple[int, Row]], problems: list[Problem]) -> Iterator[Entry]:
         for line, cells in lines:
@@ -107,7 +103,7 @@ class LineReader:
                 if first == line:
                     text, hint = doubt(entry.email) if entry.standing is Standing.ACTIVE else ("", "")
                     if text:
-                        problems.append(self._problem(line, Severity.WARNING, text, hint))
+                        problems.append(Problem.warning(text, self._at(line), hint))
                     yield entry
                     continue
                 entry = Refusal(f"{entry.email} is already on line {first}", "Keep one of the two lines.")
@@ -116,7 +112,7 @@ class LineReader:
                 for name in entry.names:
                     self._unknown[name].append(line)
             elif entry is not _BLANK:
-                problems.append(self._problem(line, Severity.ERROR, entry.text, entry.hint))
+                problems.append(Problem.error(entry.text, self._at(line), entry.hint))
 
     def _read(self, line: int, cells: dict[str, str]) -> Entry | Refusal | None:
         """Return the Entry of a line or a Refusal; None for a contact without an address (skipped)."""
@@ -154,8 +150,8 @@ class LineReader:
                 cells[TAGS] = "; ".join(filter(None, (cells.get(TAGS), *sorted(slugs))))
         return cells
 
-    def _problem(self, line: int, severity: Severity, text: str, hint: str) -> Problem:
-        return Problem(severity=severity, text=text, at=Place(self._report.name, line), hint=hint)
+    def _at(self, line: int) -> Place:
+        return Place(self._report.name, line)
 
 
 _BLANK = Refusal("no section is named")

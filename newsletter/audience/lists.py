@@ -25,7 +25,7 @@ from newsletter.audience.report import Report, described, new_report
 from newsletter.audience.status_check import check_statuses
 from newsletter.audience.statuses import Values
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.links import Signer
 from newsletter.model import Standing
 from newsletter.store import import_progress
@@ -242,11 +242,10 @@ class _ReadingIn:
         for fate, number in done.fates.items():
             self._report.fates[Fate(fate)] += number
         problems += [
-            Problem(
-                severity=Severity.ERROR,
-                text=_refusal(one, done.refusals[place], chunk.spelled.get(place, "")),
-                at=Place(name, one.line),
-                hint=_FINAL,
+            Problem.error(
+                _refusal(one, done.refusals[place], chunk.spelled.get(place, "")),
+                Place(name, one.line),
+                _FINAL,
             )
             for place, one in enumerate(entries)
             if place in done.refusals
@@ -273,11 +272,10 @@ def _check_says_nothing_else(source: ListFile) -> None:
     if layout.statuses and layout.everybody is Standing.ACTIVE:
         heading = next(iter(layout.statuses.values())).heading
         raise ContentError(
-            Problem(
-                severity=Severity.ERROR,
-                text=f"this list itself says who left, in the column {heading!r}",
-                at=Place(source.name),
-                hint="Import it: `subscribers import` records who left, and imports the others.",
+            Problem.error(
+                f"this list itself says who left, in the column {heading!r}",
+                Place(source.name),
+                "Import it: `subscribers import` records who left, and imports the others.",
             )
         )
 

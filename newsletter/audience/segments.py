@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 
 from newsletter.conditions import SECTION, parse
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import EVERY_SECTION, AllOf, AnyOf, Condition, Has, Not, SubscriptionState
 from newsletter.store.schema import subscriber, subscription
 from newsletter.yamlfile import Document, load
@@ -40,12 +40,12 @@ def load_segments(root: Path, settings: Settings) -> tuple[dict[str, Segment], l
     except ContentError as error:
         return {}, list(error.problems)
     except (OSError, UnicodeDecodeError) as error:
-        return {}, [_wrong(f"cannot be read: {error}", Place(FILE), "Save it as UTF-8 text.")]
+        return {}, [Problem.error(f"cannot be read: {error}", Place(FILE), "Save it as UTF-8 text.")]
     if document.data is None:
         return {}, []
     if not isinstance(document.data, Mapping):
         return {}, [
-            _wrong("must map names to conditions", Place(FILE, 1), "Write `name: {section: social}`.")
+            Problem.error("must map names to conditions", Place(FILE, 1), "Write `name: {section: social}`.")
         ]
     segments: dict[str, Segment] = {}
     problems: list[Problem] = []
@@ -62,12 +62,12 @@ def _segment(
 ) -> tuple[Segment | None, list[Problem]]:
     at = document.place((name,))
     if not isinstance(name, str) or not name.strip():
-        return None, [_wrong(f"{name!r} is not a name", at, "Put the name in quotes.")]
+        return None, [Problem.error(f"{name!r} is not a name", at, "Put the name in quotes.")]
     about = ""
     if isinstance(data, Mapping):
         about = data.get(_ABOUT) or ""
         if not isinstance(about, str):
-            return None, [_wrong("'about' is not a line of text", document.place((name, _ABOUT)))]
+            return None, [Problem.error("'about' is not a line of text", document.place((name, _ABOUT)))]
         data = {key: value for key, value in data.items() if key != _ABOUT}
     condition, problems = parse(
         replace(document, data={name: data}),
@@ -78,10 +78,6 @@ def _segment(
     if condition is None:
         return None, problems
     return Segment(name=name, about=about, condition=condition, at=at), []
-
-
-def _wrong(text: str, at: Place, hint: str = "") -> Problem:
-    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)
 
 
 def where(condition: Condition) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from newsletter.audience.entries import UnknownStatus
 from newsletter.audience.headings import IGNORED
 from newsletter.audience.layout import Row
 from newsletter.audience.report import named
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import Standing
 
 _MOST = 12
@@ -34,15 +34,11 @@ def _problems(heading: str, values: Mapping[str, list[int]], name: str) -> list[
     if len(values) > _MOST:
         value, lines = next(iter(values.items()))
         text = f"the column {heading!r} may say who left, and has {len(values)} values, such as {value!r}"
-        return [_problem(name, lines, text, other)]
+        return [Problem.error(text, Place(name, lines[0]), other)]
     found = []
     for value, lines in values.items():
         says = f"says {value!r}" if value else "is empty"
         text = f"the column {heading!r} {says} ({named(lines)}), whose meaning is not known"
         asked = f'May they be written to? --status STANDING="{value}", STANDING being {", ".join(Standing)}.'
-        found.append(_problem(name, lines, text, f"{asked} {other}"))
+        found.append(Problem.error(text, Place(name, lines[0]), f"{asked} {other}"))
     return found
-
-
-def _problem(name: str, lines: list[int], text: str, hint: str) -> Problem:
-    return Problem(severity=Severity.ERROR, text=text, at=Place(name, lines[0]), hint=hint)

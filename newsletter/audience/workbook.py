@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.audience import sheetreader
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.limited import Child, ChildFailedError, LimitExceededError, Limits, child
 
 _LIMITS = Limits(memory=1 << 30, seconds=120)
@@ -82,7 +82,7 @@ class Workbook:
         raise self._unreadable(text, hint)
 
     def _unreadable(self, text: str, hint: str) -> ContentError:
-        return ContentError(Problem(severity=Severity.ERROR, text=text, at=Place(self._name), hint=hint))
+        return ContentError(Problem.error(text, Place(self._name), hint))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from newsletter.checks.unrendered import typed_in_title, unrendered
 from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 from newsletter.model import Issue, Item, Period
 
 SUBJECT = 78
@@ -32,14 +32,6 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
     ]
 
 
-def _error(text: str, at: Place, hint: str) -> Problem:
-    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)
-
-
-def _warning(text: str, at: Place, hint: str) -> Problem:
-    return Problem(severity=Severity.WARNING, text=text, at=at, hint=hint)
-
-
 def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[Problem]:
     for remark in remarks:
         yield Problem(
@@ -51,22 +43,24 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
     subject, preheader = issue.subject.strip(), issue.preheader.strip()
     at = locate(issue.at, key("subject"))
     if not subject:
-        yield _error("the subject is empty", at, "Say in a few words what this week brings.")
+        yield Problem.error("the subject is empty", at, "Say in a few words what this week brings.")
     if len(subject) > SUBJECT:
-        yield _warning(
+        yield Problem.warning(
             f"the subject has {len(subject)} characters",
             at,
             f"Keep it within {SUBJECT}, the important words first: phones show about 40.",
         )
     if re.match(r"(?:re|fwd?|відп)\s*:", subject, re.IGNORECASE):
-        yield _error(
+        yield Problem.error(
             "the subject pretends to be a reply", at, "Remove Re: or Fwd:, which filters treat as fraud."
         )
     if subject.isupper() and len(subject.split()) > 1:
-        yield _warning("the subject is all capitals", at, "Write it as a sentence: filters distrust it.")
+        yield Problem.warning(
+            "the subject is all capitals", at, "Write it as a sentence: filters distrust it."
+        )
     shortest, longest = PREHEADER
     if not shortest <= len(preheader) <= longest:
-        yield _warning(
+        yield Problem.warning(
             f"the preheader has {len(preheader)} characters",
             locate(issue.at, key("preheader")),
             f"Between {shortest} and {longest} it fills the inbox row and is not cut.",
@@ -86,11 +80,11 @@ def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Itera
         typed = parse_period(line)
         if typed and typed != issue.period and (strict or _means_the_week(typed, issue.period)):
             at = locate(issue.at, key("subject") if strict else line)
-            yield _error(f"{text}: {line.strip()!r}", at, hint)
+            yield Problem.error(f"{text}: {line.strip()!r}", at, hint)
     for item in items:
         typed = parse_period(item.title)
         if typed and typed != issue.period and _means_the_week(typed, issue.period):
-            yield _warning(f"{text}: {item.title!r}", locate(item.at, item.title), hint)
+            yield Problem.warning(f"{text}: {item.title!r}", locate(item.at, item.title), hint)
 
 
 def _lines(issue: Issue) -> list[str]:
@@ -109,7 +103,7 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
     for block in issue.blocks:
         slug, title = block.section.slug, block.section.title
         if slug not in declared:
-            yield _warning(
+            yield Problem.warning(
                 f"the section {slug!r} is not in newsletter.yaml, so nobody can choose it",
                 locate(issue.at, slug),
                 f"Add it there under `sections:`  - {{slug: {slug}, title: {title}}}",
@@ -119,15 +113,15 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
 def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Iterator[Problem]:
     title_at = locate(item.at, key("title"))
     if not item.title.strip():
-        yield _error("the title is empty", title_at, "Say in one line what happened.")
+        yield Problem.error("the title is empty", title_at, "Say in one line what happened.")
     if len(item.title) > TITLE:
-        yield _warning(
+        yield Problem.warning(
             f"the title has {len(item.title)} characters",
             title_at,
             f"Keep it within {TITLE}; the rest belongs in the text.",
         )
     if item.date and item.date not in period:
-        yield _warning(
+        yield Problem.warning(
             f"dated {item.date}, outside the issue's {period.start} to {period.end}",
             locate(item.at, key("date")),
             "Correct the date, or move the item to its own week.",
@@ -136,7 +130,7 @@ def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Ite
         hint = "Add `link: https://…` for the page with the whole story."
         if settings.site:
             hint = f"“{settings.read_more}” leads to {settings.site}; add `link: https://…` for its own page."
-        yield _warning("no link", locate(item.at, key("link")), hint)
+        yield Problem.warning("no link", locate(item.at, key("link")), hint)
     elif remark := doubtful_link(item.link):
         yield from _remarks([remark], item.at, locate)
     for words in (item.title, item.text):
@@ -153,7 +147,7 @@ def _repeated(
     for item in items:
         seen = first.setdefault(value(item), item)
         if seen is not item and value(item):
-            yield _warning(
+            yield Problem.warning(
                 f"the same {name} as {seen.at.path}",
                 locate(item.at, key(name)),
                 "Keep one of the two, or make clear how they differ.",

@@ -49,7 +49,7 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lin
 def as_problem(error: RenderError) -> Problem:
     """Convert an error in a template to a problem."""
     text = error.message.removeprefix(f"{error.at}: ")
-    return Problem(severity=Severity.ERROR, text=text, at=error.at, hint=error.hint)
+    return Problem.error(text, error.at, error.hint)
 
 
 def _named(problem: Problem, where: Sequence[Edition], of: int) -> Problem:

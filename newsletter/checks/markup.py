@@ -8,7 +8,7 @@ from lxml.etree import ParserError, _Comment, _Element
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 from newsletter.model import Edition, Rendered
 
 KILOBYTE = 1024
@@ -29,7 +29,7 @@ def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
     try:
         document = document_fromstring(rendered.html.encode(), parser=HTMLParser(encoding="utf-8"))
     except ParserError:
-        return [_problem(Severity.ERROR, "the HTML is empty", "Look at the theme's issue.mjml.")]
+        return [Problem.error("the HTML is empty", hint="Look at the theme's issue.mjml.")]
     return [
         *_size(rendered),
         *_left_markup(rendered),
@@ -43,39 +43,31 @@ def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
     ]
 
 
-def _problem(severity: Severity, text: str, hint: str, at: Place | None = None) -> Problem:
-    return Problem(severity=severity, text=text, at=at, hint=hint)
-
-
 def _size(rendered: Rendered) -> Iterator[Problem]:
     size = len(rendered.html.encode())
     if size >= LARGE:
-        severity, limit = (Severity.ERROR, TOO_LARGE) if size >= TOO_LARGE else (Severity.WARNING, LARGE)
-        yield _problem(
-            severity,
+        problem, limit = (Problem.error, TOO_LARGE) if size >= TOO_LARGE else (Problem.warning, LARGE)
+        yield problem(
             f"the HTML has {limit // KILOBYTE} KB or more",
-            f"Gmail cuts mail off at 102 KB; shorten items to stay below {LARGE // KILOBYTE} KB.",
+            hint=f"Gmail cuts mail off at 102 KB; shorten items to stay below {LARGE // KILOBYTE} KB.",
         )
 
 
 def _left_markup(rendered: Rendered) -> Iterator[Problem]:
     for tag in sorted(set(re.findall(r"<mj-[\w-]*", rendered.html))):
-        yield _problem(
-            Severity.ERROR,
+        yield Problem.error(
             f"{tag}> was not rendered, so mail programs drop it",
-            "Correct the theme's issue.mjml: MJML has no such tag, or does not allow it there.",
+            hint="Correct the theme's issue.mjml: MJML has no such tag, or does not allow it there.",
         )
 
 
 def _head(document: _Element) -> Iterator[Problem]:
     if (document.get("lang") or "und") == "und":
-        yield _problem(
-            Severity.WARNING,
-            "the HTML names no language, so screen readers guess",
-            "Set lang on the theme's <mjml>.",
+        yield Problem.warning(
+            "the HTML names no language, so screen readers guess", hint="Set lang on the theme's <mjml>."
         )
     if not (document.findtext("head/title") or "").strip():
-        yield _problem(Severity.WARNING, "the HTML has no title", "Set <mj-title> in the theme.")
+        yield Problem.warning("the HTML has no title", hint="Set <mj-title> in the theme.")
 
 
 def _remote(document: _Element) -> Iterator[Problem]:
@@ -91,20 +83,18 @@ def _remote(document: _Element) -> Iterator[Problem]:
         if _REMOTE_STYLE.search(styles) or any(map(_REMOTE.match, loaded)):
             found.add(f"<{element.tag}>")
     for where in sorted(found):
-        yield _problem(
-            Severity.WARNING,
+        yield Problem.warning(
             f"{where} loads something from the network",
-            "Many readers never see it, and loading it reveals that they read; remove it.",
+            hint="Many readers never see it, and loading it reveals that they read; remove it.",
         )
 
 
 def _pictures(document: _Element) -> Iterator[Problem]:
     for picture in document.iter("img"):
         if picture.get("alt") is None:
-            yield _problem(
-                Severity.WARNING,
+            yield Problem.warning(
                 f"the picture {picture.get('src', '')!r} has no alt text",
-                'Say in alt="…" what it shows; alt="" where it only decorates.',
+                hint='Say in alt="…" what it shows; alt="" where it only decorates.',
             )
 
 
@@ -117,8 +107,8 @@ def _slots(rendered: Rendered) -> Iterator[Problem]:
             (slots.VIEW, "link to the page in the browser"),
         ):
             if name not in present:
-                yield _problem(
-                    Severity.ERROR, f"the {part} has no {what}", "Add it to the theme: every message has one."
+                yield Problem.error(
+                    f"the {part} has no {what}", hint="Add it to the theme: every message has one."
                 )
 
 
@@ -127,15 +117,14 @@ def _links(document: _Element, edition: Edition) -> Iterator[Problem]:
     for href in dict.fromkeys(_hrefs(document)):
         if href.startswith("#"):
             if unquote(href[1:]) not in anchors:
-                yield _problem(
-                    Severity.WARNING, f"the link {href} has no target in the message", "Correct the theme."
+                yield Problem.warning(
+                    f"the link {href} has no target in the message", hint="Correct the theme."
                 )
         elif not href.lower().startswith(("http://", "https://", "mailto:")):
-            yield _problem(
-                Severity.ERROR,
+            yield Problem.error(
                 f"the link {href!r} is neither a web nor a mail address",
-                "Give the page's own address, beginning with https://.",
                 _home(edition, href),
+                "Give the page's own address, beginning with https://.",
             )
 
 
@@ -166,11 +155,10 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
         ("the HTML lacks a heading", [title for title in titles if _plain(title) not in headings]),
     ):
         for words in missing:
-            yield _problem(
-                Severity.ERROR,
+            yield Problem.error(
                 f"{what}: {words}",
-                "A theme's two parts must say the same; in an item, put a space after a link.",
                 _home(edition, words),
+                "A theme's two parts must say the same; in an item, put a space after a link.",
             )
 
 
@@ -186,8 +174,7 @@ def _plain(text: str) -> str:
 def _long_lines(rendered: Rendered) -> Iterator[Problem]:
     long = [line for line in rendered.text.splitlines() if len(line) > LINE and not _URL.search(line)]
     if long:
-        yield _problem(
-            Severity.WARNING,
+        yield Problem.warning(
             f"the text has lines of more than {LINE} characters, such as {long[0][:40]!r}…",
-            "Wrap them in the theme's issue.txt.",
+            hint="Wrap them in the theme's issue.txt.",
         )

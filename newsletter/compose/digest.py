@@ -25,7 +25,7 @@ from newsletter.compose.lines import LONGEST_TITLE, Line, Link
 from newsletter.compose.link_repair import is_broken_link
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 from newsletter.model import Period, Section
 
 _NEAR = 3
@@ -282,4 +282,4 @@ class _Parser:
 
     def _warn(self, number: int, text: str, hint: str) -> None:
         at = Place(self.name, number)
-        self.problems.append(Problem(severity=Severity.WARNING, text=text, at=at, hint=hint))
+        self.problems.append(Problem.warning(text, at, hint))

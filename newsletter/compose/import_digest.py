@@ -15,7 +15,7 @@ from newsletter.compose.rewrite import rewrite
 from newsletter.compose.write import write
 from newsletter.config import Settings
 from newsletter.config.types import DAYS
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import Item
 
 _LONGEST_DIFFERENCE = 40
@@ -165,7 +165,7 @@ def _gone(
     for path in held:
         before = record.get(_id(path))
         if before and path not in files and before.source == Path(digest.name).name:
-            yield _warning(
+            yield Problem.warning(
                 f"no longer in {digest.name}",
                 Place(path),
                 "Delete the file, if the issue is to be without it.",
@@ -193,24 +193,22 @@ def _about_period(digest: Digest, closing: date, settings: Settings) -> list[Pro
     week = f"week of seven days from {settings.week.starts.capitalize()}"
     if digest.period and digest.period.end != closing:
         return [
-            _warning(
+            Problem.warning(
                 f"the digest closes on {digest.period.end}, the issue on {closing}", at, "Check --issue."
             )
         ]
     if digest.period and digest.period != settings.period(closing):
         days = (digest.period.end - digest.period.start).days + 1
         return [
-            _warning(
+            Problem.warning(
                 f"the period has {days} days; newsletter.yaml has a {week}", at, "Check the digest's dates."
             )
         ]
     if closing != settings.closing_day(closing):
         ends = DAYS[closing.weekday()].capitalize()
         return [
-            _warning(f"the issue closes on a {ends}; newsletter.yaml has a {week}", at, "Check the dates.")
+            Problem.warning(
+                f"the issue closes on a {ends}; newsletter.yaml has a {week}", at, "Check the dates."
+            )
         ]
     return []
-
-
-def _warning(text: str, at: Place, hint: str) -> Problem:
-    return Problem(severity=Severity.WARNING, text=text, at=at, hint=hint)

@@ -11,7 +11,7 @@ from newsletter import model
 from newsletter.compose.item import Day, OneLine, parse_item
 from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import Block, Issue, Item, Period, Section
 from newsletter.yamlfile import Document, load, nearest, validate
 
@@ -147,7 +147,7 @@ def read_text(root: Path, name: str) -> str:
         cause, cure = f"the file cannot be read: {error.strerror}", "Check its name and rights."
     except UnicodeDecodeError:
         cause, cure = "the file is not UTF-8 text", "Save it as UTF-8."
-    raise ContentError(_problem(cause, Place(name), cure))
+    raise ContentError(Problem.error(cause, Place(name), cure))
 
 
 def _validated(document: Document) -> tuple[IssueFile, list[Problem]]:
@@ -174,7 +174,7 @@ def _period(
     if file.period.end == closing and file.period.start <= closing:
         return Period(start=file.period.start, end=closing), []
     return settings.period(closing), [
-        _problem(
+        Problem.error(
             f"the period {file.period.start} to {file.period.end} does not close on {closing}",
             document.place(("period",)),
             "Correct it, or rename the issue's folder: its name is the closing date.",
@@ -218,11 +218,8 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
             blocks.append(Block(section=folder.sections[slug], items=tuple(shown)))
     forgotten = [item for name, item in folder.items.items() if item and name not in seen]
     problems += (
-        _problem(
-            "the item is not in issue.yaml",
-            item.at,
-            f"Add it: newsletter compose {folder.closing}",
-            Severity.WARNING,
+        Problem.warning(
+            "the item is not in issue.yaml", item.at, f"Add it: newsletter compose {folder.closing}"
         )
         for item in forgotten
         if item.date is None or item.date in folder.period
@@ -233,33 +230,23 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
 def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection[str]) -> Problem | None:
     """Return why the item `name`, listed at `at` under the section `slug`, cannot be shown there."""
     if slug not in folder.sections:
-        return _problem(f"unknown section {slug!r} in order", at, nearest(slug, folder.sections))
+        return Problem.error(f"unknown section {slug!r} in order", at, nearest(slug, folder.sections))
     if name not in folder.items:
-        return _problem(
-            f"the item {name!r} has no file",
-            at,
-            nearest(name, folder.items) or "Remove the line.",
-            Severity.WARNING,
+        return Problem.warning(
+            f"the item {name!r} has no file", at, nearest(name, folder.items) or "Remove the line."
         )
     if name in seen:
-        return _problem(
-            f"the item {name!r} stands here a second time",
-            at,
-            "It is shown where it stands first.",
-            Severity.WARNING,
+        return Problem.warning(
+            f"the item {name!r} stands here a second time", at, "It is shown where it stands first."
         )
     item = folder.items[name]
     if item and slug not in item.sections:
-        return _problem(
+        return Problem.error(
             f"the item {name!r} is not of the section {slug!r}",
             at,
             f"Move the line to {' or '.join(item.sections)}, or write in the item: section: [{slug}, …].",
         )
     return None
-
-
-def _problem(text: str, at: Place, hint: str, severity: Severity = Severity.ERROR) -> Problem:
-    return Problem(severity=severity, text=text, at=at, hint=hint)
 
 
 def _closing(name: str) -> date | None:

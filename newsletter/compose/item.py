@@ -10,7 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from newsletter import conditions
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import AllOf, AnyOf, Condition, Has, Item, Not
 from newsletter.yamlfile import Document, load, nearest, validate
 
@@ -69,7 +69,7 @@ def parse_item(
     head, body = _split(text)
     if head is None:
         return None, [
-            _error(
+            Problem.error(
                 "the item does not open with its data between two lines of ---",
                 Place(path, 1),
                 "Begin it with:\n  ---\n  title: …\n  section: …\n  ---",
@@ -88,7 +88,7 @@ def parse_item(
         link = ""
     if link and not is_address(link):
         problems.append(
-            _error(
+            Problem.error(
                 f"link: {link!r} is not a web or mail address",
                 document.place(("link",)),
                 "Write it in full, like https://example.org/page, or leave it empty.",
@@ -154,10 +154,12 @@ def _known(
 ) -> tuple[tuple[str, ...], list[Problem]]:
     if not named:
         return (), [
-            _error("section: is empty", document.place(("section",)), f"Name one of {', '.join(sections)}.")
+            Problem.error(
+                "section: is empty", document.place(("section",)), f"Name one of {', '.join(sections)}."
+            )
         ]
     problems = [
-        _error(
+        Problem.error(
             f"unknown section {slug!r}; the item is not shown there",
             document.place(("section", index)),
             nearest(slug, sections),
@@ -179,7 +181,3 @@ def _plain(condition: Condition) -> dict[str, Any]:
             return {"all": [_plain(part) for part in parts]}
         case AnyOf(parts):
             return {"any": [_plain(part) for part in parts]}
-
-
-def _error(text: str, at: Place, hint: str) -> Problem:
-    return Problem(severity=Severity.ERROR, text=text, at=at, hint=hint)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from newsletter.compose.lines import Line, is_read_more, link
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 
 _LONGEST = 1000
 """Characters of a line that is nothing but a link."""
@@ -169,9 +169,8 @@ def _joined(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _guessed(typed: str, taken: str, at: Place) -> Problem:
-    return Problem(
-        severity=Severity.WARNING,
-        text=f"the address “{typed}” was taken as {taken}",
-        at=at,
-        hint="See that it opens the page that is meant; correct it in the source, or in the item.",
+    return Problem.warning(
+        f"the address “{typed}” was taken as {taken}",
+        at,
+        "See that it opens the page that is meant; correct it in the source, or in the item.",
     )

@@ -1,6 +1,6 @@
 """Report source content that items do not support, by line: hidden and struck words, comments, pictures."""
 
-from newsletter.errors import Place, Problem, Severity
+from newsletter.errors import Place, Problem
 
 _LONGEST = 200
 _HINTS = {
@@ -32,22 +32,19 @@ class Leavings:
     def problems(self, name: str) -> list[Problem]:
         """Return a warning for each place of the file `name`, in order; pictures are counted."""
         found = [
-            Problem(
-                severity=Severity.WARNING,
-                text=f"left out {what}"
-                + (f": “{_short(' '.join(filter(None, said)))}”" if any(said) else ""),
-                at=Place(name, line),
-                hint=_HINTS.get(what, _HINT),
+            Problem.warning(
+                f"left out {what}" + (f": “{_short(' '.join(filter(None, said)))}”" if any(said) else ""),
+                Place(name, line),
+                _HINTS.get(what, _HINT),
             )
             for (line, what), said in self._found.items()
         ]
         if count := len(self._pictures):
             found.append(
-                Problem(
-                    severity=Severity.WARNING,
-                    text=f"left out {count} pictures" if count > 1 else "left out a picture",
-                    at=Place(name, self._pictures[0]),
-                    hint="An item is text and a link; put the picture on the page that the link leads to.",
+                Problem.warning(
+                    f"left out {count} pictures" if count > 1 else "left out a picture",
+                    Place(name, self._pictures[0]),
+                    "An item is text and a link; put the picture on the page that the link leads to.",
                 )
             )
         return sorted(found, key=lambda problem: problem.at or Place(name))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from newsletter.errors import ConfigError, Problem, Severity
+from newsletter.errors import ConfigError, Problem
 
 SIGNED = (
     "From",
@@ -54,7 +54,7 @@ class DomainSigner:
         if self._key.key_size >= _ADVISED:
             return None
         text = f"the DKIM key has {self._key.key_size} bits; {_ADVISED} are advised"
-        return Problem(severity=Severity.WARNING, text=text, hint=_NEW_KEY)
+        return Problem.warning(text, hint=_NEW_KEY)
 
     def sign(self, content: bytes) -> bytes:
         """Return `content`, a message with CRLF line ends, with a DKIM-Signature header in front."""

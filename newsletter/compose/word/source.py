@@ -7,7 +7,7 @@ from newsletter.compose.lines import Line
 from newsletter.compose.word.body import Converter
 from newsletter.compose.word.package import DamagedError, Package
 from newsletter.compose.word.xml import words_of
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Place, Problem
 
 _MARGINS = ("header", "footer")
 
@@ -41,9 +41,8 @@ def _margins(package: Package) -> Iterator[tuple[str, str]]:
 
 
 def _left_margin(kind: str, words: str, name: str) -> Problem:
-    return Problem(
-        severity=Severity.WARNING,
-        text=f"left out the {kind} of the pages: “{words[:200]}”",
-        at=Place(name),
-        hint="If it belongs to an item, write it into the document's text.",
+    return Problem.warning(
+        f"left out the {kind} of the pages: “{words[:200]}”",
+        Place(name),
+        "If it belongs to an item, write it into the document's text.",
     )

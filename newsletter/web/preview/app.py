@@ -8,7 +8,7 @@ from flask import Flask, g
 from markupsafe import escape
 
 from newsletter.checks.markup import KILOBYTE
-from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError, Severity
+from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError
 from newsletter.services import theme_folders
 from newsletter.web.app import make_app
 from newsletter.web.preview.coverage import communities
@@ -38,12 +38,12 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ConfigError | ContentError):
         return _shown(error.problems), 200
     if isinstance(error, NewsletterError):
-        return _shown([Problem(severity=Severity.ERROR, text=error.message, hint=error.hint)]), 200
+        return _shown([Problem.error(error.message, hint=error.hint)]), 200
     if os.environ.get("NEWSLETTER_DEBUG"):
         raise error
     text = f"This should not have happened: {type(error).__name__}: {error}"
     hint = "Please report it with what NEWSLETTER_DEBUG=1 newsletter preview prints."
-    return _shown([Problem(severity=Severity.ERROR, text=text, hint=hint)]), 500
+    return _shown([Problem.error(text, hint=hint)]), 500
 
 
 def _shown(problems: Sequence[Problem]) -> str:
