@@ -5,14 +5,12 @@ URL-safe base64 without padding: 31 characters.
 """
 
 import hmac
-import os
 import secrets
 import struct
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -20,7 +18,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-from newsletter import private, slots
+from newsletter import files, private, slots
 from newsletter.errors import ConfigError, LinkInvalid
 from newsletter.model import masked
 
@@ -147,11 +145,4 @@ def signer(value: str | None, keep: Path) -> Signer:
 def _make(keep: Path) -> None:
     """Write a new secret to `keep`, atomically, and never over one that another process created."""
     private.folder(keep.parent)
-    fresh = keep.with_name(f"{keep.name}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-    ) as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-    with suppress(FileExistsError):
-        os.link(fresh, keep)
-    fresh.unlink()
+    files.create(keep, f"{secrets.token_urlsafe(32)}\n".encode(), mode=files.OWNER)

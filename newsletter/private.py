@@ -52,12 +52,3 @@ def database(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, _FILE))
     for end in _BESIDE:
         tighten(path.with_name(path.name + end))
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file atomically: a reader sees the old one or the new one."""
-    fresh = path.with_name(f".{path.name}")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, _FILE), "wb") as file:
-        file.write(content)
-    tighten(fresh, tell=False)  # in case a crash left one with another mode
-    fresh.replace(path)

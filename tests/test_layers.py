@@ -16,7 +16,7 @@ BANDS = (
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n"),
     ("model", "slots", "yamlfile", "private", "registry", "brand"),
-    ("errors", "limited"),
+    ("errors", "limited", "files", "durations"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from newsletter import private
 from newsletter.cli import cli
 from newsletter.errors import StoreError
 from newsletter.sending.freeze import envelope
@@ -127,12 +126,3 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be created"):
         open_database(f"sqlite:///{tmp_path}/file/a.db")
-
-
-def test_a_file_is_written_whole_also_over_one_that_a_crash_left(tmp_path: Path) -> None:
-    (tmp_path / ".x").write_text("half")
-    (tmp_path / ".x").chmod(0o644)
-    private.write(tmp_path / "x", b"whole")
-    assert (tmp_path / "x").read_bytes() == b"whole"
-    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]

@@ -11,6 +11,7 @@ from newsletter.audience.headings import COLUMNS, IGNORED, NAME, PARTS, STATUS, 
 from newsletter.audience.statuses import Values, concerns, read_values
 from newsletter.config.parts import FieldEntry
 from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.files import atomic_write
 from newsletter.yamlfile import load, nearest
 
 FILE = "subscribers/columns.yaml"
@@ -129,11 +130,10 @@ def remember(root: Path, told: Told) -> None:
         for heading, said in sorted(lasting(told))
     }
     text += yaml.safe_dump(lines, allow_unicode=True, sort_keys=False, width=1000)
-    fresh = (root / FILE).with_name(".columns.yaml")
+    path = root / FILE
     try:
-        fresh.parent.mkdir(exist_ok=True)
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(root / FILE)
+        path.parent.mkdir(exist_ok=True)
+        atomic_write(path, text.encode())
     except OSError as error:
         raise ConfigError(
             f"{FILE} cannot be written: {error.strerror}", "Check the permissions of its folder."

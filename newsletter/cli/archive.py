@@ -11,6 +11,7 @@ from newsletter.cli.arguments import as_json
 from newsletter.cli.output import print_json, some
 from newsletter.cli.progress import progress
 from newsletter.errors import ConfigError, NewsletterError
+from newsletter.files import atomic_write
 
 _MANIFEST = "archive.json"
 
@@ -105,11 +106,8 @@ def _read(path: Path) -> bytes | None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file atomically: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
+    atomic_write(path, content)
 
 
 def _inside(out: Path, name: str) -> bool:

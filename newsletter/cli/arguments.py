@@ -1,6 +1,5 @@
 """Arguments and options that several commands share."""
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from newsletter.durations import parse_duration
 from newsletter.registry import TRANSPORTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,11 +37,10 @@ class Duration(click.ParamType[timedelta]):
         """Parse the duration, or fail with what was expected."""
         if isinstance(value, timedelta):
             return value
-        match = re.fullmatch(r"(\d{1,4})([smhd])", value)
-        if not match:
+        duration = parse_duration(value)
+        if duration is None:
             self.fail(f"{value!r} is not a duration; write it like 10m or 2h", param, ctx)
-        units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-        return timedelta(**{units[match[2]]: int(match[1])})
+        return duration
 
 
 class TransportName(click.ParamType[str]):

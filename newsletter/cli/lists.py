@@ -1,10 +1,7 @@
 """The commands `subscribers import` and `subscribers export`, which read and write whole lists."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
 from newsletter.cli.listinput import ListInput, reads_list
 from newsletter.errors import ConfigError
+from newsletter.files import OWNER, atomic_write
 
 in_segment = click.option("--segment", metavar="NAME", help="Only readers in this segment.")
 
@@ -108,15 +106,6 @@ def export_list(session: Session, segment: str | None, kind: str | None, out: Pa
 def _write(out: Path, lines: Iterable[str]) -> None:
     """Write the file atomically, readable by its owner only."""
     try:
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")  # mode 0600
+        atomic_write(out, (line.encode() for line in lines), mode=OWNER)
     except OSError as error:
         raise ConfigError(f"{out} cannot be written: {error.strerror}", "Name another file.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-        Path(name).replace(out)
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}", "Name another file.") from None
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()

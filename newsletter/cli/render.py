@@ -13,6 +13,7 @@ import click
 from newsletter import private
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import closing
+from newsletter.files import atomic_write
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
         ]
         manifest = {"issue": name, "without": proof.without, "editions": entries}
         text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        atomic_write(folder / "manifest.json", text.encode())
         _tidy(folder, entries)
     except OSError as error:
         raise NewsletterError(
@@ -94,7 +95,7 @@ def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, byte
         f"{page.edition}.eml": b"".join(pieces),
     }
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        atomic_write(folder / name, content)
     return files
 
 

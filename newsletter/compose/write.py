@@ -1,10 +1,9 @@
 """Write content files completely or not at all, and only inside the workspace."""
 
-import os
-import secrets
 from pathlib import Path
 
 from newsletter.errors import ContentError
+from newsletter.files import atomic_write
 
 
 def write(root: Path, name: str, text: str) -> None:
@@ -17,15 +16,7 @@ def write(root: Path, name: str, text: str) -> None:
         if not path.parent.resolve().is_relative_to(root.resolve()):
             raise ContentError(f"{name} leads out of the workspace", "Replace the link by a folder.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            with fresh.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        atomic_write(path, text.encode())
     except OSError as error:
         raise ContentError(
             f"{name} cannot be written: {error.strerror}", "Check rights and free space."

@@ -1,5 +1,6 @@
 """Models for the parts of newsletter.yaml; unknown keys are errors."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -156,7 +157,7 @@ class Schedule(Part):
     """The weekly hour, in the workspace's time zone."""
 
     weekly: Moment | None = None
-    grace: Duration = "6h"
+    grace: Duration = timedelta(hours=6)
 
 
 class Serve(Part):

@@ -1,6 +1,7 @@
 """Value types of newsletter.yaml: addresses, domains, days, durations."""
 
 import re
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -8,10 +9,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
+from newsletter.durations import parse_duration
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
 
@@ -99,10 +101,11 @@ def _near(zone: str) -> str:
     return f"Did you mean {towns[close[0]]!r}?" if close else "Write it like Europe/Kyiv."
 
 
-def _duration(value: str) -> str:
-    if not re.fullmatch(r"[1-9]\d{0,4}[smhd]", value):
+def _duration(value: object) -> timedelta:
+    duration = value if isinstance(value, timedelta) else parse_duration(str(value))
+    if not duration:
         raise ValueError("must be a number below 100000 with s, m, h or d, like 6h")
-    return value
+    return duration
 
 
 def _moment(value: str) -> str:
@@ -158,7 +161,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Zone = Annotated[str, AfterValidator(_zone)]
 TransportName = Annotated[str, AfterValidator(_transport)]
-Duration = Annotated[str, AfterValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]
 Colour = Annotated[str, AfterValidator(_colour)]
 """Six hexadecimal digits after #, in small letters."""

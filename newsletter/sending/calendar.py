@@ -12,7 +12,6 @@ from newsletter.config.types import DAYS
 from newsletter.model import Period
 
 _WEEK = timedelta(days=7)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,7 @@ def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> 
     if not unsettled:
         return None
     late_by = now - unsettled[0].moment
-    return Held(unsettled[0], late_by) if late_by > grace(schedule) else Fire(unsettled[0])
-
-
-def grace(schedule: Schedule) -> timedelta:
-    """Return how late an issue may still start automatically."""
-    return timedelta(**{_UNITS[schedule.grace[-1]]: int(schedule.grace[:-1])})
+    return Held(unsettled[0], late_by) if late_by > schedule.grace else Fire(unsettled[0])
 
 
 def _since(schedule: Schedule, zone: str, after: datetime) -> Iterator[Firing]:

@@ -15,7 +15,7 @@ from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.i18n import for_editors, translations
 from newsletter.model import IssueState
-from newsletter.sending.calendar import Fire, Held, due, grace
+from newsletter.sending.calendar import Fire, Held, due
 from newsletter.sending.clock import JUMP
 from newsletter.sending.start import start, startable
 from newsletter.store import issues, letters, schedule_runs
@@ -82,7 +82,7 @@ def _last(week: Week, now: datetime) -> datetime:
         last = schedule_runs.last(connection, now + JUMP)
         future = schedule_runs.settled_since(connection, now + JUMP)
     if last is None or future:
-        begin = now - grace(week.settings.schedule) if future else now  # a wrong clock began it too late
+        begin = now - week.settings.schedule.grace if future else now  # a wrong clock began it too late
         with writing(week.engine) as connection:
             if schedule_runs.forget_future(connection, now + JUMP):
                 _log.warning("%d weekly hours were settled by a clock that was ahead: undone", len(future))
@@ -116,7 +116,7 @@ def _settle(week: Week, hour: Settled, reason: str, now: datetime) -> Settled | 
 def _look_again(week: Week, now: datetime) -> Settled | None:
     """Start the issue of an hour that was held within the grace period, if it may be sent by now."""
     with reading(week.engine) as connection:
-        recent = schedule_runs.settled_since(connection, now - grace(week.settings.schedule))
+        recent = schedule_runs.settled_since(connection, now - week.settings.schedule.grace)
     hour = next((one for one in reversed(recent) if one.held or one.outcome == EMPTY), None)
     if hour is None:
         return None

@@ -8,7 +8,6 @@ from newsletter.compose.assemble import left_out
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.registry import OUTBOX
-from newsletter.sending.calendar import grace
 from newsletter.sending.freeze import Approval, changed_since, envelope, freeze
 from newsletter.store import issues, schedule_runs
 from newsletter.store.db import reading
@@ -71,7 +70,7 @@ class HeldHour:
 
 def held_hours(workspace: "Workspace") -> list[HeldHour]:
     """Return the held weekly hours that are less than the grace period ago. Raises StoreError."""
-    within = grace(workspace.settings.schedule)
+    within = workspace.settings.schedule.grace
     with reading(workspace.readable) as connection:
         recent = schedule_runs.settled_since(connection, workspace.now() - within)
     return [HeldHour(one, one.moment + within) for one in recent if one.held]

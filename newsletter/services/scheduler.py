@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from newsletter import private
+from newsletter import files, private
 from newsletter.errors import ConfigError, StoreError
 from newsletter.i18n import for_editors, translations
 from newsletter.sending.clock import ClockWatch, present_doubt
@@ -125,4 +125,4 @@ def _host() -> str:
 
 def _keep(workspace: "Workspace", mark: Mark) -> None:
     private.own_folder(workspace.var)
-    private.write(workspace.var / _MARK, f"{mark.place} {mark.starts}\n".encode())
+    files.atomic_write(workspace.var / _MARK, f"{mark.place} {mark.starts}\n".encode(), mode=files.OWNER)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from newsletter import private
+from newsletter import files
 
 ROOM = 64 << 20
 """Bytes that must be free: SQLite's log alone takes 4 MB, an issue of 100,000 readers 20 MB."""
@@ -67,12 +67,11 @@ def _probe(folder: Path) -> OSError | None:
         return None
     probe = folder / f"probe-{uuid4().hex}"
     try:
-        private.write(probe, _PROBE)
+        files.atomic_write(probe, _PROBE, mode=files.OWNER)
     except OSError as error:
         return error
     else:
         _written[folder] = time.monotonic()
         return None
     finally:
-        for path in (probe, probe.with_name(f".{probe.name}")):
-            path.unlink(missing_ok=True)
+        probe.unlink(missing_ok=True)

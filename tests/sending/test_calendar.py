@@ -14,7 +14,7 @@ from newsletter.model import Period
 from newsletter.sending.calendar import Fire, Firing, Held, due, firing_within, firings
 
 KYIV = "Europe/Kyiv"
-FRIDAY = Schedule(weekly="friday 16:00", grace="6h")
+FRIDAY = Schedule(weekly="friday 16:00", grace=timedelta(hours=6))
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
@@ -175,7 +175,7 @@ def test_when_nothing_was_ever_settled_only_the_newest_hour_counts() -> None:
     ("grace", "seconds"), [("90s", 90), ("15m", 900), ("6h", 6 * 3600), ("2d", 2 * 86400)]
 )
 def test_the_grace_is_counted_in_its_unit(grace: str, seconds: int) -> None:
-    schedule = Schedule(weekly="friday 16:00", grace=grace)
+    schedule = Schedule.model_validate({"weekly": "friday 16:00", "grace": grace})
     within, beyond = (THIS.moment + timedelta(seconds=n) for n in (seconds, seconds + 1))
     assert isinstance(due(schedule, KYIV, LAST, within), Fire)
     assert isinstance(due(schedule, KYIV, LAST, beyond), Held)

@@ -88,10 +88,12 @@ def test_mail_of_issues_goes_also_where_it_names_an_earlier_address(context: Wor
     assert person is not None
     earlier = context.var / f"outbox/2025-02-07-{person.id:06}-old@konotop.example.org.eml"
     letter = context.var / f"outbox/letters/{date(2025, 2, 7)}-{person.id:06}-somebody@example.org.eml"
-    for path in (earlier, letter):
+    unfinished = earlier.with_name(f".{earlier.name}.0123456789ab")  # as a crash leaves it
+    for path in (earlier, letter, unfinished):
         path.write_bytes(b"To: somebody")
     erase(context, ADDRESS)
     assert not earlier.exists()
+    assert not unfinished.exists()
     assert letter.exists(), "letters are numbered by themselves, not by reader"
 
 

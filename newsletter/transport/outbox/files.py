@@ -5,10 +5,13 @@ import re
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from newsletter import private
+from newsletter import files, private
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
+
+_DURABLE = False
+"""Not synced to disk: the files are only looked at, and a sync for each would take most of the time."""
 
 
 class Outbox:
@@ -27,7 +30,7 @@ class Outbox:
         try:
             private.own_folder(self._folder)
             probe = self._folder / "probe"
-            private.write(probe, b"")
+            files.atomic_write(probe, b"", mode=files.OWNER)
             probe.unlink()
         except OSError as error:
             raise TransportUnavailable(
@@ -48,7 +51,7 @@ class Outbox:
     def _write(self, message: Message) -> Receipt:
         path = self._folder / f"{self._prefix}-{message.subscriber:06}-{_plain(message.rcpt_to)}.eml"
         try:
-            private.write(path, message.content)
+            files.atomic_write(path, message.content, mode=files.OWNER, durable=_DURABLE)
         except OSError as error:
             raise TransportUnavailable(
                 f"the outbox file {path.name} cannot be written: {error.strerror}",
@@ -64,15 +67,13 @@ def forget(folder: Path, address: str, subscriber: int | None) -> None:
     deleted too. With an empty address only the number counts.
     """
     end = f"-{_plain(address)}.eml".casefold()
-    number = re.compile(rf"\.?\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None
-    for path in folder.rglob("*.eml"):
-        theirs = number and path.parent == folder and number.match(path.name)
-        if theirs or (address and _is_to(path, end, folder, address)):
+    number = re.compile(rf"\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None
+    for path in folder.rglob("*.eml*"):
+        name = files.unfinished(path.name) or path.name
+        theirs = number and path.parent == folder and number.match(name)
+        named = name.casefold().endswith(end) or (path.parent != folder and _names(path, address))
+        if theirs or (address and named):
             path.unlink(missing_ok=True)
-
-
-def _is_to(path: Path, end: str, folder: Path, address: str) -> bool:
-    return path.name.casefold().endswith(end) or (path.parent != folder and _names(path, address))
 
 
 def _names(path: Path, address: str) -> bool:
