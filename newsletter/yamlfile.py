@@ -49,7 +49,8 @@ class Document:
 class _Loader(yaml.SafeLoader):
     """SafeLoader that refuses mistakes: a key twice (YAML 1.2 forbids it), impossible dates.
 
-    Aliases are refused too: a few lines of them can expand to gigabytes.
+    Aliases are refused too: a few lines of them can expand to gigabytes. 12:30 is text, not the number 750 of
+    YAML 1.1.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -76,6 +77,8 @@ class _Loader(yaml.SafeLoader):
         if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
             problem = f"a number of {len(node.value)} characters"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark, _QUOTE)
+        if node.tag in _NUMBERS and ":" in node.value:
+            return node.value
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2025-02-30 looks like a date, but is not one

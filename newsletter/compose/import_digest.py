@@ -114,7 +114,9 @@ def _known(
     found: dict[str, Item] = {}
     for path, text in held.items():
         if _id(path) in record:
-            item, _ = parse_item(text, path, sections=slugs, fields=settings.fields)
+            item, _ = parse_item(
+                text, path, sections=slugs, fields=settings.fields, timezone=settings.timezone
+            )
             if item:
                 found[_id(path)] = item
     return found

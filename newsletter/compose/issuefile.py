@@ -195,7 +195,9 @@ def _items(
             items[path.stem] = None
             problems += error.problems
         else:
-            items[path.stem], faults = parse_item(text, name, sections=sections, fields=settings.fields)
+            items[path.stem], faults = parse_item(
+                text, name, sections=sections, fields=settings.fields, timezone=settings.timezone
+            )
             problems += faults
     return items, problems
 

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from newsletter import conditions
+from newsletter.compose.event import event_values, read_event, stray_keys
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.model import AllOf, AnyOf, Condition, Has, Item, Not
+from newsletter.model import AllOf, AnyOf, Condition, Has, Item, ItemKind, Not
 from newsletter.yamlfile import Document, load, nearest, validate
 
 _FENCE = "---"
@@ -36,6 +38,15 @@ def _sections(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _kind(value: Any) -> Any:
+    if value is None:
+        return ItemKind.NEWS
+    if value not in tuple(ItemKind):
+        text = {"value": repr(value), "hint": nearest(str(value), [kind.value for kind in ItemKind])}
+        raise PydanticCustomError("kind", "there is no kind of item {value}", text)
+    return value
+
+
 def _date(value: Any) -> Any:
     if not isinstance(value, dt.date | str):
         raise ValueError("write it like 2025-02-14")  # noqa: TRY004  pydantic wants ValueError
@@ -56,15 +67,21 @@ class _FrontMatter(BaseModel):
     date: Day | None = None
     link: str | None = None
     only_for: Any = None
+    kind: Annotated[ItemKind, BeforeValidator(_kind)] = ItemKind.NEWS
+    lead: bool = False
+    when: Any = None
+    until: Any = None
+    where: OneLine | None = None
 
 
 def parse_item(
-    text: str, path: str, *, sections: Collection[str], fields: Collection[str]
+    text: str, path: str, *, sections: Collection[str], fields: Collection[str], timezone: str
 ) -> tuple[Item | None, list[Problem]]:
     """Read the item file `path` (relative to the workspace) from its `text`; every fault has its line.
 
     The item is None when it has no usable title or section, or nobody could tell whom it is for. A link that
-    cannot be used is reported and left out.
+    cannot be used is reported and left out, and an event without a usable time becomes news. Times without
+    an offset are in `timezone`.
     """
     head, body = _split(text)
     if head is None:
@@ -83,18 +100,14 @@ def parse_item(
     if data is None:
         return None, problems
     known, problems = _known(data.section, document, sections)
-    link = data.link.strip() if data.link else ""
-    if link.startswith("#"):
-        link = ""
-    if link and not is_address(link):
-        problems.append(
-            Problem.error(
-                f"link: {link!r} is not a web or mail address",
-                document.place(("link",)),
-                "Write it in full, like https://example.org/page, or leave it empty.",
-            )
-        )
-        link = ""
+    link, faults = _link(data.link or "", document)
+    problems += faults
+    event = None
+    if data.kind is ItemKind.EVENT:
+        event, faults = read_event(document, timezone, data.where or "")
+    else:
+        faults = stray_keys(document)
+    problems += faults
     only_for: Condition | None = None
     if data.only_for is not None:
         only_for, faults = conditions.parse(document, ("only_for",), sections=sections, fields=fields)
@@ -109,6 +122,9 @@ def parse_item(
         date=data.date,
         sections=known,
         only_for=only_for,
+        kind=ItemKind.NEWS if data.kind is ItemKind.EVENT and event is None else data.kind,
+        lead=data.lead,
+        event=event,
         at=document.place(("title",)),
     )
     return item, problems
@@ -122,10 +138,29 @@ def format_item(item: Item) -> str:
         "date": item.date,
         "link": item.link,
         "only_for": _plain(item.only_for) if item.only_for else None,
+        "kind": item.kind.value if item.kind is not ItemKind.NEWS else None,
+        "lead": item.lead or None,
+        **event_values(item.event),
     }
     kept = {key: value for key, value in head.items() if value is not None or key == "link"}
     data = yaml.dump(kept, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
     return f"{_FENCE}\n{data}{_FENCE}\n\n{item.text}\n" if item.text else f"{_FENCE}\n{data}{_FENCE}\n"
+
+
+def _link(given: str, document: Document) -> tuple[str, list[Problem]]:
+    """Return the link, or nothing where it cannot be used or is only a placeholder."""
+    link = given.strip()
+    if not link or link.startswith("#"):
+        return "", []
+    if is_address(link):
+        return link, []
+    return "", [
+        Problem.error(
+            f"link: {link!r} is not a web or mail address",
+            document.place(("link",)),
+            "Write it in full, like https://example.org/page, or leave it empty.",
+        )
+    ]
 
 
 def is_address(link: str) -> bool:

@@ -24,7 +24,7 @@ def parse_period(text: str) -> Period | None:
 
 
 @cache
-def _months() -> dict[str, int]:
+def month_numbers() -> dict[str, int]:
     """Return the number of each month by its Ukrainian and English names, in every form Babel knows."""
     return {
         name.casefold().rstrip("."): number
@@ -38,7 +38,7 @@ def _months() -> dict[str, int]:
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """Return the orders in which a day, a month and a year are written."""
-    month = "|".join(sorted(_months(), key=len, reverse=True))
+    month = "|".join(sorted(month_numbers(), key=len, reverse=True))
     dash = r"\s* [-‐‑‒–—―−] \s*"
     year = r"(?P<y1>[0-9]{4}) (?: \s* р(?:оку|\.) )?"
     last_year = r"(?P<y2>[0-9]{4}) (?!\d)"
@@ -69,4 +69,4 @@ def _period(match: re.Match[str]) -> Period | None:
 
 def _month(typed: str) -> int:
     name = typed.casefold()
-    return int(name) if name.isdigit() else _months().get(name, 0)
+    return int(name) if name.isdigit() else month_numbers().get(name, 0)

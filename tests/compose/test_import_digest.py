@@ -41,7 +41,7 @@ def test_each_item_becomes_a_file_named_by_order_and_title(
         "issues/2025-02-14/items/02-druha-novyna.md",
     )
     text = (workspace / done.written[0]).read_text(encoding="utf-8")
-    item, problems = parse_item(text, done.written[0], sections=["top"], fields=())
+    item, problems = parse_item(text, done.written[0], sections=["top"], fields=(), timezone="Europe/Kyiv")
     assert item
     assert not problems
     assert (item.title, item.text, item.link) == ("Перша новина", "Текст.", None)
@@ -58,7 +58,7 @@ def test_the_real_digest_is_read_back_without_a_problem(
         assert len(Path(name).stem) <= 43
         text = (workspace / name).read_text(encoding="utf-8")
         slugs = [section.slug for section in settings.sections]
-        item, problems = parse_item(text, name, sections=slugs, fields=())
+        item, problems = parse_item(text, name, sections=slugs, fields=(), timezone="Europe/Kyiv")
         assert item
         assert not problems
 

@@ -1,7 +1,9 @@
 """Item files, read and written."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from textwrap import dedent
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -9,15 +11,16 @@ from hypothesis import strategies as st
 
 from newsletter.compose.item import format_item, is_address, parse_item
 from newsletter.errors import Place, Problem, Severity
-from newsletter.model import AllOf, AnyOf, Condition, Has, Item, Not
+from newsletter.model import AllOf, AnyOf, Condition, Event, Has, Item, ItemKind, Not
 
 PATH = "issues/2025-02-14/items/01-forum.md"
+ZONE = "Europe/Kyiv"
 SECTIONS = ("top", "social", "education")
 FIELDS = ("region", "position")
 
 
 def parse(text: str) -> tuple[Item | None, list[Problem]]:
-    return parse_item(dedent(text), PATH, sections=SECTIONS, fields=FIELDS)
+    return parse_item(dedent(text), PATH, sections=SECTIONS, fields=FIELDS, timezone=ZONE)
 
 
 def only_problem(text: str) -> Problem:
@@ -59,7 +62,11 @@ def test_an_item_file_is_read_whole() -> None:
 
 def test_a_byte_order_mark_and_windows_line_ends_do_not_matter() -> None:
     item, problems = parse_item(
-        "\ufeff---\r\ntitle: А\r\nsection: top\r\n---\r\n\r\nБ\r\nВ\r\n", PATH, sections=SECTIONS, fields=()
+        "\ufeff---\r\ntitle: А\r\nsection: top\r\n---\r\n\r\nБ\r\nВ\r\n",
+        PATH,
+        sections=SECTIONS,
+        fields=(),
+        timezone=ZONE,
     )
     assert not problems
     assert item
@@ -175,18 +182,32 @@ items = st.builds(
     date=st.none() | st.dates(),
     sections=st.lists(st.sampled_from(SECTIONS), min_size=1, unique=True).map(tuple),
     only_for=st.none() | conditions,
+    kind=st.sampled_from([ItemKind.NEWS, ItemKind.BRIEF, ItemKind.PARTNER]),
+    lead=st.booleans(),
     at=st.just(Place(PATH, 2)),
 )
 
 
+zone = st.just(ZoneInfo(ZONE))
+days = st.builds(Event, start=st.dates(), end=st.none() | st.just(date.max), place=words.map(str.strip))
+hours = st.datetimes(timezones=zone, allow_imaginary=False).map(
+    lambda moment: moment.replace(year=min(moment.year, 9998), second=0, microsecond=0, fold=0)
+)
+end = st.none() | st.just(datetime(9999, 1, 2, tzinfo=ZoneInfo(ZONE)))
+events = days | st.builds(Event, start=hours, end=end, place=words.map(str.strip))
+
+
 @settings(deadline=None)
-@given(items)
+@given(items | st.builds(lambda item, event: replace(item, kind=ItemKind.EVENT, event=event), items, events))
 def test_what_is_written_is_read_back_the_same(item: Item) -> None:
-    assert parse_item(format_item(item), PATH, sections=SECTIONS, fields=FIELDS) == (item, [])
+    assert parse_item(format_item(item), PATH, sections=SECTIONS, fields=FIELDS, timezone=ZONE) == (
+        item,
+        [],
+    )
 
 
 @settings(deadline=None)
 @given(st.text() | st.text().map(lambda text: f"---\n{text}\n---\n"))
 def test_any_text_is_an_item_or_a_problem(text: str) -> None:
-    item, problems = parse_item(text, PATH, sections=SECTIONS, fields=FIELDS)
+    item, problems = parse_item(text, PATH, sections=SECTIONS, fields=FIELDS, timezone=ZONE)
     assert item or problems

@@ -1,0 +1,136 @@
+"""An event in the front matter of an item: `when`, `until` and `where`, read and written."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from newsletter.compose.moments import Span, is_in_order, parse_span, parse_times
+from newsletter.errors import Problem
+from newsletter.model import Event
+from newsletter.yamlfile import Document
+
+KEYS = ("when", "until", "where")
+_FORMS = "Write it like 2025-02-20 11:00, or 2025-02-20 for a whole day."
+
+_Moment = dt.datetime | dt.date
+
+
+class _Fault(NamedTuple):
+    """What is wrong with the value of a key."""
+
+    key: str
+    text: str
+    hint: str
+
+
+def read_event(document: Document, timezone: str, place: str) -> tuple[Event | None, list[Problem]]:
+    """Return the event that the front matter describes; None, and the reason, when nobody could tell when."""
+    data = document.data
+    found = _times(data.get("when"), data.get("until"))
+    if isinstance(found, _Fault):
+        return None, [_error(document, *found)]
+    event = in_zone(found, timezone, place)
+    if isinstance(event, _Fault):
+        return None, [_error(document, *event)]
+    if event.end is not None and not is_in_order(event.start, event.end):
+        text = f"it ends ({_written(event.end)}) before it begins"
+        return None, [_error(document, "until", text, "Correct one of the two: `until` is when it ends.")]
+    return event, []
+
+
+def stray_keys(document: Document) -> list[Problem]:
+    """Return a problem for each key of an event in an item that is none."""
+    return [
+        _error(document, key, f"`{key}` is for events only", f"Write `kind: event`, or remove `{key}`.")
+        for key in KEYS
+        if document.data.get(key) is not None
+    ]
+
+
+def event_values(event: Event | None) -> dict[str, Any]:
+    """Return `event` as the values that `read_event` reads."""
+    if event is None:
+        return {}
+    return {
+        "when": _plain(event.start),
+        "until": _plain(event.end) if event.end is not None else None,
+        "where": event.place or None,
+    }
+
+
+def event_of(span: Span, timezone: str, place: str) -> Event | None:
+    """Return the event of a time that was read in a text, or None when clocks skip that time."""
+    event = in_zone(span, timezone, place)
+    return None if isinstance(event, _Fault) else event
+
+
+def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
+    """Return the event of a time without a zone in `timezone`; a fault when clocks skip that time."""
+    zone = ZoneInfo(timezone)
+    start, end = _in_zone(span.start, zone), _in_zone(span.end, zone) if span.end is not None else None
+    for key, moment in (("when", start), ("until", end)):
+        if isinstance(moment, dt.datetime) and _is_skipped(moment):
+            text = f"{key}: there is no {moment:%H:%M} on {moment:%Y-%m-%d} in {timezone}"
+            return _Fault(key, text, "Clocks go forward then; correct the time.")
+    return Event(start=start, end=end, place=place)
+
+
+def _times(when: Any, until: Any) -> Span | _Fault:
+    """Return what `when` and `until` say together."""
+    if when is None:
+        return _Fault("kind", "an event needs `when`", f"Add `when: …`. {_FORMS}")
+    span = Span(when) if isinstance(when, dt.date) else parse_span(when) if isinstance(when, str) else None
+    if span is None:
+        return _Fault("when", f"when: {_said(when)} is not a date or time", _FORMS)
+    if until is None:
+        return span
+    if span.end is not None:
+        return _Fault("until", "`when` says already how long it lasts", "Remove one of the two.")
+    end = _until(until, span.start)
+    if end is None:
+        hint = "Write it as `when` is written, with a time if that has one; for the same day just 12:30."
+        return _Fault("until", f"until: {_said(until)} is not such a date or time", hint)
+    return Span(span.start, end)
+
+
+def _until(until: Any, start: _Moment) -> _Moment | None:
+    """Return when an event that begins at `start` ends, or None if `until` is not of the same form."""
+    if isinstance(until, str) and isinstance(start, dt.datetime):
+        times = parse_times(until)
+        if times and times[1] is None:
+            return dt.datetime.combine(start.date(), times[0], start.tzinfo)
+    span = Span(until) if isinstance(until, dt.date) else parse_span(str(until))
+    if span is None or span.end is not None:
+        return None
+    return span.start if isinstance(span.start, dt.datetime) == isinstance(start, dt.datetime) else None
+
+
+def _in_zone(moment: _Moment, zone: ZoneInfo) -> _Moment:
+    if not isinstance(moment, dt.datetime):
+        return moment
+    moment = moment.replace(second=0, microsecond=0)
+    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _is_skipped(moment: dt.datetime) -> bool:
+    """Tell whether clocks go past this time of day when summer time begins."""
+    there = moment.astimezone(dt.UTC).astimezone(moment.tzinfo)
+    return there.replace(tzinfo=None, fold=0) != moment.replace(tzinfo=None, fold=0)
+
+
+def _plain(moment: _Moment) -> Any:
+    return _written(moment) if isinstance(moment, dt.datetime) else moment
+
+
+def _written(moment: _Moment) -> str:
+    if not isinstance(moment, dt.datetime):
+        return moment.isoformat()
+    return moment.replace(tzinfo=None).isoformat(" ", "minutes")
+
+
+def _said(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _error(document: Document, key: str, text: str, hint: str) -> Problem:
+    return Problem.error(text, document.place((key,)), hint)
