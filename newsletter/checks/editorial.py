@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from newsletter.checks.kinds import kinds
 from newsletter.checks.lines import Locate, as_given, key
 from newsletter.checks.unrendered import typed_in_title, unrendered
 from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in
@@ -126,12 +127,13 @@ def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Ite
             locate(item.at, key("date")),
             "Correct the date, or move the item to its own week.",
         )
-    if item.link is None:
+    yield from kinds(item, period, locate)
+    if item.link is None and not item.event:
         hint = "Add `link: https://…` for the page with the whole story."
         if settings.site:
             hint = f"“{settings.read_more}” leads to {settings.site}; add `link: https://…` for its own page."
         yield Problem.warning("no link", locate(item.at, key("link")), hint)
-    elif remark := doubtful_link(item.link):
+    elif item.link and (remark := doubtful_link(item.link)):
         yield from _remarks([remark], item.at, locate)
     for words in (item.title, item.text):
         yield from _remarks(leftovers(words), item.at, locate)

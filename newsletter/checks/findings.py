@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from newsletter.checks.editorial import editorial
+from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import Locate, as_given
 from newsletter.checks.markup import markup
 from newsletter.config import Settings
@@ -30,6 +31,8 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lin
     rendered = []
     shared: defaultdict[Problem, list[Edition]] = defaultdict(list)
     for edition in editions:
+        for problem in several_leads(edition, locate):
+            shared[problem].append(edition)
         try:
             page = renderer.render(issue, edition)
         except RenderError as error:
