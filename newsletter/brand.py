@@ -9,7 +9,7 @@ from itertools import product
 
 READABLE = 4.5
 """The least contrast of text (WCAG 2.2, 1.4.3)."""
-_SEEN = 3.0
+SEEN = 3.0
 """The least contrast of what is no text but has to be seen (WCAG 2.2, 1.4.11)."""
 NEUTRAL = "#33475b"
 """The slate of those who named no colour."""
@@ -21,7 +21,7 @@ _MIDDLE = 0.6
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
-    *product(("ink", "muted", "accent"), GROUNDS),
+    *product(("ink", "muted", "accent", "error", "warning"), GROUNDS),
     ("on_band", "band"),
     ("on_second", "second"),
     ("on_button", "button"),
@@ -47,6 +47,9 @@ class Colours:
     button: str
     on_button: str
     call: str
+    edge: str
+    error: str
+    warning: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,10 @@ class _Shade:
 
         shade = Color("oklch", [light, min(self.chroma, most), self.hue]).convert("srgb")
         return str(shade.fit(method="oklch-chroma").to_string(hex=True, fit=False))
+
+
+_RED, _AMBER = _Shade(0.5, 0.19, 27), _Shade(0.5, 0.11, 75)
+"""Of errors and warnings, whatever the brand."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -133,11 +140,11 @@ def _shade(colour: str) -> _Shade:
 def _light(own: str, second: str) -> Colours:
     shade = _shade(own)
     paper = "#ffffff"
-    ground, tint, call = shade.at(0.955, 0.008), shade.at(0.975, 0.010), _call(shade, second, (0.955, 0.965))
+    ground, tint, call = shade.at(0.955, 0.006), shade.at(0.975, 0.010), _call(shade, second, (0.955, 0.965))
     grounds = (ground, paper, tint, call)
     ink = _text(shade, grounds, 0.25, 0.025)
     rule = second or _beside(shade)
-    seen = contrast(own, paper) >= _SEEN
+    seen = contrast(own, paper) >= SEEN
     return Colours(
         ground=ground,
         paper=paper,
@@ -153,6 +160,9 @@ def _light(own: str, second: str) -> Colours:
         button=own if seen else ink,
         on_button=text_on(own) if seen else _reading(own, ink),
         call=call,
+        edge=_text(shade, grounds, 0.62, 0.025, SEEN),
+        error=_text(_RED, grounds, 0.5, 1.0),
+        warning=_text(_AMBER, grounds, 0.48, 1.0),
     )
 
 
@@ -183,6 +193,9 @@ def _dark(own: str, second: str) -> Colours:
         button=button,
         on_button=text_on(button),
         call=call,
+        edge=_text(shade, grounds, 0.58, 0.025, SEEN),
+        error=_text(_RED, grounds, 0.78, 0.12),
+        warning=_text(_AMBER, grounds, 0.82, 0.12),
     )
 
 
@@ -196,8 +209,8 @@ def _beside(shade: _Shade) -> str:
     return nearest_readable(shade.at(shade.light + (0.16 if shade.light < _MIDDLE else -0.16)))
 
 
-def _reads(text: str, grounds: tuple[str, ...]) -> bool:
-    return all(contrast(text, ground) >= READABLE for ground in grounds)
+def _reads(text: str, grounds: tuple[str, ...], least: float = READABLE) -> bool:
+    return all(contrast(text, ground) >= least for ground in grounds)
 
 
 def _reading(text: str, ground: str) -> str:
@@ -205,10 +218,13 @@ def _reading(text: str, ground: str) -> str:
     return text if _reads(text, (ground,)) else text_on(ground)
 
 
-def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float) -> str:
-    """Return the shade nearest to `light` that can be read on all of `grounds`, going away from them."""
+def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float, least: float = READABLE) -> str:
+    """Return the shade nearest to `light` that has the contrast `least` on all of `grounds`.
+
+    `most` is the most chroma that it has.
+    """
     step = -_STEP if _shade(grounds[0]).light > _MIDDLE else _STEP
-    while not _reads(found := shade.at(light, most), grounds):
+    while not _reads(found := shade.at(light, most), grounds, least):
         light += step
     return found
 
@@ -216,5 +232,5 @@ def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float) ->
 def _lit(shade: _Shade, paper: str) -> str | None:
     """Return the darkest shade that is seen on the dark `paper` and carries white text, if there is one."""
     steps = (shade.at(shade.light + step * _STEP) for step in range(100))
-    found = next((colour for colour in steps if contrast(colour, paper) >= _SEEN), None)
+    found = next((colour for colour in steps if contrast(colour, paper) >= SEEN), None)
     return found if found and text_on(found) == LIGHT_TEXT else None

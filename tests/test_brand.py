@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.brand import (
+    GROUNDS,
     READABLE,
+    SEEN,
     TEXT_PAIRS,
     Colours,
     contrast,
@@ -57,6 +59,13 @@ def test_what_is_suggested_for_a_refused_colour_is_accepted_and_looks_like_it(
     assert Color(colour).delta_e(nearest, method="2000") < 5
 
 
+@pytest.mark.parametrize(("colour", "second"), BRANDS)
+def test_the_edge_of_a_field_is_seen_on_every_ground(colour: str, second: str) -> None:
+    both = palette(colour, second)
+    for scheme, ground in product((both.light, both.dark), GROUNDS):
+        assert contrast(scheme.edge, getattr(scheme, ground)) >= SEEN
+
+
 def test_the_brand_s_own_colours_are_used_as_they_are() -> None:
     light = palette("#0b4f9c", "#f2c335").light
     assert (light.band, light.accent, light.button, light.second) == ("#0b4f9c",) * 3 + ("#f2c335",)
@@ -81,7 +90,7 @@ def test_the_dark_scheme_has_dark_grounds_and_the_brand_s_hue() -> None:
 @pytest.mark.parametrize(("colour", "second"), BRANDS)
 def test_colours_are_written_in_six_digits_which_classic_outlook_needs(colour: str, second: str) -> None:
     both = palette(colour, second)
-    assert len(fields(Colours)) == 14
+    assert len(fields(Colours)) == 17
     for one in (*astuple(both.light), *astuple(both.dark)):
         assert len(one) == 7
         assert int(one[1:], 16) >= 0

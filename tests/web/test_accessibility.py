@@ -94,7 +94,14 @@ NO_PAGES = {
     "preview.message",
     "preview.changes",
 }
-NO_PAGES |= {"status.health", "status.metrics", "feeds.robots", "feeds.sitemap"}
+NO_PAGES |= {
+    "brand.colours",
+    "brand.icon",
+    "status.health",
+    "status.metrics",
+    "feeds.robots",
+    "feeds.sitemap",
+}
 NO_PAGES |= {f"feeds.{kind}" for kind in ("atom", "json", "section_atom", "section_json")}
 
 LOW = "all => all.filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"

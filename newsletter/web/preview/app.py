@@ -11,6 +11,7 @@ from newsletter.checks.markup import KILOBYTE
 from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError
 from newsletter.services import theme_folders
 from newsletter.web.app import make_app
+from newsletter.web.brand import show_brand
 from newsletter.web.preview.coverage import communities
 from newsletter.web.preview.pages import pages, trouble
 from newsletter.web.preview.proofs import Proofs
@@ -26,6 +27,7 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
         policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
     )
     app.extensions |= {"proofs": proofs, "watch": watch}
+    show_brand(app, lambda: proofs.workspace.settings)
     app.register_blueprint(pages)
     app.register_blueprint(communities)
     app.register_error_handler(Exception, _explain)

@@ -14,6 +14,7 @@ from werkzeug.security import safe_join
 from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.web.app import make_app
+from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, status
 from newsletter.web.readers.access_log import watch
 from newsletter.web.readers.archive import feeds
@@ -59,6 +60,7 @@ def create_site(workspace: Workspace) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     app.extensions["workspace"] = workspace
     app.extensions["metrics"] = status.registry(lambda: workspace.database, workspace.now)
+    show_brand(app, lambda: workspace.settings)
     watch(app, app.extensions["metrics"])
     app.before_request(_let_reports_be_larger)
     limit(app)

@@ -10,6 +10,7 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from newsletter.audience.networks import prefix
+from newsletter.web.brand import ENDPOINTS
 from newsletter.web.readers.site import networks
 
 OURS = "newsletter.ours"
@@ -80,7 +81,7 @@ def search(view: _View) -> _View:
 
 def _count() -> None:
     endpoint = request.endpoint
-    if endpoint is None or endpoint == "static" or OURS in request.environ:
+    if endpoint is None or endpoint == "static" or endpoint in ENDPOINTS or OURS in request.environ:
         return
     view = current_app.view_functions[endpoint]
     if view in _exempt:

@@ -257,12 +257,14 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         "/coverage",
         "/coverage?region=Сумська",
         "/static/preview.css",
+        "/brand.css",
+        "/icon.svg",
         "/nothing",
         "/2025-02-30",
         "/2030-01-01",
         f"{EDITION}?reader=x@example.org",
     ]
-    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 8
+    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 10
     return [client.get(path, buffered=True) for path in paths]
 
 

@@ -12,13 +12,16 @@ from werkzeug.test import TestResponse
 
 from newsletter.errors import RenderError
 from newsletter.services import Workspace
+from newsletter.web.brand import ENDPOINTS
 from newsletter.web.readers.app import create_site
 from newsletter.web.readers.error_pages import FAULTS
 from newsletter.web.readers.limits import OURS
 
 _SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt")
-_KEPT = re.compile(r"archive\.(issues|issue|section)|feeds\.\w+|static")
+_KEPT = re.compile(r"archive\.(issues|issue|section)|feeds\.\w+|brand\.\w+|static")
 _ISSUE = "archive.issue"
+_VERSIONED = {"static", *ENDPOINTS}
+"""Endpoints whose query is a version of their content."""
 _LINK = re.compile(r'(?<= )(href|action)="((?:/(?!/)|\?)[^"]*)"')
 
 
@@ -82,7 +85,7 @@ class _Crawl:
         """Rewrite `address`, a link on the page at `here`, for the file `name`; queue its target."""
         parts = urlsplit(here + address if address.startswith("?") else address.removeprefix(self._prefix))
         endpoint = self._endpoint(parts.path)
-        if not _KEPT.fullmatch(endpoint) or (parts.query and endpoint != "static"):
+        if not _KEPT.fullmatch(endpoint) or (parts.query and endpoint not in _VERSIONED):
             return self._base + parts.geturl()
         if parts.path not in self._known:
             self._known.add(parts.path)
