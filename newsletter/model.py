@@ -86,13 +86,38 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture as it is sent and shown: scaled, re-encoded, without metadata; its size is in pixels.
+
+    `name` is the first half of the content's SHA-256, with an ending: one name for everybody.
+    """
+
+    name: str
+    media_type: str
+    width: int
+    height: int
+    content: bytes = field(repr=False)
+    sha256: str
+
+    @property
+    def cid(self) -> str:
+        """The Content-ID under which a message's HTML shows it (RFC 2392)."""
+        return f"{self.name.partition('.')[0]}@pictures"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The picture of an item; `file` is its name in the folder `pictures` of the issue."""
+    """The picture of an item; `file` is its name in the folder `pictures` of the issue.
+
+    `image` is what was made of the file, None before it has been read.
+    """
 
     file: str
     alt: str
     caption: str = ""
     credit: str = ""
+    at: Place = field(default=Place(""), compare=False)
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,13 +206,22 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """An edition as it will be sent, with slots for a reader's own values; sha256 of subject, html, text."""
+    """An edition as it will be sent, with slots for a reader's own values, and the pictures that it shows.
+
+    `sha256` is of subject, html, text and pictures.
+    """
 
     edition: str
     subject: str
     html: str
     text: str
+    pictures: tuple[Image, ...] = ()
     sha256: str
+
+    @property
+    def attached(self) -> tuple[Image, ...]:
+        """The pictures that a message carries itself; the others are on our site."""
+        return tuple(image for image in self.pictures if f"cid:{image.cid}" in self.html)
 
 
 class SubscriberStatus(StrEnum):

@@ -14,7 +14,7 @@ BANDS = (
     ("services",),
     ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
-    ("ports", "config", "links", "conditions", "i18n"),
+    ("ports", "config", "links", "conditions", "i18n", "pictures"),
     ("model", "slots", "yamlfile", "private", "registry", "brand"),
     ("errors", "limited", "files", "durations"),
 )

@@ -1,14 +1,16 @@
 """issue.yaml and the item files beside it, read as an Issue."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from newsletter import model
-from newsletter.compose.item import Day, OneLine, parse_item
+from newsletter.compose.item import parse_item
+from newsletter.compose.pictures import with_images
+from newsletter.compose.words import Day, OneLine
 from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
 from newsletter.errors import ContentError, Place, Problem
@@ -96,7 +98,8 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
             f"{path_of(closing)} is not there", f"Compose the issue: newsletter compose {closing}"
         )
     folder = read_folder(root, closing, settings)
-    blocks, problems = _blocks(folder)
+    items, faults = with_images(root, folder_of(closing), folder.items)
+    blocks, problems = _blocks(replace(folder, items=items))
     call = folder.file.closing if "closing" in folder.file.model_fields_set else settings.closing
     issue = Issue(
         period=folder.period,
@@ -107,7 +110,7 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
         blocks=tuple(blocks),
         at=folder.at,
     )
-    return issue, [*folder.problems, *problems]
+    return issue, [*folder.problems, *faults, *problems]
 
 
 def read_folder(root: Path, closing: date, settings: Settings) -> Folder:

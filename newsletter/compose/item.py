@@ -1,37 +1,24 @@
 """Item files: YAML front matter and Markdown text, read and written."""
 
-import datetime as dt
 import re
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from newsletter import conditions
 from newsletter.compose.event import event_values, read_event, stray_keys
+from newsletter.compose.pictures import read_picture, written
+from newsletter.compose.words import Day, OneLine, Words
 from newsletter.errors import ContentError, Place, Problem
 from newsletter.model import AllOf, AnyOf, Condition, Has, Item, ItemKind, Not
 from newsletter.yamlfile import Document, load, nearest, validate
 
 _FENCE = "---"
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"https?://[^\s/?#<>\"]+[^\s<>\"]*|mailto:[^\s@<>\"]+@[^\s@<>\"]+", re.IGNORECASE)
-
-
-def _one_line(value: str) -> str:
-    value = value.strip()
-    if found := _CONTROL.search(value):
-        raise ValueError(f"holds a line break or control character (U+{ord(found[0]):04X})")
-    return value
-
-
-def _not_empty(value: str) -> str:
-    if not value:
-        raise ValueError("is empty")
-    return value
 
 
 def _sections(value: Any) -> Any:
@@ -47,22 +34,10 @@ def _kind(value: Any) -> Any:
     return value
 
 
-def _date(value: Any) -> Any:
-    if not isinstance(value, dt.date | str):
-        raise ValueError("write it like 2025-02-14")  # noqa: TRY004  pydantic wants ValueError
-    return value
-
-
-OneLine = Annotated[str, AfterValidator(_one_line)]
-"""Text for a heading or a mail header."""
-Day = Annotated[dt.date, BeforeValidator(_date)]
-"""A date as YAML or a person writes it; never a number of seconds."""
-
-
 class _FrontMatter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: Annotated[OneLine, AfterValidator(_not_empty)]
+    title: Words
     section: Annotated[tuple[str, ...], BeforeValidator(_sections)]
     date: Day | None = None
     link: str | None = None
@@ -72,6 +47,7 @@ class _FrontMatter(BaseModel):
     when: Any = None
     until: Any = None
     where: OneLine | None = None
+    picture: Any = None
 
 
 def parse_item(
@@ -79,9 +55,9 @@ def parse_item(
 ) -> tuple[Item | None, list[Problem]]:
     """Read the item file `path` (relative to the workspace) from its `text`; every fault has its line.
 
-    The item is None when it has no usable title or section, or nobody could tell whom it is for. A link that
-    cannot be used is reported and left out, and an event without a usable time becomes news. Times without
-    an offset are in `timezone`.
+    The item is None when it has no usable title or section, or nobody could tell whom it is for. A link or a
+    picture that cannot be used is reported and left out, and an event without a usable time becomes news.
+    Times without an offset are in `timezone`.
     """
     head, body = _split(text)
     if head is None:
@@ -108,6 +84,8 @@ def parse_item(
     else:
         faults = stray_keys(document)
     problems += faults
+    picture, faults = read_picture(document)
+    problems += faults
     only_for: Condition | None = None
     if data.only_for is not None:
         only_for, faults = conditions.parse(document, ("only_for",), sections=sections, fields=fields)
@@ -125,6 +103,7 @@ def parse_item(
         kind=ItemKind.NEWS if data.kind is ItemKind.EVENT and event is None else data.kind,
         lead=data.lead,
         event=event,
+        picture=picture,
         at=document.place(("title",)),
     )
     return item, problems
@@ -141,6 +120,7 @@ def format_item(item: Item) -> str:
         "kind": item.kind.value if item.kind is not ItemKind.NEWS else None,
         "lead": item.lead or None,
         **event_values(item.event),
+        "picture": written(item.picture) if item.picture else None,
     }
     kept = {key: value for key, value in head.items() if value is not None or key == "link"}
     data = yaml.dump(kept, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))

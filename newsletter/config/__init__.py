@@ -64,6 +64,7 @@ class Settings(Part):
     closing: ClosingCall | None = None
     brand: Brand = Brand()
     theme: Slug = "digest"
+    pictures: Literal["attached", "hosted"] = "attached"
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
     languages: tuple[Language, ...] = Field(default=(), validate_default=True)
     fields: dict[Slug, FieldEntry] = Field(default={})

@@ -110,5 +110,8 @@ def _key(blocks: Iterable[Block]) -> str:
 
 def _visible(item: Item) -> list[Any]:
     event = [str(value) for value in astuple(item.event)] if item.event else None
-    picture = astuple(item.picture) if item.picture else None
+    picture = None
+    if shown := item.picture:
+        made = shown.image.sha256 if shown.image else ""
+        picture = (shown.file, shown.alt, shown.caption, shown.credit, made)
     return [item.id, item.title, item.text, item.link, item.kind, item.lead, event, picture]

@@ -9,7 +9,7 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import Block, Edition, Issue, Rendered
+from newsletter.model import Block, Edition, Image, Issue, Picture, Rendered
 from newsletter.render.edition import closing_call
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
@@ -18,6 +18,7 @@ from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
 _NEEDED = _KNOWN - {EMAIL}
+_WIDEST = 600  # CSS pixels
 
 
 class Renderer:
@@ -41,12 +42,14 @@ class Renderer:
         source, compiled = self._templates.html("issue.mjml", values)
         html = self._inliner.inline(compiled)
         _check_slots(source, html, text)
+        pictures = self._shown(edition, html)
         return Rendered(
             edition=edition.key,
             subject=subject,
             html=html,
             text=text,
-            sha256=fingerprint(subject, html, text),
+            pictures=pictures,
+            sha256=fingerprint(subject, html, text, pictures),
         )
 
     def values(self, issue: Issue, edition: Edition) -> dict[str, Any]:
@@ -63,7 +66,7 @@ class Renderer:
             "preheader": issue.preheader,
             "intro": issue.intro,
             "period": format_period(issue.period, settings.language),
-            "blocks": tuple(map(_block, edition.blocks)),
+            "blocks": tuple(map(self._block, edition.blocks)),
             "count": len(edition.items),
             "call": plain(closing_call(issue.call, edition)),
             "email": slot(EMAIL),
@@ -72,17 +75,49 @@ class Renderer:
             "view": f"{base}/view/{slot(VIEW)}",
         }
 
+    def _block(self, block: Block) -> Data:
+        """Return a section with its items as a theme knows it: not its files, nor whom an item is for."""
+        items = tuple(
+            Data(title=i.title, text=i.text, link=i.link, date=i.date, picture=self._picture(i.picture))
+            for i in block.items
+        )
+        return Data(section=plain(block.section), items=items)
 
-def _block(block: Block) -> Data:
-    """Return a section with its items as a theme knows it: not its files, nor whom an item is for."""
-    items = tuple(Data(title=i.title, text=i.text, link=i.link, date=i.date) for i in block.items)
-    return Data(section=plain(block.section), items=items)
+    def _picture(self, picture: Picture | None) -> Data | None:
+        """Return a picture as a theme shows it: its address, and its size in CSS pixels."""
+        if picture is None or picture.image is None:
+            return None
+        width, height = shown_size(picture.image)
+        return Data(
+            src=self._source(picture.image),
+            width=width,
+            height=height,
+            alt=picture.alt,
+            caption=picture.caption,
+            credit=picture.credit,
+        )
+
+    def _source(self, image: Image) -> str:
+        if self._settings.pictures == "attached":
+            return f"cid:{image.cid}"
+        return f"{self._settings.base_url}/pictures/{image.name}"
+
+    def _shown(self, edition: Edition, html: str) -> tuple[Image, ...]:
+        """Return the pictures that the HTML shows, each once."""
+        images = (item.picture.image for item in edition.items if item.picture)
+        return tuple(dict.fromkeys(image for image in images if image and self._source(image) in html))
 
 
-def fingerprint(subject: str, html: str, text: str) -> str:
-    """Return the SHA-256 of the three, each after its length so that none runs into the next; 64 digits."""
+def shown_size(image: Image) -> tuple[int, int]:
+    """Return width and height in CSS pixels, of which a screen may show each as two."""
+    width = min(image.width, _WIDEST)
+    return width, max(1, round(image.height * width / image.width))
+
+
+def fingerprint(subject: str, html: str, text: str, pictures: Sequence[Image] = ()) -> str:
+    """Return the SHA-256 of all parts, each after its length so that none runs into the next; 64 digits."""
     digest = sha256()
-    for part in (subject, html, text):
+    for part in (subject, html, text, *(image.sha256 for image in pictures)):
         content = part.encode()
         digest.update(b"%d:%b" % (len(content), content))
     return digest.hexdigest()

@@ -1,0 +1,119 @@
+"""Pictures of items: the key `picture` of an item's front matter, and the files in the issue's folder."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from newsletter.compose.words import OneLine
+from newsletter.errors import Problem
+from newsletter.model import Item, Picture
+from newsletter.pictures.prepare import Fault, Prepared, prepare
+from newsletter.yamlfile import Document, nearest, validate
+
+FOLDER = "pictures"
+"""In the folder of an issue."""
+_CACHE = ("var", "pictures")
+_NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,119}")
+
+
+def _file_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"must be the name of a file in the issue's folder {FOLDER}, without / or \\")
+    return name
+
+
+def _said(words: str) -> str:
+    if not words:
+        raise ValueError("is empty; say in a few words what the picture shows, for those who do not see it")
+    return words
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[str, AfterValidator(_file_name)]
+    alt: Annotated[OneLine, AfterValidator(_said)]
+    caption: OneLine = ""
+    credit: OneLine = ""
+
+
+class _Holder(BaseModel):
+    picture: _Entry | None = None
+
+
+def read_picture(document: Document) -> tuple[Picture | None, list[Problem]]:
+    """Return what an item's front matter says under `picture`; a faulty one is reported and left out."""
+    held, problems = validate(_Holder, document)
+    if held is None or held.picture is None:
+        return None, problems
+    entry, at = held.picture, document.place(("picture", "file"))
+    return Picture(file=entry.file, alt=entry.alt, caption=entry.caption, credit=entry.credit, at=at), []
+
+
+def written(picture: Picture) -> dict[str, str]:
+    """Return `picture` as `read_picture` reads it."""
+    said = {"file": picture.file, "alt": picture.alt, "caption": picture.caption, "credit": picture.credit}
+    return {key: value for key, value in said.items() if value or key == "alt"}
+
+
+def with_images(
+    root: Path, folder: str, items: Mapping[str, Item | None]
+) -> tuple[dict[str, Item | None], list[Problem]]:
+    """Return `items` with the images of their pictures; a picture that cannot be shown is left out.
+
+    `folder` is the issue's, relative to the workspace `root`.
+    """
+    problems: list[Problem] = []
+    paths: dict[str, Path] = {}
+    for name, item in items.items():
+        if item and item.picture:
+            path = _path(root, folder, item.picture)
+            if isinstance(path, Problem):
+                problems.append(path)
+            else:
+                paths[name] = path
+    made = prepare(list(paths.values()), root.joinpath(*_CACHE)) if paths else {}
+    shown: dict[str, Item | None] = {}
+    for name, item in items.items():
+        if item and (picture := item.picture):
+            kept, problem = _with_image(picture, made[paths[name]]) if name in paths else (None, None)
+            problems += [problem] if problem else []
+            shown[name] = replace(item, picture=kept)
+        else:
+            shown[name] = item
+    return shown, problems
+
+
+def _with_image(picture: Picture, made: Prepared | Fault) -> tuple[Picture | None, Problem | None]:
+    if isinstance(made, Fault):
+        return None, Problem.error(f"the picture {picture.file} {made.text}", picture.at, made.hint)
+    return replace(picture, image=made.image), _still(picture) if made.moves else None
+
+
+def _path(root: Path, folder: str, picture: Picture) -> Path | Problem:
+    """Return where the picture's file is; one that a link leads out of the issue's folder is refused."""
+    home = root / folder
+    path = home / FOLDER / picture.file
+    if not path.is_file():
+        names = [file.name for file in (home / FOLDER).glob("*") if file.is_file()]
+        hint = nearest(picture.file, names) or f"Put the file into {folder}/{FOLDER}."
+        return Problem.error(f"the picture {folder}/{FOLDER}/{picture.file} is not there", picture.at, hint)
+    if not path.resolve().is_relative_to(home.resolve()):
+        return Problem.error(
+            f"the picture {picture.file} is a link to a file elsewhere",
+            picture.at,
+            f"Put the file itself into {folder}/{FOLDER}.",
+        )
+    return path
+
+
+def _still(picture: Picture) -> Problem:
+    return Problem.warning(
+        f"the picture {picture.file} moves; only its first frame is shown",
+        picture.at,
+        "Save the frame that says most as PNG or JPEG.",
+    )

@@ -1,0 +1,1 @@
+"""Pictures of items, scaled and re-encoded so that they fit a mail and hold no metadata."""
