@@ -1,4 +1,4 @@
-"""The chunks that a worker has leased, and group commit for all its connections.
+"""Feed the transport's connections from leased chunks, with one commit for many bodies (group commit).
 
 A body is sent only after a commit. A commit costs about the same for one body as for ten: so it waits a
 moment until half of the connections can share it, while the relay is busy with the other half; where commits
@@ -8,8 +8,8 @@ database then says what is certain.
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -18,13 +18,15 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
-from newsletter.model import Outcome, Receipt, Verdict
-from newsletter.sending.pace import GIVE_UP, retry_after, retry_at
-from newsletter.sending.work import Begin, ChunkCommit, Holder, Work
-from newsletter.store import ledger
+from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
+from newsletter.sending.pace import GIVE_UP, REST, CircuitBreaker, domain_of, retry_after, retry_at
+from newsletter.sending.pacer import Pacer
+from newsletter.sending.work import Begin, ChunkCommit, Plan, Work
+from newsletter.store import deliveries, issues, ledger, rate_limits
 from newsletter.store.commits import Clearance, CommitRequest, commit
-from newsletter.store.db import KeptConnection, writing
+from newsletter.store.db import KeptConnection, reading, writing
 from newsletter.store.ledger import LEASE, Due, Result
+from newsletter.transport.smtp_replies import count_gone
 
 _log = logging.getLogger(__name__)
 _GATHER = 0.002  # seconds; meanwhile the other half of the connections keeps the relay busy
@@ -34,31 +36,75 @@ _UNSURE = Receipt(outcome=Outcome.UNKNOWN, detail="stopped while this message wa
 
 
 class Claims:
-    """The chunks of an issue that one worker has leased, and their group commits."""
+    """The chunks that one worker has leased: the `Outgoing` of all its connections, and their commits."""
 
-    def __init__(self, holder: Holder) -> None:
-        self._holder = holder
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._works: list[Work] = []
+        self._current: Work | None = None
+        self._handed: dict[int, tuple[Work, Due]] = {}
         self._waiting: dict[Work, list[Begin]] = {}
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
         self._took = 0.0  # seconds; duration of the last commit
-        self._kept = KeptConnection(holder.engine)
+        self._kept = KeptConnection(plan.engine)
         self._failed: NewsletterError | None = None
         self._closing = False
+        self._pacer = Pacer(plan.rates, self._take_turns, lambda: plan.clock().timestamp())
+        with reading(plan.engine) as connection:
+            self._breaker = CircuitBreaker(
+                Counter(deliveries.counts(connection, plan.name)),
+                count_gone(deliveries.failures(connection, plan.name)),
+                deliveries.accepted_later(connection, plan.name),
+            )
+        self.stopping = False
         self.passed: set[int] = set()
         self.left_behind = False
         self.recorded = 0
 
-    def take(self, current: Work | None) -> Work | None:
-        """Lease an open, free chunk, or return the one that another connection leased after `current`.
+    async def next(self) -> Message | None:
+        """Return the next message to prepare, when its turn has come; None when there are no more for now."""
+        while not self.stopping:
+            if self._current is None or not self._current.queue:
+                self._current = self._take()
+                if self._current is None:
+                    return None
+                continue
+            work, due = self._current, self._current.queue.popleft()
+            domain = domain_of(due.email)
+            if until := self._pacer.held(domain):
+                work.not_before = min(work.not_before or until, until)
+                continue
+            work.handed += 1
+            await self._pacer.turn(domain)
+            return self._hand_out(work, due)
+        return None
 
-        Return None when there is none.
-        """
-        if self._works and self._works[-1] is not current and self._works[-1].queue:
+    def ready(self) -> Message | None:
+        """Return the next message to prepare if there is one whose turn is now."""
+        work = self._current
+        if self.stopping or work is None or not work.queue:
+            return None
+        domain = domain_of(work.queue[0].email)
+        if self._pacer.held(domain) or not self._pacer.free(domain):
+            return None
+        work.handed += 1
+        return self._hand_out(work, work.queue.popleft())
+
+    def _hand_out(self, work: Work, due: Due) -> Message:
+        self._handed[due.subscriber] = work, due
+        return self._plan.writers[due.edition].write(due, self._plan.clock())
+
+    def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
+        with writing(self._plan.engine) as connection:
+            return rate_limits.take(connection, spans, now)
+
+    def _take(self) -> Work | None:
+        """Lease an open, free chunk, or return one that another connection leased since; None if none."""
+        if self._works and self._works[-1] is not self._current and self._works[-1].queue:
             return self._works[-1]
         ours = {work.lease.chunk for work in self._works}  # even if a lease expired while we slept
-        with writing(self._holder.engine) as connection:
+        with writing(self._plan.engine) as connection:
             work = self._acquire(connection, self.passed | ours)
         if work:
             self._works.append(work)
@@ -67,16 +113,16 @@ class Claims:
         return work
 
     def _acquire(self, connection: Connection, passed: set[int]) -> Work | None:
-        holder = self._holder
-        now = holder.clock()
-        lease = ledger.acquire(connection, holder.name, holder.worker, now, passed)
+        plan = self._plan
+        now = plan.clock()
+        lease = ledger.acquire(connection, plan.name, plan.worker, now, passed)
         if lease is None:
             return None
-        unsure = ledger.settle_inflight(connection, lease, now, repeatable=holder.repeatable)
+        unsure = ledger.settle_inflight(connection, lease, now, repeatable=plan.transport.repeatable)
         if lease.taken_from:
             log = "issue %s: took over chunk %d from %s, which ended; %d messages with unknown outcome"
             _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
-        dues = ledger.due(connection, lease, holder.where)
+        dues = ledger.due(connection, lease, plan.where)
         work = Work(
             lease,
             deque(
@@ -90,25 +136,31 @@ class Claims:
                 work.add(erased, _SUPPRESSED)
         return work
 
-    async def begin(self, work: Work, due: Due) -> Verdict:
-        """Wait for the commit that records that the body for `due` may be on the wire. Raises StoreError."""
+    async def begin(self, message: Message) -> Verdict:
+        """Wait for the commit that records that `message` may be on the wire. Raises StoreError."""
         if self._failed:
             raise self._failed
-        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(work, []).append(Begin(due, verdict))
+        work, due = self._handed[message.subscriber]
+        cleared: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(work, []).append(Begin(due, cleared))
         self._wanted.set()
         if sum(map(len, self._waiting.values())) >= self._quorum:
             self._enough.set()
-        return await verdict
+        verdict = await cleared
+        if verdict is not Verdict.GO:
+            self._pacer.release(domain_of(due.email))
+            del self._handed[message.subscriber]
+        return verdict
 
-    @property
-    def _quorum(self) -> int:
-        """How many waiting bodies trigger a commit at once."""
-        connections = self._holder.connections
-        return connections if self._took > _LONG else (connections + 1) // 2
-
-    def finish(self, work: Work, due: Due, receipt: Receipt) -> None:
-        """Record the outcome of `due` in the next commit, which comes at once when it was the last."""
+    def finish(self, message: Message, receipt: Receipt) -> None:
+        """Record an outcome in the next commit; the pacer and the circuit breaker learn from it at once."""
+        work, due = self._handed.pop(message.subscriber)
+        self._pacer.hear(domain_of(due.email), receipt)
+        self._breaker.hear(receipt, due.attempt)
+        if self._breaker.rest:
+            _log.warning("issue %s: sending rests for %.0f s: %s", self._plan.name, REST, self._breaker.rest)
+            self._pacer.rest(REST)
+            self._breaker.rest = ""
         if receipt.outcome is Outcome.DEFERRED and self._too_late(due):
             detail = f"given up after {GIVE_UP // 3600} hours: {receipt.detail}"
             receipt = replace(receipt, outcome=Outcome.REFUSED, detail=detail)
@@ -117,23 +169,32 @@ class Claims:
         if work.finished:
             self._wanted.set()
 
-    def withdraw(self, work: Work, due: Due) -> None:
-        """Record, in a commit at once, that the body for `due` was not sent and is no longer on the wire."""
+    def _too_late(self, due: Due) -> bool:
+        again = self._plan.clock().timestamp() + retry_after(due.attempt, due.subscriber)
+        return again > self._plan.begun_at.timestamp() + GIVE_UP
+
+    def withdraw(self, message: Message) -> None:
+        """Record, in a commit at once, that the body of `message` was not sent and is off the wire."""
+        work, due = self._handed[message.subscriber]
         work.begun.pop(due.subscriber, None)
         self._wanted.set()
 
-    def put_back(self, work: Work, due: Due) -> None:
-        """Put `due`, whose body was not sent, back among the pending deliveries."""
+    def put_back(self, message: Message) -> None:
+        """Put `message`, whose body was not sent, back among the pending deliveries."""
+        work, due = self._handed.pop(message.subscriber)
+        self._pacer.release(domain_of(due.email))
         work.begun.pop(due.subscriber, None)
         work.queue.appendleft(due)
         work.handed -= 1
 
-    def _too_late(self, due: Due) -> bool:
-        again = self._holder.clock().timestamp() + retry_after(due.attempt, due.subscriber)
-        return again > self._holder.begun_at + GIVE_UP
+    @property
+    def _quorum(self) -> int:
+        """How many waiting bodies trigger a commit at once."""
+        connections = self._plan.transport.connections
+        return connections if self._took > _LONG else (connections + 1) // 2
 
-    async def commit_until_closed(self, told: Callable[[int], None]) -> None:
-        """Commit whenever a body waits, and often enough to renew the leases; report how many are recorded.
+    async def commit_until_closed(self) -> None:
+        """Commit whenever a body waits, and often enough to renew the leases; report the progress.
 
         Raises the StoreError that ended the run.
         """
@@ -146,7 +207,7 @@ class Claims:
                 self._wanted.clear()
                 last = self._closing
                 self._commit()
-                told(self.recorded)
+                self._plan.progress(self.recorded)
         finally:
             renewals.cancel()
         if self._failed:
@@ -176,7 +237,7 @@ class Claims:
             with self._kept.writing() as connection:
                 for part in parts:
                     self._write(connection, part)
-                self._holder.share(connection)
+                self._share(connection)
         except NewsletterError as error:
             self._failed = error
             for one in chain.from_iterable(part.waiting for part in parts):
@@ -190,19 +251,25 @@ class Claims:
         waiting = self._waiting.get(work, [])
         results, work.results = work.results, []
         others = bool(work.queue) or work.handed > len(waiting)
-        asked = [(one.due.subscriber, one.due.attempt) for one in waiting]
-        return ChunkCommit(
-            work, CommitRequest(work.lease, list(work.begun.items()), asked, results), waiting, others
-        )
+        next_up = [(one.due.subscriber, one.due.attempt) for one in waiting]
+        request = CommitRequest(work.lease, list(work.begun.items()), next_up, results)
+        return ChunkCommit(work, request, waiting, others)
 
     def _write(self, connection: Connection, part: ChunkCommit) -> None:
-        now, step = self._holder.clock(), part.step
-        part.leave = commit(connection, step, now)
-        if part.leave is None:
-            ledger.settle(connection, step.lease.issue, step.results, now)
-        elif not part.others and not step.asked:
-            ledger.release(connection, step.lease, self._due_again(connection, part.work, now))
+        now, request = self._plan.clock(), part.request
+        part.clearance = commit(connection, request, now)
+        if part.clearance is None:
+            ledger.settle(connection, request.lease.issue, request.results, now)
+        elif not part.others and not request.waiting:
+            ledger.release(connection, request.lease, self._due_again(connection, part.work, now))
             part.released = True
+
+    def _share(self, connection: Connection) -> None:
+        """Share with other workers, within a commit, the holds on domains and a reason to stop."""
+        self._pacer.share(connection)
+        if reason := self._breaker.reason:
+            sending = [IssueState.SENDING]
+            issues.change_state(connection, self._plan.name, IssueState.PAUSED, among=sending, reason=reason)
 
     @staticmethod
     def _due_again(connection: Connection, work: Work, now: datetime) -> float | None:
@@ -218,12 +285,12 @@ class Claims:
         return due if due is None or due > now.timestamp() else max(due, work.not_before)
 
     def _settle(self, part: ChunkCommit) -> None:
-        work, lost = part.work, part.leave is None
-        self.recorded += len(part.step.results)
+        work, lost = part.work, part.clearance is None
+        self.recorded += len(part.request.results)
         if lost:
             work.queue.clear()
         for one in part.waiting:
-            verdict = self._verdict(part.leave, one.due)
+            verdict = self._verdict(part.clearance, one.due)
             if verdict is Verdict.GO:
                 work.begun[one.due.subscriber] = one.due.attempt
             else:
@@ -242,18 +309,20 @@ class Claims:
             self._works.remove(work)
 
     @staticmethod
-    def _verdict(leave: Clearance | None, due: Due) -> Verdict:
-        if leave is None or not leave.running:
+    def _verdict(clearance: Clearance | None, due: Due) -> Verdict:
+        if clearance is None or not clearance.running:
             return Verdict.STOP
-        return Verdict.GO if due.subscriber in leave.readers else Verdict.SUPPRESSED
+        return Verdict.GO if due.subscriber in clearance.readers else Verdict.SUPPRESSED
 
     def close(self) -> None:
         """Release every chunk in the next and last commit; call it when all connections have ended."""
+        self._current = None
+        self._handed.clear()
         self.left_behind = any(not work.finished for work in self._works)
         for work in self._works:
             work.queue.clear()
             work.handed = 0
-            if not self._holder.repeatable:
+            if not self._plan.transport.repeatable:
                 for subscriber, attempt in work.begun.items():
                     work.results.append(Result(subscriber, attempt, _UNSURE))
             work.begun.clear()

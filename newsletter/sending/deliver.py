@@ -1,88 +1,29 @@
-"""Deliver a frozen issue: lease chunks, personalise, send, record."""
+"""Deliver a frozen issue: run the transport's connections until nothing is due, over all leased chunks."""
 
 import asyncio
 import gc
-import logging
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import ColumnElement, Connection, Engine
 
 from newsletter.errors import NewsletterError
-from newsletter.model import IssueState, Message, Receipt, Verdict
-from newsletter.ports import Transport
 from newsletter.sending.claims import Claims
-from newsletter.sending.pace import REST, CircuitBreaker, domain_of
-from newsletter.sending.pacer import Pacer
-from newsletter.sending.personal import Writer
 from newsletter.sending.start import finish
-from newsletter.sending.work import Holder, Work
-from newsletter.store import deliveries, issues, ledger, rate_limits
-from newsletter.store.db import reading, writing
-from newsletter.store.ledger import LEASE, Due
-from newsletter.transport.smtp_replies import count_gone
+from newsletter.sending.work import Plan
+from newsletter.store import deliveries, ledger
+from newsletter.store.db import reading
+from newsletter.store.ledger import LEASE
 
-_log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between checks of chunks that another worker holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The parameters of a run.
-
-    `rates` are messages a second by scope; `where` restricts the readers; `progress` is called with the
-    number of deliveries that got an outcome since the run began; `begun_at` is when the issue started.
-    """
-
-    engine: Engine
-    name: str
-    writers: Mapping[str, Writer]
-    transport: Transport
-    worker: str
-    clock: Callable[[], datetime]
-    begun_at: datetime
-    progress: Callable[[int], None]
-    rates: Mapping[str, float]
-    where: ColumnElement[bool] | None = None
-
-
 class Run:
-    """One worker's delivery of an issue: the `Outgoing` that feeds the transport's connections."""
+    """One worker's delivery of an issue."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._claims = Claims(
-            Holder(
-                engine=plan.engine,
-                name=plan.name,
-                worker=plan.worker,
-                clock=plan.clock,
-                repeatable=plan.transport.repeatable,
-                begun_at=plan.begun_at.timestamp(),
-                connections=plan.transport.connections,
-                share=self._share,
-                where=plan.where,
-            )
-        )
-        self._pacer = Pacer(plan.rates, self._take_turns, self._now)
-        with reading(plan.engine) as connection:
-            self._alarm = CircuitBreaker(
-                Counter(deliveries.counts(connection, plan.name)),
-                count_gone(deliveries.failures(connection, plan.name)),
-                deliveries.accepted_later(connection, plan.name),
-            )
-        self._work: Work | None = None
-        self._handed: dict[int, tuple[Work, Due]] = {}
-        self._stopping = False
-
-    def _now(self) -> float:
-        return self._plan.clock().timestamp()
+        self._claims = Claims(plan)
 
     def stop(self) -> None:
         """Finish the messages on the wire, and begin no others."""
-        self._stopping = True
+        self._claims.stopping = True
 
     async def deliver(self) -> None:
         """Send all that is due, and take over the chunks of workers that have died.
@@ -98,7 +39,7 @@ class Run:
             gc.unfreeze()
             self._claims.end()
         finish(self._plan.engine, self._plan.name)
-        if failed and not self._stopping:
+        if failed and not self._claims.stopping:
             raise failed
 
     async def _deliver(self) -> NewsletterError | None:
@@ -112,21 +53,19 @@ class Run:
                 raise failures[0]
             if failures and self._claims.left_behind:
                 failed = failures[0]
-            if self._stopping or not self._left():
+            if self._claims.stopping or not self._left():
                 return failed
             await asyncio.sleep(_POLL)
 
     async def _drain(self) -> list[NewsletterError]:
         """Run every connection until there is nothing to take; return the errors of those that failed."""
-        commits = asyncio.create_task(self._claims.commit_until_closed(self._plan.progress))
+        commits = asyncio.create_task(self._claims.commit_until_closed())
         transport = self._plan.transport
         try:
             ended = await asyncio.gather(
-                *(transport.drain(self) for _ in range(transport.connections)), return_exceptions=True
+                *(transport.drain(self._claims) for _ in range(transport.connections)), return_exceptions=True
             )
         finally:
-            self._work = None
-            self._handed.clear()
             self._claims.close()
             await commits
         failures = []
@@ -141,79 +80,6 @@ class Run:
         """Return whether open chunks that this run has not processed are due soon."""
         with reading(self._plan.engine) as connection:
             left = deliveries.open_chunks(connection, self._plan.name)
-            soon = {number for number, until in left.items() if until <= self._now() + 2 * LEASE}
+            horizon = self._plan.clock().timestamp() + 2 * LEASE
+            soon = {number for number, until in left.items() if until <= horizon}
             return bool(soon - self._claims.passed) and ledger.running(connection, self._plan.name)
-
-    async def next(self) -> Message | None:
-        """Return the next message to prepare, when its turn has come; None when there are no more for now."""
-        while not self._stopping:
-            if self._work is None or not self._work.queue:
-                self._work = self._claims.take(self._work)
-                if self._work is None:
-                    return None
-                continue
-            work, due = self._work, self._work.queue.popleft()
-            domain = domain_of(due.email)
-            if until := self._pacer.held(domain):
-                work.not_before = min(work.not_before or until, until)
-                continue
-            work.handed += 1
-            await self._pacer.turn(domain)
-            return self._write(work, due)
-        return None
-
-    def ready(self) -> Message | None:
-        """Return the next message to prepare if there is one whose turn is now."""
-        work = self._work
-        if self._stopping or work is None or not work.queue:
-            return None
-        domain = domain_of(work.queue[0].email)
-        if self._pacer.held(domain) or not self._pacer.free(domain):
-            return None
-        work.handed += 1
-        return self._write(work, work.queue.popleft())
-
-    def _write(self, work: Work, due: Due) -> Message:
-        self._handed[due.subscriber] = work, due
-        return self._plan.writers[due.edition].write(due, self._plan.clock())
-
-    async def begin(self, message: Message) -> Verdict:
-        """Wait for the commit that puts `message` on the wire."""
-        work, due = self._handed[message.subscriber]
-        verdict = await self._claims.begin(work, due)
-        if verdict is not Verdict.GO:
-            self._pacer.leave(domain_of(due.email))
-            del self._handed[message.subscriber]
-        return verdict
-
-    def finish(self, message: Message, receipt: Receipt) -> None:
-        """Queue the outcome for the next commit, and let the pacer and the circuit breaker learn from it."""
-        work, due = self._handed.pop(message.subscriber)
-        self._pacer.hear(domain_of(due.email), receipt)
-        self._alarm.hear(receipt, due.attempt)
-        if self._alarm.rest:
-            _log.warning("issue %s: sending rests for %.0f s: %s", self._plan.name, REST, self._alarm.rest)
-            self._pacer.rest(REST)
-            self._alarm.rest = ""
-        self._claims.finish(work, due, receipt)
-
-    def withdraw(self, message: Message) -> None:
-        """Record that the body of `message` was not sent, and will not be before `begin` returns GO again."""
-        self._claims.withdraw(*self._handed[message.subscriber])
-
-    def put_back(self, message: Message) -> None:
-        """Leave `message` pending: it was not sent."""
-        work, due = self._handed.pop(message.subscriber)
-        self._pacer.leave(domain_of(due.email))
-        self._claims.put_back(work, due)
-
-    def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
-        with writing(self._plan.engine) as connection:
-            return rate_limits.take(connection, spans, now)
-
-    def _share(self, connection: Connection) -> None:
-        """Share with other workers, within a commit, the holds on domains and a reason to stop."""
-        self._pacer.share(connection)
-        if self._alarm.reason:
-            paused, sending = IssueState.PAUSED, [IssueState.SENDING]
-            issues.change_state(connection, self._plan.name, paused, among=sending, reason=self._alarm.reason)

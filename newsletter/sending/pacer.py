@@ -93,14 +93,14 @@ class Pacer:
         turns.start += 1 / self._rates[scope]
         return turns.start - 1 / self._rates[scope]
 
-    def leave(self, domain: str) -> None:
+    def release(self, domain: str) -> None:
         """Stop counting a message to `domain` that was in flight and was not sent."""
         self._busy[domain] -= 1
         self._finished.set()
 
     def hear(self, domain: str, receipt: Receipt) -> None:
         """Adapt to the outcome of a message to `domain`."""
-        self.leave(domain)
+        self.release(domain)
         if receipt.outcome is Outcome.ACCEPTED:
             self._careful.discard(domain)
         elif _too_fast(receipt):

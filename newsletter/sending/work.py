@@ -1,34 +1,37 @@
-"""A worker's data: its leased chunks, the bodies that wait to be sent, and what one commit writes."""
+"""The data of one worker's delivery: its parameters, its leased chunks, and what one commit writes."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine
+from sqlalchemy import ColumnElement, Engine
 
 from newsletter.model import Receipt, Verdict
+from newsletter.ports import Transport
+from newsletter.sending.personal import Writer
 from newsletter.store.commits import Clearance, CommitRequest
 from newsletter.store.ledger import Due, Lease, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who leases chunks, of which issue, and for which readers; `repeatable` as in the transport.
+class Plan:
+    """The parameters of a run: `worker` delivers the issue `name`, which started at `begun_at`.
 
-    `begun_at` is when the issue started, in seconds since 1970; each of `connections` waits for a commit with
-    one body, and `share` is called within each commit.
+    `rates` are messages a second by scope; `where` restricts the readers; `progress` is called with the
+    number of deliveries that got an outcome since the run began.
     """
 
     engine: Engine
     name: str
+    writers: Mapping[str, Writer]
+    transport: Transport
     worker: str
     clock: Callable[[], datetime]
-    repeatable: bool
-    begun_at: float
-    connections: int
-    share: Callable[[Connection], None]
+    begun_at: datetime
+    progress: Callable[[int], None]
+    rates: Mapping[str, float]
     where: ColumnElement[bool] | None = None
 
 
@@ -64,11 +67,11 @@ class Begin:
 
 @dataclass(slots=True)
 class ChunkCommit:
-    """One chunk's part of a commit; `leave` is its result: who may be sent to, None if the lease is lost."""
+    """One chunk's part of a commit; its result is `clearance`, None if the lease is lost."""
 
     work: Work
-    step: CommitRequest
+    request: CommitRequest
     waiting: list[Begin]
     others: bool  # whether the chunk has readers besides those that wait
-    leave: Clearance | None = None
+    clearance: Clearance | None = None
     released: bool = False

@@ -197,8 +197,9 @@ class Workspace:
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
         """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
-        from newsletter.sending.deliver import Plan, Run
+        from newsletter.sending.deliver import Run
         from newsletter.sending.personal import Writer
+        from newsletter.sending.work import Plan
         from newsletter.services.disk import insist_on_room
         from newsletter.store import issues
         from newsletter.store.db import reading

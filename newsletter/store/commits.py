@@ -43,14 +43,14 @@ Attempt = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
-    """Input of one commit for a chunk: `begun` are on the wire, `asked` wait for a clearance to go there.
+    """Input of one commit for a chunk: `begun` are on the wire, `waiting` wait for clearance to go there.
 
     `results` are the outcomes since the last commit.
     """
 
     lease: Lease
     begun: Sequence[Attempt]
-    asked: Sequence[Attempt]
+    waiting: Sequence[Attempt]
     results: Sequence[Result]
 
 
@@ -62,13 +62,13 @@ class Clearance:
     running: bool
 
 
-def commit(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
-    """Renew the lease, record who of `asked` may be written to as in flight, and record the results.
+def commit(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
+    """Renew the lease, record who of `waiting` may be written to as in flight, and record the results.
 
     Return None when another worker has taken the chunk: then nothing has changed, and nothing may be sent.
     """
     way = _in_one_statement if connection.dialect.name == "postgresql" else _in_three_statements
-    return way(connection, step, now)
+    return way(connection, request, now)
 
 
 def _hold(inflight: ColumnElement[object]) -> Update:
@@ -79,8 +79,8 @@ def _hold(inflight: ColumnElement[object]) -> Update:
     )
 
 
-def _holding(step: CommitRequest, now: datetime) -> dict[str, int | float]:
-    return {"_chunk": step.lease.chunk, "_epoch": step.lease.epoch, "_until": now.timestamp() + LEASE}
+def _holding(request: CommitRequest, now: datetime) -> dict[str, int | float]:
+    return {"_chunk": request.lease.chunk, "_epoch": request.lease.epoch, "_until": now.timestamp() + LEASE}
 
 
 _HOLD = Prepared(_hold(bindparam("_inflight")))
@@ -93,14 +93,14 @@ def _reachable(number: int) -> Prepared:
     return Prepared(select(subscriber.c.id).where(subscriber.c.id.in_(readers), IS_READER, RUNNING.exists()))
 
 
-def _in_three_statements(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
-    readers = [number for number, _ in step.asked]
-    reachable = _among(connection, step.lease.issue, readers) if readers else set()
-    inflight = [*step.begun, *(one for one in step.asked if one[0] in reachable)]
-    if _HOLD.run(connection, [{**_holding(step, now), "_inflight": json.dumps(inflight)}]) != 1:
+def _in_three_statements(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
+    readers = [number for number, _ in request.waiting]
+    reachable = _among(connection, request.lease.issue, readers) if readers else set()
+    inflight = [*request.begun, *(one for one in request.waiting if one[0] in reachable)]
+    if _HOLD.run(connection, [{**_holding(request, now), "_inflight": json.dumps(inflight)}]) != 1:
         return None
-    record(connection, step.lease.issue, step.results, now)
-    return Clearance(reachable, bool(reachable) or running(connection, step.lease.issue))
+    record(connection, request.lease.issue, request.results, now)
+    return Clearance(reachable, bool(reachable) or running(connection, request.lease.issue))
 
 
 def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int]:
@@ -109,15 +109,17 @@ def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int
     return {number for (number,) in found}
 
 
-def _in_one_statement(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
-    wire = [(*one, False) for one in step.begun] + [(*one, True) for one in step.asked]
+def _in_one_statement(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
+    wire = [(*one, False) for one in request.begun] + [(*one, True) for one in request.waiting]
     found = _AT_ONCE.fetch(
         connection,
         {
-            **_holding(step, now),
-            "_issue": step.lease.issue,
-            "_wire": json.dumps([{"subscriber": n, "attempt": a, "asked": asked} for n, a, asked in wire]),
-            "_results": json.dumps(rows(step.lease.issue, step.results, now)),
+            **_holding(request, now),
+            "_issue": request.lease.issue,
+            "_wire": json.dumps(
+                [{"subscriber": n, "attempt": a, "waiting": waiting} for n, a, waiting in wire]
+            ),
+            "_results": json.dumps(rows(request.lease.issue, request.results, now)),
         },
     )
     if not found:
@@ -134,19 +136,19 @@ def at_once() -> Select[tuple[int, bool]]:
         "_wire",
         column("subscriber", subscriber.c.id.type),
         column("attempt", delivery.c.attempt.type),
-        column("asked", Boolean),
+        column("waiting", Boolean),
     )
     # A scalar subquery is looked up for each row; for EXISTS, PostgreSQL may hash all readers first.
     reader = select(subscriber.c.id).where(subscriber.c.id == wire.c.subscriber, IS_READER).scalar_subquery()
-    may_leave = and_(reader.is_not(None), RUNNING.exists())
-    kept = select(wire).where(or_(~wire.c.asked, may_leave)).cte("kept")
+    may_send = and_(reader.is_not(None), RUNNING.exists())
+    kept = select(wire).where(or_(~wire.c.waiting, may_send)).cte("kept")
     pairs = func.json_agg(func.json_build_array(kept.c.subscriber, kept.c.attempt))
     inflight = select(func.coalesce(pairs, func.json_build_array())).scalar_subquery()
     held = _hold(inflight).returning(chunk.c.id).cte("held")
     results = _given("_results", *(column(one.name, one.type) for one in delivery.c))
     fenced = select(results).where(exists(select(held.c.id)))
     entered = once(postgresql.insert(delivery).from_select(delivery.c.keys(), fenced)).cte("entered")
-    found = select(kept.c.subscriber, RUNNING.exists()).select_from(held.outerjoin(kept, kept.c.asked))
+    found = select(kept.c.subscriber, RUNNING.exists()).select_from(held.outerjoin(kept, kept.c.waiting))
     return found.add_cte(entered)
 
 

@@ -23,9 +23,10 @@ from newsletter.model import (
 )
 from newsletter.ports import Transport
 from newsletter.render.edition import Editions
-from newsletter.sending.deliver import Plan, Run
+from newsletter.sending.deliver import Run
 from newsletter.sending.freeze import Approval, freeze
 from newsletter.sending.personal import Writer
+from newsletter.sending.work import Plan
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot
 from newsletter.store import deliveries, issues
 from newsletter.store.db import reading, writing

@@ -491,7 +491,7 @@ def test_a_commit_that_fails_ends_every_connection_also_those_that_came_during_i
     async def deliver() -> None:
         delivery = asyncio.create_task(house.run(hasty, smtp(relay, connections=30)).deliver())
         ended, _ = await asyncio.wait({delivery}, timeout=10)
-        assert ended, "a connection waits for leave that never comes"
+        assert ended, "a connection waits for clearance that never comes"
         await delivery
 
     relay = start_relay(Relay(answer=lock))
@@ -507,10 +507,10 @@ def test_where_commits_take_long_one_serves_all_connections(
     house.approve(sqlite_engine)
     begun = []
 
-    def commit(connection: Connection, step: CommitRequest, now: datetime) -> Clearance | None:
-        begun.append(len(step.asked))
+    def commit(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
+        begun.append(len(request.waiting))
         time.sleep(0.2)
-        return commits.commit(connection, step, now)
+        return commits.commit(connection, request, now)
 
     def answer(verb: str, _who: str) -> None:
         if verb == ".":
