@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from newsletter.cli import cli
 from newsletter.errors import StoreError
-from newsletter.sending.freeze import envelope
 from newsletter.services import Workspace, open_workspace
 from newsletter.services.scheduler import own
 from newsletter.store.db import open_database, writing
@@ -55,7 +54,7 @@ def use(root: Path) -> Workspace:
     own(context)
     outbox = context.transport("outbox", date(2025, 2, 14))
     now = datetime(2025, 2, 14, tzinfo=UTC)
-    post(outbox, envelope(context.settings, ""), "olena@rada.example", "Text", now)
+    post(outbox, context.settings.envelope(""), "olena@rada.example", "Text", now)
     return context
 
 

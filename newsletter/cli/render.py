@@ -42,11 +42,10 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
       newsletter render 2025-02-14 --out proof
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.errors import NewsletterError, Severity
-    from newsletter.sending.freeze import envelope
 
     workspace = session.workspace
     proof = workspace.proof(workspace.closing(closing))
-    shared = envelope(workspace.settings, proof.issue.name)
+    shared = workspace.settings.envelope(proof.issue.name)
     name = proof.issue.name
     folder = out or workspace.var / "render" / name
     pages = {page.edition: page for page in proof.rendered}

@@ -28,7 +28,7 @@ from newsletter.config.parts import (
 )
 from newsletter.config.types import DAYS, Address, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError, Problem, Severity
-from newsletter.model import Period, Section
+from newsletter.model import Envelope, Period, Section
 from newsletter.registry import OUTBOX, TRANSPORTS
 from newsletter.yamlfile import load, validate
 
@@ -136,6 +136,17 @@ class Settings(Part):
     def public_fields(self) -> dict[str, FieldEntry]:
         """The fields that readers see and fill in on the pages."""
         return {slug: entry for slug, entry in self.fields.items() if entry.public}
+
+    def envelope(self, issue: str) -> Envelope:
+        """Return the sender, list and links that all messages of the issue named `issue` share."""
+        return Envelope(
+            issue=issue,
+            from_name=self.sender.name,
+            from_address=self.sender.address,
+            reply_to=self.sender.reply_to or self.sender.address,
+            list_id=self.sender.address.replace("@", "."),
+            base_url=self.base_url,
+        )
 
     def field(self, kind: FieldKind) -> str:
         """Return the name of the first field of `kind`, or an empty string."""

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
@@ -30,19 +29,6 @@ class Approval:
     at: datetime
     sources: Mapping[str, str]
     errors: int
-
-
-def envelope(settings: Settings, issue: str) -> Envelope:
-    """Return the sender, list and links that all messages of the issue named `issue` share."""
-    sender = settings.sender
-    return Envelope(
-        issue=issue,
-        from_name=sender.name,
-        from_address=sender.address,
-        reply_to=sender.reply_to or sender.address,
-        list_id=sender.address.replace("@", "."),
-        base_url=settings.base_url,
-    )
 
 
 def freeze(

@@ -1,13 +1,21 @@
-"""Send letters, which are not in the ledger: each is single and may be repeated, as it changes nothing."""
+"""Send letters and test messages: they are not in the ledger, and may be repeated, as they change nothing."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from newsletter.i18n import translations
+from newsletter.links import Signer
 from newsletter.model import Envelope, Message, Outcome, Receipt, Rendered, Verdict
+from newsletter.ports import Transport
+from newsletter.sending.personal import Writer
 from newsletter.slots import UNSUBSCRIBE
+from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import note
+
+_NOBODY = 0  # no subscriber has this number, so the links in a test message change nothing
 
 
 class Batch:
@@ -72,3 +80,23 @@ def compose(  # noqa: PLR0913  what a message is made of
         values={UNSUBSCRIBE: "", **values},
         build=build,
     )
+
+
+async def trial(  # noqa: PLR0913, PLR0917  what a message is made of
+    transport: Transport,
+    page: Rendered,
+    shared: Envelope,
+    signer: Signer,
+    dkim: DomainSigner | None,
+    address: str,
+    language: str,
+    now: datetime,
+) -> Receipt:
+    """Send `page` to `address`, its subject marked as a test in `language`. Raises TransportUnavailable."""
+    mark = translations(language).gettext("test")
+    marked = replace(page, subject=f"[{mark}] {page.subject}")
+    due = Due(_NOBODY, address, "", page.edition, 1)
+    outgoing = Batch([Writer(marked, shared, signer, dkim).write(due, now)])
+    await transport.check()
+    await transport.drain(outgoing)
+    return outgoing.receipt(_NOBODY)

@@ -8,7 +8,7 @@ from newsletter.compose.assemble import left_out
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.registry import OUTBOX
-from newsletter.sending.freeze import Approval, changed_since, envelope, freeze
+from newsletter.sending.freeze import Approval, changed_since, freeze
 from newsletter.store import issues, schedule_runs
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
@@ -115,7 +115,7 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
         workspace.database,
         proof.editions,
         [(edition, pages[edition.key]) for edition, _ in proof.tally],
-        envelope(workspace.settings, proof.issue.name),
+        workspace.settings.envelope(proof.issue.name),
         Approval(by=by, at=workspace.now(), sources=sources, errors=proof.errors),
     )
     return Approved(frozen=frozen, anew=True, ignored=errors)

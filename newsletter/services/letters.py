@@ -15,7 +15,6 @@ from newsletter.links import Purpose
 from newsletter.model import Message, Outcome, Rendered, masked
 from newsletter.render.letter import LINK, OTHER, Letters
 from newsletter.render.renderer import fingerprint
-from newsletter.sending.freeze import envelope
 from newsletter.sending.transactional import Batch, compose
 from newsletter.services import theme_folders
 from newsletter.slots import EMAIL
@@ -85,7 +84,7 @@ def _write(workspace: "Workspace", connection: Connection, one: Letter) -> Messa
         return None
     purpose, page = _LINKS[one.kind]
     day = date.fromisoformat(asked.requested_at[:10])
-    shared, signer = envelope(workspace.settings, ""), workspace.signer
+    shared, signer = workspace.settings.envelope(""), workspace.signer
     subject = asked.subscriber if purpose is Purpose.PREFERENCES else asked.id
     token = signer.token(purpose, subject or 0, day)
     identity = signer.token(Purpose.MESSAGE, asked.id, day)
@@ -114,7 +113,7 @@ def _write_note(workspace: "Workspace", connection: Connection, one: Letter) -> 
     html = f"<pre>{escape(text)}</pre>"
     digest = fingerprint(f"{one.id} {one.email}", subject, text)
     page = Rendered(edition=one.kind, subject=subject, html=html, text=text, sha256=digest)
-    shared = envelope(workspace.settings, "")
+    shared = workspace.settings.envelope("")
     return compose(
         page,
         shared,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from newsletter.audience.addresses import check_address
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Receipt
-from newsletter.sending.freeze import envelope
-from newsletter.sending.test_message import trial
+from newsletter.sending.transactional import trial
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.yamlfile import nearest
@@ -49,7 +48,7 @@ async def send_test(
     receipt = await trial(
         workspace.transport(transport, closing),
         workspace.renderer.render(proof.issue, edition),
-        envelope(workspace.settings, proof.issue.name),
+        workspace.settings.envelope(proof.issue.name),
         workspace.signer,
         workspace.dkim,
         to,

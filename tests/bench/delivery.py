@@ -22,7 +22,6 @@ from sqlalchemy import ColumnElement, Engine, func, select
 
 from newsletter.model import Outcome
 from newsletter.render.edition import Editions
-from newsletter.sending.freeze import envelope
 from newsletter.sending.personal import Writer
 from newsletter.store import deliveries, issues
 from newsletter.store.db import open_database, reading, writing
@@ -62,7 +61,7 @@ def letter(size: int) -> Letter:
     closing = date.fromisoformat(D)
     with sample() as context:
         issue, _ = context.issue(closing)
-        editions, shared = Editions(issue), envelope(context.settings, issue.name)
+        editions, shared = Editions(issue), context.settings.envelope(issue.name)
         slugs = [block.section.slug for block in issue.blocks if not block.section.always]
         found = []
         for number in range(len(slugs) + 1):

@@ -7,7 +7,6 @@ from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from newsletter.sending.freeze import envelope
 from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
@@ -19,7 +18,7 @@ def message() -> bytes:
     """Return the edition that shows everything, written to one reader and not signed."""
     with sample() as context:
         proof = context.proof(date(2025, 2, 14))
-        writer = Writer(proof.rendered[0], envelope(context.settings, proof.issue.name), context.signer)
+        writer = Writer(proof.rendered[0], context.settings.envelope(proof.issue.name), context.signer)
         return writer.write(Due(1, house.address(1), "Читач", "", 1), house.NOW).content
 
 

@@ -31,7 +31,7 @@ import newsletter
 from newsletter.audience.optin import wording
 from newsletter.feedback.mailboxes import Mail
 from newsletter.links import Purpose
-from newsletter.sending.freeze import Approval, envelope, freeze, verify
+from newsletter.sending.freeze import Approval, freeze, verify
 from newsletter.sending.start import start
 from newsletter.services import Workspace, feedback, letters, open_workspace
 from newsletter.store import requests
@@ -128,7 +128,7 @@ def item(made: Workspace, relay: Relay, doors: Doors) -> None:
         proof = made.proof(CLOSING)
     pages = {page.edition: page for page in proof.rendered}
     rendered = [(edition, pages[edition.key]) for edition, _ in proof.tally]
-    shared = envelope(made.settings, proof.issue.name)
+    shared = made.settings.envelope(proof.issue.name)
     approved = Approval(by="bench", at=made.now(), sources=made.sources(CLOSING), errors=0)
     with doors.stage("freeze"):
         freeze(made.database, proof.editions, rendered, shared, approved)

@@ -7,7 +7,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
-from newsletter.sending.freeze import Approval, envelope, freeze, verify
+from newsletter.sending.freeze import Approval, freeze, verify
 from newsletter.store.locking import METER
 from tests import postgres
 from tests.sample import sample
@@ -38,7 +38,7 @@ def main() -> None:
         start = time.perf_counter()
         pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
         approval = Approval(by="bench", at=datetime.now(UTC), sources={}, errors=0)
-        shared = envelope(context.settings, proof.issue.name)
+        shared = context.settings.envelope(proof.issue.name)
         frozen = freeze(context.database, proof.editions, pages, shared, approval)
         seconds = time.perf_counter() - start
         print(f"freeze: {seconds:.1f} s, write lock held {METER.longest:.2f} s at most", flush=True)

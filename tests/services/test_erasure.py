@@ -18,7 +18,6 @@ from sqlalchemy import Engine, event, select
 
 from newsletter.audience.lists import Importer
 from newsletter.cli import cli
-from newsletter.sending.freeze import envelope
 from newsletter.services import Workspace, open_workspace
 from newsletter.services.erasure import erase, finish
 from newsletter.store import erasure
@@ -52,7 +51,7 @@ def write(context: Workspace, address: str, mentioned: str = "") -> None:
     text = f"Ви отримуєте цього листа на {mentioned or address}."
     for folder, prefix in (("outbox", "2025-02-14"), ("outbox/letters", "letter")):
         transport = Outbox(context.var / folder, prefix)
-        post(transport, envelope(context.settings, ""), address, text, context.now())
+        post(transport, context.settings.envelope(""), address, text, context.now())
 
 
 def traces(folder: Path, address: str) -> list[str]:

@@ -19,7 +19,7 @@ from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
 from newsletter.model import ClosingCall
 from newsletter.registry import PROVIDERS
-from newsletter.sending.freeze import Approval, envelope, freeze
+from newsletter.sending.freeze import Approval, freeze
 from newsletter.services import Workspace, open_workspace
 from newsletter.store import issues, people
 from newsletter.store.choices import by_choosing, by_pausing
@@ -166,7 +166,7 @@ def send(context: Workspace) -> None:
     proof = context.proof(press.CLOSING)
     pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
     approval = Approval(by="Олена", at=NOW, sources={}, errors=0)
-    freeze(context.database, proof.editions, pages, envelope(context.settings, proof.issue.name), approval)
+    freeze(context.database, proof.editions, pages, context.settings.envelope(proof.issue.name), approval)
     with writing(context.database) as connection:
         issues.begin(connection, proof.issue.name, "outbox", NOW + timedelta(hours=4))
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from newsletter.errors import ConfigError
 from newsletter.model import Edition, Subscriber
-from newsletter.sending.freeze import envelope
 from newsletter.services import Workspace
 from newsletter.transport.dkim import DomainSigner
 from newsletter.web.preview.letter import EXAMPLE, Letter, write_letter
@@ -46,7 +45,7 @@ class Choice:
         workspace = snapshot.workspace
         return write_letter(
             self.sheet.page,
-            envelope(workspace.settings, snapshot.proof.issue.name),
+            workspace.settings.envelope(snapshot.proof.issue.name),
             workspace.signer,
             snapshot.at,
             dkim=_dkim(workspace),

@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from newsletter.links import Purpose, Signer
 from newsletter.model import Rendered
-from newsletter.sending.freeze import envelope
 from newsletter.transport.dkim import DomainSigner
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown, write_letter
 from newsletter.web.preview.proofs import Proofs
@@ -26,7 +25,7 @@ def page(proofs: Proofs) -> Rendered:
 @pytest.fixture
 def letter(proofs: Proofs, page: Rendered) -> Letter:
     snapshot = proofs.of(D)
-    return write_letter(page, envelope(snapshot.workspace.settings, snapshot.proof.issue.name), SIGNER, NOW)
+    return write_letter(page, snapshot.workspace.settings.envelope(snapshot.proof.issue.name), SIGNER, NOW)
 
 
 def letter_of(html: str) -> Letter:
@@ -51,7 +50,7 @@ def test_its_links_are_nobody_s(letter: Letter) -> None:
 def test_it_is_signed_where_the_key_is(proofs: Proofs, page: Rendered) -> None:
     context = proofs.of(D).workspace
     dkim = DomainSigner(generate_private_key(65537, 2048), "news.example.org", "s1")
-    letter = write_letter(page, envelope(context.settings, D.isoformat()), SIGNER, NOW, dkim=dkim)
+    letter = write_letter(page, context.settings.envelope(D.isoformat()), SIGNER, NOW, dkim=dkim)
     assert letter.signed
     assert dict(letter.headers)["DKIM-Signature"]
 

@@ -12,7 +12,7 @@ from lxml import html
 
 from newsletter.links import Purpose
 from newsletter.model import ClosingCall, IssueState
-from newsletter.sending.freeze import Approval, envelope, freeze
+from newsletter.sending.freeze import Approval, freeze
 from newsletter.services import Workspace
 from newsletter.store import issues
 from newsletter.store.db import writing
@@ -266,7 +266,7 @@ def test_the_real_digest_fits_in_a_page_and_the_links_of_its_letter_work(
         rendered = [(proof.tally[0][0], proof.rendered[0])]
         approval = Approval(by="Олена", at=house.NOW, sources={}, errors=0)
         freeze(
-            context.database, proof.editions, rendered, envelope(context.settings, proof.issue.name), approval
+            context.database, proof.editions, rendered, context.settings.envelope(proof.issue.name), approval
         )
         with writing(context.database) as connection:
             issues.begin(connection, proof.issue.name, "outbox", house.NOW)
