@@ -1,18 +1,25 @@
-"""Approval: store editions, audience and archive in the database, the only source of what is sent later."""
+"""Approval: store editions, audience and archive in the database, the only source of what is sent later.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+For very many readers it takes several short transactions, so that no write lock is held for long. While that
+lasts, and if it is interrupted, the issue is `freezing`: it has no approval, an earlier one being void,
+nothing sends it, and the next approval begins from scratch. A short last transaction makes it approved.
+"""
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_hex
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, delete
 
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
-from newsletter.sending.staging import Chosen, stage
-from newsletter.store import archive, audience, chunks, issues, people
+from newsletter.store import archive, audience, chunks, issues, people, schema
+from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
 
 AT_ONCE = 30_000
@@ -31,6 +38,30 @@ class Approval:
     errors: int
 
 
+@dataclass(slots=True)
+class _Chosen:
+    """Which reader gets which edition, by ascending id, and how many get none; 10 MB a million readers."""
+
+    numbers: "array[int]" = field(default_factory=lambda: array("q"))
+    places: "array[int]" = field(default_factory=lambda: array("L"))
+    keys: list[str] = field(default_factory=list)
+    without: int = 0
+
+    def add(self, number: int, key: str) -> None:
+        """Add a reader, who gets the edition `key`."""
+        if key not in self.keys:
+            self.keys.append(key)
+        self.numbers.append(number)
+        self.places.append(self.keys.index(key))
+
+    def rows(self, start: int, end: int) -> list[tuple[int, str]]:
+        """Return (subscriber, edition) for a slice of the readers."""
+        places = self.places[start:end]
+        return [
+            (number, self.keys[place]) for number, place in zip(self.numbers[start:end], places, strict=True)
+        ]
+
+
 def freeze(
     engine: Engine,
     editions: Editions,
@@ -40,8 +71,8 @@ def freeze(
 ) -> issues.Frozen:
     """Store `rendered`, who gets which, and what the archive will show; replaces an earlier approval.
 
-    It is one transaction, except for very many readers (staging.py). Raises StateError when some of the issue
-    has been sent already, or when readers' choices changed since the rendering.
+    It is one transaction, except for very many readers. Raises StateError when some of the issue has been
+    sent already, or when readers' choices changed since the rendering.
     """
     name = shared.issue
     draft = issues.Frozen(
@@ -70,7 +101,7 @@ def freeze(
     with reading(engine) as connection:
         earlier = issues.find(connection, name)
     if max(len(chosen.numbers), earlier.readers if earlier else 0) > AT_ONCE:
-        return stage(engine, draft, chosen, put_pages, _claim)
+        return _freeze_in_steps(engine, draft, chosen, put_pages)
     with writing(engine) as connection:
         epoch = chunks.next_epoch(connection)
         if earlier := issues.claim(connection, draft):
@@ -85,11 +116,49 @@ def freeze(
     return sealed
 
 
-def _claim(connection: Connection, staged: issues.Frozen) -> None:
-    """Begin to store an approval; it replaces and voids an earlier one."""
-    if earlier := issues.claim(connection, staged):
-        _refuse_begun(earlier)
-        issues.overwrite(connection, staged)
+def _freeze_in_steps(
+    engine: Engine, draft: issues.Frozen, chosen: _Chosen, put_pages: Callable[[Connection], None]
+) -> issues.Frozen:
+    """Store an approval in short transactions. Raises StateError when another approval began meanwhile."""
+    staged = replace(draft, state=IssueState.FREEZING, fingerprint=token_hex(16))
+    batches = Batches(engine)
+    with writing(engine) as connection:
+        if earlier := issues.claim(connection, staged):
+            _refuse_begun(earlier)
+            issues.overwrite(connection, staged)
+    for table in (schema.delivery, schema.audience):
+        batches.delete(table, table.c.issue == draft.name, before=lambda one: _hold(one, staged))
+    with writing(engine) as connection:
+        _hold(connection, staged)
+        epoch = chunks.next_epoch(connection)
+        for table in (schema.chunk, schema.edition, schema.item, schema.cover):
+            connection.execute(delete(table).where(table.c.issue == draft.name))
+        put_pages(connection)
+    batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))
+    with reading(engine) as connection:
+        fingerprint = issues.fingerprint(connection, draft.name, draft.envelope)
+    sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
+    with writing(engine) as connection:
+        _hold(connection, staged)
+        chunks.put(connection, draft.name, chosen.numbers, epoch)
+        issues.seal(connection, sealed)
+        issues.change_state(connection, draft.name, draft.state, among=[IssueState.FREEZING])
+    return sealed
+
+
+def _put(connection: Connection, staged: issues.Frozen, chosen: _Chosen, part: Sequence[int]) -> None:
+    _hold(connection, staged)
+    audience.put(connection, staged.name, chosen.rows(part[0], part[-1] + 1))
+
+
+def _hold(connection: Connection, staged: issues.Frozen) -> None:
+    """Lock the issue until the transaction ends. Raises StateError when another approval has taken it."""
+    found = issues.lock(connection, staged.name)
+    if found is None or (found.state, found.fingerprint) != (staged.state, staged.fingerprint):
+        raise StateError(
+            f"another approval of issue {staged.name} began meanwhile",
+            "See its result: newsletter status",
+        )
 
 
 def _refuse_begun(earlier: issues.Frozen) -> None:
@@ -100,9 +169,9 @@ def _refuse_begun(earlier: issues.Frozen) -> None:
         )
 
 
-def _choose(engine: Engine, editions: Editions, stored: set[str]) -> Chosen:
+def _choose(engine: Engine, editions: Editions, stored: set[str]) -> _Chosen:
     """Return who gets which edition. Raises StateError when a reader's edition was not rendered."""
-    chosen = Chosen()
+    chosen = _Chosen()
     with reading(engine) as connection:
         for reader in people.readers(connection):
             edition = editions.of(reader.sections, reader.attributes)
