@@ -79,10 +79,14 @@ def first(form: Form, name: str) -> str:
 
 
 def read_sections(form: Form, optional: Collection[str]) -> frozenset[str]:
-    """Return the slugs of the sections chosen in `form`, or `*` for all."""
-    if not optional or first(form, "take") == "all":
+    """Return the slugs of the sections chosen in `form`, or `*` for all.
+
+    `take` is "all", "some", or "ticked": then all are chosen by leaving every box ticked.
+    """
+    take, chosen = first(form, "take"), frozenset(form.get("section", ())) & frozenset(optional)
+    if not optional or take == "all" or (take == "ticked" and chosen == frozenset(optional)):
         return frozenset({EVERY_SECTION})
-    return frozenset(form.get("section", ())) & frozenset(optional)
+    return chosen
 
 
 def _line(form: Form, name: str, faults: dict[str, Fault]) -> str:

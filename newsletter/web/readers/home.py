@@ -1,25 +1,65 @@
-"""The home page: what the digest is, for whom, when it comes, and a link to the newest issue."""
+"""The landing page: whose digest it is, when it comes, the form to sign up, and the newest issue."""
+
+from dataclasses import replace
+from hashlib import sha256
 
 from babel.dates import get_day_names
-from flask import Blueprint, g, render_template
+from flask import Blueprint, Response, g, render_template
 from sqlalchemy import Connection
 
+from newsletter.audience.forms import Answers
 from newsletter.config.types import DAYS
+from newsletter.slots import fill_html, slot
 from newsletter.store import archive
-from newsletter.web.readers.archive.http_caching import Publication, publication
-from newsletter.web.readers.archive.page_cache import kept
-from newsletter.web.readers.site import settings
+from newsletter.store.archive import PublicItem
+from newsletter.web.readers.archive.http_caching import Publication, absolute, publication, published
+from newsletter.web.readers.archive.page_cache import stored
+from newsletter.web.readers.joining.signup import form_values, stamp
+from newsletter.web.readers.site import settings, workspace
 
 pages = Blueprint("home", __name__)
 
+_STAMP = "STAMP"
+"""The slot of the form's stamp: the page is rendered once for all visitors, each stamp made at its visit."""
+_LONGEST = 260
+"""Characters of the lead's text."""
+
 
 @pages.get("/")
-@kept
-def home(connection: Connection) -> Publication:
-    """Show the home page."""
+def home() -> Response:
+    """Show the landing page; a browser may keep its copy for an hour, as its form is valid for a day."""
+    page = _page()
+    hour = workspace().now().strftime("%Y%m%d%H")
+    content = fill_html(page.content.decode(), {_STAMP: stamp()}).encode()
+    mark = sha256(f"{page.mark} {hour}".encode()).hexdigest()[:32]
+    return published(replace(page, content=content, mark=mark))
+
+
+@stored
+def _page(connection: Connection) -> Publication:
     newest = archive.newest(connection)
-    items = len(archive.items(connection, [newest.closing])) if newest else 0
-    return publication(render_template("home.html", newest=newest, items=items, weekly=_weekly()))
+    items = archive.items(connection, [newest.closing]) if newest else []
+    return publication(
+        render_template(
+            "home.html",
+            newest=newest,
+            items=len(items),
+            lead=_lead(items),
+            weekly=_weekly(),
+            canonical=absolute("home.home"),
+            **form_values(Answers(sections=frozenset(settings().optional_sections)), slot(_STAMP)),
+        )
+    )
+
+
+def _lead(items: list[PublicItem]) -> tuple[str, str] | None:
+    """Return title and opening words of the issue's first item."""
+    if not items:
+        return None
+    text = " ".join(items[0].text.split())
+    return items[0].title, text if len(
+        text
+    ) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0].rstrip(' ,;:–-')}…"
 
 
 def _weekly() -> tuple[str, str] | None:

@@ -65,7 +65,8 @@ def test_issues_are_listed_the_newest_first_with_their_sections(filled: FlaskCli
     tree = page(filled, "/issues")
     assert words(tree, "//h1") == ["Випуски"]
     assert tree.xpath("//ol//a/@href") == [ISSUE, f"/issues/{BEFORE}"]
-    assert words(tree, "//ol//a") == ["8 – 14 лютого 2025 року", "1 – 7 лютого 2025 року"]
+    assert words(tree, "//ol//a") == ["Дайджест 2025-02-14", "Дайджест 2025-02-07"]
+    assert words(tree, "//ol//p[1]") == ["8 – 14 лютого 2025 року", "1 – 7 лютого 2025 року"]
     assert tree.xpath("//ul[@class='section-list']//a/@href") == ["/sections/social", "/sections/old"]
     assert words(tree, "//ul[@class='section-list']//a") == ["Соціальний захист", "Рубрика old"]
 
@@ -109,7 +110,10 @@ def test_long_lists_are_cut_into_pages_that_lead_to_each_other(
 
 def test_an_issue_reads_as_it_was_approved(filled: FlaskClient) -> None:
     tree = page(filled, ISSUE)
-    assert words(tree, "//h1") == ["Робота громад в умовах воєнного стану 8 – 14 лютого 2025 року"]
+    assert words(tree, "//h1") == ["Дайджест 2025-02-14"]
+    assert words(tree, "//header[@class='masthead']/p") == [
+        "Робота громад в умовах воєнного стану · 8 – 14 лютого 2025 року"
+    ]
     assert words(tree, "//h2") == ["Рубрика social", "Рубрика old"]
     assert words(tree, "//h3") == ["Житло для ВПО", "Школи <b>"]
     assert tree.xpath("//article/@id") == ["житло-для-впо", "школи-<b>"]
@@ -140,23 +144,25 @@ def test_an_issue_tells_other_sites_what_it_is(filled: FlaskClient) -> None:
 def test_the_page_speaks_the_visitor_s_language_and_marks_the_issue_s(filled: FlaskClient) -> None:
     tree = page(filled, ISSUE, accept_language="en")
     assert tree.get("lang") == "en"
-    assert words(tree, "//h1/span") == ["Робота громад в умовах воєнного стану", "8–14 February 2025"]
-    assert set(tree.xpath("//article/@lang | //h1/span[1]/@lang | //h2/@lang")) == {"uk"}
+    assert "Робота громад в умовах воєнного стану · 8–14 February 2025" in words(tree, "//header/p")
+    assert set(tree.xpath("//article/@lang | //h1/@lang | //h2/@lang")) == {"uk"}
     assert not page(filled, ISSUE, accept_language="uk").xpath("//article/@lang")
 
 
-def test_a_contents_stands_before_more_than_five_items(context: Workspace, client: FlaskClient) -> None:
-    items = [press.item(f"Новина {number}") for number in range(6)]
+def test_a_contents_names_the_sections_from_three_up(context: Workspace, client: FlaskClient) -> None:
+    items = [press.item(f"Новина {slug}", section=slug) for slug in ("social", "staff", "education")]
     press.publish(context.database, press.issue(press.CLOSING, items))
-    assert words(page(client, ISSUE), "//nav[@class='contents']//li") == ["Рубрика social 6"]
-    press.publish(context.database, press.issue(BEFORE, items[:5]))
+    contents = page(client, ISSUE).xpath("//nav[@class='contents']//a")
+    assert [link.text for link in contents] == ["Рубрика social", "Рубрика staff", "Рубрика education"]
+    press.publish(context.database, press.issue(BEFORE, items[:2]))
     assert not page(client, f"/issues/{BEFORE}").xpath("//nav[@class='contents']")
 
 
 def test_a_section_shows_its_items_over_all_issues_even_when_it_is_no_more(filled: FlaskClient) -> None:
     tree = page(filled, "/sections/social")
     assert words(tree, "//h1") == ["Соціальний захист"], "its title today"
-    assert words(tree, "//h2") == ["8 – 14 лютого 2025 року", "1 – 7 лютого 2025 року"]
+    assert words(tree, "//h2") == ["Дайджест 2025-02-14", "Дайджест 2025-02-07"]
+    assert words(tree, "//h2/following-sibling::p") == ["8 – 14 лютого 2025 року", "1 – 7 лютого 2025 року"]
     assert (
         tree.xpath("//article/h3/a/@href")[0]
         == f"{ISSUE}#%D0%B6%D0%B8%D1%82%D0%BB%D0%BE-%D0%B4%D0%BB%D1%8F-%D0%B2%D0%BF%D0%BE"
@@ -172,7 +178,9 @@ def test_search_shows_what_was_found_and_where_the_words_stand(filled: FlaskClie
     assert words(tree, "//article/p[1]") == ["Про субсидії."] * 2
     assert words(tree, "//mark") == ["субсидії"] * 2
     assert tree.xpath("//input[@name='q']/@value") == ["субсидія"]
-    assert words(tree, "//article//p[2]")[0] == "Рубрика social · 8 – 14 лютого 2025 року"
+    assert (
+        words(tree, "//article//p[2]")[0] == "Рубрика social · Дайджест 2025-02-14 · 8 – 14 лютого 2025 року"
+    )
     assert tree.xpath("//meta[@name='robots']/@content") == ["noindex"]
 
 

@@ -52,22 +52,33 @@ def keep_copies(app: Flask) -> None:
 
 
 def kept(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_P, Response]:
+    """Answer with what `view` publishes, cached as by `stored` (decorator)."""
+    made = stored(view)
+
+    @wraps(view)
+    def answer(*args: _P.args, **values: _P.kwargs) -> Response:
+        return published(made(*args, **values))
+
+    return answer
+
+
+def stored(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_P, Publication]:
     """Cache what `view` publishes (decorator), by archive version, URL and the visitor's language.
 
     The version and the content are read in one transaction, so they always match.
     """
 
     @wraps(view)
-    def answer(*args: _P.args, **values: _P.kwargs) -> Response:
+    def found(*args: _P.args, **values: _P.kwargs) -> Publication:
         def make() -> Publication:
             return view(connection, *args, **values)
 
         asked = request.query_string
         with reading(database()) as connection:
             if asked not in _PLAIN:
-                return published(make())
+                return make()
             address = request.script_root, request.endpoint, *values.items(), asked, g.language
             copies: Copies = current_app.extensions["copies"]
-            return published(copies.get((archive.version(connection), address), make))
+            return copies.get((archive.version(connection), address), make)
 
-    return answer
+    return found

@@ -129,15 +129,22 @@ def page(answers: Answers, given: str, *, notice: str = "") -> str:
     """
     return render_template(
         "signup.html",
-        answers=answers,
-        stamp=given,
         notice=notice,
-        trap=TRAP,
-        words=wording(settings(), g.language),
         regions=regions(settings()),
         framed=framed(),
-        action=url_for("signup.send", lang=g.language, **_origin()),
+        **form_values(answers, given),
     )
+
+
+def form_values(answers: Answers, given: str) -> dict[str, Any]:
+    """Return what a template needs to show the form as filled in, with the stamp `given`."""
+    return {
+        "answers": answers,
+        "stamp": given,
+        "trap": TRAP,
+        "words": wording(settings(), g.language),
+        "action": url_for("signup.send", lang=g.language, **_origin()),
+    }
 
 
 def stamp() -> str:
