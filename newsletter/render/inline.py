@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cssutils import CSSParser
+from cssutils import CSSParser, ser
 from premailer import Premailer
 
 from newsletter.errors import Place, RenderError
+
+ser.prefs.minimizeColorHash = False  # classic Outlook reads colours of six digits only
 
 _IGNORE = '<style data-premailer="ignore"'
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
