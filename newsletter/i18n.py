@@ -1,22 +1,29 @@
 """Translations and dates in a reader's language (gettext, Babel)."""
 
+import re
+from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 
+from newsletter.locales import catalog_of, locale
 from newsletter.model import Period
 
-NAMES = {"uk": "Українська", "en": "English"}
-"""The name of each language in itself."""
-LANGUAGES = tuple(NAMES)
 _DAYS = {"uk": ("{} – {}", "d MMMM y 'року'"), "en": ("{}–{}", "d MMMM y")}
+"""How a month's days are joined, and the whole date, where house style is not CLDR's."""
+_SHORT_MONTH = re.compile("(?<!M)MMM(?!M)")
+_SPACES = re.compile("[\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]")
 
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """Return the gettext catalog of `language`; the message ids are English, so English has none."""
-    catalog = files("newsletter") / "locale" / language / "LC_MESSAGES" / "newsletter.po"
+    """Return the gettext catalog that serves `language`; a phrase it lacks stays English, that one alone.
+
+    The message ids are English, so English itself has no catalog.
+    """
+    found = catalog_of(language)
+    catalog = files("newsletter") / "locale" / found / "LC_MESSAGES" / "newsletter.po"
     if not catalog.is_file():
         return NullTranslations()
     from babel.messages.mofile import write_mo  # noqa: PLC0415  heavy, and English needs none
@@ -24,7 +31,7 @@ def translations(language: str) -> NullTranslations:
 
     compiled = BytesIO()
     with catalog.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+        write_mo(compiled, read_po(source, locale=found))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
@@ -36,11 +43,13 @@ def for_editors(message: str, language: str, **values: str) -> str:
 
 
 def format_period(period: Period, language: str) -> str:
-    """Format a period: «8 – 14 лютого 2025 року» or "8–14 February 2025"; shared parts are written once."""
+    """Format a period: «8 – 14 лютого 2025 року», "8–14 February 2025"; shared parts are written once."""
     from babel.dates import format_date  # noqa: PLC0415  heavy, and reading an issue does not need it
 
-    joined, full = _DAYS[language]
     start, end = period.start, period.end
+    if language not in _DAYS:
+        return _interval(start, end, language)
+    joined, full = _DAYS[language]
     last = format_date(end, full, language)
     if start == end:
         return last
@@ -48,3 +57,21 @@ def format_period(period: Period, language: str) -> str:
         return joined.format(start.day, last)
     first = format_date(start, full if start.year != end.year else "d MMMM", language)
     return f"{first} – {last}"
+
+
+def _interval(start: date, end: date, language: str) -> str:
+    """Format a period as CLDR does, but with the whole name of the month and plain spaces."""
+    from babel.dates import format_date  # noqa: PLC0415  likewise
+
+    own = locale(language)
+    differs = "y" if start.year != end.year else "M" if start.month != end.month else "d"
+    formats = own.interval_formats
+    whole, short = (formats.get(skeleton, {}).get(differs) for skeleton in ("yMMMMd", "yMMMd"))
+    pair = whole or [_SHORT_MONTH.sub("MMMM", one) for one in short or ()]
+    if start == end:
+        written = format_date(start, "long", own)
+    elif pair:
+        written = format_date(start, pair[0], own) + format_date(end, pair[1], own)
+    else:
+        written = f"{format_date(start, 'long', own)} – {format_date(end, 'long', own)}"
+    return _SPACES.sub(" ", written)

@@ -159,6 +159,48 @@ def test_a_field_without_a_kind_has_one_by_its_name_and_the_language(
     settings = _with_fields(tmp_path, language, fields)
     assert [entry.kind for entry in settings.fields.values()] == kinds
     assert settings.languages == (("uk", "en") if language == "uk" else ("en",))
+    assert settings.timezone == "Europe/Kyiv"
+
+
+@pytest.mark.parametrize(
+    ("typed", "tag", "zone", "languages"),
+    [
+        ("uk", "uk", "Europe/Kyiv", ("uk", "en")),
+        ("en", "en", "UTC", ("en",)),
+        ("he", "he", "UTC", ("he",)),
+        ("pt_br", "pt-BR", "UTC", ("pt-BR",)),
+        ("de\nlanguages: [de, uk, pl]", "de", "UTC", ("de", "uk", "pl")),
+    ],
+)
+def test_any_language_that_babel_knows_is_taken(
+    tmp_path: Path, typed: str, tag: str, zone: str, languages: tuple[str, ...]
+) -> None:
+    text = SAMPLE.replace("language: uk", f"language: {typed}").replace("timezone: Europe/Kyiv\n", "")
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    settings = read_settings(tmp_path)
+    assert (settings.language, settings.timezone, settings.languages) == (tag, zone, languages)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("ua", "language: no language has the tag 'ua'\n  Did you mean 'uk'?"),
+        ("German", "language: no language has the tag 'German'\n  Did you mean 'de'?"),
+        ("українська", "Did you mean 'uk'?"),
+        ("crh", "Write it as in HTML, like en, uk, pl or pt-BR."),
+        (
+            "en\nlanguages: [en, he]",
+            "languages: pages are not translated into 'he', only into uk, en, pl, de",
+        ),
+        ("en\nlanguages: [en, ua]", "languages.1: no language has the tag 'ua'"),
+    ],
+)
+def test_a_language_that_is_none_is_told_what_was_meant(tmp_path: Path, typed: str, fault: str) -> None:
+    text = SAMPLE.replace("language: uk", f"language: {typed}")
+    (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tmp_path)
+    assert fault in str(caught.value)
 
 
 @pytest.mark.parametrize(

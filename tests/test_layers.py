@@ -15,7 +15,7 @@ BANDS = (
     ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n", "pictures"),
-    ("model", "slots", "yamlfile", "private", "registry", "brand"),
+    ("model", "slots", "yamlfile", "private", "registry", "brand", "locales"),
     ("errors", "limited", "files", "durations"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}

@@ -101,7 +101,7 @@ def test_any_value_of_any_setting_is_read_or_refused_at_a_line(
         ("+02:00", "Europe/Kyiv"),
         ("UTC-5", "Etc/GMT+5"),
         ("New York", "America/New_York"),
-        ("Варшава", "Europe/Kyiv"),
+        ("Варшава", "Europe/Warsaw"),
     ],
 )
 def test_an_unknown_time_zone_is_refused_at_its_line_with_the_nearest_one(

@@ -10,7 +10,7 @@ from newsletter.audience.addresses import check_address
 from newsletter.audience.headings import COLUMNS, EMAIL, LANGUAGE, NAME, SECTIONS, STATUS, TAGS
 from newsletter.audience.sectionnames import SectionNames
 from newsletter.config import Settings
-from newsletter.i18n import LANGUAGES
+from newsletter.locales import CATALOGS
 from newsletter.model import EVERY_SECTION, Standing
 from newsletter.store.import_people import Entry
 from newsletter.yamlfile import nearest
@@ -58,6 +58,7 @@ class EntryReader:
 
     def __init__(self, settings: Settings) -> None:
         self.sections = SectionNames(settings.model_sections)
+        self._languages = tuple(dict.fromkeys((*settings.languages, *CATALOGS)))
         self._named = lru_cache(maxsize=4096)(self.sections.read)
 
     def read(self, line: int, cells: Mapping[str, str]) -> Entry | Refusal:
@@ -73,8 +74,8 @@ class EntryReader:
         if sections is None and TAGS in cells:
             sections = self._named(cells[TAGS])[0] or None
         language = cells.get(LANGUAGE)
-        if language and language not in LANGUAGES:
-            return Refusal(f"unknown language {language!r}", nearest(language, LANGUAGES))
+        if language and language not in self._languages:
+            return Refusal(f"unknown language {language!r}", nearest(language, self._languages))
         return Entry(
             line=line,
             email=email,

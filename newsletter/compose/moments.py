@@ -10,7 +10,7 @@ from typing import NamedTuple
 from babel.dates import get_day_names
 
 from newsletter.compose.period import month_numbers
-from newsletter.i18n import LANGUAGES
+from newsletter.locales import CATALOGS
 from newsletter.model import Period
 
 LONGEST = 100
@@ -156,7 +156,7 @@ def _weekdays() -> dict[str, int]:
     """Return the number of each weekday, Monday 0, by its Ukrainian and English names."""
     return {
         name.casefold(): number
-        for language in LANGUAGES
+        for language in CATALOGS
         for number, name in get_day_names("wide", "format", language).items()
     } | {"середу": 2, "п'ятницю": 4, "п’ятницю": 4, "суботу": 5, "неділю": 6}
 

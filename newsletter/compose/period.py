@@ -6,7 +6,7 @@ from functools import cache
 
 from babel.dates import get_month_names
 
-from newsletter.i18n import LANGUAGES
+from newsletter.locales import CATALOGS
 from newsletter.model import Period
 
 
@@ -25,10 +25,10 @@ def parse_period(text: str) -> Period | None:
 
 @cache
 def month_numbers() -> dict[str, int]:
-    """Return the number of each month by its Ukrainian and English names, in every form Babel knows."""
+    """Return the number of each month by its names in the languages of our catalogs, in all forms."""
     return {
         name.casefold().rstrip("."): number
-        for language in LANGUAGES
+        for language in CATALOGS
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
         for number, name in get_month_names(width, context, language).items()
@@ -43,8 +43,8 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     year = r"(?P<y1>[0-9]{4}) (?: \s* р(?:оку|\.) )?"
     last_year = r"(?P<y2>[0-9]{4}) (?!\d)"
     orders = (
-        rf"""(?<![\d.]) (?P<d1>[0-9]{{1,2}}) (?: \s+ (?P<m1>{month})\b \.? (?: ,? \s* {year} )? )? {dash}
-             (?P<d2>[0-9]{{1,2}}) \s+ (?P<m2>{month})\b \.? ,? \s* {last_year}""",
+        rf"""(?<![\d.]) (?P<d1>[0-9]{{1,2}}) \.? (?: \s+ (?P<m1>{month})\b \.? (?: ,? \s* {year} )? )? {dash}
+             (?P<d2>[0-9]{{1,2}}) \.? \s+ (?P<m2>{month})\b \.? ,? \s* {last_year}""",
         rf"""\b (?P<m1>{month})\b \.? \s+ (?P<d1>[0-9]{{1,2}}) (?: ,? \s+ {year} )? {dash}
              (?: (?P<m2>{month})\b \.? \s+ )? (?P<d2>[0-9]{{1,2}}) ,? \s+ {last_year}""",
         rf"""(?<![\d.]) (?P<d1>[0-9]{{1,2}}) (?: \. (?P<m1>[0-9]{{1,2}}) (?: \. {year} )? \.? )? {dash}

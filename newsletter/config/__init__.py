@@ -26,26 +26,27 @@ from newsletter.config.parts import (
     Serve,
     Week,
 )
-from newsletter.config.types import DAYS, Address, Line, Slug, TransportName, Url, Zone
+from newsletter.config.types import DAYS, Address, Language, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError, Problem, Severity
+from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
 from newsletter.registry import OUTBOX, TRANSPORTS
 from newsletter.yamlfile import load, validate
 
 FILE = "newsletter.yaml"
 
-_USUAL = {
-    "uk": {
-        "region": FieldKind.REGION,
-        "community": FieldKind.COMMUNITY,
-        "position": FieldKind.POST,
-    },
-    "en": {"community": FieldKind.POST, "position": FieldKind.POST},
+_KINDS = {"community": FieldKind.POST, "position": FieldKind.POST}
+_UKRAINIAN_KINDS = {
+    "region": FieldKind.REGION,
+    "community": FieldKind.COMMUNITY,
+    "position": FieldKind.POST,
 }
-"""Default kinds of fields without `kind:`, by workspace language and field name."""
+"""Default kinds of fields without `kind:`, by field name."""
 
 
-Language = Literal["uk", "en"]
+def _default_zone(given: dict[str, Any]) -> str:
+    """Return the time zone of a workspace that names none: Kyiv's in Ukrainian, otherwise UTC."""
+    return "Europe/Kyiv" if given.get("language", "uk") == "uk" else "UTC"
 
 
 class Settings(Part):
@@ -54,7 +55,7 @@ class Settings(Part):
     title: Line
     publisher: Line
     language: Language = "uk"
-    timezone: Zone = "Europe/Kyiv"
+    timezone: Zone = Field(default_factory=_default_zone)
     week: Week = Week()
     site: Url | None = None
     base_url: Url
@@ -84,13 +85,16 @@ class Settings(Part):
         own = given.data.get("language", "uk")
         if languages and own not in languages:
             raise ValueError(f"the workspace's own language, {own}, has to be among them")
+        for other in languages:
+            if other != own and other.partition("-")[0] not in CATALOGS:
+                raise ValueError(f"pages are not translated into {other!r}, only into {', '.join(CATALOGS)}")
         return languages or (("uk", "en") if own == "uk" else (own,))
 
     @field_validator("fields")
     @classmethod
     def _of_a_kind(cls, fields: dict[str, FieldEntry], given: ValidationInfo) -> dict[str, FieldEntry]:
         """Set the default kind of fields without one."""
-        usual = _USUAL[given.data.get("language", "uk")]
+        usual = _UKRAINIAN_KINDS if given.data.get("language", "uk") == "uk" else _KINDS
         kinds = {slug: entry.kind or usual.get(slug, FieldKind.TEXT) for slug, entry in fields.items()}
         if FieldKind.REGION not in kinds.values():
             for slug, entry in fields.items():

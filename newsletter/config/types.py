@@ -1,6 +1,7 @@
 """Value types of newsletter.yaml: addresses, domains, days, durations."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -14,10 +15,11 @@ from pydantic_core import PydanticCustomError
 
 from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
 from newsletter.durations import parse_duration
+from newsletter.locales import language_tag
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
 
-_LONGEST_ZONE = 40
+_LONGEST_ZONE = _LONGEST_TAG = 40
 _LONGEST_TRANSPORT = 40
 _BY_OFFSET = {0: "Europe/London", 1: "Europe/Warsaw", 2: "Europe/Kyiv", 3: "Europe/Kyiv"}
 """Whoever writes an offset means a place with summer time; +3 is Kyiv's in summer."""
@@ -98,7 +100,31 @@ def _near(zone: str) -> str:
     towns = {name.rpartition("/")[2].casefold(): name for name in zones}
     towns |= {name.casefold(): name for name in zones}
     close = [key] if key in towns else get_close_matches(key[:_LONGEST_ZONE], towns, n=1, cutoff=0.6)
-    return f"Did you mean {towns[close[0]]!r}?" if close else "Write it like Europe/Kyiv."
+    return f"Did you mean {towns[close[0]]!r}?" if close else "Write it like Europe/Warsaw."
+
+
+def _language(value: str) -> str:
+    try:
+        return language_tag(value)
+    except ValueError:
+        raise PydanticCustomError(
+            "language",
+            "no language has the tag {value}",
+            {"value": repr(value[:_LONGEST_TAG]), "hint": _meant(value)},
+        ) from None
+
+
+def _meant(language: str) -> str:
+    """Return a hint with the tag of the language that `language` is the English or Ukrainian name of."""
+    from babel import Locale  # noqa: PLC0415  heavy, and only a fault needs it
+
+    typed = language.strip().casefold()
+    tags = {"ua": "uk"}
+    for names in ("uk", "en"):
+        tags |= {name.casefold(): tag for tag, name in Locale(names).languages.items()}
+    with suppress(KeyError, ValueError):
+        return f"Did you mean {language_tag(tags[typed])!r}?"
+    return "Write it as in HTML, like en, uk, pl or pt-BR."
 
 
 def _duration(value: object) -> timedelta:
@@ -160,6 +186,7 @@ Url = Annotated[str, AfterValidator(_url)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Zone = Annotated[str, AfterValidator(_zone)]
+Language = Annotated[str, AfterValidator(_language)]
 TransportName = Annotated[str, AfterValidator(_transport)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[str, AfterValidator(_moment)]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from newsletter.config import Settings
 from newsletter.errors import RenderError
-from newsletter.i18n import LANGUAGES
 from newsletter.model import Rendered
 from newsletter.render.renderer import fingerprint
 from newsletter.render.templates import Templates
@@ -31,7 +30,7 @@ def letter_faults(settings: Settings, themes: Sequence[Path]) -> Iterator[Render
         return
     letters, given = Letters(settings, themes), set()
     kinds = {file.stem for root in themes for file in (root / _FOLDER).glob("*.txt")} - {"letter", "subject"}
-    for kind, language in product(sorted(kinds), LANGUAGES):
+    for kind, language in product(sorted(kinds), settings.languages):
         try:
             letters.page(kind, language)
         except RenderError as error:

@@ -8,6 +8,7 @@ from jinja2 import FunctionLoader
 from markupsafe import Markup
 
 from newsletter.i18n import translations
+from newsletter.locales import direction
 from newsletter.render import markdown, plaintext
 from newsletter.render.characters import printable
 from newsletter.render.filters import quick
@@ -37,7 +38,11 @@ class Templates:
         for filter_, (work, bound) in _FILTERS.items():
             self._environment.filters.offer(filter_, work, bound)
         self._environment.tests["hashtag"] = markdown.is_hashtag
-        self._environment.globals |= {"theme": plain(theme.look), "language": language}
+        self._environment.globals |= {
+            "theme": plain(theme.look),
+            "language": language,
+            "direction": direction(language),
+        }
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the template `name` filled in, without control characters. Raises RenderError."""

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
-from newsletter.i18n import NAMES, format_period
+from newsletter.i18n import format_period
+from newsletter.locales import direction, language_name, locale, with_territory
 from newsletter.model import Period
-from newsletter.render.values import plain
+from newsletter.render.values import Function
 from newsletter.store.locking import retry_conflicts
 from newsletter.web.templates import TemplatedFlask
 
@@ -72,7 +73,11 @@ def make_app(
     app.before_request(lambda: _refuse_others(names))
     app.after_request(lambda response: _secure(response, headers))
     app.register_error_handler(HTTPException, _plain)
-    app.jinja_env.globals["language_names"] = plain(NAMES)
+    app.jinja_env.globals |= {
+        "language_name": Function(language_name),
+        "direction_of": Function(direction),
+        "og_locale": Function(with_territory),
+    }
     app.jinja_env.filters |= {"period": _period, "number": _number}
     return app
 
@@ -114,4 +119,4 @@ def _period(period: Period) -> str:
 
 def _number(value: float) -> str:
     """Format a number for the page's language."""
-    return format_decimal(value, locale=g.language)
+    return format_decimal(value, locale=locale(g.language))

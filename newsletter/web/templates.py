@@ -10,6 +10,7 @@ from jinja2 import FunctionLoader, Undefined
 from newsletter.audience.ukraine.communities import register, register_for
 from newsletter.config import Settings
 from newsletter.i18n import translations
+from newsletter.locales import direction
 from newsletter.registry import TRANSPORTS
 from newsletter.render.budget import Limits
 from newsletter.render.sandbox import Sandbox
@@ -30,6 +31,7 @@ class TemplatedFlask(Flask):
         """Add the values that all pages share; replace Flask's `request` and `g` by a few plain values."""
         super().update_template_context(context)
         context.pop("g", None)
+        context["direction"] = direction(g.language)
         context["request"] = Data(endpoint=request.endpoint, args=Data(lang=request.args.get("lang")))
 
     def create_jinja_environment(self) -> Any:

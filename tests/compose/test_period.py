@@ -36,6 +36,11 @@ ACROSS_YEARS = Period(start=date(2024, 12, 29), end=date(2025, 1, 4))
         ("29 грудня 2024 року – 4 січня 2025 року", ACROSS_YEARS),
         ("29 грудня – 4 січня 2025 року", ACROSS_YEARS),
         ("December 29, 2024 – January 4, 2025", ACROSS_YEARS),
+        ("8.–14. Februar 2025", WEEK),
+        ("8. – 14. Feb. 2025", WEEK),
+        ("27. Januar – 2. Februar 2025", ACROSS_MONTHS),
+        ("8–14 lutego 2025 r.", WEEK),
+        ("27 stycznia – 2 lutego 2025 roku", ACROSS_MONTHS),
     ],
 )
 def test_a_period_is_read_as_people_type_it(typed: str, period: Period) -> None:
@@ -68,7 +73,7 @@ def test_an_impossible_period_does_not_hide_a_later_one() -> None:
 @given(
     st.dates(date(1000, 1, 1), date(9000, 1, 1)),
     st.integers(1, 400),
-    st.sampled_from(["uk", "en"]),
+    st.sampled_from(["uk", "en", "pl", "de"]),
     st.text(),
 )
 def test_every_period_the_program_writes_is_read_back(

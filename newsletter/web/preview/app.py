@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from newsletter.checks.markup import KILOBYTE
 from newsletter.errors import ConfigError, ContentError, NewsletterError, Problem, RenderError
+from newsletter.locales import locale
 from newsletter.services import theme_folders
 from newsletter.web.app import make_app
 from newsletter.web.brand import show_brand
@@ -59,7 +60,7 @@ def _shown(problems: Sequence[Problem]) -> str:
 
 def _kilobytes(size: int) -> str:
     """Format a size in bytes as kilobytes (1024), for the page's language."""
-    return format_decimal(max(1, round(size / KILOBYTE)), locale=g.language)
+    return format_decimal(max(1, round(size / KILOBYTE)), locale=locale(g.language))
 
 
 def _cut(text: str, length: int) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from newsletter.audience.forms import Answers
 from newsletter.config.types import DAYS
+from newsletter.locales import locale
 from newsletter.slots import fill_html, slot
 from newsletter.store import archive
 from newsletter.store.archive import PublicItem
@@ -68,4 +69,4 @@ def _weekly() -> tuple[str, str] | None:
     if weekly is None:
         return None
     day, _, hour = weekly.partition(" ")
-    return get_day_names("wide", "stand-alone", g.language)[DAYS.index(day)], hour
+    return get_day_names("wide", "stand-alone", locale(g.language))[DAYS.index(day)], hour

@@ -133,7 +133,7 @@ def test_what_went_wrong_is_told_in_words(
         answer = client.get(f"{path}?lang={language}")
         assert answer.status_code == code
         assert f"<h1>{words}</h1>" in answer.text
-        assert f'<html lang="{language}">' in answer.text
+        assert f'<html lang="{language}" dir="ltr">' in answer.text
 
 
 def test_a_page_that_only_shows_says_what_it_can(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import Connection
 
-from newsletter.i18n import LANGUAGES
+from newsletter.locales import CATALOGS
 from newsletter.store import archive
 from newsletter.store.db import reading
 from newsletter.web.readers.archive.http_caching import Publication, published
@@ -20,7 +20,7 @@ _P = ParamSpec("_P")
 _MOST = 400  # entries, of some 20 kB each
 _PLAIN = {
     b"",
-    *(f"lang={language}".encode() for language in LANGUAGES),
+    *(f"lang={language}".encode() for language in CATALOGS),
 }  # any other query is not cached: visitors can make up as many as they like
 
 
