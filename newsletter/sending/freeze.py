@@ -18,7 +18,7 @@ from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
-from newsletter.store import archive, audience, chunks, issues, people, schema
+from newsletter.store import archive, audience, issues, people, schema
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
 
@@ -103,13 +103,13 @@ def freeze(
     if max(len(chosen.numbers), earlier.readers if earlier else 0) > AT_ONCE:
         return _freeze_in_steps(engine, draft, chosen, put_pages)
     with writing(engine) as connection:
-        epoch = chunks.next_epoch(connection)
+        epoch = audience.next_epoch(connection)
         if earlier := issues.claim(connection, draft):
             _refuse_begun(earlier)
             issues.replace(connection, draft)
         put_pages(connection)
         audience.put(connection, name, chosen.rows(0, len(chosen.numbers)))
-        chunks.put(connection, name, chosen.numbers, epoch)
+        audience.put_chunks(connection, name, chosen.numbers, epoch)
         fingerprint = issues.fingerprint(connection, name, shared)
         sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
         issues.seal(connection, sealed)
@@ -130,7 +130,7 @@ def _freeze_in_steps(
         batches.delete(table, table.c.issue == draft.name, before=lambda one: _hold(one, staged))
     with writing(engine) as connection:
         _hold(connection, staged)
-        epoch = chunks.next_epoch(connection)
+        epoch = audience.next_epoch(connection)
         for table in (schema.chunk, schema.edition, schema.item, schema.cover):
             connection.execute(delete(table).where(table.c.issue == draft.name))
         put_pages(connection)
@@ -140,7 +140,7 @@ def _freeze_in_steps(
     sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
     with writing(engine) as connection:
         _hold(connection, staged)
-        chunks.put(connection, draft.name, chosen.numbers, epoch)
+        audience.put_chunks(connection, draft.name, chosen.numbers, epoch)
         issues.seal(connection, sealed)
         issues.change_state(connection, draft.name, draft.state, among=[IssueState.FREEZING])
     return sealed

@@ -14,7 +14,7 @@ from newsletter.errors import ContentError, StateError
 from newsletter.model import IssueState
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import changed_since, may_begin, verify
-from newsletter.store import audience, chunks, deliveries, issues, ledger, people
+from newsletter.store import audience, deliveries, issues, ledger, people
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 
@@ -110,7 +110,7 @@ def take_in(
         ]
         fresh = [row for row in found if row[1] in stored]
         audience.put(connection, name, fresh)
-        chunks.extend(connection, name, [number for number, _ in fresh])
+        audience.extend_chunks(connection, name, [number for number, _ in fresh])
         fingerprint = issues.fingerprint(connection, name, frozen.envelope)
         frozen = replace(frozen, fingerprint=fingerprint, readers=frozen.readers + len(fresh))
         issues.seal(connection, frozen)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from newsletter.model import IssueState, Outcome, Receipt
-from newsletter.store import chunks, deliveries, issues, ledger
+from newsletter.store import deliveries, issues, ledger
+from newsletter.store.audience import put_chunks
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.ledger import Lease, Result
 from newsletter.store.schema import audience, chunk, delivery
@@ -84,7 +85,7 @@ def test_chunks_hold_every_reader_exactly_once(numbers: set[int]) -> None:
         connection.execute(audience.delete())
         rows = [{"issue": house.NAME, "subscriber": n, "edition": key} for n in numbers]
         connection.execute(audience.insert(), rows)
-        chunks.put(connection, house.NAME, sorted(numbers))
+        put_chunks(connection, house.NAME, sorted(numbers))
         sizes = connection.execute(
             select(func.count())
             .select_from(chunk)

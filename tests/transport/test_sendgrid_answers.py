@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from newsletter.transport.sendgrid.answers import Answer, Meaning, read, refused_here, unavailable
-from newsletter.transport.sendgrid.limits import Fault
+from newsletter.transport.sendgrid.api import Answer, Fault, Meaning, read, refused_here, unavailable
 
 
 def errors(*fields: str | None) -> bytes:

@@ -10,7 +10,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from newsletter.model import Outcome
-from newsletter.transport.sendgrid.request import request
+from newsletter.transport.sendgrid.api import request
 from tests.prism import before, needs_prism
 from tests.sendgrid_fake import Body, FakeSendGrid, running
 from tests.transport.test_sendgrid import Queue, crowd, transport

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.transport.sendgrid.limits import refuse
+from newsletter.transport.sendgrid.api import refuse
 
 Body = dict[str, Any]
 NOW = 1_739_541_600.0

@@ -12,8 +12,7 @@ from newsletter.model import Message, Rendered
 from newsletter.sending.personal import Writer
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
 from newsletter.store.ledger import Due
-from newsletter.transport.sendgrid.limits import refuse
-from newsletter.transport.sendgrid.request import request
+from newsletter.transport.sendgrid.api import refuse, request
 from tests.sending import house
 
 GOLDEN = Path(__file__).parent.parent / "data/sendgrid-request.json"

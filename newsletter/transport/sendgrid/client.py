@@ -20,9 +20,16 @@ from sendgrid import SendGridAPIClient
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Receipt, Verdict
 from newsletter.ports import Outgoing
-from newsletter.transport.sendgrid.answers import OUTCOMES, Answer, Meaning, read, refused_here, unavailable
-from newsletter.transport.sendgrid.limits import refuse
-from newsletter.transport.sendgrid.request import request
+from newsletter.transport.sendgrid.api import (
+    OUTCOMES,
+    Answer,
+    Meaning,
+    read,
+    refuse,
+    refused_here,
+    request,
+    unavailable,
+)
 
 _REQUESTS = 4  # concurrent requests
 _HELD = 10  # buffer for filling requests, in full requests; each message in it keeps its chunk open
