@@ -1,23 +1,30 @@
 """Parse a bounce, complaint or unsubscribe mail into a BounceReport; never raises, whatever the input."""
 
+import logging
 import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from enum import Enum, auto
 from hashlib import sha256
+from itertools import islice
+
+from flufl.bounce import all_failures
 
 from newsletter.feedback.dsn import blocks, header, own_parts, parse, stray_blocks, words
-from newsletter.feedback.opinion import Opinion, opinion
-from newsletter.feedback.reason import SAID, decoded, gist, one_reply, reason, vague
-from newsletter.feedback.rules import failure, kept
-from newsletter.feedback.stage import refused_at
+from newsletter.feedback.rules import failure
 from newsletter.feedback.verp import DeliveryRef, addressed, mentioned
 from newsletter.links import Purpose, Signer
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
+from newsletter.transport.smtp_replies import Cause, cause, split_reply, storable
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # its log contains addresses
 
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _DAEMON = re.compile(
@@ -44,6 +51,36 @@ _HARMLESS_KINDS = (Kind.AUTO_REPLY, Kind.UNREADABLE)
 _HARMLESS = {"not-spam", "auth-failure"}  # RFC 5965 §7.3, RFC 6591: neither is a complaint by a reader
 _BEFORE_CLOSING = timedelta(days=7)  # no message is sent earlier
 _ROOM = 250  # characters of a reply, so that the command after it still fits
+_STAGES = {  # of Postfix and Exim, Sendmail, and m-FILTER
+    stage: re.compile("|".join(marks), re.IGNORECASE | re.MULTILINE)
+    for stage, marks in {
+        "EHLO": (r"(in\s+reply\s+to|after)\s+(EHLO|HELO)\b", r"^>>> (EHLO|HELO)\b.*\n<<< 5"),
+        "MAIL FROM": (r"(in\s+reply\s+to|after)\s+MAIL\s+FROM\b", r"^>>> MAIL\b.*\n<<< 5"),
+        "end of DATA": (
+            r"(in\s+reply\s+to|after)\s+end\s+of\s+data\b",
+            # A pipelining client gets the reply to RCPT after DATA, and 503 or 554 to DATA itself.
+            r"^>>> (DATA|\.)\s*\n<<< 55[0-3].*$(?!\n(<<<|5\d\d 5\.1\.))",
+            r"SMTP command\s+DATA\b",
+        ),
+    }.items()
+}
+_SAID = re.compile(
+    r"(?<![\d.:/-])([45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}\b)|(?:^|[:\"'(<>])[ \t]*([45]\d\d[ -](?=\D))",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r"\b([45]\d\d)-'(.{1,400})' \(delivery attempts")  # relays of Cisco and Amazon
+_REPLY = re.compile(r"\s*[245]\d\d[ -]")
+_OTHER_TYPE = re.compile(r"^[\s<]*[\w.-]+\s*;\s*")
+_SURELY_WHY = re.compile(
+    r"(?!Diagnostic-Code|.*(spam|virus)).*(supplement|reason|error|diagnos|failure-)", re.IGNORECASE
+)
+_WHY = re.compile(
+    rf"{_SURELY_WHY.pattern}|X-(?!Postfix|Actual|Display|Original|MS-|Microsoft|Spam|Virus|Mailer)",
+    re.IGNORECASE,
+)
+"""Non-standard fields in which servers give the reason, such as X-Supplementary-Info."""
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
+_REPLIES = 10  # of a transcript that are examined
 UNREAD = "not a mail that can be read"
 
 
@@ -108,7 +145,7 @@ def _read(content: bytes, signer: Signer) -> BounceReport:
         subscriber=whose.subscriber if whose else 0,
         closing=whose.closing if whose else None,
         code=code,
-        detail=kept(said),
+        detail=storable(said),
         at=_moment(message),
         identity=header(message, "Message-ID") or sha256(content).hexdigest(),
         proven=whose is None or whose.proven or kind in _HARMLESS_KINDS or _may_leave(kind, whose),
@@ -173,7 +210,7 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
     told_status = header(block, "Status")
     status = _STATUS.search(told_status)
     code = status[0] if status else ""
-    said = one_reply(reason(block, others))
+    said = _one_reply(_reason(block, others))
     said = said or told_status.partition("(")[2].rstrip(")")  # a comment, allowed by RFC 3464 §2.1.1
     action = header(block, "Action").lower() or {"2": "delivered", "4": "delayed"}.get(code[:1], "failed")
     if action.startswith("delay"):
@@ -185,11 +222,11 @@ def _delivery(report: Iterable[Message], text: str, mail: Message) -> _Verdict |
 
 def _failed(code: str, said: str, text: str) -> _Verdict:
     """Return the verdict of a failure, from the server's reply or, where that is vague, the mail's text."""
-    if not said or vague(code, said):
-        found = gist(text)
-        if not said or not vague(code, found):
+    if not said or _vague(code, said):
+        found = _gist(text)
+        if not said or not _vague(code, found):
             said = found
-    stage = refused_at(text)
+    stage = _refused_at(text)
     if stage and f"in reply to {stage}" not in said:
         said = f"{said[:_ROOM]} (in reply to {stage} command)"
     if not code and (status := _STATUS.search(said)):
@@ -199,7 +236,7 @@ def _failed(code: str, said: str, text: str) -> _Verdict:
 
 def _letter(message: Message) -> _Verdict:
     """Return the verdict of a mail without a report."""
-    subject = decoded(message, "Subject")
+    subject = _decoded(message, "Subject")
     daemon = _from_a_daemon(message)
     auto = header(message, "Auto-Submitted").lower()
     absent = _ABSENT.match(subject) or any(name in message for name in _ABSENCE_HEADERS)
@@ -212,9 +249,9 @@ def _letter(message: Message) -> _Verdict:
     text = words(message)
     second = opinion(message)
     if second is Opinion.DELAYED or (daemon and _DELAY.search(f"{subject}\n{text}")):
-        return Kind.DELAYED, "", gist(text)
+        return Kind.DELAYED, "", _gist(text)
     if second is Opinion.FAILED or (
-        daemon and (SAID.search(text) or _FAILED.search(subject) or not vague("", gist(text)))
+        daemon and (_SAID.search(text) or _FAILED.search(subject) or not _vague("", _gist(text)))
     ):
         return _failed("", "", text)
     if auto not in {"", "no"}:
@@ -232,3 +269,89 @@ def _moment(message: Message) -> datetime | None:
         found = parsedate_to_datetime(header(message, "Date"))
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     return None
+
+
+def _reason(block: Message, others: Iterable[Message]) -> str:
+    """Return why delivery failed, from a recipient's block: Diagnostic-Code, or a field that says more.
+
+    Where these are vague, the fields of the whole report and of the mail around it are searched.
+    """
+    said = _typed(_decoded(block, "Diagnostic-Code"))
+    if not _vague("", said):
+        return said
+    fields = [
+        _OTHER_TYPE.sub("", _decoded(one, name)).strip("<> ")
+        for one, wanted in ((block, _WHY), *((other, _SURELY_WHY) for other in others))
+        for name in one
+        if wanted.match(name)
+    ]
+    return next((field for field in fields if not _vague("", field)), said)
+
+
+def _typed(said: str) -> str:
+    """Return a Diagnostic-Code without its type (RFC 3464 §2.3.6); one with no type must be a reply."""
+    kind, mark, words = said.partition(";")
+    if mark and _REPLY.match(kind) is None:
+        return words.strip()
+    return said if _REPLY.match(said) else ""
+
+
+def _vague(code: str, said: str) -> bool:
+    """Return whether this status code and text name no specific cause."""
+    return cause(*split_reply(code, said)) in {Cause.PERMANENT, Cause.TEMPORARY, Cause.ACCEPTED}
+
+
+def _gist(text: str) -> str:
+    """Return the part of a text that gives the reason: a server's reply, else the first telling paragraph."""
+    starts = [found.start(found.lastindex or 0) for found in islice(_SAID.finditer(text), _REPLIES)]
+    if starts:
+        replies = [_one_reply(" ".join(_PARAGRAPH.split(text[start:], 1)[0].split())) for start in starts]
+        return next((one for one in replies if not _vague("", one)), replies[0])
+    paragraphs = [" ".join(one.split()) for one in re.split(r"\r?\n\s*\r?\n", text)]
+    return next((one for one in paragraphs if one and not _vague("5.0.0", one)), " ".join(paragraphs[:3]))
+
+
+def _one_reply(said: str) -> str:
+    """Join a multi-line SMTP reply, dropping the code that each line repeats."""
+    if quoted := _QUOTED.search(said):
+        said = f"{quoted[1]} {quoted[2]}"
+    if found := re.match(r"[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3})?", said):
+        code = found[0]
+        again = rf"\s{code[:3]}[ -](?:{re.escape(code[4:])}\s?)?" if code[4:] else rf"\s{code[:3]}[ -]"
+        return f"{code[:3]} {said[4 : found.end()]}{re.sub(again, ' ', said[found.end() :])}"
+    return said
+
+
+def _decoded(message: Message, name: str) -> str:
+    """Return a header with its RFC 2047 encoded words decoded."""
+    value = header(message, name)
+    with suppress(LookupError, ValueError, MessageError):
+        return str(make_header(decode_header(value)))
+    return value
+
+
+def _refused_at(words: str) -> str:
+    """Return the refused SMTP command as Postfix names it; "" for RCPT, and where it is unknown."""
+    return next((stage for stage, marks in _STAGES.items() if marks.search(words)), "")
+
+
+class Opinion(Enum):
+    """A second opinion on a mail without a delivery status."""
+
+    FAILED = auto()
+    DELAYED = auto()
+    NEITHER = auto()
+
+
+def opinion(message: Message) -> Opinion:
+    """Return what flufl.bounce takes `message` for; NEITHER where it raises.
+
+    Its hard or soft verdict is not used: it calls 284 of 380 soft bounces permanent.
+    """
+    try:
+        delayed, failed = all_failures(message)
+    except Exception:  # noqa: BLE001  seen: IndexError without From, UnicodeError, LookupError
+        return Opinion.NEITHER
+    if failed:
+        return Opinion.FAILED
+    return Opinion.DELAYED if delayed else Opinion.NEITHER

@@ -12,7 +12,6 @@ from newsletter.feedback.rules import (
     effects,
     failure,
     is_news,
-    kept,
     worth_a_pause,
     worth_a_warning,
 )
@@ -20,7 +19,7 @@ from newsletter.model import IssueState
 from newsletter.store import deliveries, events, issues, people
 from newsletter.store.db import reading, writing
 from newsletter.store.events import Event, Kind
-from newsletter.transport.smtp_replies import count_gone
+from newsletter.transport.smtp_replies import count_gone, storable
 
 _log = logging.getLogger(__name__)
 _BATCH = 500
@@ -68,7 +67,7 @@ def _refusal(one: events.Refusal) -> Event:
         kind=failure("", words),
         subscriber=one.subscriber,
         issue=one.issue,
-        detail=kept(words),
+        detail=storable(words),
         at=one.at,
     )
 

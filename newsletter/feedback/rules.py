@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
-from newsletter.model import Outcome, masked, readable
+from newsletter.model import Outcome
 from newsletter.store.events import BOUNCED, COMPLAINED, Change, Event, Kind
-from newsletter.transport.smtp_replies import About, cause, gone, too_many_gone
+from newsletter.transport.smtp_replies import About, cause, gone, split_reply, too_many_gone
 
 # GNU Mailman 3's defaults: bounce_score_threshold, bounce_info_stale_after.
 _THRESHOLD, _STALE = 5, timedelta(days=7)
 # Gmail and Yahoo require a complaint rate below 0.1 %, and refuse senders from 0.3 %.
 _WORTH_A_WARNING, _TOO_MANY, _ENOUGH = 0.001, 0.003, 200
 
-_REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
-_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:@])[^\s<>()\[\]\"',;:@]++@[^\s<>()\[\]\"',;:]+")
-_KEPT = 300  # characters
 _FIGURES = re.compile(r"\d+")
 _OUTCOMES = {
     Kind.DELIVERED: Outcome.ACCEPTED,
@@ -29,22 +26,9 @@ _OUTCOMES = {
 _RANK = (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED)
 
 
-def reply(status: str, words: str) -> tuple[int, str]:
-    """Return the SMTP code and text of a server's reply, given as status code (RFC 3463) and text."""
-    if found := _REPLY.match(words):
-        return int(found[1]), words[found.end() :].lstrip(" -#")
-    code = 100 * int(status[0]) + 50 if status else 0
-    return code, words if status in words else f"{words} {status}".lstrip()
-
-
-def kept(words: str) -> str:
-    """Return a server's text for storage: addresses masked, only printable, at most 300 characters."""
-    return _ADDRESS.sub(lambda found: masked(found[0]), readable(words))[:_KEPT]
-
-
 def failure(status: str, words: str) -> Kind:
     """Classify a permanent failure: HARD where the mailbox does not exist, else SOFT."""
-    return Kind.HARD if gone(*reply(status, words)) else Kind.SOFT
+    return Kind.HARD if gone(*split_reply(status, words)) else Kind.SOFT
 
 
 def stopped_by(days: Iterable[date]) -> bool:
@@ -83,7 +67,7 @@ def effects(
     for event in events:
         if event.kind in _OUTCOMES:
             key = event.issue, event.subscriber
-            told = Change(*key, _OUTCOMES[event.kind], *reply(event.code, event.detail))
+            told = Change(*key, _OUTCOMES[event.kind], *split_reply(event.code, event.detail))
             changes[key] = max(changes.get(key, told), told, key=_rank)
         if event.kind is Kind.COMPLAINT and event.id not in undone:
             stopped[event.subscriber] = _reason(COMPLAINED, event)
@@ -111,7 +95,7 @@ def _worn_out(soft: Iterable[Event]) -> dict[int, Event]:
     """Return the subscribers with too many soft bounces, each with the last; our own faults do not count."""
     days: defaultdict[int, dict[date, Event]] = defaultdict(dict)
     for event in soft:
-        if cause(*reply(event.code, event.detail)).about in {About.RECIPIENT, About.UNSAID}:
+        if cause(*split_reply(event.code, event.detail)).about in {About.RECIPIENT, About.UNSAID}:
             days[event.subscriber][date.fromisoformat(event.at[:10])] = event
     return {number: found[max(found)] for number, found in days.items() if stopped_by(found)}
 

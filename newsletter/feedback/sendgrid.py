@@ -16,9 +16,10 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from newsletter.config import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
-from newsletter.feedback.rules import failure, kept
+from newsletter.feedback.rules import failure
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
+from newsletter.transport.smtp_replies import storable
 
 _SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 _TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"  # epoch seconds
@@ -101,7 +102,7 @@ def _event(one: Mapping[str, Any], now: datetime) -> Event | None:
         subscriber=subscriber,
         issue=issue,
         code=code,
-        detail=kept(words),
+        detail=storable(words),
         at=timestamp(min(at, now)),
     )
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from newsletter.model import Outcome, Receipt, readable
+from newsletter.model import Outcome, Receipt, masked, readable
 from newsletter.transport.languages import REASONS
 
 _ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\s*")
 _DETAIL = 400
+_STORED = 300  # characters
 _GONE_SHARE, _ENOUGH = 0.05, 200
 
 
@@ -56,6 +57,19 @@ def parse(*lines: bytes) -> Reply:
     rest = [_ENHANCED.sub("", text) for text in texts[1:]] if first else texts[1:]
     code = lines[-1][:3]
     return Reply(int(code) if code.isdigit() else 500, " ".join([texts[0], *rest]).strip())
+
+
+def split_reply(status: str, words: str) -> tuple[int, str]:
+    """Return the SMTP code and text of a server's reply, given as status code (RFC 3463) and text."""
+    if found := _REPLY.match(words):
+        return int(found[1]), words[found.end() :].lstrip(" -#")
+    code = 100 * int(status[0]) + 50 if status else 0
+    return code, words if status in words else f"{words} {status}".lstrip()
+
+
+def storable(words: str) -> str:
+    """Return a server's text for storage: addresses masked, only printable, at most 300 characters."""
+    return _WHOLE_ADDRESS.sub(lambda found: masked(found[0]), readable(words))[:_STORED]
 
 
 class About(StrEnum):
@@ -150,6 +164,8 @@ _WORDS = [
     )
 ]
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:@]+@[^\s<>()\[\]\"',;:]+")
+_WHOLE_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:@])[^\s<>()\[\]\"',;:@]++@[^\s<>()\[\]\"',;:]+")
+_REPLY = re.compile(r"(?<![\d.])([245]\d\d)(?=[ \-#]|$)")
 _NUMBERS = re.compile(r"\S*\d\S*")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _STATUSES = {  # RFC 3463 §3, RFC 7372, and how Gmail and Outlook.com use them

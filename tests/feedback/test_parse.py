@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feedback.dsn import LIMIT, parse
-from newsletter.feedback.opinion import Opinion, opinion
-from newsletter.feedback.parse import BounceReport, read
+from newsletter.feedback.parse import BounceReport, Opinion, opinion, read
 from newsletter.links import Purpose, Signer
 from newsletter.store.events import Kind
 from tests.feedback import mails

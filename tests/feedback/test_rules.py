@@ -12,13 +12,13 @@ from newsletter.feedback.rules import (
     effects,
     failure,
     is_news,
-    kept,
     stopped_by,
     worth_a_pause,
     worth_a_warning,
 )
 from newsletter.model import Outcome
 from newsletter.store.events import Event, Kind
+from newsletter.transport.smtp_replies import storable
 
 FIRST = date(2025, 2, 14)
 FULL = "552 5.2.2 mailbox full"
@@ -184,13 +184,13 @@ def test_a_server_s_own_reply_counts_before_the_status_of_who_reports_it(
 
 @given(st.text())
 def test_what_is_kept_can_be_stored_anywhere(words: str) -> None:
-    found = kept(words)
+    found = storable(words)
     assert "\0" not in found
     assert len(found) <= 300
     found.encode()
 
 
 def test_addresses_in_a_server_s_words_are_masked() -> None:
-    assert kept("550 <olena@rada.example>: no olena.k@rada.example, 'x@y'") == (
+    assert storable("550 <olena@rada.example>: no olena.k@rada.example, 'x@y'") == (
         "550 <o***@rada.example>: no o***@rada.example, 'x***@y'"
     )
