@@ -1,10 +1,13 @@
 """Picture files drawn for the tests: of any mode, size and format."""
 
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
+
+from newsletter import model
 
 PICTURES = Path(__file__).parent / "data" / "pictures"
 """Three that were drawn once: a photograph-like JPEG, a chart, and a dark mark on a transparent ground."""
@@ -28,3 +31,16 @@ def halves(width: int = 200, height: int = 100) -> Image.Image:
     picture = Image.new("RGB", (width, height), (255, 0, 0))
     picture.paste((0, 0, 255), (width // 2, 0, width, height))
     return picture
+
+
+def image(content: bytes = b"picture", *, width: int = 1200, height: int = 675) -> model.Image:
+    """Return a picture of these bytes as if it had been scaled."""
+    digest = sha256(content).hexdigest()
+    return model.Image(
+        name=f"{digest[:32]}.jpg",
+        media_type="image/jpeg",
+        width=width,
+        height=height,
+        content=content,
+        sha256=digest,
+    )

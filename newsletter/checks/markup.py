@@ -14,12 +14,15 @@ from newsletter.model import Edition, Rendered
 KILOBYTE = 1024
 LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
 """Bytes of HTML; Gmail clips a message at about 102 KB, and with it the unsubscribe link."""
+HEAVY, TOO_HEAVY = 300_000, 1_000_000
+"""Bytes of a message's pictures together."""
 LINE = 78
 """Most characters of a text line (RFC 5322 §2.1.1); lines with a link may be longer."""
 
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"]?)(?:https?:)?//", re.IGNORECASE)
 _REMOTE_COMMENT = re.compile(r"\b(?:src|background)\s*=\s*['\"]?(?:https?:)?//", re.IGNORECASE)
+_CID = re.compile(r"(?:=|\burl\()\s*['\"]?cid:([^\s\"'<>)]+)", re.IGNORECASE)
 _LOADING = ("src", "srcset", "background", "poster", "data")
 _URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two links without a space between them are still two
 
@@ -34,8 +37,8 @@ def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
         *_size(rendered),
         *_left_markup(rendered),
         *_head(document),
-        *_remote(document),
-        *_pictures(document),
+        *_remote(document, rendered),
+        *_pictures(document, rendered),
         *_slots(rendered),
         *_links(document, edition),
         *_parity(document, rendered, edition),
@@ -70,8 +73,9 @@ def _head(document: _Element) -> Iterator[Problem]:
         yield Problem.warning("the HTML has no title", hint="Set <mj-title> in the theme.")
 
 
-def _remote(document: _Element) -> Iterator[Problem]:
+def _remote(document: _Element, rendered: Rendered) -> Iterator[Problem]:
     found = set()
+    ours = tuple(f"/pictures/{image.name}" for image in rendered.pictures)
     for element in document.iter():
         if isinstance(element, _Comment):
             found |= {"an Outlook comment"} if _REMOTE_COMMENT.search(element.text or "") else set()
@@ -80,7 +84,9 @@ def _remote(document: _Element) -> Iterator[Problem]:
         loaded = [element.get(name, "") for name in _LOADING]
         if element.tag == "link":
             loaded.append(element.get("href", ""))
-        if _REMOTE_STYLE.search(styles) or any(map(_REMOTE.match, loaded)):
+        if _REMOTE_STYLE.search(styles) or any(
+            _REMOTE.match(address) and not address.endswith(ours) for address in loaded
+        ):
             found.add(f"<{element.tag}>")
     for where in sorted(found):
         yield Problem.warning(
@@ -89,7 +95,21 @@ def _remote(document: _Element) -> Iterator[Problem]:
         )
 
 
-def _pictures(document: _Element) -> Iterator[Problem]:
+def _pictures(document: _Element, rendered: Rendered) -> Iterator[Problem]:
+    attached = {image.cid for image in rendered.attached}
+    for cid in dict.fromkeys(_CID.findall(rendered.html)):
+        if cid not in attached:
+            yield Problem.error(
+                f"cid:{cid} is no picture of the message",
+                hint="In the theme, write {{ item.picture.src }} or {{ brand.logo.src }}.",
+            )
+    weight = sum(len(image.content) for image in rendered.pictures)
+    if weight > HEAVY:
+        say, limit = (Problem.error, TOO_HEAVY) if weight > TOO_HEAVY else (Problem.warning, HEAVY)
+        yield say(
+            f"the pictures have more than {limit // 1000} kB together",
+            hint=f"Slow lines wait for them; take some out, or cut them, to stay below {HEAVY // 1000} kB.",
+        )
     for picture in document.iter("img"):
         if picture.get("alt") is None:
             yield Problem.warning(

@@ -18,6 +18,9 @@ from newsletter.model import Image
 LARGEST = 25_000_000
 """Bytes of a picture file."""
 
+WIDEST, LOGO = 1200, 400
+"""Pixels: a letter is 600 wide, a logo at most 200, and a sharp screen shows two in each direction."""
+
 _CHILD = "newsletter.pictures.scale"
 _VERSION = 1  # of what is made and cached: raise it whenever the same file gives other bytes
 _LIMITS = Limits(memory=1 << 30, seconds=30)
@@ -50,10 +53,12 @@ class Prepared(NamedTuple):
     moves: bool = False
 
 
-def prepare(files: Sequence[Path], cache: Path | None) -> dict[Path, Prepared | Fault]:
+def prepare(
+    files: Sequence[Path], cache: Path | None, *, widest: int = WIDEST
+) -> dict[Path, Prepared | Fault]:
     """Return what each of `files` gives; those not in the folder `cache` are scaled now and put there.
 
-    A cache that cannot be written is gone without.
+    Pictures become `widest` pixels wide at most. A cache that cannot be written is gone without.
     """
     found: dict[Path, Prepared | Fault] = {}
     new: dict[Path, str] = {}
@@ -62,13 +67,13 @@ def prepare(files: Sequence[Path], cache: Path | None) -> dict[Path, Prepared | 
         if isinstance(data, Fault):
             found[file] = data
             continue
-        key = f"{sha256(data).hexdigest()}.{_VERSION}"
+        key = f"{sha256(data).hexdigest()}.{widest}.{_VERSION}"
         kept = _cached(cache / key) if cache else None
         if kept:
             found[file] = kept
         else:
             new[file] = key
-    for file, answer in _scaled(list(new)).items():
+    for file, answer in _scaled(list(new), widest).items():
         found[file] = _read(answer)
         if cache and "fault" not in answer:
             _keep(cache, new[file], answer)
@@ -97,11 +102,11 @@ def _content(file: Path) -> bytes | Fault:
     return data
 
 
-def _scaled(files: Sequence[Path]) -> dict[Path, dict[str, Any]]:
+def _scaled(files: Sequence[Path], widest: int) -> dict[Path, dict[str, Any]]:
     """Return the child's answer for each file; when one ends the child, the others get another child."""
     answers: dict[Path, dict[str, Any]] = {}
     while left := [file for file in files if file not in answers]:
-        with child(_CHILD, *map(str, map(Path.absolute, left)), limits=_LIMITS) as scaling:
+        with child(_CHILD, str(widest), *map(str, map(Path.absolute, left)), limits=_LIMITS) as scaling:
             for file in left:
                 try:
                     answers[file] = scaling.read()

@@ -21,8 +21,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from newsletter.limited import answer
 
-WIDEST, TALLEST = 1200, 2400
-"""Pixels; a mail is 600 wide, and screens show two or three pixels for each of those."""
+TALLEST = 2
+"""Times the greatest width."""
 HEAVIEST = 150_000
 """Bytes of a picture that is sent."""
 MOST_PIXELS = 64_000_000
@@ -50,15 +50,15 @@ _WHITE_OF_16 = 65535
 """The value of white where a pixel has 16 bits."""
 
 
-def _answer(*paths: str) -> Iterator[Any]:
+def _answer(widest: str, *paths: str) -> Iterator[Any]:
     """In the child: yield for each file the picture made of it, or the name of its fault."""
     Image.MAX_IMAGE_PIXELS = None  # `made` has its own limit, before anything is decoded
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     for path in paths:
-        yield made(Path(path).read_bytes())
+        yield made(Path(path).read_bytes(), int(widest))
 
 
-def made(data: bytes) -> dict[str, Any]:
+def made(data: bytes, widest: int) -> dict[str, Any]:
     """Return the picture made of a file's content, as JSON takes it; or `fault`: "pixels" or "damaged"."""
     try:
         with Image.open(BytesIO(data), formats=[kind.format for kind in _READ]) as source:
@@ -66,7 +66,7 @@ def made(data: bytes) -> dict[str, Any]:
                 return {"fault": "pixels", "width": source.width, "height": source.height}
             lossless = source.format not in ("JPEG", "MPO", "WEBP")
             moves = source.format != "MPO" and bool(getattr(source, "is_animated", False))
-            picture = _normal(source)
+            picture = _normal(source, widest)
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError):  # what plugins raise
         return {"fault": "damaged"}
     content, kind, (width, height) = _light(picture, lossless=lossless)
@@ -79,10 +79,10 @@ def made(data: bytes) -> dict[str, Any]:
     }
 
 
-def _normal(source: Image.Image) -> Image.Image:
+def _normal(source: Image.Image, widest: int) -> Image.Image:
     """Return the first frame in its final size, upright, in sRGB or grey, without transparency."""
     turn = source.getexif().get(_ORIENTATION, 1)
-    width, height = _fitting(source.size, sideways=turn in _ON_ITS_SIDE)
+    width, height = _fitting(source.size, widest, sideways=turn in _ON_ITS_SIDE)
     if source.format in ("JPEG", "MPO"):
         source.draft(None, (2 * width, 2 * height))  # decodes no more than is needed
     profile = source.info.get("icc_profile")
@@ -96,11 +96,11 @@ def _normal(source: Image.Image) -> Image.Image:
     return picture
 
 
-def _fitting(size: tuple[int, int], *, sideways: bool) -> tuple[int, int]:
+def _fitting(size: tuple[int, int], widest: int, *, sideways: bool) -> tuple[int, int]:
     """Return the size to scale to, before the picture is turned; nothing is enlarged."""
     width, height = size
     across, down = (height, width) if sideways else size
-    factor = min(1, WIDEST / across, TALLEST / down)
+    factor = min(1, widest / across, TALLEST * widest / down)
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from newsletter.config import Settings
 from newsletter.errors import RenderError
-from newsletter.model import Rendered
-from newsletter.render.renderer import fingerprint
+from newsletter.model import Image, Rendered
+from newsletter.render.pictures import Pictures
+from newsletter.render.renderer import brand, fingerprint
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
 from newsletter.slots import EMAIL, slot
@@ -45,13 +46,15 @@ class Letters:
     Raises ConfigError and RenderError as Renderer does.
     """
 
-    def __init__(self, settings: Settings, themes: Sequence[Path]) -> None:
+    def __init__(self, settings: Settings, themes: Sequence[Path], logo: Image | None = None) -> None:
+        self._pictures = Pictures(settings, logo)
         look = open_theme(settings.theme, themes)
         own = [root / _FOLDER for root in themes if (root / _FOLDER).is_dir()]
         self._theme = replace(look, folders=(*own, *look.folders))
         self._values = {
             "title": settings.title,
             "publisher": settings.publisher,
+            "brand": brand(settings, self._pictures),
             "postal_address": settings.postal_address,
             "email": slot(EMAIL),
             "link": slot(LINK),
@@ -67,10 +70,12 @@ class Letters:
         text = templates.render("letter.txt", values).strip() + "\n"
         _, compiled = templates.html("letter.mjml", values)
         html = templates.inliner().inline(compiled)
+        pictures = self._pictures.shown(html)
         return Rendered(
             edition=f"{kind}-{language}",
             subject=subject,
             html=html,
             text=text,
-            sha256=fingerprint(subject, html, text),
+            pictures=pictures,
+            sha256=fingerprint(subject, html, text, pictures),
         )

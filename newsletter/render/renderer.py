@@ -9,8 +9,9 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import Block, Edition, Image, Issue, Picture, Rendered
+from newsletter.model import Block, Edition, Image, Issue, Rendered
 from newsletter.render.edition import closing_call
+from newsletter.render.pictures import Pictures
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
 from newsletter.render.values import Data, plain
@@ -18,7 +19,6 @@ from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
 _NEEDED = _KNOWN - {EMAIL}
-_WIDEST = 600  # CSS pixels
 
 
 class Renderer:
@@ -28,8 +28,9 @@ class Renderer:
     it or its look is faulty, and RenderError when its CSS is.
     """
 
-    def __init__(self, settings: Settings, themes: Sequence[Path]) -> None:
+    def __init__(self, settings: Settings, themes: Sequence[Path], logo: Image | None = None) -> None:
         self._settings = settings
+        self._pictures = Pictures(settings, logo)
         self._templates = Templates(open_theme(settings.theme, themes), settings.language)
         self._inliner = self._templates.inliner()
 
@@ -42,7 +43,7 @@ class Renderer:
         source, compiled = self._templates.html("issue.mjml", values)
         html = self._inliner.inline(compiled)
         _check_slots(source, html, text)
-        pictures = self._shown(edition, html)
+        pictures = self._pictures.shown(html, (item.picture for item in edition.items))
         return Rendered(
             edition=edition.key,
             subject=subject,
@@ -59,6 +60,7 @@ class Renderer:
         return {
             "title": settings.title,
             "publisher": settings.publisher,
+            "brand": brand(settings, self._pictures),
             "postal_address": settings.postal_address,
             "site": settings.site,
             "read_more": settings.read_more,
@@ -78,40 +80,15 @@ class Renderer:
     def _block(self, block: Block) -> Data:
         """Return a section with its items as a theme knows it: not its files, nor whom an item is for."""
         items = tuple(
-            Data(title=i.title, text=i.text, link=i.link, date=i.date, picture=self._picture(i.picture))
+            Data(title=i.title, text=i.text, link=i.link, date=i.date, picture=self._pictures.of(i.picture))
             for i in block.items
         )
         return Data(section=plain(block.section), items=items)
 
-    def _picture(self, picture: Picture | None) -> Data | None:
-        """Return a picture as a theme shows it: its address, and its size in CSS pixels."""
-        if picture is None or picture.image is None:
-            return None
-        width, height = shown_size(picture.image)
-        return Data(
-            src=self._source(picture.image),
-            width=width,
-            height=height,
-            alt=picture.alt,
-            caption=picture.caption,
-            credit=picture.credit,
-        )
 
-    def _source(self, image: Image) -> str:
-        if self._settings.pictures == "attached":
-            return f"cid:{image.cid}"
-        return f"{self._settings.base_url}/pictures/{image.name}"
-
-    def _shown(self, edition: Edition, html: str) -> tuple[Image, ...]:
-        """Return the pictures that the HTML shows, each once."""
-        images = (item.picture.image for item in edition.items if item.picture)
-        return tuple(dict.fromkeys(image for image in images if image and self._source(image) in html))
-
-
-def shown_size(image: Image) -> tuple[int, int]:
-    """Return width and height in CSS pixels, of which a screen may show each as two."""
-    width = min(image.width, _WIDEST)
-    return width, max(1, round(image.height * width / image.width))
+def brand(settings: Settings, pictures: Pictures) -> Data:
+    """Return what a theme knows of the brand beside its colours."""
+    return Data(name=settings.publisher, alt=settings.brand.alt or settings.publisher, logo=pictures.logo)
 
 
 def fingerprint(subject: str, html: str, text: str, pictures: Sequence[Image] = ()) -> str:

@@ -15,7 +15,7 @@ from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings, find_root, read_settings, secret
 from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.links import Signer, signer
-from newsletter.model import Issue
+from newsletter.model import Image, Issue
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
@@ -120,7 +120,20 @@ class Workspace:
         """Renders editions in the configured theme."""
         from newsletter.render.renderer import Renderer
 
-        return Renderer(self.settings, theme_folders(self.root))
+        return Renderer(self.settings, theme_folders(self.root), self.logo)
+
+    @cached_property
+    def logo(self) -> "Image | None":
+        """The brand's logo, ready to be shown. Raises ConfigError when its file cannot be used."""
+        if not self.settings.brand.logo:
+            return None
+        from newsletter.pictures.prepare import LOGO, Prepared, prepare
+
+        file = self.root / self.settings.brand.logo
+        made = prepare([file], self.var / "pictures", widest=LOGO)[file]
+        if isinstance(made, Prepared):
+            return made.image
+        raise ConfigError(f"brand.logo: {file.name} {made.text}", made.hint)
 
     def closing(self, given: date | None) -> date:
         """Return `given`, or the newest issue's closing date. Raises ContentError when there is none."""
@@ -144,7 +157,12 @@ class Workspace:
         files = {
             "newsletter.yaml": self.root / "newsletter.yaml",
             f"issues/{folder.name}/issue.yaml": folder / "issue.yaml",
-            **{f"issues/{folder.name}/items/{path.name}": path for path in folder.glob("items/*.md")},
+            **{
+                f"issues/{folder.name}/{path.parent.name}/{path.name}": path
+                for pattern in ("items/*.md", "pictures/*")
+                for path in folder.glob(pattern)
+                if path.is_file()
+            },
             **{
                 f"templates/{path.relative_to(root).as_posix()}": path
                 for root in reversed(theme_folders(self.root))  # the workspace's own files come before
@@ -153,6 +171,8 @@ class Workspace:
                 if path.is_file()
             },
         }
+        if self.settings.brand.logo:
+            files[self.settings.brand.logo] = self.root / self.settings.brand.logo
         return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
 
     def has_items(self, closing: date) -> bool:

@@ -136,4 +136,4 @@ def _other(connection: Connection, asked: Request, kind: str) -> str:
 
 @lru_cache(maxsize=1)
 def _pages(workspace: "Workspace") -> Letters:
-    return Letters(workspace.settings, theme_folders(workspace.root))
+    return Letters(workspace.settings, theme_folders(workspace.root), workspace.logo)

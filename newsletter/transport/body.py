@@ -93,7 +93,7 @@ class Base64:
             for name, after in values_after:
                 seam += own[name] + after
             short = 0 < len(seam) <= _BYTES  # true of nearly every one
-            pieces += (b2a_base64(seam, newline=False) + _CRLF if short else _lines(seam), whole)
+            pieces += (b2a_base64(seam, newline=False) + _CRLF if short else base64_lines(seam), whole)
         return pieces
 
 
@@ -108,7 +108,7 @@ class _Cut:
 
     def __init__(self, literals: Sequence[bytes], slots: Sequence[str], lengths: Mapping[str, int]) -> None:
         first = len(literals[0]) - len(literals[0]) % 3
-        self.head = _lines(literals[0][:first])
+        self.head = base64_lines(literals[0][:first])
         self.seams: list[tuple[bytes, list[tuple[str, bytes]], bytes]] = []
         before, length, seam = literals[0][first:], len(literals[0]) % 3, []
         for slot, literal in zip(slots, literals[1:], strict=True):
@@ -117,14 +117,14 @@ class _Cut:
             end = max(start, len(literal) - (len(literal) - start) % 3)
             seam.append((slot, literal[:start]))
             if (length + start) % 3 == 0:
-                self.seams.append((before, seam, _lines(literal[start:end])))
+                self.seams.append((before, seam, base64_lines(literal[start:end])))
                 before, length, seam = literal[end:], len(literal) - end, []
             else:
                 length += start
         self.seams.append((before, seam, b""))
 
 
-def _lines(content: bytes) -> bytes:
+def base64_lines(content: bytes) -> bytes:
     """Encode `content` in base64, with CRLF after every line."""
     return b"".join(
         b2a_base64(content[start : start + _BYTES], newline=False) + _CRLF

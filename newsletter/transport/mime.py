@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from newsletter.model import Envelope, Rendered
 from newsletter.slots import UNSUBSCRIBE
-from newsletter.transport.body import body
+from newsletter.transport.body import base64_lines, body
 
 _WORD = 45  # UTF-8 bytes of one encoded word: 60 of base64 and 12 around them, under RFC 2047's 75
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -36,8 +36,9 @@ class Skeleton:
         self._text = body(edition.text, html=False)
         self._html = body(edition.html, html=True)
         self._shared += _opening(boundary, "plain", self._text.encoding)
-        self._between = b"\r\n" + _opening(boundary, "html", self._html.encoding)
-        self._end = f"\r\n--{boundary}--\r\n".encode("ascii")
+        before, after = _around(edition, self._html.encoding)
+        self._between = f"\r\n--{boundary}\r\n".encode("ascii") + before
+        self._end = after + f"\r\n--{boundary}--\r\n".encode("ascii")
 
     def pieces(  # noqa: PLR0913  all that differs between readers
         self,
@@ -65,10 +66,36 @@ class Skeleton:
 
 
 def _opening(boundary: str, kind: str, encoding: str) -> bytes:
+    return f"--{boundary}\r\n".encode("ascii") + _text_headers(kind, encoding)
+
+
+def _text_headers(kind: str, encoding: str) -> bytes:
     return (
-        f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+        f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     ).encode("ascii")
+
+
+def _around(page: Rendered, encoding: str) -> tuple[bytes, bytes]:
+    """Return what stands before and after the HTML in its part: the headers, and the pictures if it has any.
+
+    With pictures the part is a multipart/related (RFC 2387), whose first part is the HTML.
+    """
+    html = _text_headers("html", encoding)
+    if not page.attached:
+        return html, b""
+    boundary = f"=_r{page.sha256[:24]}"
+    head = (
+        f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n'
+        f"--{boundary}\r\n"
+    ).encode("ascii")
+    pictures = [
+        f"\r\n--{boundary}\r\nContent-Type: {image.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{image.cid}>\r\n"
+        f'Content-Disposition: inline;\r\n filename="{image.name}"\r\n\r\n'.encode("ascii")
+        + base64_lines(image.content)
+        for image in page.attached
+    ]
+    return head + html, b"".join((*pictures, f"\r\n--{boundary}--\r\n".encode("ascii")))
 
 
 def note(  # noqa: PLR0913  the headers of a message
@@ -89,7 +116,8 @@ def note(  # noqa: PLR0913  the headers of a message
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     ).encode("ascii")
     plain = (_opening(boundary, "plain", text.encoding), *text.filled(values))
-    rich = (b"\r\n", _opening(boundary, "html", html.encoding), *html.filled(values))
+    before, after = _around(page, html.encoding)
+    rich = (f"\r\n--{boundary}\r\n".encode("ascii"), before, *html.filled(values), after)
     return b"".join((head, *plain, *rich, f"\r\n--{boundary}--\r\n".encode("ascii")))
 
 

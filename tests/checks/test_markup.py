@@ -1,14 +1,16 @@
 """Each fault of a rendered edition is found, and one without faults is left alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from newsletter.checks.markup import markup
 from newsletter.config import Settings
 from newsletter.errors import Severity
-from newsletter.model import Block, Edition, Item, Rendered
+from newsletter.model import Block, Edition, Image, Item, Rendered
 from newsletter.slots import PREFERENCES, UNSUBSCRIBE, VIEW, slot
+from tests.drawn import image
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 BASE = "https://news.example.org"
@@ -144,3 +146,34 @@ def test_an_address_written_out_in_both_parts_needs_no_link(edition: Edition) ->
 def test_an_empty_page_is_an_error_and_not_a_crash(edition: Edition) -> None:
     (problem,) = markup(page(""), edition)
     assert problem.severity == ERROR
+
+
+def with_pictures(*images: Image, source: str = "cid:{}") -> Rendered:
+    shown = "".join(f'<img src="{source.format(one.cid)}" alt="Парк">' for one in images)
+    return replace(page(HTML.replace("<p>Текст.</p>", f"<p>Текст.</p>{shown}")), pictures=images)
+
+
+def test_pictures_that_the_message_carries_or_our_site_has_are_no_finding(edition: Edition) -> None:
+    one = image()
+    assert markup(with_pictures(one), edition) == []
+    assert markup(with_pictures(one, source=f"{BASE}/pictures/{one.name}"), edition) == []
+
+
+@pytest.mark.parametrize("source", ["cid:{}x", "CID:nothing@pictures"])
+def test_a_picture_that_the_message_does_not_carry_is_an_error(edition: Edition, source: str) -> None:
+    (problem,) = markup(with_pictures(image(), source=source), edition)
+    assert problem.severity is ERROR
+    assert "is no picture of the message" in problem.text
+    assert "item.picture.src" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "severities"),
+    [(300_000, []), (300_001, [WARNING]), (1_000_000, [WARNING]), (1_000_001, [ERROR])],
+)
+def test_all_pictures_of_a_message_have_a_budget(
+    edition: Edition, bytes_: int, severities: list[Severity]
+) -> None:
+    first = image(b"a" * 100_000)
+    found = markup(with_pictures(first, image(b"b" * (bytes_ - 100_000))), edition)
+    assert [problem.severity for problem in found] == severities

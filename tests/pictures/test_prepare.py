@@ -205,7 +205,7 @@ def test_the_same_file_gives_the_same_bytes_and_is_made_only_once(
     file, cache = PICTURES / "town.jpg", tmp_path / "var" / "pictures"
     first = prepare([file], cache)[file]
     assert isinstance(first, Prepared)
-    assert made(file.read_bytes()) == made(file.read_bytes())
+    assert made(file.read_bytes(), 1200) == made(file.read_bytes(), 1200)
     monkeypatch.setattr(preparing, "_CHILD", "no.such.module")
     assert prepare([file], cache)[file] == first
     (entry,) = cache.iterdir()

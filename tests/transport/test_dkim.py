@@ -26,6 +26,7 @@ from newsletter.sending.personal import Writer
 from newsletter.slots import EMAIL, UNSUBSCRIBE, slot
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import SIGNED, DomainSigner, domain_signer
+from tests.drawn import image
 from tests.sending.house import SHARED, SIGNER
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
@@ -77,6 +78,15 @@ def field(message: bytes, name: str) -> re.Match[bytes]:
 
 def test_a_signed_message_verifies() -> None:
     assert verifies(write())
+
+
+def test_a_message_with_pictures_verifies_and_none_of_their_bytes_can_be_altered() -> None:
+    pictures = tuple(image(bytes([n]) * 90_000) for n in range(1, 4))
+    html = "".join(f'<img src="cid:{one.cid}">' for one in pictures) + PAGE.html
+    message = write(replace(PAGE, html=html, pictures=pictures))
+    assert len(message) > 360_000
+    assert verifies(message)
+    assert not verifies(message.replace(b"AQEBAQEB", b"AQEBAQEC", 1))
 
 
 def test_every_header_of_ours_is_signed() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from newsletter.model import Envelope, Rendered
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot, split
 from newsletter.transport.body import Base64, quoted_printable
-from newsletter.transport.mime import Skeleton, mailbox, unstructured
+from newsletter.transport.mime import Skeleton, mailbox, note, unstructured
+from tests.drawn import image
 
 SHARED = Envelope(
     issue="2025-02-14",
@@ -89,6 +91,12 @@ def parts(content: bytes) -> tuple[str, str, Message]:
     return bodies[0], bodies[1], message
 
 
+def words(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
+
+
 def test_every_header_stands_once_and_says_what_providers_ask_for() -> None:
     _, _, message = parts(built(page("<p>x</p>", "x")))
     assert sorted(message.keys()) == sorted(SINGLE)
@@ -128,6 +136,67 @@ def test_a_message_is_seven_bit_with_short_lines_none_of_which_starts_with_a_dot
     assert not any(line.startswith(b".") for line in lines)
     _, _, body = content.partition(b"\r\n\r\n")
     assert max(map(len, body.split(b"\r\n"))) <= 76
+
+
+@given(
+    contents=st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=4, unique=True), text=prose
+)
+def test_pictures_come_back_byte_for_byte_beside_the_html_that_shows_them(
+    contents: list[bytes], text: str
+) -> None:
+    pictures = tuple(map(image, contents))
+    shown = "".join(f'<img src="cid:{one.cid}">' for one in pictures)
+    rendered = replace(page(f"{shown}{text}{slot(EMAIL)}", text + slot(VIEW)), pictures=pictures)
+    content = built(rendered)
+    assert content.isascii()
+    assert max(map(len, content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+    assert not any(line.startswith(b".") for line in content.split(b"\r\n"))
+    message = message_from_bytes(content, policy=policy.default)
+    assert [one.defects for one in message.walk()] == [[]] * (4 + len(pictures))
+    plain, related = message.iter_parts()
+    assert message.get_content_type() == "multipart/alternative"
+    assert words(plain).replace("\r\n", "\n") == fill_text(rendered.text, VALUES)
+    assert (related.get_content_type(), related.get_param("type")) == ("multipart/related", "text/html")
+    root, *attached = related.iter_parts()
+    assert words(root).replace("\r\n", "\n") == fill_html(rendered.html, VALUES)
+    assert [one.get_content() for one in attached] == contents
+    assert [one["Content-ID"] for one in attached] == [f"<{one.cid}>" for one in pictures]
+    assert {one.get_content_disposition() for one in attached} == {"inline"}
+    assert {one.get_content_type() for one in attached} == {"image/jpeg"}
+
+
+def test_a_picture_on_our_site_is_not_attached() -> None:
+    one = image()
+    rendered = replace(
+        page(f'<img src="https://news.example.org/pictures/{one.name}">', "x"), pictures=(one,)
+    )
+    assert [part.get_content_type() for part in message_from_bytes(built(rendered)).walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_pictures_are_encoded_once_and_shared_by_all_messages() -> None:
+    one = image(bytes(range(256)) * 500)
+    skeleton = Skeleton(replace(page(f'<img src="cid:{one.cid}">', "x"), pictures=(one,)), SHARED)
+    first, second = (
+        skeleton.pieces(name="", email=f"{n}@example.org", message_id="<1@a.b>", date=NOW, values=VALUES)
+        for n in "ab"
+    )
+    large = [piece for piece in first if len(piece) > 100_000]
+    assert len(large) == 1
+    assert any(piece is large[0] for piece in second)
+
+
+def test_a_letter_of_the_program_carries_its_logo() -> None:
+    one = image()
+    rendered = replace(page(f'<img src="cid:{one.cid}">', "x"), pictures=(one,))
+    content = note(rendered, SHARED, to="a@b.test", message_id="<1@a.b>", date=NOW, values=VALUES)
+    (picture,) = [
+        part for part in message_from_bytes(content).walk() if part.get_content_type() == "image/jpeg"
+    ]
+    assert picture.get_payload(decode=True) == b"picture"
 
 
 @given(subject=st.one_of(ukrainian, line))

@@ -1,6 +1,7 @@
 """The request to SendGrid: what each reader gets once the slots are filled."""
 
 import json
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from newsletter.sending.personal import Writer
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
 from newsletter.store.ledger import Due
 from newsletter.transport.sendgrid.api import refuse, request
+from tests.drawn import image
 from tests.sending import house
 
 GOLDEN = Path(__file__).parent.parent / "data/sendgrid-request.json"
@@ -93,3 +95,18 @@ def test_nothing_is_counted_or_added_on_the_way() -> None:
     assert set(body["tracking_settings"]) == kinds
     assert not any(one["enable"] for one in body["tracking_settings"].values())
     assert body["mail_settings"] == {"footer": {"enable": False}}
+
+
+def test_pictures_are_attachments_that_the_html_shows_by_their_content_id() -> None:
+    one, unused = image(b"one"), image(b"unused")
+    page = replace(PAGE, html=f'<img src="cid:{one.cid}">{PAGE.html}', pictures=(one, unused))
+    body = request(
+        [Writer(page, house.SHARED, house.SIGNER).write(Due(7, "a@b.test", "", "e", 1), house.NOW)]
+    )
+    (attached,) = body["attachments"]
+    assert b64decode(attached["content"]) == b"one"
+    assert attached["content_id"] == one.cid
+    assert (attached["type"], attached["disposition"]) == ("image/jpeg", "inline")
+    assert refuse(body, house.NOW.timestamp()) is None
+    assert json.dumps(body)
+    assert "attachments" not in request([write(7, "a@b.test")])

@@ -11,14 +11,16 @@ reference, limitations and errors pages (read 2026-11).
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Message, Outcome, readable
+from newsletter.model import Image, Message, Outcome, readable
 from newsletter.slots import UNSUBSCRIBE, slot, split
 
 _OFF = {"enable": False}
@@ -49,6 +51,7 @@ def request(messages: Sequence[Message]) -> dict[str, Any]:
     text, html = split(page.text), split(page.html)
     plain, escaped = set(text[1::2]), set(html[1::2])
     html[1::2] = [slot(f"HTML{name}") for name in html[1::2]]
+    attached = {"attachments": [_attachment(image) for image in page.attached]} if page.attached else {}
     return {
         "personalizations": [_person(message, plain, escaped) for message in messages],
         "from": {"email": shared.from_address, "name": shared.from_name},
@@ -58,6 +61,7 @@ def request(messages: Sequence[Message]) -> dict[str, Any]:
             {"type": "text/plain", "value": page.text},
             {"type": "text/html", "value": "".join(html)},
         ],
+        **attached,
         # Account-wide settings would change the message after its approval, and subscription tracking would
         # add its own List-Unsubscribe.
         "mail_settings": {"footer": _OFF},
@@ -67,6 +71,18 @@ def request(messages: Sequence[Message]) -> dict[str, Any]:
             "subscription_tracking": _OFF,
             "ganalytics": _OFF,
         },
+    }
+
+
+@lru_cache(maxsize=64)  # encoded once, not for every request
+def _attachment(image: Image) -> Mapping[str, str]:
+    """Return a picture that the HTML shows by its Content-ID."""
+    return {
+        "content": b64encode(image.content).decode(),
+        "type": image.media_type,
+        "filename": image.name,
+        "disposition": "inline",
+        "content_id": image.cid,
     }
 
 

@@ -1,0 +1,88 @@
+"""Pictures in an edition: their addresses and sizes, and that only what is shown goes along."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import Settings
+from newsletter.model import Block, Edition, Image, Issue, Picture
+from newsletter.render.edition import Editions
+from newsletter.render.renderer import Renderer
+from tests.drawn import image
+
+LOGO = image(b"logo", width=400, height=300)
+PARK = image(b"park", width=1200, height=800)
+
+
+@pytest.fixture
+def themes(tmp_path: Path, themes: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return folders with a theme whose letter shows the logo and each item's picture."""
+    own = tmp_path / "templates" / "digest"
+    own.mkdir(parents=True)
+    shipped = (themes[-1] / "digest" / "issue.mjml").read_text(encoding="utf-8")
+    shows = (
+        "<mj-raw>{% for block in blocks %}{% for item in block.items if item.picture %}"
+        '<img src="{{ item.picture.src }}" width="{{ item.picture.width }}"'
+        ' height="{{ item.picture.height }}"'
+        ' alt="{{ item.picture.alt }}" title="{{ item.picture.caption }}, {{ item.picture.credit }}" />'
+        "{% endfor %}{% endfor %}{% if brand.logo %}"
+        '<img src="{{ brand.logo.src }}" width="{{ brand.logo.width }}" height="{{ brand.logo.height }}"'
+        ' alt="{{ brand.alt }}" />{% endif %}</mj-raw>'
+    )
+    (own / "issue.mjml").write_text(shipped.replace("</mj-body>", f"{shows}</mj-body>"), encoding="utf-8")
+    return (tmp_path / "templates", *themes)
+
+
+def with_picture(issue: Issue, shown: Image | None) -> tuple[Issue, Edition]:
+    picture = Picture(file="park.jpg", alt="Парк", caption="Відкриття", credit="Фото", image=shown)
+    first, *others = issue.blocks
+    item, *rest = first.items
+    block = Block(section=first.section, items=(replace(item, picture=picture), *rest))
+    made = replace(issue, blocks=(block, *others))
+    whole = Editions(made).whole()
+    assert whole
+    return made, whole
+
+
+def shown(html: str) -> list[tuple[str, str, str]]:
+    found = re.findall(r'<img src="([^"]*)" width="(\d+)" height="(\d+)"', html)
+    return [(source, width, height) for source, width, height in found]
+
+
+def test_a_letter_carries_the_pictures_that_it_shows(
+    settings: Settings, themes: tuple[Path, ...], digest: Issue
+) -> None:
+    rendered = Renderer(settings, themes, LOGO).render(*with_picture(digest, PARK))
+    assert shown(rendered.html) == [(f"cid:{PARK.cid}", "600", "400"), (f"cid:{LOGO.cid}", "75", "56")]
+    assert set(rendered.attached) == set(rendered.pictures) == {LOGO, PARK}
+    assert 'alt="Парк" title="Відкриття, Фото"' in rendered.html
+
+
+def test_hosted_pictures_have_one_address_for_everybody(
+    settings: Settings, themes: tuple[Path, ...], digest: Issue
+) -> None:
+    hosted = settings.model_copy(update={"pictures": "hosted"})
+    rendered = Renderer(hosted, themes, LOGO).render(*with_picture(digest, PARK))
+    base = f"{settings.base_url}/pictures"
+    assert [source for source, _, _ in shown(rendered.html)] == [f"{base}/{PARK.name}", f"{base}/{LOGO.name}"]
+    assert rendered.attached == ()
+    assert set(rendered.pictures) == {LOGO, PARK}
+
+
+def test_a_picture_belongs_to_the_edition_and_to_its_hash(
+    settings: Settings, themes: tuple[Path, ...], digest: Issue
+) -> None:
+    renderer = Renderer(settings, themes)
+    one, other = (with_picture(digest, image(content)) for content in (b"1", b"2"))
+    assert one[1].key != other[1].key
+    assert renderer.render(*one).sha256 != renderer.render(*other).sha256
+
+
+def test_without_pictures_nothing_goes_along(
+    settings: Settings, themes: tuple[Path, ...], digest: Issue
+) -> None:
+    rendered = Renderer(settings, themes).render(*with_picture(digest, None))
+    assert rendered.pictures == ()
+    assert "<img" not in rendered.html
