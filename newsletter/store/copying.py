@@ -13,9 +13,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import (
-    JSON,
     Connection,
     Engine,
     Row,
@@ -34,7 +32,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 
 from newsletter.errors import StateError, StoreError
 from newsletter.model import IssueState
-from newsletter.store.bulk import insert_new
+from newsletter.store.bulk import copy_in, insert_new
 from newsletter.store.db import ARRIVING, MOVED, plain_errors, reading, writing
 from newsletter.store.locking import begin
 from newsletter.store.schema import issue, metadata, scheduler_instance
@@ -243,16 +241,8 @@ def _by_insert(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -
 
 
 def _by_copy(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -> None:
-    raw: Any = connection.connection.driver_connection
-    is_json = [isinstance(column.type, JSON) for column in table.c]
-    command = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(sql.Identifier(column.name) for column in table.c)
-    )
-    with raw.cursor() as cursor, cursor.copy(command) as stream:
-        for row in rows:
-            stream.write_row(
-                [json.dumps(value) if as_json else value for value, as_json in zip(row, is_json, strict=True)]
-            )
+    name = connection.dialect.identifier_preparer.format_table(table)
+    copy_in(connection, name, list(table.c), rows)
 
 
 def _set_counters(source: Connection, target: Connection) -> None:

@@ -116,6 +116,8 @@ def decide(
 
 
 def _erased(connection: Connection, emails: Sequence[str], signer: Signer) -> set[str]:
+    if not emails or connection.execute(select(erased.c.digest).limit(1)).first() is None:
+        return set()
     digests = {signer.digest(key(email)): email for email in emails}
     found = connection.execute(select(erased.c.digest).where(erased.c.digest.in_(digests))).scalars()
     return {digests[digest] for digest in found}

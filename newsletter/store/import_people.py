@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from newsletter.store import optouts
-from newsletter.store.bulk import insert_new
+from newsletter.store.bulk import insert_new, one_of
 from newsletter.store.db import timestamp
 from newsletter.store.decisions import Decision, Entry, Fate, decide
 from newsletter.store.mailbox import canonical
@@ -16,6 +16,15 @@ from newsletter.store.schema import subscriber, subscription
 __all__ = ["Decision", "Entry", "Fate", "decide", "write"]
 
 _LISTS = 0x6C69_7374  # "list": the advisory lock for inserting many people on PostgreSQL
+
+_WITHOUT_CHOICES = (
+    select(subscriber.c.id, subscriber.c.email_key)
+    .where(
+        one_of(subscriber.c.email_key, "these"),
+        ~exists().where(subscription.c.subscriber == subscriber.c.id),
+    )
+    .order_by(subscriber.c.id)
+)
 
 
 def write(connection: Connection, decisions: Sequence[Decision], source: str, now: datetime) -> None:
@@ -57,14 +66,7 @@ def _insert(connection: Connection, people: Sequence[Record], source: str, now: 
         # could deadlock. With the lock, one waits until the other's chunk is committed instead.
         connection.execute(select(func.pg_advisory_xact_lock(_LISTS)))
     insert_new(connection, subscriber, rows)  # on PostgreSQL some may have signed up meanwhile
-    found = connection.execute(
-        select(subscriber.c.id, subscriber.c.email_key)
-        .where(
-            subscriber.c.email_key.in_(choices),
-            ~exists().where(subscription.c.subscriber == subscriber.c.id),
-        )
-        .order_by(subscriber.c.id)
-    )
+    found = connection.execute(_WITHOUT_CHOICES, {"these": list(choices)})
     replace_choices(connection, [(number, {}, choices[email_key]) for number, email_key in found], now)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import Subscriber, SubscriberStatus, SubscriptionState
-from newsletter.store.bulk import insert_new
+from newsletter.store.bulk import insert_new, one_of
 from newsletter.store.choices import Choice, Choices, Origin, by_leaving
 from newsletter.store.db import timestamp
 from newsletter.store.mailbox import canonical
@@ -70,8 +70,8 @@ _STREAM = (
     .order_by(subscriber.c.id)
 )
 _WITH_NUMBER = select(subscriber).where(subscriber.c.id == bindparam("these"))
-_WITH_KEYS = select(subscriber).where(subscriber.c.email_key.in_(bindparam("these", expanding=True)))
-_WITH_MAILBOXES = select(subscriber).where(subscriber.c.mailbox.in_(bindparam("these", expanding=True)))
+_WITH_KEYS = select(subscriber).where(one_of(subscriber.c.email_key, "these"))
+_WITH_MAILBOXES = select(subscriber).where(one_of(subscriber.c.mailbox, "these"))
 _WITH_EITHER = select(subscriber).where(
     or_(subscriber.c.email_key == bindparam("key"), subscriber.c.id == bindparam("number"))
 )
@@ -81,7 +81,7 @@ _CHOICES = select(
     subscription.c.state,
     subscription.c.origin,
     subscription.c.until,
-).where(subscription.c.subscriber.in_(bindparam("these", expanding=True)))
+).where(one_of(subscription.c.subscriber, "these"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
