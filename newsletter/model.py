@@ -177,6 +177,7 @@ class Issue:
     preheader: str = ""
     intro: str = ""
     call: ClosingCall | None = None
+    language: str = "uk"
     blocks: tuple[Block, ...]
     at: Place
 

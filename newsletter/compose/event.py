@@ -10,6 +10,7 @@ from newsletter.model import Event
 from newsletter.yamlfile import Document
 
 KEYS = ("when", "until", "where")
+YEARS = range(1900, 2101)
 _FORMS = "Write it like 2025-02-20 11:00, or 2025-02-20 for a whole day."
 
 _Moment = dt.datetime | dt.date
@@ -29,6 +30,9 @@ def read_event(document: Document, timezone: str, place: str) -> tuple[Event | N
     found = _times(data.get("when"), data.get("until"))
     if isinstance(found, _Fault):
         return None, [_error(document, *found)]
+    for key, moment in (("when", found.start), ("until", found.end)):
+        if moment is not None and moment.year not in YEARS:
+            return None, [_error(document, key, f"{key}: the year is {moment.year}", "Correct the year.")]
     event = in_zone(found, timezone, place)
     if isinstance(event, _Fault):
         return None, [_error(document, *event)]

@@ -107,6 +107,7 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
         preheader=folder.file.preheader,
         intro=folder.file.intro,
         call=model.ClosingCall(text=call.text, hashtag=call.hashtag) if call else None,
+        language=settings.language,
         blocks=tuple(blocks),
         at=folder.at,
     )

@@ -137,7 +137,7 @@ def _with_colons(text: str) -> str:
 
 def _tokens(text: str) -> list[_Token] | None:
     """Return the tokens of `text`, or None where anything in it is unknown."""
-    text = " ".join(text.split()).strip(" .;")
+    text = re.sub("['’`]", "ʼ", " ".join(text.split()).strip(" .;"))  # as CLDR spells «пʼятниця»
     if not text or len(text) > LONGEST:
         return None
     tokens: list[_Token] = []
@@ -158,7 +158,7 @@ def _weekdays() -> dict[str, int]:
         name.casefold(): number
         for language in CATALOGS
         for number, name in get_day_names("wide", "format", language).items()
-    } | {"середу": 2, "п'ятницю": 4, "п’ятницю": 4, "суботу": 5, "неділю": 6}
+    } | {"середу": 2, "пʼятницю": 4, "суботу": 5, "неділю": 6}
 
 
 @cache

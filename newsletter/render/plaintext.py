@@ -33,9 +33,9 @@ def underline(text: str, mark: str) -> str:
 
 
 @remembered
-def plain(text: str) -> str:
+def plain(text: str, width: int = WIDTH) -> str:
     """Return Markdown `text` as a letter would say it: words, hyphens for lists, addresses below."""
-    return "\n\n".join(_blocks(tree(text), WIDTH))
+    return "\n\n".join(_blocks(tree(text), max(int(width), _NARROWEST)))
 
 
 def words(text: str) -> str:

@@ -17,7 +17,7 @@ from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
-from newsletter.sending.publication import publication
+from newsletter.sending.publication import calendars, publication
 from newsletter.store import archive, audience, issues, people, schema
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
@@ -90,6 +90,7 @@ def freeze(
         readers=0,
         without=0,
     )
+    files = calendars(editions, shared, approval.at)
     chosen = _choose(engine, editions, {edition.key for edition, _ in rendered})
 
     def put_pages(connection: Connection) -> None:
@@ -97,6 +98,7 @@ def freeze(
             issues.put_edition(connection, name, page, edition.sections)
         if public := publication(editions):
             archive.put(connection, *public)
+        archive.put_calendars(connection, name, files)
 
     with reading(engine) as connection:
         earlier = issues.find(connection, name)
@@ -131,7 +133,7 @@ def _freeze_in_steps(
     with writing(engine) as connection:
         _hold(connection, staged)
         epoch = audience.next_epoch(connection)
-        for table in (schema.chunk, schema.edition, schema.item, schema.cover):
+        for table in (schema.chunk, schema.edition, schema.calendar, schema.item, schema.cover):
             connection.execute(delete(table).where(table.c.issue == draft.name))
         put_pages(connection)
     batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))

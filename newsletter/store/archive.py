@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
 
-from newsletter.model import ClosingCall, IssueState, Period
-from newsletter.store.schema import audience, cover, edition, issue, item, subscriber
+from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
+from newsletter.store.schema import audience, calendar, cover, edition, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
 """SQL condition for issues that the archive shows: started and not cancelled."""
@@ -49,7 +49,10 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicItem:
-    """An item as the archive shows it: `html`, plain `text`, and its section's title at that time."""
+    """An item as the archive shows it: `html`, plain `text`, and its section's title and colour at that time.
+
+    An event's calendar file has the name of its anchor.
+    """
 
     closing: date
     anchor: str
@@ -59,6 +62,9 @@ class PublicItem:
     html: str
     text: str
     link: str
+    kind: ItemKind = ItemKind.NEWS
+    event: Event | None = None
+    section_colour: str = ""
 
 
 class ArchivedSection(NamedTuple):
@@ -97,6 +103,11 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
                 "html": one.html,
                 "text": one.text,
                 "link": one.link,
+                "kind": one.kind.value,
+                "section_colour": one.section_colour,
+                "starts": _written(one.event.start) if one.event else "",
+                "ends": _written(one.event.end) if one.event else "",
+                "place": one.event.place if one.event else "",
             }
             for number, one in enumerate(items, 1)
         ],
@@ -204,6 +215,26 @@ def edition_of(connection: Connection, number: int, closing: date) -> tuple[str,
     return (found.html, found.email) if found else None
 
 
+def put_calendars(connection: Connection, name: str, files: Mapping[str, str]) -> None:
+    """Store the calendar files of the issue `name` by their names."""
+    if files:
+        rows = [{"issue": name, "name": one, "content": content} for one, content in files.items()]
+        connection.execute(insert(calendar), rows)
+
+
+def calendar_file(connection: Connection, closing: date, name: str) -> str | None:
+    """Return a calendar file of an issue that has been started, also when it was cancelled later.
+
+    Its address is in messages that have been sent.
+    """
+    found = connection.execute(
+        select(calendar.c.content)
+        .join(issue, issue.c.name == calendar.c.issue)
+        .where(calendar.c.issue == closing.isoformat(), calendar.c.name == name, issue.c.begun_at != "")
+    ).one_or_none()
+    return found.content if found else None
+
+
 def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
     """Convert rows of the table `item` to PublicItem."""
     return [
@@ -216,9 +247,28 @@ def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
             html=row["html"],
             text=row["text"],
             link=row["link"],
+            kind=ItemKind(row["kind"]),
+            event=_event(row),
+            section_colour=row["section_colour"],
         )
         for row in rows
     ]
+
+
+def _event(row: Mapping[Any, Any]) -> Event | None:
+    if not row["starts"]:
+        return None
+    end = _read(row["ends"]) if row["ends"] else None
+    return Event(start=_read(row["starts"]), end=end, place=row["place"])
+
+
+def _written(moment: datetime | date | None) -> str:
+    """Return a day, or a local time with its offset from UTC, as ISO 8601 has it."""
+    return moment.isoformat() if moment else ""
+
+
+def _read(written: str) -> datetime | date:
+    return datetime.fromisoformat(written) if "T" in written else date.fromisoformat(written)
 
 
 def _covers(connection: Connection, query: Select[Any]) -> list[Cover]:

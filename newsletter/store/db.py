@@ -24,7 +24,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its machine may have stopped

@@ -15,7 +15,10 @@ from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, u
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.schema import audience, chunk, cover, delivery, edition, issue, item
+from newsletter.store.schema import audience, calendar, chunk, cover, delivery, edition, issue, item
+
+_LATER = {"kind": "news", "section_colour": "", "starts": "", "ends": "", "place": ""}
+"""Columns of `item` that older versions lacked, and the values that leave their fingerprints as they were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ def claim(connection: Connection, draft: Frozen) -> Frozen | None:
 
 def replace(connection: Connection, draft: Frozen) -> None:
     """Replace an earlier approval, locked by `claim` and not sent at all, with `draft`."""
-    for table in (chunk, delivery, audience, edition, item, cover):
+    for table in (chunk, delivery, audience, edition, calendar, item, cover):
         connection.execute(delete(table).where(table.c.issue == draft.name))
     connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 
@@ -184,8 +187,15 @@ def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
     )
     for subscriber, key in rows:
         total.update(f"{subscriber} {key}\n".encode())
-    shown = [column for column in item.c if column.key != "id"]
-    for archived in (select(cover), select(*shown).order_by(item.c.number)):
-        for row in connection.execute(archived.where(archived.selected_columns.issue == name)):
-            total.update(json.dumps(list(row)).encode() + b"\n")
+    shown = [column for column in item.c if column.key not in ("id", *_LATER)]
+    later = [item.c[key] for key in _LATER]
+    for page in connection.execute(select(cover).where(cover.c.issue == name)):
+        total.update(json.dumps(list(page)).encode() + b"\n")
+    for row in connection.execute(select(*shown, *later).where(item.c.issue == name).order_by(item.c.number)):
+        values = dict(zip(_LATER, row[len(shown) :], strict=True))
+        given = {key: value for key, value in values.items() if value != _LATER[key]}
+        total.update(json.dumps([*row[: len(shown)], *([given] if given else [])]).encode() + b"\n")
+    files = select(calendar).where(calendar.c.issue == name).order_by(calendar.c.name)
+    for file in sorted(map(tuple, connection.execute(files))):
+        total.update(json.dumps(file).encode() + b"\n")
     return total.hexdigest()

@@ -235,10 +235,25 @@ item = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("link", Text, nullable=False, default=""),
+    Column("kind", Text, nullable=False, default="news", comment="an ItemKind"),
+    Column("section_colour", Text, nullable=False, default="", comment="#rrggbb"),
+    Column("starts", Text, nullable=False, default="", comment="of an event, local time"),
+    Column("ends", Text, nullable=False, default=""),
+    Column("place", Text, nullable=False, default=""),
     Index("item_place", "issue", "number", unique=True),
     Index("item_section", "section", "issue"),
 )
 """The items that the archive shows: those of the all-sections edition, as approved."""
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, comment="in its address"),
+    Column("content", Text, nullable=False, comment="iCalendar (RFC 5545)"),
+    sqlite_with_rowid=False,
+)
+"""A calendar file for each event of an issue, also those for some readers only."""
 
 audience = Table(
     "audience",

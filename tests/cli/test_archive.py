@@ -4,6 +4,8 @@ import http.client
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from lxml import html
 
 from newsletter.cli import run
-from newsletter.model import IssueState
+from newsletter.model import Event, IssueState, ItemKind
 from newsletter.services import Workspace, open_workspace
 from newsletter.store import issues
 from newsletter.store.db import writing
@@ -23,7 +25,11 @@ from tests import press
 
 REPOSITORY = Path(__file__).parents[2]
 BASE = "https://news.example.org"
-ITEMS = [*(press.item(f"Житло {number}") for number in range(6)), press.item("Школи", section="old")]
+EVENT = Event(start=date(2025, 2, 20), place="Київ")
+ITEMS = [
+    *(press.item(f"Житло {number}") for number in range(6)),
+    replace(press.item("Школи", section="old"), kind=ItemKind.EVENT, event=EVENT),
+]
 WEEKS = press.weeks(3)
 
 
@@ -107,6 +113,7 @@ def test_every_link_leads_somewhere_on_a_plain_file_server(
     paths = {unquote(urlsplit(address).path).removesuffix("index.html") for address in seen}
     assert {"/issues/", "/issues/page/2/", "/sections/old/", "/feed.xml", "/static/archive.css"} <= paths
     assert {f"/issues/{closing}/" for closing in WEEKS} <= paths
+    assert {f"/issues/{closing}/школи.ics" for closing in WEEKS} <= paths
     for address, tree in seen.items():
         for link in found(tree, "href") if tree is not None else ():
             page, anchor = urldefrag(urljoin(address, link))

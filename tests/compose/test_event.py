@@ -72,6 +72,7 @@ def test_an_event_has_its_time_as_people_write_it(lines: list[str], event: Event
             6, "says already", "Remove one",
         ),
         (["kind: event", "when: 2025-03-30 03:30"], 5, "no 03:30 on 2025-03-30 in Europe/Kyiv", "forward"),
+        (["kind: event", "when: 9999-12-31"], 5, "when: the year is 9999", "Correct the year."),
         (["when: 2025-02-20"], 4, "`when` is for events only", "Write `kind: event`, or remove `when`."),
         (["kind: brief", "where: Київ"], 5, "`where` is for events only", "remove `where`"),
     ],

@@ -1,7 +1,7 @@
 """Item files, read and written."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
@@ -188,12 +188,13 @@ items = st.builds(
 )
 
 
-zone = st.just(ZoneInfo(ZONE))
-days = st.builds(Event, start=st.dates(), end=st.none() | st.just(date.max), place=words.map(str.strip))
-hours = st.datetimes(timezones=zone, allow_imaginary=False).map(
-    lambda moment: moment.replace(year=min(moment.year, 9998), second=0, microsecond=0, fold=0)
+zone = ZoneInfo(ZONE)
+this_age = st.dates(date(1900, 1, 1), date(2099, 12, 31))
+days = st.builds(Event, start=this_age, end=st.none() | st.just(date(2100, 1, 1)), place=words.map(str.strip))
+hours = st.builds(
+    lambda day, minute: datetime.combine(day, time(12, minute), zone), this_age, st.integers(0, 59)
 )
-end = st.none() | st.just(datetime(9999, 1, 2, tzinfo=ZoneInfo(ZONE)))
+end = st.none() | st.just(datetime(2100, 1, 1, 12, tzinfo=zone))
 events = days | st.builds(Event, start=hours, end=end, place=words.map(str.strip))
 
 

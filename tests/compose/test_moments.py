@@ -31,6 +31,8 @@ ELEVEN, HALF_PAST_TWELVE = datetime.combine(DAY, time(11)), datetime.combine(DAY
         ("20 лютого 2025, з 11:00 до 12:30", Span(ELEVEN, HALF_PAST_TWELVE)),
         ("20 лютого о 11.00–12.30", Span(ELEVEN, HALF_PAST_TWELVE)),
         ("четвер, 20 лютого, 11:00", Span(ELEVEN)),
+        ("п'ятниця, 21 лютого", Span(date(2025, 2, 21))),
+        ("у п’ятницю, 21 лютого", Span(date(2025, 2, 21))),
         ("у четвер, 20 лютого, об 11 годині", Span(ELEVEN)),
         ("20 лютого 2025 (четвер), початок об 11:00 год.", Span(ELEVEN)),
         ("11:00, 20 лютого 2025 року", Span(ELEVEN)),

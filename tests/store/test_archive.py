@@ -1,16 +1,20 @@
 """The archive in both databases: what is in it, in which order, and what it never shows."""
 
-from datetime import date, timedelta
+import json
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from newsletter.errors import ContentError
-from newsletter.model import ClosingCall, Has, IssueState
+from newsletter.model import ClosingCall, Event, Has, IssueState, ItemKind
 from newsletter.sending.freeze import verify
 from newsletter.store import archive, issues
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import cover, item
+from newsletter.store.schema import calendar, cover, item
 from tests import press
 from tests.sending import house
 
@@ -155,3 +159,57 @@ def test_a_reader_s_edition_is_theirs_until_they_are_erased(engine: Engine) -> N
         assert found[1] == house.address(2)
         assert archive.edition_of(connection, 3, press.CLOSING) is None
         assert archive.edition_of(connection, 2, BEFORE) is None
+
+
+def test_kinds_events_and_colours_come_back_as_they_were_approved(engine: Engine) -> None:
+    zone = ZoneInfo("Europe/Kyiv")
+    when = Event(start=datetime(2025, 7, 20, 11, tzinfo=zone), end=datetime(2025, 7, 20, 12, tzinfo=zone))
+    days = Event(start=date(2025, 2, 20), end=date(2025, 2, 22), place="Київ")
+    items = [
+        replace(press.item("Форум"), kind=ItemKind.EVENT, event=when),
+        replace(press.item("Тиждень"), kind=ItemKind.EVENT, event=days),
+        replace(press.item("Каталог"), kind=ItemKind.PARTNER),
+        press.item("Житло"),
+    ]
+    one = press.issue(press.CLOSING, items)
+    (block,) = one.blocks
+    section = replace(block.section, colour="#8a1c4a")
+    press.publish(engine, replace(one, blocks=(replace(block, section=section),)))
+    with reading(engine) as connection:
+        found = archive.items(connection, [press.CLOSING])
+        files = [archive.calendar_file(connection, press.CLOSING, name) for name in ("форум", "каталог")]
+    assert [one.event for one in found] == [when, days, None, None]
+    assert [one.kind.value for one in found] == ["event", "event", "partner", "news"]
+    assert {one.section_colour for one in found} == {"#8a1c4a"}
+    assert files[0]
+    assert files[1] is None
+
+
+def test_a_changed_calendar_file_voids_the_approval(engine: Engine) -> None:
+    event = Event(start=date(2025, 2, 20))
+    press.approve(
+        engine,
+        press.issue(press.CLOSING, [replace(press.item("Форум"), kind=ItemKind.EVENT, event=event)]),
+    )
+    name = press.CLOSING.isoformat()
+    verify(engine, name, {})
+    with writing(engine) as connection:
+        connection.execute(update(calendar).values(content="BEGIN:VCALENDAR"))
+    with pytest.raises(ContentError, match="is not what was approved"):
+        verify(engine, name, {})
+
+
+def test_an_approval_of_the_version_before_is_still_what_was_approved(engine: Engine) -> None:
+    press.approve(engine, press.issue(press.CLOSING, [press.item("Житло", "Текст"), press.item("Школи")]))
+    name = press.CLOSING.isoformat()
+    with reading(engine) as connection:
+        frozen = issues.get(connection, name)
+        total = sha256(json.dumps(asdict(frozen.envelope), sort_keys=True).encode())
+        for one in issues.editions(connection, name).values():
+            for text in (one.edition, one.subject, one.html, one.text):
+                total.update(len(text.encode()).to_bytes(8, "big") + text.encode())
+        columns = ("issue", "number", "anchor", "section", "section_title", "title", "html", "text", "link")
+        for table in (select(cover), select(*(item.c[key] for key in columns)).order_by(item.c.number)):
+            for row in connection.execute(table):
+                total.update(json.dumps(list(row)).encode() + b"\n")
+    assert frozen.fingerprint == total.hexdigest()

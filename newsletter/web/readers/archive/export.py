@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from html import escape, unescape
 from posixpath import dirname, relpath
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
@@ -18,7 +18,7 @@ from newsletter.web.readers.error_pages import FAULTS
 from newsletter.web.readers.limits import OURS
 
 _SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt")
-_KEPT = re.compile(r"archive\.(issues|issue|section)|feeds\.\w+|brand\.\w+|static")
+_KEPT = re.compile(r"archive\.(issues|issue|section|calendar)|feeds\.\w+|brand\.\w+|static")
 _ISSUE = "archive.issue"
 _VERSIONED = {"static", *ENDPOINTS}
 """Endpoints whose query is a version of their content."""
@@ -90,7 +90,7 @@ class _Crawl:
         if parts.path not in self._known:
             self._known.add(parts.path)
             self._waiting.append(parts.path)
-        target = relpath(_file(parts.path), dirname(name) or ".")
+        target = quote(relpath(_file(parts.path), dirname(name) or "."))
         return f"{target}#{parts.fragment}" if parts.fragment else target
 
     def _endpoint(self, path: str) -> str:
@@ -103,5 +103,5 @@ class _Crawl:
 
 def _file(path: str) -> str:
     """Return the file name for the page at `path`."""
-    name = path.removeprefix("/")
+    name = unquote(path.removeprefix("/"))
     return name if "." in name.rpartition("/")[2] else f"{name}/index.html"

@@ -3,7 +3,7 @@
 import json as _json
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy import Connection
 
 from newsletter.store import archive
@@ -14,6 +14,13 @@ from newsletter.web.readers.archive.pages import blocks, section_title
 from newsletter.web.readers.site import settings
 
 pages = Blueprint("feeds", __name__)
+
+
+@pages.before_request
+def _in_the_workspace_s_language() -> None:
+    """Write a feed in one language, whatever the visitor's."""
+    g.language = settings().language
+
 
 _ATOM, _JSON = "application/atom+xml", "application/feed+json"
 _ISSUES, _ITEMS = 20, 50

@@ -10,8 +10,11 @@ from sqlalchemy import Connection
 
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
+from newsletter.model import Event
 from newsletter.render.characters import printable
+from newsletter.render.events import event_values
 from newsletter.render.markdown import is_hashtag
+from newsletter.render.values import Data
 from newsletter.slots import fill_html
 from newsletter.store import archive, search_terms
 from newsletter.store.archive import PublicItem
@@ -55,6 +58,14 @@ def issue(connection: Connection, closing: date) -> Publication:
     return _page(
         "issue.html", cover=cover, blocks=blocks(items), count=len(items), earlier=earlier, later=later
     )
+
+
+@pages.get("/issues/<closing:closing>/<name>.ics")
+@kept
+def calendar(connection: Connection, closing: date, name: str) -> Publication:
+    """Return the calendar file of an event (RFC 5545), the same for everybody, or 404."""
+    content = archive.calendar_file(connection, closing, name)
+    return publication(content or abort(404), "text/calendar")
 
 
 @pages.get("/sections/<slug>", defaults={"number": 1})
@@ -145,6 +156,18 @@ def _page(template: str, **values: Any) -> Publication:
 def _filled(template: str, **values: Any) -> str:
     here = absolute(request.endpoint or "", **(request.view_args or {}))
     return render_template(template, canonical=here, longest=LONGEST, **values)
+
+
+@pages.app_template_filter("event")
+def _event(event: Data) -> Data:
+    """Return the words for an event's date, times and place, in the workspace's language."""
+    return event_values(Event(start=event.start, end=event.end, place=event.place), settings().language)
+
+
+@pages.app_template_filter("calendar_address")
+def _calendar_address(item: Data) -> str:
+    """Return the absolute address of an event's calendar file."""
+    return absolute("archive.calendar", closing=item.closing, name=item.anchor)
 
 
 pages.add_app_template_test(is_hashtag, "hashtag")
