@@ -176,7 +176,7 @@ def _pattern() -> re.Pattern[str]:
         | (?P<dotted>(?P<dd>\d{{1,2}})\.(?P<dm>\d{{1,2}})(?:\.(?P<dy>(?:19|20)\d\d))?){of_years}(?![\w:])
         | (?P<time>(?P<th>\d{{1,2}}):(?P<tm>\d\d)(?::00)?(?:{half.format("half")})?(?:{hours})?)(?![\d:])
         | (?P<hour>(?P<hh>\d{{1,2}})(?:{half.format("part")}|{hours}))
-        | (?P<worded>(?P<wd>\d{{1,2}}){nth}\s+(?P<wm>{month})\b\.?(?:,?\s*{year.format("wy")})?)
+        | (?P<worded>(?P<wd>\d{{1,2}})(?:{nth}|\.)\s+(?P<wm>{month})\b\.?(?:,?\s*{year.format("wy")})?)
         | (?P<english>(?P<em>{month})\b\.?\s+(?P<ed>\d{{1,2}}){nth}(?![\d:.])(?:,?\s+{year.format("ey")})?)
         | (?P<year>{year.format("yy")})
         | (?P<number>\d{{1,2}}){nth}(?![\w:.])

@@ -5,6 +5,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from newsletter.i18n import format_period
+from newsletter.locales import locale
 from newsletter.model import Event, Item, Period
 from newsletter.render.characters import printable
 from newsletter.render.values import Data
@@ -19,12 +20,13 @@ def event_values(event: Event, language: str) -> Data:
     """
     from babel.dates import format_date  # noqa: PLC0415  heavy, and most issues have no event
 
+    own = locale(language)
     first, last = _day(event.start), _day(event.end or event.start)
-    weekday = format_date(first, "EEEE", language)
+    weekday = format_date(first, "EEEE", own)
     date = format_period(Period(start=first, end=last), language)
     time = _times(event, language)
     if first == last:
-        on, when = format_date(first, "d MMMM", language), ", ".join(filter(None, (weekday, time)))
+        on, when = _day_and_month(first, language), ", ".join(filter(None, (weekday, time)))
         line = ", ".join(filter(None, (weekday, date, time)))
     else:
         on, when = "", _from_to(event, language) if time else date
@@ -33,8 +35,8 @@ def event_values(event: Event, language: str) -> Data:
         start=event.start,
         end=event.end,
         day=str(first.day),
-        month=format_date(first, "MMMM", language),
-        month_short=format_date(first, "MMM", language).rstrip("."),
+        month=format_date(first, "MMMM", own),
+        month_short=format_date(first, "MMM", own).rstrip("."),
         year=str(first.year),
         weekday=weekday,
         date=date,
@@ -71,6 +73,15 @@ def _day(moment: dt.datetime | dt.date) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
+def _day_and_month(day: dt.date, language: str) -> str:
+    """Return «20 лютого», and in plain English "20 February", as its other dates are here."""
+    from babel.dates import format_date, format_skeleton  # noqa: PLC0415  heavy
+
+    if language == "en":
+        return format_date(day, "d MMMM", language)
+    return format_skeleton("MMMMd", day, locale=locale(language))
+
+
 def _times(event: Event, language: str) -> str:
     """Return «11:00», or «11:00–12:30»; nothing for whole days."""
     from babel.dates import format_interval, format_skeleton  # noqa: PLC0415  heavy
@@ -79,8 +90,8 @@ def _times(event: Event, language: str) -> str:
         return ""
     start = event.start.replace(tzinfo=None)
     if not isinstance(event.end, dt.datetime):
-        return format_skeleton("Hm", start, locale=language)
-    times = format_interval(start, event.end.replace(tzinfo=None), "Hm", locale=language)
+        return format_skeleton("Hm", start, locale=locale(language))
+    times = format_interval(start, event.end.replace(tzinfo=None), "Hm", locale=locale(language))
     return times.replace("\u2009", "")  # CLDR's thin spaces around an English dash
 
 

@@ -81,6 +81,8 @@ def test_templates_get_each_part_of_an_event_ready() -> None:
     assert (words.day, words.month, words.month_short, words.year) == ("20", "лютого", "лют", "2025")
     assert (words.weekday, words.date, words.time) == ("четвер", "20 лютого 2025 року", "11:00–12:30")
     assert (words.on, words.when, words.place) == ("20 лютого", "четвер, 11:00–12:30", "Київ, вул. Січова")
+    assert event_values(Event(start=ELEVEN), "en").on == "20 February"
+    assert event_values(Event(start=ELEVEN), "de").on == "20. Februar"
     several = event_values(Event(start=date(2025, 2, 20), end=date(2025, 2, 22)), "uk")
     assert (several.on, several.when, several.time) == ("", "20 – 22 лютого 2025 року", "")
 
