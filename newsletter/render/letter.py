@@ -16,6 +16,7 @@ from newsletter.render.pictures import Pictures
 from newsletter.render.renderer import brand, fingerprint
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
+from newsletter.render.typography import bind_html
 from newsletter.slots import EMAIL, slot
 
 LINK, OTHER = "LINK", "OTHER"
@@ -69,7 +70,7 @@ class Letters:
         subject = " ".join(templates.render("subject.txt", values).split())
         text = templates.render("letter.txt", values).strip() + "\n"
         _, compiled = templates.html("letter.mjml", values)
-        html = templates.inliner().inline(compiled)
+        html = bind_html(templates.inliner().inline(compiled), language)
         pictures = self._pictures.shown(html)
         return Rendered(
             edition=f"{kind}-{language}",

@@ -14,6 +14,7 @@ from newsletter.render.edition import closing_call
 from newsletter.render.pictures import Pictures
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
+from newsletter.render.typography import bind_html
 from newsletter.render.values import Data, plain
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
@@ -41,7 +42,7 @@ class Renderer:
         values["subject"] = subject
         text = self._templates.render("issue.txt", values).strip() + "\n"
         source, compiled = self._templates.html("issue.mjml", values)
-        html = self._inliner.inline(compiled)
+        html = bind_html(self._inliner.inline(compiled), self._settings.language)
         _check_slots(source, html, text)
         pictures = self._pictures.shown(html, (item.picture for item in edition.items))
         return Rendered(

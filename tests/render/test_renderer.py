@@ -19,6 +19,7 @@ from newsletter.model import Block, ClosingCall, Edition, Issue, Item, Rendered,
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer, fingerprint
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
+from tests.unbound import unbound
 
 NASTY = [
     "Лапки \"q\" і 'a' та & <b>тег</b>",
@@ -49,7 +50,7 @@ def item(title: str, text: str = "", link: str | None = None) -> Item:
 
 
 def tree(rendered: Rendered) -> HtmlElement:
-    return document_fromstring(rendered.html)
+    return document_fromstring(unbound(rendered.html))
 
 
 def test_the_same_edition_gives_the_same_bytes(
@@ -89,10 +90,10 @@ def test_words_arrive_as_they_were_typed(renderer: Renderer, digest: Issue, word
     page = tree(rendered)
     heading = page.find(".//h3")
     assert heading is not None
-    assert heading.text_content() == words
+    assert heading.text_content() == unbound(words)
     assert page.findtext("head/title") == " ".join(words.split())
     labels = [link.get("aria-label", "") for link in page.iter("a")]
-    assert any(label.endswith(words) for label in labels)
+    assert any(label.endswith(unbound(words)) for label in labels)
     assert rendered.subject == " ".join(words.split())
     assert " ".join(words.split()) in " ".join(rendered.text.split())
     assert not page.findall(".//script")
@@ -148,10 +149,10 @@ def test_read_more_leads_to_the_item_else_to_the_site_else_nowhere(
 def test_the_closing_call_is_not_said_twice(renderer: Renderer, digest: Issue, text: str) -> None:
     assert digest.call
     call = digest.call.text
-    assert call not in renderer.render(*one_item(digest, item("Заклик", text))).html
+    assert call not in unbound(renderer.render(*one_item(digest, item("Заклик", text))).html)
     for other in ("#FreeOurPeopleNow", "Текст"):
         rendered = renderer.render(*one_item(digest, item("Заклик", other)))
-        assert call in rendered.html
+        assert call in unbound(rendered.html)
         assert call in " ".join(rendered.text.split())
 
 
@@ -242,5 +243,5 @@ def test_every_label_reads_as_it_was_written(  # noqa: PLR0913  each is a label
     labels = [label for link in page.iter("a") if (label := link.get("aria-label"))]
     one_line = [re.sub(r"[ ]+", " ", words) for words in (f"{more}: {title}", f"Призупинити: {section}")]
     assert labels == one_line
-    written = {element.text for element in page.iter() if element.text}
-    assert {section, title, more, publisher} <= written
+    written = {unbound(element.text) for element in page.iter() if element.text}
+    assert set(map(unbound, (section, title, more, publisher))) <= written

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, abort, request, url_for
 
+from newsletter.render.typography import bind_html
 from newsletter.web.readers.site import settings
 
 _FRESH = 300  # max-age in seconds
@@ -29,7 +30,9 @@ class Publication:
 
 
 def publication(content: str, mimetype: str = _HTML, changed: str = "") -> Publication:
-    """Return `content` as a publication, with a hash as its ETag."""
+    """Return `content` as a publication, with a hash as its ETag; the words of HTML are bound by language."""
+    if mimetype == _HTML:
+        content = bind_html(content, settings().language)
     data = content.encode()
     return Publication(data, mimetype, changed, sha256(data).hexdigest()[:32])
 
