@@ -1,7 +1,7 @@
-"""Confirmation by a new mailbox: send it a confirmation letter within limits, and record its answer."""
+"""Confirmation by mail: store a request and queue its letter within limits; carry it out once confirmed."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,17 @@ from newsletter.links import Signer
 from newsletter.store import confirmation_limits, letters, requests
 from newsletter.store.db import timestamp
 from newsletter.store.letters import Lane
-from newsletter.store.requests import Request
+from newsletter.store.requests import Kind, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What carries out an action: a transaction, the time, the signer, the sections a reader can leave."""
+
+    connection: Connection
+    now: datetime
+    signer: Signer
+    optional: Collection[str]
 
 
 class Ending(StrEnum):
@@ -22,52 +32,45 @@ class Ending(StrEnum):
     """It can no longer be done; nothing was changed or recorded."""
 
 
-Answer = Callable[[Connection, Request, Collection[str], Signer, datetime], Ending]
-"""Handler of a confirmed request (locked for update); gets the optional sections, signer and time."""
-
-Settle = Callable[[Request], Ending]
-"""Carries out a request, if that is still possible."""
+Settle = Callable[[Act, Request], Ending]
+"""Carries out a confirmed request, which is locked for update, if that is still possible."""
 
 
-def ask(  # noqa: PLR0913  the columns of a letter
-    connection: Connection,
-    *,
-    kind: str,
-    email: str,
-    language: str,
-    request: int,
-    signer: Signer,
-    now: datetime,
-    lane: Lane = Lane.READER,
-    turn: float | None = None,
-) -> bool:
-    """Queue a confirmation letter to `email`; False where a limit forbids it, which no page may reveal."""
-    allowed = confirmation_limits.count(connection, email, signer, now)
+def ask(
+    act: Act, request: Request, letter: str, *, lane: Lane = Lane.READER, turn: float | None = None
+) -> tuple[int, bool]:
+    """Store `request` and queue the `letter` that asks its mailbox to confirm; return (number, queued).
+
+    No letter is queued where a limit forbids it, which no page may reveal.
+    """
+    connection, now = act.connection, act.now
+    number = requests.put(connection, request, now)
+    allowed = confirmation_limits.count(connection, request.email, act.signer, now)
     if allowed:
         letters.put(
             connection,
-            kind=kind,
-            email=email,
-            language=language,
-            request=request,
+            kind=letter,
+            email=request.email,
+            language=request.language,
+            request=number,
             now=now,
             lane=lane,
             turn=turn,
         )
-    return allowed
+    return number, allowed
 
 
-def confirm(connection: Connection, asked: Request, settle: Settle, signer: Signer, now: datetime) -> Ending:
-    """Confirm the request `asked`, locked for update, and carry it out with `settle`. Idempotent.
+def confirm(act: Act, request: Request, settle: Settle) -> Ending:
+    """Confirm `request`, which is locked for update, and carry it out with `settle`. Idempotent.
 
     STOPPED where the subscriber whom it changes has not agreed, or `settle` cannot do it any more.
     """
-    if not asked.agreed_at:
+    if request.kind is not Kind.SIGNUP and not request.agreed_at:
         return Ending.STOPPED
-    if asked.confirmed_at:
+    if request.confirmed_at:
         return Ending.DONE
-    ending = settle(replace(asked, confirmed_at=timestamp(now)))
+    ending = settle(act, replace(request, confirmed_at=timestamp(act.now)))
     if ending is not Ending.STOPPED:
-        requests.confirm(connection, asked.id, now)
-        confirmation_limits.answered(connection, asked.email, signer)
+        requests.confirm(act.connection, request.id, act.now)
+        confirmation_limits.answered(act.connection, request.email, act.signer)
     return ending

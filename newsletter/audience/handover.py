@@ -1,18 +1,13 @@
 """Hand a post (office) over: the successor replaces its holder as subscriber once they confirm by mail."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
-from sqlalchemy import Connection
-
-from newsletter.audience import asking
-from newsletter.audience.asking import Ending, ask
+from newsletter.audience.asking import Act, Ending, ask
 from newsletter.config import Settings
 from newsletter.config.parts import FieldKind
-from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, SubscriberStatus
-from newsletter.store import consent, import_people, people, requests
+from newsletter.store import consent, import_people, people
 from newsletter.store.choices import Choices, by_choosing, has_left, wanted_of
 from newsletter.store.consent import Wording
 from newsletter.store.db import timestamp
@@ -51,7 +46,7 @@ def holds_post(person: Record, settings: Settings) -> bool:
 
 
 def ask_successor(  # noqa: PLR0913  the parts of a request
-    connection: Connection,
+    act: Act,
     holder: Record,
     *,
     post: Mapping[str, str],
@@ -59,15 +54,13 @@ def ask_successor(  # noqa: PLR0913  the parts of a request
     name: str,
     words: Wording,
     source: str,
-    signer: Signer,
-    now: datetime,
 ) -> bool:
     """Ask `email` to take over `post` from `holder` and consent to `words`; False if a limit forbids it.
 
     The caller has made sure that the holder agreed, by mail or to an editor: a link may be forwarded.
     """
-    consent.keep(connection, words, now)
-    asked = Request(
+    consent.keep(act.connection, words, act.now)
+    request = Request(
         kind=Kind.HANDOVER,
         email=email,
         subscriber=holder.id,
@@ -75,18 +68,10 @@ def ask_successor(  # noqa: PLR0913  the parts of a request
         details={"name": name, "attributes": dict(post), "words": words.text},
         source=source,
         consent=words.version,
-        agreed_at=timestamp(now),
+        agreed_at=timestamp(act.now),
     )
-    number = requests.put(connection, asked, now)
-    return ask(
-        connection,
-        kind=CONFIRMS,
-        email=email,
-        language=words.language,
-        request=number,
-        signer=signer,
-        now=now,
-    )
+    _, queued = ask(act, request, CONFIRMS)
+    return queued
 
 
 def post_of(holder: Record, settings: Settings) -> dict[str, str]:
@@ -96,48 +81,39 @@ def post_of(holder: Record, settings: Settings) -> dict[str, str]:
     return {field: value for field in along if (value := holder.attributes.get(field))}
 
 
-def confirm(
-    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
-) -> Ending:
-    """Hand the post over once the successor confirms the request `asked`, which is locked for update."""
-    return asking.confirm(
-        connection, asked, lambda told: _settle(connection, told, optional, signer, now), signer, now
-    )
-
-
-def _settle(
-    connection: Connection, asked: Request, optional: Collection[str], signer: Signer, now: datetime
-) -> Ending:
-    found, holder = people.lock(connection, asked.email, asked.subscriber)
+def settle(act: Act, request: Request) -> Ending:
+    """Hand the post over once the successor has confirmed."""
+    connection, now = act.connection, act.now
+    found, holder = people.lock(connection, request.email, request.subscriber)
     if holder is None or SubscriberStatus.SUPPRESSED in (holder.status, found and found.status):
         return Ending.STOPPED
     wanted = wanted_of(holder.choices) or {EVERY_SECTION}
     if found is None:
-        number = _take_in(connection, asked, by_choosing({}, wanted, optional), now)
+        number = _take_in(act, request, by_choosing({}, wanted, act.optional))
     else:
         number = found.id
         successor = replace(
             found,
-            name=found.name or asked.details["name"],
-            attributes={**found.attributes, **asked.details["attributes"]},
-            choices=by_choosing(found.choices, wanted | wanted_of(found.choices), optional),
+            name=found.name or request.details["name"],
+            attributes={**found.attributes, **request.details["attributes"]},
+            choices=by_choosing(found.choices, wanted | wanted_of(found.choices), act.optional),
         )
         people.change(connection, found, successor, now)
-    consent.record(connection, number, asked, signer)
-    people.leave(connection, holder.id, (), optional, now)
+    consent.record(connection, number, request, act.signer)
+    people.leave(connection, holder.id, (), act.optional, now)
     people.suppress(connection, holder.email, HANDED_OVER, now)
     return Ending.DONE
 
 
-def _take_in(connection: Connection, asked: Request, choices: Choices, now: datetime) -> int:
+def _take_in(act: Act, request: Request, choices: Choices) -> int:
     successor = Record(
-        email=asked.email,
-        name=asked.details["name"],
-        language=asked.language,
-        attributes=asked.details["attributes"],
+        email=request.email,
+        name=request.details["name"],
+        language=request.language,
+        attributes=request.details["attributes"],
         choices=choices,
     )
-    entry = Entry(email=asked.email)
-    import_people.write(connection, [Decision(entry, None, successor)], Kind.HANDOVER, now)
-    (taken,) = people.find_all(connection, [key(asked.email)]).values()
+    entry = Entry(email=request.email)
+    import_people.write(act.connection, [Decision(entry, None, successor)], Kind.HANDOVER, act.now)
+    (taken,) = people.find_all(act.connection, [key(request.email)]).values()
     return taken.id

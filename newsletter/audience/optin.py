@@ -1,22 +1,16 @@
 """Double opt-in: a sign-up takes effect once the link in the letter to its address is used."""
 
-from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection
-
-from newsletter.audience.asking import Ending, ask
+from newsletter.audience.asking import Act, Ending, ask
 from newsletter.audience.forms import Answers, Fault, Form, first, read, read_address
 from newsletter.config import Settings
 from newsletter.i18n import translations
-from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
-from newsletter.store import confirmation_limits, consent, people, requests
+from newsletter.store import consent, people
 from newsletter.store.choices import by_joining
 from newsletter.store.consent import Wording
-from newsletter.store.db import timestamp
 from newsletter.store.import_people import Decision, Entry, write
 from newsletter.store.letters import Lane
 from newsletter.store.people import Record, key
@@ -48,12 +42,10 @@ def read_signup(form: Form, settings: Settings, version: str) -> Answers:
 
 
 def sign_up(  # noqa: PLR0913  the evidence of a consent
-    connection: Connection,
+    act: Act,
     answers: Answers,
     words: Wording,
-    now: datetime,
     *,
-    signer: Signer,
     source: str,
     ip: bytes | None,
     turn: float | None = None,
@@ -63,8 +55,8 @@ def sign_up(  # noqa: PLR0913  the evidence of a consent
     The letter is sent at its `turn` among those of other networks (`audience.networks`). Known and unknown
     addresses take the same work but for one row, so that response time reveals nothing.
     """
-    consent.keep(connection, words, now)
-    asked = Request(
+    consent.keep(act.connection, words, act.now)
+    request = Request(
         kind=Kind.SIGNUP,
         email=answers.email,
         language=words.language,
@@ -77,48 +69,28 @@ def sign_up(  # noqa: PLR0913  the evidence of a consent
         consent=words.version,
         ip=ip,
     )
-    number = requests.put(connection, asked, now)
-    ask(
-        connection,
-        kind=LETTER,
-        email=asked.email,
-        language=asked.language,
-        request=number,
-        signer=signer,
-        now=now,
-        lane=Lane.VISITOR,
-        turn=turn,
-    )
+    ask(act, request, LETTER, lane=Lane.VISITOR, turn=turn)
 
 
-def confirm(
-    connection: Connection,
-    asked: Request,
-    optional: Collection[str],  # noqa: ARG001  the signature of all confirmations
-    signer: Signer,
-    now: datetime,
-) -> Ending:
-    """Subscribe the address that confirms the request `asked`, which is locked for update. Idempotent.
+def settle(act: Act, request: Request) -> Ending:
+    """Subscribe the address once it has confirmed.
 
     It brings back people who unsubscribed or were erased, and adds to an existing subscription; STOPPED for a
     suppressed address.
     """
-    if asked.confirmed_at:
-        return Ending.DONE
-    before, _ = people.lock(connection, asked.email)
+    connection, details = act.connection, request.details
+    before, _ = people.lock(connection, request.email)
     if before and before.status is SubscriberStatus.SUPPRESSED:
         return Ending.STOPPED
-    known, details = before or Record(email=asked.email, attributes={}, choices={}), asked.details
+    known = before or Record(email=request.email, attributes={}, choices={})
     after = replace(
         known,
         name=details["name"] or known.name,
-        language=asked.language,
+        language=request.language,
         attributes={**known.attributes, **details["attributes"]},
         choices=by_joining(known.choices, details["sections"]),
     )
-    write(connection, [Decision(Entry(email=asked.email), before, after)], asked.source, now)
-    (found,) = people.find_all(connection, [key(asked.email)]).values()
-    consent.record(connection, found.id, replace(asked, confirmed_at=timestamp(now)), signer)
-    requests.confirm(connection, asked.id, now)
-    confirmation_limits.answered(connection, asked.email, signer)
+    write(connection, [Decision(Entry(email=request.email), before, after)], request.source, act.now)
+    (found,) = people.find_all(connection, [key(request.email)]).values()
+    consent.record(connection, found.id, request, act.signer)
     return Ending.DONE

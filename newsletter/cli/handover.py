@@ -36,6 +36,7 @@ def handover(  # noqa: PLR0917  as many as options
     Example:
       newsletter subscribers handover old.mayor@example.org new.mayor@example.org --name "Iryna Tkach"
     """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.audience.asking import Act
     from newsletter.audience.entries import clean
     from newsletter.audience.handover import ask_successor, post_of
     from newsletter.audience.optin import wording
@@ -54,16 +55,15 @@ def handover(  # noqa: PLR0917  as many as options
         click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
     with writing(workspace.database) as connection:
         holder = _holder(connection, old, new, workspace.settings)
+        act = Act(connection, workspace.now(), workspace.signer, workspace.settings.optional_sections)
         asked = ask_successor(
-            connection,
+            act,
             holder,
             post=post_of(holder, workspace.settings),
             email=new,
             name=name,
             words=wording(workspace.settings, holder.language or workspace.settings.language),
             source="subscribers handover",
-            signer=workspace.signer,
-            now=workspace.now(),
         )
         if not asked:
             raise ContentError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from newsletter.audience.asking import Act
 from newsletter.config import read_settings
 from newsletter.links import Signer
 from newsletter.store import people, requests
@@ -42,6 +43,11 @@ def get(connection: Connection, email: str) -> Record:
     found = people.find(connection, email)
     assert found is not None
     return found
+
+
+def act(connection: Connection, now: datetime = NOW) -> Act:
+    """Return what carries out a request."""
+    return Act(connection, now, SIGNER, OPTIONAL)
 
 
 def waiting(connection: Connection, number: int) -> Request:

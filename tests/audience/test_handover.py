@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
-from newsletter.audience import handover
+from newsletter.audience import asking, handover
 from newsletter.audience.asking import Ending
 from newsletter.model import SubscriberStatus, SubscriptionState
 from newsletter.store import people
@@ -14,7 +14,18 @@ from newsletter.store.db import writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.people import Record
 from newsletter.store.schema import consent, request
-from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER, get, letters, subscribe, waiting
+from tests.audience.conversation import (
+    NOW,
+    OPTIONAL,
+    PLACES,
+    POST,
+    SIGNER,
+    act,
+    get,
+    letters,
+    subscribe,
+    waiting,
+)
 
 OLD, NEW = "old@example.org", "new@example.org"
 WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
@@ -23,20 +34,18 @@ REST = Choice(SubscriptionState.PAUSED, Origin.READER, "2025-03-01")
 
 def ask(connection: Connection, holder: Record, email: str = NEW) -> bool:
     return handover.ask_successor(
-        connection,
+        act(connection),
         holder,
         email=email,
         name="Ірина",
         words=WORDS,
         source="preferences",
         post=handover.post_of(holder, PLACES),
-        signer=SIGNER,
-        now=NOW,
     )
 
 
 def confirm(connection: Connection, number: int = 1) -> Ending:
-    return handover.confirm(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
+    return asking.confirm(act(connection), waiting(connection, number), handover.settle)
 
 
 def test_a_successor_has_the_post_and_its_sections_and_nothing_of_the_person(engine: Engine) -> None:

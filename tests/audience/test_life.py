@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from newsletter.audience import handover
+from newsletter.audience import asking, handover
 from newsletter.audience.preferences import Rest, Wish, wished
 from newsletter.model import EVERY_SECTION, SubscriberStatus, SubscriptionState
 from newsletter.store import pauses, people
@@ -22,7 +22,7 @@ from newsletter.store.erasure import erase, erased_at, readmit
 from newsletter.store.import_people import Decision, Entry, decide, write
 from newsletter.store.people import Record, count_readers, find, get
 from newsletter.store.requests import find as find_request
-from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER
+from tests.audience.conversation import NOW, OPTIONAL, PLACES, POST, SIGNER, act
 
 EMAIL = "olena@example.org"
 WORDS = Wording("0123456789ab", "uk", "Я погоджуюся.")
@@ -143,19 +143,17 @@ class Life(RuleBasedStateMachine):
         heir = f"heir{self.requests}@example.org"
         with writing(self.engine) as connection:
             handover.ask_successor(
-                connection,
+                act(connection),
                 holder,
                 email=heir,
                 name="",
                 words=WORDS,
                 source="preferences",
                 post=POST,
-                signer=SIGNER,
-                now=NOW,
             )
             asked = find_request(connection, self.requests, NOW)
             assert asked is not None
-            handover.confirm(connection, asked, OPTIONAL, SIGNER, NOW)
+            asking.confirm(act(connection), asked, handover.settle)
             after, successor = find(connection, EMAIL), find(connection, heir)
             assert after is not None
             assert successor is not None

@@ -2,26 +2,26 @@
 
 from sqlalchemy import Connection, Engine, update
 
-from newsletter.audience import moving
+from newsletter.audience import asking, moving
 from newsletter.audience.asking import Ending
 from newsletter.store import people, requests
 from newsletter.store.choices import CHOSEN, LISTED, has_left, wanted_of
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erase, erased_at
 from newsletter.store.schema import request
-from tests.audience.conversation import NOW, OPTIONAL, SIGNER, get, letters, subscribe, waiting
+from tests.audience.conversation import NOW, SIGNER, act, get, letters, subscribe, waiting
 
 OLD, NEW = "old@example.org", "new@example.org"
 
 
 def confirm(connection: Connection, number: int) -> Ending:
-    return moving.confirm(connection, waiting(connection, number), OPTIONAL, SIGNER, NOW)
+    return asking.confirm(act(connection), waiting(connection, number), moving.settle)
 
 
 def test_the_new_mailbox_s_yes_moves_the_reader_with_number_and_choices(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED})
-        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), before, NEW, "uk")
         assert letters(connection) == [("address-new", NEW)]
         assert get(connection, OLD) == before
         assert confirm(connection, number) is Ending.DONE
@@ -35,7 +35,7 @@ def test_the_new_mailbox_s_yes_moves_the_reader_with_number_and_choices(engine: 
 def test_a_request_to_which_the_old_mailbox_never_agreed_moves_nobody(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD)
-        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), before, NEW, "uk")
         connection.execute(update(request).values(agreed_at=""))
         assert confirm(connection, number) is Ending.STOPPED
         assert get(connection, OLD) == before
@@ -44,7 +44,7 @@ def test_a_request_to_which_the_old_mailbox_never_agreed_moves_nobody(engine: En
 def test_the_new_address_may_differ_in_the_size_of_letters_only(engine: Engine) -> None:
     with writing(engine) as connection:
         before = subscribe(connection, OLD)
-        number = moving.ask_new(connection, before, "Old@example.org", "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), before, "Old@example.org", "uk")
         confirm(connection, number)
         assert get(connection, OLD).email == "Old@example.org"
 
@@ -55,7 +55,7 @@ def test_an_address_that_reads_already_takes_the_sections_over_and_the_old_one_i
     with writing(engine) as connection:
         before = subscribe(connection, OLD, {"social": LISTED}, {"region": "Сумська", "position": "Голова"})
         other = subscribe(connection, NEW, {"staff": LISTED}, {"region": "Київська"}, name="")
-        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), before, NEW, "uk")
         assert confirm(connection, number) is Ending.DONE
         joined = get(connection, NEW)
         assert joined.id == other.id
@@ -70,7 +70,7 @@ def test_a_stopped_address_gets_no_letter_and_takes_nothing_over(engine: Engine)
         before = subscribe(connection, OLD)
         subscribe(connection, NEW)
         people.suppress(connection, NEW, "complained", NOW)
-        number = moving.ask_new(connection, before, NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), before, NEW, "uk")
         assert letters(connection) == []
         assert confirm(connection, number) is Ending.STOPPED
         assert not waiting(connection, number).confirmed_at
@@ -82,7 +82,7 @@ def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine
         subscribe(connection, NEW)
     erase(engine, NEW, SIGNER, NOW)
     with writing(engine) as connection:
-        number = moving.ask_new(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), subscribe(connection, OLD), NEW, "uk")
         assert erased_at(connection, NEW, SIGNER)
         assert confirm(connection, number) is Ending.DONE
         assert erased_at(connection, NEW, SIGNER) is None
@@ -90,7 +90,7 @@ def test_an_erased_address_is_known_again_only_when_its_owner_moves_there(engine
 
 def test_the_request_of_an_erased_reader_is_gone(engine: Engine) -> None:
     with writing(engine) as connection:
-        number = moving.ask_new(connection, subscribe(connection, OLD), NEW, "uk", NOW, signer=SIGNER)
+        number = moving.ask_new(act(connection), subscribe(connection, OLD), NEW, "uk")
     erase(engine, OLD, SIGNER, NOW)
     with reading(engine) as connection:
         assert requests.find(connection, number, NOW) is None

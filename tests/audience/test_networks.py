@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from newsletter.audience import moving, networks, optin, stepup
+from newsletter.audience.asking import Act
 from newsletter.audience.forms import Answers
 from newsletter.links import Signer
 from newsletter.store import confirmation_limits, letters, people
@@ -106,10 +107,8 @@ class Hour:
             for visitor, email in forms:
                 now = self.now
                 turn = networks.turn(connection, networks.networks(visitor), SIGNER, now.timestamp())
-                answers = Answers(email=email)
-                optin.sign_up(
-                    connection, answers, WORDS, now, signer=SIGNER, source="test", ip=None, turn=turn
-                )
+                doing, answers = Act(connection, now, SIGNER, ()), Answers(email=email)
+                optin.sign_up(doing, answers, WORDS, source="test", ip=None, turn=turn)
                 self.asked[email] = self.second
 
     def move(self, number: int) -> None:
@@ -119,7 +118,7 @@ class Hour:
             person = people.get(connection, number)
             assert person
             stepup.ask(connection, person, Kind.MOVE, "uk", self.now)
-            moving.ask_new(connection, person, email, "uk", self.now, signer=SIGNER)
+            moving.ask_new(Act(connection, self.now, SIGNER, ()), person, email, "uk")
         self.asked |= {email: self.second, person.email: self.second}
 
     def send(self) -> None:

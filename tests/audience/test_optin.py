@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Connection, Engine, delete, func, select
 
-from newsletter.audience.asking import Ending
+from newsletter.audience.asking import Act, Ending, confirm
 from newsletter.audience.forms import Answers, Fault
-from newsletter.audience.optin import confirm, read_signup, sign_up, wording
+from newsletter.audience.optin import read_signup, settle, sign_up, wording
 from newsletter.config import Settings
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
@@ -28,12 +28,16 @@ SOCIAL = Answers(
 )
 
 
+def act(connection: Connection, now: datetime) -> Act:
+    return Act(connection, now, SIGNER, ("social", "staff"))
+
+
 def ask(engine: Engine, settings: Settings, answers: Answers = SOCIAL, now: datetime = NOW) -> int:
     """Sign up, and return the request's number."""
     words = wording(settings, "uk")
     with writing(engine) as connection:
         ip = SIGNER.digest("192.0.2.0/24")
-        sign_up(connection, answers, words, now, signer=SIGNER, source="sign-up page", ip=ip)
+        sign_up(act(connection, now), answers, words, source="sign-up page", ip=ip)
         number: int = connection.execute(select(func.max(request.c.id))).scalar_one()
         return number
 
@@ -42,7 +46,7 @@ def answer(engine: Engine, number: int, now: datetime = NOW) -> Ending:
     with writing(engine) as connection:
         found = requests.find(connection, number, now, for_update=True)
         assert found
-        return confirm(connection, found, ("social", "staff"), SIGNER, now)
+        return confirm(act(connection, now), found, settle)
 
 
 def person(engine: Engine, email: str = EMAIL) -> Record | None:
@@ -189,7 +193,7 @@ def test_a_thousand_sign_ups_of_one_victim_are_one_letter(sqlite_engine: Engine,
     with writing(sqlite_engine) as connection:
         for number in range(1000):
             now = NOW + timedelta(minutes=number)
-            sign_up(connection, SOCIAL, words, now, signer=SIGNER, source="sign-up page", ip=None)
+            sign_up(act(connection, now), SOCIAL, words, source="sign-up page", ip=None)
     assert count(sqlite_engine) == 1
 
 

@@ -23,6 +23,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.schema import letter
 from tests.relay import Relay
 from tests.transport.test_dkim import KEY, pem, verifies
+from tests.web.readers.people import act
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -59,8 +60,8 @@ def ask(context: Workspace, *emails: str) -> None:
     with writing(context.database) as connection:
         for email in emails:
             words = wording(context.settings, "uk")
-            answers, signer = Answers(email=email), context.signer
-            sign_up(connection, answers, words, context.now(), signer=signer, source="test", ip=None)
+            doing = act(context, connection, context.now())
+            sign_up(doing, Answers(email=email), words, source="test", ip=None)
 
 
 def states(context: Workspace) -> list[tuple[bool, int, str]]:

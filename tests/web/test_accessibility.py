@@ -61,8 +61,8 @@ PUBLIC = {
     "preferences.belongings.ask": ["/mine/data/{data}"],
     "preferences.belongings.question": ["/mine/erasure/{erasure}"],
     "preferences.belongings.erased": ["/erased"],
-    "preferences.moving.form": ["/mine/move/{move}"],
-    "preferences.succession.form": ["/mine/succession/{succession}"],
+    "preferences.moving.move_form": ["/mine/move/{move}"],
+    "preferences.moving.succession_form": ["/mine/succession/{succession}"],
 }
 PREVIEW = {
     "preview.newest": ["/"],
@@ -83,8 +83,8 @@ PRESSED = {
     "mailing.ask": ("/link", LAST),
     "preferences.belongings.show": ("/mine/data/{data}", LAST),
     "preferences.belongings.confirm": ("/mine/erasure/{erasure}", LAST),
-    "preferences.moving.ask": ("/mine/move/{move}", LAST),
-    "preferences.succession.ask": ("/mine/succession/{succession}", LAST),
+    "preferences.moving.move": ("/mine/move/{move}", LAST),
+    "preferences.moving.hand_over": ("/mine/succession/{succession}", LAST),
 }
 NO_PAGES = {
     "static",
@@ -140,14 +140,14 @@ def fill(context: Workspace) -> dict[str, str]:
         assert person is not None
         words = wording(context.settings, "uk")
         answers = Answers(email="new@example.org", sections=frozenset({"social"}))
-        sign_up(connection, answers, words, NOW, signer=context.signer, source="sign-up page", ip=None)
+        doing = readers.act(context, connection)
+        sign_up(doing, answers, words, source="sign-up page", ip=None)
     signup = token(context, readers.request(context), Purpose.CONFIRM)
     with writing(context.database) as connection:
-        moved = moving.ask_new(connection, person, "other@example.org", "uk", NOW, signer=context.signer)
+        doing = readers.act(context, connection)
+        moved = moving.ask_new(doing, person, "other@example.org", "uk")
         asked = {"email": "next@example.org", "name": "Ірина", "source": "preferences"}
-        handover.ask_successor(
-            connection, person, post=readers.POST, words=words, signer=context.signer, now=NOW, **asked
-        )
+        handover.ask_successor(doing, person, post=readers.POST, words=words, **asked)
     handed = readers.request(context)
     return {
         "reader": token(context, number),

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from flask import current_app, g, request
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from newsletter.audience import networks as prefixes
+from newsletter.audience.asking import Act
 from newsletter.config import Settings
 from newsletter.services import Workspace
 
@@ -24,6 +25,11 @@ def settings() -> Settings:
 def database() -> Engine:
     """Return the workspace's database."""
     return workspace().database
+
+
+def act(connection: Connection) -> Act:
+    """Return what carries out a request now, in the transaction of `connection`."""
+    return Act(connection, workspace().now(), workspace().signer, settings().optional_sections)
 
 
 def network() -> str:

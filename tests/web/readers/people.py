@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from newsletter.audience import stepup
+from newsletter.audience.asking import Act
 from newsletter.links import Purpose
 from newsletter.services import Workspace
 from newsletter.store import people
@@ -19,6 +20,11 @@ NOW = datetime(2025, 2, 14, 10, 0, tzinfo=UTC)
 OPTIONAL = ("staff", "social", "education", "services", "economy", "international")
 POST = {"region": "Сумська", "community": "Конотопська", "position": "Міський голова"}
 ALL: Choices = {"*": LISTED}
+
+
+def act(context: Workspace, connection: Connection, now: datetime = NOW) -> Act:
+    """Return what carries out a request."""
+    return Act(connection, now, context.signer, context.settings.optional_sections)
 
 
 def subscribe(

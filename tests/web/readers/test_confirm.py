@@ -18,6 +18,7 @@ from newsletter.store.choices import CHOSEN
 from newsletter.store.db import reading, writing
 from newsletter.store.people import Record
 from tests.web.readers.forms import texts
+from tests.web.readers.people import act
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 EMAIL = "olena@konotop.example.org"
@@ -38,7 +39,7 @@ def token(context: Workspace) -> str:
     )
     with writing(context.database) as connection:
         words = wording(context.settings, "uk")
-        sign_up(connection, answers, words, NOW, signer=context.signer, source="sign-up page", ip=None)
+        sign_up(act(context, connection), answers, words, source="sign-up page", ip=None)
     return context.signer.token(Purpose.CONFIRM, 1, NOW.date())
 
 
@@ -87,7 +88,7 @@ def test_an_address_that_was_stopped_meanwhile_is_told_so(
         people.suppress(connection, EMAIL, "complaint", NOW)
         answers = Answers(email=EMAIL)
         words = wording(context.settings, "uk")
-        sign_up(connection, answers, words, NOW, signer=context.signer, source="test", ip=None)
+        sign_up(act(context, connection), answers, words, source="test", ip=None)
     second = context.signer.token(Purpose.CONFIRM, 2, NOW.date())
     answer = client.post(f"/confirm/{second}?lang=uk")
     assert texts(answer.text, "//h1") == ["На цю адресу ми не пишемо"]

@@ -21,7 +21,7 @@ from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.erasure import erase
 from tests import press
-from tests.web.readers.people import NOW, POST, dump, found, mailed, subscribe, token
+from tests.web.readers.people import NOW, POST, act, dump, found, mailed, subscribe, token
 
 ROOT = Path(__file__).parents[3]
 EVERYWHERE = [
@@ -43,7 +43,7 @@ def number(context: Workspace) -> int:
     number = subscribe(context)
     with writing(context.database) as connection:
         person = found(connection, "olena@konotop.example.org")
-        asked = moving.ask_new(connection, person, "new@example.org", "en", NOW, signer=context.signer)
+        asked = moving.ask_new(act(context, connection), person, "new@example.org", "en")
     assert asked == number
     return number
 
@@ -121,15 +121,13 @@ def test_a_scanner_that_opens_every_link_of_every_letter_changes_nothing(
         stepup.mail_link(connection, "olena@konotop.example.org", "en", NOW)
         holder = found(connection, "olena@konotop.example.org")
         handover.ask_successor(
-            connection,
+            act(context, connection),
             holder,
             email="heir@example.org",
             name="",
             words=wording(context.settings, "en"),
             source="preferences",
             post=POST,
-            signer=context.signer,
-            now=NOW,
         )
     here = ["-C", str(context.root)]
     assert run([*here, "approve", "2025-02-14", "--by", "Олена"]) == 0

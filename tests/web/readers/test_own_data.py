@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from newsletter.audience import moving, optin
+from newsletter.audience import asking, moving, optin
 from newsletter.audience.forms import Answers
 from newsletter.services import Workspace
 from newsletter.store import events, people, requests
@@ -16,7 +16,7 @@ from newsletter.store.erasure import erased_at
 from newsletter.store.events import Event
 from newsletter.store.events import Kind as EventKind
 from newsletter.store.requests import Kind
-from tests.web.readers.people import NOW, POST, dump, found, mailed, token
+from tests.web.readers.people import NOW, POST, act, dump, found, mailed, token
 
 EMAIL = "olena@konotop.example.org"
 
@@ -32,14 +32,13 @@ def number(context: Workspace) -> int:
     answers = Answers(email=EMAIL, name="Олена <b>", attributes=POST, sections=frozenset({"social"}))
     words = optin.wording(context.settings, "en")
     with writing(context.database) as connection:
-        signer, ip = context.signer, b"0123456789abcdef"
-        optin.sign_up(connection, answers, words, NOW, signer=signer, source="sign-up page", ip=ip)
+        doing = act(context, connection)
+        optin.sign_up(doing, answers, words, source="sign-up page", ip=b"0123456789abcdef")
         asked = requests.find(connection, 1, NOW, for_update=True)
         assert asked is not None
-        optional = [section.slug for section in context.settings.model_sections]
-        optin.confirm(connection, asked, optional, signer, NOW)
+        asking.confirm(doing, asked, optin.settle)
         person = found(connection, EMAIL)
-        moving.ask_new(connection, person, "new@example.org", "en", NOW, signer=signer)
+        moving.ask_new(doing, person, "new@example.org", "en")
     return person.id
 
 

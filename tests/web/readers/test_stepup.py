@@ -19,7 +19,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind
 from newsletter.store.schema import letter
 from tests.audience import conversation
-from tests.web.readers.people import NOW, dump, letters, mailed, stop, subscribe, token
+from tests.web.readers.people import NOW, act, dump, letters, mailed, stop, subscribe, token
 
 EMAIL = "olena@konotop.example.org"
 
@@ -107,7 +107,7 @@ def test_sign_ups_that_others_type_in_hold_up_no_link_of_a_reader(
     with writing(context.database) as connection:
         for _ in range(3):
             words, answers = wording(context.settings, "uk"), Answers(email=EMAIL)
-            sign_up(connection, answers, words, NOW, signer=context.signer, source="test", ip=None)
+            sign_up(act(context, connection), answers, words, source="test", ip=None)
     client.post("/link", data={"email": EMAIL})
     assert ("link", EMAIL) in letters(context)
 

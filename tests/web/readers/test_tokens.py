@@ -22,7 +22,7 @@ from newsletter.store.db import writing
 from newsletter.store.requests import Kind
 from newsletter.web.readers.limits import Counts
 from tests import press
-from tests.web.readers.people import NOW, OPTIONAL, POST, dump, subscribe
+from tests.web.readers.people import NOW, OPTIONAL, POST, act, dump, subscribe
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,8 +72,8 @@ def make(context: Workspace) -> Callable[[Purpose], tuple[int, date]]:
             person = people.get(connection, number)
             assert person
             if purpose is Purpose.CONFIRM:
-                new = "new@example.org"
-                return moving.ask_new(connection, person, new, "en", NOW, signer=context.signer), NOW.date()
+                doing = act(context, connection)
+                return moving.ask_new(doing, person, "new@example.org", "en"), NOW.date()
             stepup.ask(connection, person, kinds[purpose], "en", NOW)
             asked = requests.find(connection, 1, NOW)
             assert asked

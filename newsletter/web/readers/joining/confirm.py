@@ -6,8 +6,8 @@ from datetime import date
 from flask import Blueprint, render_template
 from sqlalchemy import Connection
 
-from newsletter.audience import handover, moving, optin
-from newsletter.audience.asking import Answer, Ending
+from newsletter.audience import asking, handover, moving, optin
+from newsletter.audience.asking import Ending, Settle
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
@@ -15,14 +15,14 @@ from newsletter.render.values import Data, plain
 from newsletter.store import archive, people, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
-from newsletter.web.readers.site import database, settings, workspace
+from newsletter.web.readers.site import act, database, settings, workspace
 
 pages = Blueprint("confirm", __name__)
 
-CONFIRM: Mapping[Kind, Answer] = {
-    Kind.SIGNUP: optin.confirm,
-    Kind.ADDRESS: moving.confirm,
-    Kind.HANDOVER: handover.confirm,
+SETTLE: Mapping[Kind, Settle] = {
+    Kind.SIGNUP: optin.settle,
+    Kind.ADDRESS: moving.settle,
+    Kind.HANDOVER: handover.settle,
 }
 
 _Answer = str | tuple[str, int]
@@ -52,18 +52,16 @@ def confirm(token: str) -> _Answer:
     signed = _signed(token)
     if signed is None:
         return unknown()
-    optional = settings().optional_sections
-    now = workspace().now()
     with writing(database()) as connection:
         asked = _find(connection, *signed, for_update=True)
         if asked is None:
             return unknown()
-        ending = CONFIRM[asked.kind](connection, asked, optional, workspace().signer, now)
+        ending = asking.confirm(act(connection), asked, SETTLE[asked.kind])
         reader = None if asked.confirmed_at else people.find(connection, asked.email)
         newest = archive.newest(connection)
     preferences = None
     if reader and reader.status is SubscriberStatus.ACTIVE:
-        preferences = workspace().signer.token(Purpose.PREFERENCES, reader.id, now.date())
+        preferences = workspace().signer.token(Purpose.PREFERENCES, reader.id, workspace().now().date())
     return _answer(asked, ending, newest=newest, preferences=preferences)
 
 
@@ -93,7 +91,7 @@ def _signed(token: str) -> tuple[int, date] | None:
 
 def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:
     asked = requests.find(connection, number, workspace().now(), for_update=for_update)
-    if asked is None or asked.kind not in CONFIRM or not asked.requested_at.startswith(day.isoformat()):
+    if asked is None or asked.kind not in SETTLE or not asked.requested_at.startswith(day.isoformat()):
         return None
     return asked
 

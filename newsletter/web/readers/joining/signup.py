@@ -22,7 +22,7 @@ from newsletter.store.db import writing
 from newsletter.store.letters import Lane
 from newsletter.web.readers import limits
 from newsletter.web.readers.joining.frame import EMBED, framed, let_frame
-from newsletter.web.readers.site import database, network, networks, settings, workspace
+from newsletter.web.readers.site import act, database, network, networks, settings, workspace
 from newsletter.web.templates import regions
 
 pages = Blueprint("signup", __name__)
@@ -95,16 +95,8 @@ def _take(answers: Answers, words: Wording) -> float:
         turn = queue.turn(connection, networks(), signer, now.timestamp())
         seconds = letters.wait(connection, Lane.VISITOR, turn, now)
         if seconds <= WAITS[-1] * 60:
-            sign_up(
-                connection,
-                answers,
-                words,
-                now,
-                signer=signer,
-                source=source,
-                ip=signer.digest(network()),
-                turn=turn,
-            )
+            ip = signer.digest(network())
+            sign_up(act(connection), answers, words, source=source, ip=ip, turn=turn)
     return seconds
 
 

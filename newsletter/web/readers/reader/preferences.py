@@ -21,13 +21,13 @@ from newsletter.store.db import reading, writing
 from newsletter.store.people import Record
 from newsletter.store.requests import Kind
 from newsletter.web.readers import limits
-from newsletter.web.readers.reader import moving, my_data, succession
+from newsletter.web.readers.reader import moving, my_data
 from newsletter.web.readers.reader.preferences_form import Wishes, days, filled_form, standing_form
 from newsletter.web.readers.reader.reader_links import month, optional, reader, titles, today
 from newsletter.web.readers.site import database, settings, workspace
 
 pages = Blueprint("preferences", __name__)
-for _more in (my_data.pages, moving.pages, succession.pages):
+for _more in (my_data.pages, moving.pages):
     pages.register_blueprint(_more)
 
 
