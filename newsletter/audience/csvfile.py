@@ -1,9 +1,10 @@
 """CSV parser (RFC 4180) that gives each row with its first line number; quoted cells may span lines.
 
 Where quotes do not match, every line that may belong to the broken cell is refused, so that text inside a
-cell never becomes a row of its own.
+cell never becomes a row of its own. Also: the encoding of a list, and cells that look like formulas.
 """
 
+import codecs
 import csv
 import re
 import unicodedata
@@ -11,9 +12,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+
+from charset_normalizer import from_bytes
 
 from newsletter.audience.entries import BLANK, clean
 
+_BLOCK = 1 << 20
+_SAMPLE = 1 << 16
+_WIDE = ["utf_16_le", "utf_16_be"]
+_CYRILLIC = ["cp1251", "koi8_u", "mac_cyrillic"]
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+"""Characters of OWASP's page "CSV Injection", full-width ones included."""
 DELIMITERS = (",", ";", "\t")
 _LONGEST = 131_072
 """Characters; the default field size limit of the csv module."""
@@ -125,3 +135,52 @@ def trimmed(cells: list[str]) -> list[str]:
     if unicodedata.is_normalized("NFC", text):
         return [cell.strip(BLANK) for cell in cells]
     return [clean(cell) for cell in cells]
+
+
+def survey(path: Path) -> tuple[str | None, int]:
+    """Read the file once; return its encoding (None when it is not text) and its number of line ends."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines, is_utf8, beyond_ascii = 0, True, b""
+    with path.open("rb") as file:
+        head = block = file.read(_BLOCK)
+        while block:
+            lines += block.count(b"\n")
+            try:
+                is_utf8 = is_utf8 and decoder.decode(block) is not None
+            except UnicodeDecodeError:
+                is_utf8 = False
+            if len(beyond_ascii) < _SAMPLE:
+                beyond_ascii += b"\n".join(line for line in block.splitlines() if not line.isascii())
+            block = file.read(_BLOCK)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", lines
+    if head.count(0) > len(head) // 8:  # in UTF-16 every Latin letter has a zero byte
+        return _best(head, _WIDE), lines
+    if is_utf8 or _is_mostly_utf8(beyond_ascii[:_SAMPLE]):
+        return "utf-8-sig", lines
+    return (None if b"\0" in head else _best(beyond_ascii, _CYRILLIC)), lines
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Return whether the sample is UTF-8 with some invalid bytes, not an older encoding."""
+    text = sample.decode(errors="replace")
+    broken = text.count("\ufffd")
+    return sum(not letter.isascii() for letter in text) > 2 * broken
+
+
+def _best(sample: bytes, encodings: list[str]) -> str | None:
+    found = from_bytes(sample[:_SAMPLE], cp_isolation=encodings).best()
+    return found.encoding if found else None
+
+
+def guard(cell: str) -> str:
+    """Return `cell` with a quote in front where a spreadsheet would run it as a formula.
+
+    `=x@a.org` and `+a@x.de` are valid addresses.
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """Undo `guard`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

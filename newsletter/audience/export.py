@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import yaml
 
-from newsletter.audience.formulas import guard
+from newsletter.audience.csvfile import guard
 from newsletter.audience.headings import COLUMNS
 from newsletter.model import EVERY_SECTION, Subscriber
 

@@ -14,10 +14,8 @@ from typing import IO
 from newsletter.audience import csvfile
 from newsletter.audience.addresses import check_address
 from newsletter.audience.columns import Columns
-from newsletter.audience.csvfile import DELIMITERS, Broken, Record, Records, trimmed
-from newsletter.audience.encoding import survey
+from newsletter.audience.csvfile import DELIMITERS, Broken, Record, Records, survey, trimmed, unguard
 from newsletter.audience.entries import BLANK, Refusal
-from newsletter.audience.formulas import unguard
 from newsletter.audience.headings import EMAIL, IGNORED, SECTIONS, TAGS
 from newsletter.audience.layout import Layout, Row, lay_out, not_a_list
 from newsletter.audience.services import recognise

@@ -6,38 +6,39 @@ list is given again, and its report covers the whole list.
 
 import gc
 import hashlib
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
 from newsletter.audience.columns import Columns, Told
-from newsletter.audience.entries import EntryReader, Refusal, clean
+from newsletter.audience.entries import EntryReader, Refusal, UnknownStatus, clean
+from newsletter.audience.headings import IGNORED
 from newsletter.audience.layout import Row
 from newsletter.audience.lines import BlankSections, LineReader
 from newsletter.audience.listfile import ListFile, open_list
-from newsletter.audience.report import Report, described, new_report
-from newsletter.audience.status_check import check_statuses
+from newsletter.audience.report import Report, described, named, new_report
 from newsletter.audience.statuses import Values
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem
 from newsletter.links import Signer
 from newsletter.model import Standing
-from newsletter.store import import_progress
+from newsletter.store import import_people
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.import_people import Decision, Entry, Fate, decide, write
-from newsletter.store.import_progress import ChunkDone
+from newsletter.store.import_people import ChunkDone, Decision, Entry, Fate, decide, write
 
 __all__ = ["Importer", "Report", "described"]
 
 _BATCH = 3000
 _FINAL = "An import never brings back people who unsubscribed, were suppressed or were erased."
+_MOST_VALUES = 12
+"""Unknown values of a column listed one by one; a column with more is probably about something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class Importer:
             if options.everybody is not Standing.ACTIVE:
                 _check_says_nothing_else(source)
             if source.layout.statuses:
-                check_statuses(source.rows, source.name)
+                _check_statuses(source.rows, source.name)
             elif path.suffix.lower() == ".xlsx" and not dry_run:
                 deque(source.rows, maxlen=0)
             else:
@@ -200,7 +201,7 @@ class _ReadingIn:
         """Import the lines that no earlier run has written; a chunk and its progress are one transaction."""
         database = self._importer.database
         with reading(database) as connection:
-            earlier = import_progress.chunks(connection, run)
+            earlier = import_people.chunks_done(connection, run)
         for done in earlier:
             self._pass_over(done)
         batches = Batches(database, most=_BATCH)
@@ -215,12 +216,12 @@ class _ReadingIn:
                 decisions = self._importer.decide(connection, entries)
                 write(connection, decisions, source, now)
                 chunk = _chunk(self._taken + len(lines), decisions)
-                import_progress.put(connection, run, chunk.done, now)
+                import_people.put_chunk(connection, run, chunk.done, now)
                 return chunk
 
             self._account(lines, problems, batches.run(len(lines), write_chunk), entries)
         with writing(database) as connection:
-            import_progress.finish(connection, run)
+            import_people.finish(connection, run)
 
     def _pass_over(self, done: ChunkDone) -> None:
         """Add a chunk that an earlier run has written to the report."""
@@ -295,3 +296,32 @@ def _collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _check_statuses(rows: Iterable[tuple[int, Row]], name: str) -> None:
+    """First pass: raise ContentError when a status column has values of unknown meaning."""
+    unknown: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for line, cells in rows:
+        if isinstance(cells, UnknownStatus):
+            unknown[cells.heading][cells.value].append(line)
+    if unknown:
+        problems = (_status_problems(heading, values, name) for heading, values in unknown.items())
+        raise ContentError(list(chain.from_iterable(problems)))
+
+
+def _status_problems(heading: str, values: Mapping[str, list[int]], name: str) -> list[Problem]:
+    other = (
+        f'If the column is about something else: --column COLUMN="{heading}",'
+        f" with {IGNORED} as COLUMN to ignore it in this list."
+    )
+    if len(values) > _MOST_VALUES:
+        value, lines = next(iter(values.items()))
+        text = f"the column {heading!r} may say who left, and has {len(values)} values, such as {value!r}"
+        return [Problem.error(text, Place(name, lines[0]), other)]
+    found = []
+    for value, lines in values.items():
+        says = f"says {value!r}" if value else "is empty"
+        text = f"the column {heading!r} {says} ({named(lines)}), whose meaning is not known"
+        asked = f'May they be written to? --status STANDING="{value}", STANDING being {", ".join(Standing)}.'
+        found.append(Problem.error(text, Place(name, lines[0]), f"{asked} {other}"))
+    return found

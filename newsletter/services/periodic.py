@@ -12,7 +12,7 @@ from newsletter.services import erasure
 from newsletter.services.feedback import process_events
 from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import clock_watch, insist, week
-from newsletter.store import confirmation_limits, import_progress, letters, pauses, requests
+from newsletter.store import confirmation_limits, import_people, letters, people, requests
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import import_chunk, letter, request
@@ -69,9 +69,9 @@ def wake(workspace: "Workspace") -> None:
     now = workspace.now()
     today = now.astimezone(ZoneInfo(workspace.settings.timezone)).date()
     with reading(workspace.database) as connection:
-        ended = pauses.ended(connection, today)
+        ended = people.ended_pauses(connection, today)
     Batches(workspace.database).each(
-        ended, lambda connection, some: pauses.end(connection, today, now, among=some)
+        ended, lambda connection, some: people.end_pauses(connection, today, now, among=some)
     )
 
 
@@ -81,7 +81,7 @@ def prune(workspace: "Workspace") -> None:
     for table, old in (
         (request, requests.too_old(now)),
         (letter, letters.too_old(now)),
-        (import_chunk, import_progress.too_old(now)),
+        (import_chunk, import_people.too_old(now)),
     ):
         batches.delete(table, old)
     with writing(workspace.database) as connection:

@@ -45,7 +45,7 @@ _SECTIONS = (
         subscription.c.subscriber == subscriber.c.id,
         or_(
             subscription.c.state == SubscriptionState.ACTIVE.value,
-            # paused choices that have ended, but that store/pauses.py has not made active yet
+            # paused choices that have ended, but that `end_pauses` has not made active yet
             and_(
                 subscription.c.state == SubscriptionState.PAUSED.value,
                 subscription.c.until != "",
@@ -304,3 +304,34 @@ def suppress(connection: Connection, email: str, reason: str, now: datetime) -> 
         .values(status=SubscriberStatus.SUPPRESSED.value, reason=reason, changed_at=timestamp(now))
     )
     return done.rowcount == 1
+
+
+def ended_pauses(connection: Connection, today: date) -> list[int]:
+    """Return the ids of subscribers with a pause that ends on `today` or earlier, in ascending order."""
+    numbers = select(subscription.c.subscriber).where(*_ended(today)).distinct()
+    return list(connection.execute(numbers.order_by(subscription.c.subscriber)).scalars())
+
+
+def end_pauses(
+    connection: Connection, today: date, now: datetime, among: Collection[int] | None = None
+) -> int:
+    """End the pauses that run until `today` or earlier, of all or only `among`; return how many."""
+    numbers = ended_pauses(connection, today) if among is None else among
+    whose = subscription.c.subscriber.in_(numbers)
+    if connection.dialect.name == "postgresql":
+        rows = select(subscriber.c.id).where(subscriber.c.id.in_(numbers)).order_by(subscriber.c.id)
+        connection.execute(rows.with_for_update())
+    change = (
+        update(subscription)
+        .where(whose, *_ended(today))
+        .values(state=SubscriptionState.ACTIVE.value, until="", changed_at=timestamp(now))
+    )
+    return connection.execute(change).rowcount
+
+
+def _ended(today: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        subscription.c.state == SubscriptionState.PAUSED.value,
+        subscription.c.until != "",
+        subscription.c.until <= today.isoformat(),
+    )

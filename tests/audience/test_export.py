@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from newsletter.audience.csvfile import guard, unguard
 from newsletter.audience.export import csv_lines, yaml_lines
-from newsletter.audience.formulas import guard, unguard
 from newsletter.audience.lists import Importer
 from newsletter.config import Settings
 from newsletter.errors import ContentError

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from newsletter.audience import asking, handover
 from newsletter.audience.preferences import Rest, Wish, wished
 from newsletter.model import EVERY_SECTION, SubscriberStatus, SubscriptionState
-from newsletter.store import pauses, people
+from newsletter.store import people
 from newsletter.store.choices import Choices, Origin, by_joining, has_left
 from newsletter.store.consent import Wording
 from newsletter.store.db import open_database, reading, writing
@@ -112,7 +112,7 @@ class Life(RuleBasedStateMachine):
     def a_day_passes(self) -> None:
         self.today += timedelta(days=1)
         with writing(self.engine) as connection:
-            pauses.end(connection, self.today, NOW)
+            people.end_pauses(connection, self.today, NOW)
 
     @precondition(known)
     @rule(sections=st.frozensets(st.sampled_from(OPTIONAL)))

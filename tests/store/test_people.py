@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, select
 
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, Subscriber, SubscriberStatus, SubscriptionState
-from newsletter.store import pauses
+from newsletter.store import people
 from newsletter.store.choices import LEFT, LISTED, Choice, Origin
 from newsletter.store.db import reading, writing
 from newsletter.store.import_people import Entry, decide, write
@@ -223,8 +223,8 @@ def test_a_pause_ends_on_its_day_and_not_before(engine: Engine) -> None:
             rested = replace(before, choices={"social": Choice(paused, own, until), "staff": LEFT})
             change(connection, before, rested, NOW)
         assert count_readers(connection) == 0
-        assert pauses.end(connection, date(2025, 2, 12), LATER) == 2
-        assert pauses.end(connection, date(2025, 2, 12), LATER) == 0
+        assert people.end_pauses(connection, date(2025, 2, 12), LATER) == 2
+        assert people.end_pauses(connection, date(2025, 2, 12), LATER) == 0
         woken = find(connection, "a@example.org")
         assert woken is not None
         assert woken.choices == {"social": Choice(SubscriptionState.ACTIVE, own), "staff": LEFT}

@@ -22,7 +22,7 @@ from newsletter.web.readers.archive import pages as archive
 from newsletter.web.readers.archive.page_cache import keep_copies
 from newsletter.web.readers.error_pages import explain_errors
 from newsletter.web.readers.hooks import hooks
-from newsletter.web.readers.joining import confirm, embed, signup
+from newsletter.web.readers.joining import confirm, signup
 from newsletter.web.readers.limits import limit
 from newsletter.web.readers.reader import leaving, mailing, preferences
 from newsletter.web.readers.site import settings
@@ -31,13 +31,13 @@ from newsletter.web.templates import shown_settings
 _BLUEPRINTS = (
     archive.pages,
     confirm.pages,
-    embed.pages,
     feeds.pages,
     home.pages,
     leaving.pages,
     mailing.pages,
     preferences.pages,
     signup.pages,
+    signup.embedded,
     status.pages,
 )
 _YEAR = 31_536_000  # seconds

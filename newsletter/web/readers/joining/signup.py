@@ -26,7 +26,9 @@ from newsletter.web.readers.site import act, database, network, networks, settin
 from newsletter.web.templates import regions
 
 pages = Blueprint("signup", __name__)
-pages.after_request(let_frame)
+embedded = Blueprint(EMBED, __name__)
+for _each in (pages, embedded):
+    _each.after_request(let_frame)
 
 SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)
 """Age of a form that is accepted: bots submit it sooner, or store it for later."""
@@ -58,6 +60,12 @@ def _measure(state: BlueprintSetupState) -> None:
 @pages.get("/signup")
 def form() -> str:
     """Show the form."""
+    return page(Answers(), stamp())
+
+
+@embedded.get("/embed", endpoint="form")
+def embedded_form() -> str:
+    """Show the form for a frame on the association's own site; the answer appears in the frame too."""
     return page(Answers(), stamp())
 
 
