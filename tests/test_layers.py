@@ -95,3 +95,24 @@ def test_a_module_opens_with_a_sentence_and_has_at_most_400_lines(module: Path) 
     source = module.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(source))
     assert len(source.splitlines()) <= 400
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_function_has_at_most_50_lines_beside_its_docstring(module: Path) -> None:
+    if "migrations" in module.parts:  # what a table was is told in one piece
+        return
+    long = {
+        function.name: lines
+        for function in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := length(function)) > 50
+    }
+    assert not long
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines a function has from its `def` on, without its docstring."""
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function):
+        lines -= (first.end_lineno or 0) - first.lineno + 1
+    return lines

@@ -161,27 +161,26 @@ def lay_out(
         headings=headings,
         columns=known,
         statuses={
-            place: reading(
-                headings[place],
-                columns.values(headings[place]),
-                service.status.get(plain(headings[place])) if service else None,
-            )
+            place: _status_reading(headings[place], columns, service)
             for place, column in enumerate(known)
             if column == STATUS
         },
         service=service,
         everybody=_everybody(headings, service, file),
         unused=unused,
-        maybe_groups=[
-            place
-            for place in unused
-            if service
-            and service.groups
-            and headings[place]
-            and plain(headings[place]) not in service.ignored
-        ],
+        maybe_groups=[place for place in unused if _may_be_group(headings[place], service)],
         simple=service is None and not any(column in _OWN for column in known),
     )
+
+
+def _status_reading(heading: str, columns: Columns, service: Service | None) -> Reading:
+    own = service.status.get(plain(heading)) if service else None
+    return reading(heading, columns.values(heading), own)
+
+
+def _may_be_group(heading: str, service: Service | None) -> bool:
+    """Return whether an unknown column of a service's export may be one of its groups."""
+    return bool(service and service.groups and heading and plain(heading) not in service.ignored)
 
 
 def _of_service(headings: Sequence[str], columns: Columns, service: Service) -> list[str | None]:

@@ -64,13 +64,8 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
     if as_json:
         print_json(
             [
-                {
-                    "issue": issue,
-                    "at": hour.isoformat(),
-                    "approval": stand[issue].state,
-                    "changed": list(stand[issue].changed),
-                    "clock": doubt,
-                }
+                {"issue": issue, "at": hour.isoformat(), "approval": stand[issue].state}
+                | {"changed": list(stand[issue].changed), "clock": doubt}
                 for hour, issue in hours
             ]
         )

@@ -51,13 +51,7 @@ def import_digest(
             f"{digest.name} has no section heading with items under it",
             "A heading is a section's title in newsletter.yaml, or a line in capitals.",
         )
-    if closing is None:
-        if digest.period is None:
-            raise ContentError(
-                f"{digest.name} names no period above its first section",
-                "Write it there, like 8 – 14 February 2025, or name the issue: --issue 2025-02-14",
-            )
-        closing = digest.period.end
+    closing = closing or _closing(digest)
     record = read_record(root, closing)
     held = _held(root, closing)
     known = _known(held, record, settings, digest)
@@ -95,6 +89,15 @@ def import_digest(
             *digest.problems,
         ),
     )
+
+
+def _closing(digest: Digest) -> date:
+    if digest.period is None:
+        raise ContentError(
+            f"{digest.name} names no period above its first section",
+            "Write it there, like 8 – 14 February 2025, or name the issue: --issue 2025-02-14",
+        )
+    return digest.period.end
 
 
 def _held(root: Path, closing: date) -> dict[str, str]:

@@ -50,6 +50,9 @@ class _FrontMatter(BaseModel):
     picture: Any = None
 
 
+_OPENING = "Begin it with:\n  ---\n  title: …\n  section: …\n  ---"
+
+
 def parse_item(
     text: str, path: str, *, sections: Collection[str], fields: Collection[str], timezone: str
 ) -> tuple[Item | None, list[Problem]]:
@@ -61,13 +64,8 @@ def parse_item(
     """
     head, body = _split(text)
     if head is None:
-        return None, [
-            Problem.error(
-                "the item does not open with its data between two lines of ---",
-                Place(path, 1),
-                "Begin it with:\n  ---\n  title: …\n  section: …\n  ---",
-            )
-        ]
+        said = "the item does not open with its data between two lines of ---"
+        return None, [Problem.error(said, Place(path, 1), _OPENING)]
     try:
         document = load(head, path, first_line=2)
     except ContentError as error:

@@ -71,19 +71,14 @@ def story(connection: Connection, email: str) -> Story | None:
         .where(subscription.c.subscriber == person.id)
         .order_by(subscription.c.section)
     )
+    given = (consent.c.at, consent.c.confirmed_at, consent.c.source, consent.c.version)
+    sent = (delivery.c.issue, delivery.c.state, delivery.c.attempt, delivery.c.code, delivery.c.detail)
     return Story(
         person=person,
         since=dict(since.all()),
         consents=_facts(
             connection,
-            select(
-                consent.c.at,
-                consent.c.confirmed_at,
-                consent.c.source,
-                consent.c.version,
-                consent_text.c.language,
-                consent_text.c.text,
-            )
+            select(*given, consent_text.c.language, consent_text.c.text)
             .join(consent_text)
             .where(consent.c.subscriber == person.id)
             .order_by(consent.c.at),
@@ -97,14 +92,7 @@ def story(connection: Connection, email: str) -> Story | None:
         ),
         deliveries=_facts(
             connection,
-            select(
-                delivery.c.issue,
-                delivery.c.state,
-                delivery.c.attempt,
-                delivery.c.code,
-                delivery.c.detail,
-                delivery.c.at,
-            )
+            select(*sent, delivery.c.at)
             .where(delivery.c.issue.in_(select(issue.c.name)), delivery.c.subscriber == person.id)
             .order_by(delivery.c.issue),
         ),
