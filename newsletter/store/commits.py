@@ -130,7 +130,8 @@ def _in_one_statement(connection: Connection, request: CommitRequest, now: datet
 def at_once() -> Select[tuple[int, bool]]:
     """Return the statement for PostgreSQL; its rows are (cleared subscriber or NULL, issue is running).
 
-    It returns no row when another worker has taken the chunk.
+    It returns no row when another worker has taken the chunk. `commits.sql` shows the SQL, which a test
+    compares with this.
     """
     wire = _given(
         "_wire",
@@ -148,14 +149,14 @@ def at_once() -> Select[tuple[int, bool]]:
     results = _given("_results", *(column(one.name, one.type) for one in delivery.c))
     fenced = select(results).where(exists(select(held.c.id)))
     entered = once(postgresql.insert(delivery).from_select(delivery.c.keys(), fenced)).cte("entered")
-    found = select(kept.c.subscriber, RUNNING.exists()).select_from(held.outerjoin(kept, kept.c.waiting))
-    return found.add_cte(entered)
+    cleared = select(kept.c.subscriber, RUNNING.exists().label("running"))
+    return cleared.select_from(held.outerjoin(kept, kept.c.waiting)).add_cte(entered)
 
 
 def _given(name: str, *columns: ColumnClause[Any]) -> TableValuedAlias:
     """Return the rows that the parameter `name` holds as JSON, as a table."""
-    as_json = cast(bindparam(name), JSON)
-    return func.json_to_recordset(as_json).table_valued(*columns).render_derived(with_types=True)
+    rows_given = func.json_to_recordset(cast(bindparam(name), JSON)).table_valued(*columns)
+    return rows_given.render_derived(name.removeprefix("_"), with_types=True)
 
 
 _AT_ONCE = Prepared(at_once())

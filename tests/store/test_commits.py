@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, case, delete, select, text, update
+from sqlalchemy.engine import make_url
 
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store import commits, events, issues, ledger
@@ -210,3 +212,16 @@ def test_on_postgresql_a_commit_that_waited_for_another_sees_what_that_one_did(
 def until_somebody_waits(connection: Connection) -> None:
     while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
         time.sleep(0.01)
+
+
+def squeezed(sql: str) -> str:
+    """Return SQL without comments and with the least spaces."""
+    words = " ".join(line for line in sql.splitlines() if not line.lstrip().startswith("--")).split()
+    return " ".join(words).replace("( ", "(").replace(" )", ")")
+
+
+def test_the_sql_of_a_commit_is_the_one_beside_its_builder() -> None:
+    written = Path(commits.__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    dialect = make_url("postgresql+psycopg://").get_dialect()()
+    compiled = str(commits.at_once().compile(dialect=dialect))
+    assert squeezed(written) == squeezed(compiled), compiled
