@@ -42,7 +42,7 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
 
     workspace = session.workspace
     lines, faults = read_source(file)
-    digest = parse_digest(lines, str(file), workspace.settings)
+    digest = parse_digest(lines, str(file), workspace.settings, closing=given)
     done = import_digest(workspace.root, digest, workspace.settings, closing=given, force=force)
     problems = [*faults, *done.problems]
     if as_json:

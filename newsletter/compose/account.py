@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from newsletter.compose.lines import Line
 from newsletter.errors import Problem
-from newsletter.model import Period, Section
+from newsletter.model import Event, Period, Section
 
 
 class Role(StrEnum):
@@ -17,6 +17,8 @@ class Role(StrEnum):
     TITLE = "title"
     TEXT = "text"
     LINK = "link"
+    EVENT = "event"
+    """Says when or where, and is no longer in the text."""
     RULE = "rule"
     LEFT = "left"
 
@@ -38,6 +40,7 @@ class Entry:
     section: str
     text: str
     link: str | None
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,19 @@ line after a section heading and the first after a link. An item without a link 
 a paragraph of one short line without a final full stop is followed by a longer one: that line is the next
 title. Hashtags, list entries and rows of tables belong to the item above them; only where the titles
 themselves are counted or marked, an entry that goes on from the last title is the next one.
+
+An item with a line such as «Коли: 20 лютого, 11:00. Де: Київ» is an event (event_lines.py).
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import NamedTuple
 
 import yaml
 
-from newsletter.compose import bullets
+from newsletter.compose import bullets, event_lines
 from newsletter.compose import lines as shape
 from newsletter.compose.account import Digest, Entry, Placed, Role
 from newsletter.compose.headings import Headings
@@ -26,15 +30,28 @@ from newsletter.compose.link_repair import is_broken_link
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
-from newsletter.model import Period, Section
+from newsletter.model import Event, Period, Section
 
 _NEAR = 3
 """Lines among which the period follows a masthead of unknown words."""
 
 
-def parse_digest(lines: Sequence[Line], name: str, settings: Settings) -> Digest:
-    """Take the digest in the file `name` apart; lines that fit nowhere are LEFT, each with a problem."""
-    return _Parser(lines, name, settings).run()
+def parse_digest(
+    lines: Sequence[Line], name: str, settings: Settings, *, closing: date | None = None
+) -> Digest:
+    """Take the digest in the file `name` apart; lines that fit nowhere are LEFT, each with a problem.
+
+    Where the digest names no period, dates without a year are near the closing date `closing`.
+    """
+    return _Parser(lines, name, settings, closing).run()
+
+
+class _Piece(NamedTuple):
+    """A line of an entry's text: its place among the rows, what parts it from the one above, its words."""
+
+    row: int
+    gap: str
+    words: str
 
 
 @dataclass(slots=True)
@@ -48,17 +65,21 @@ class _Draft:
     link: str | None = None
     titled_by_link: bool = False
     closed: bool = False
-    text: list[str] = field(default_factory=list)
+    text: list[_Piece] = field(default_factory=list)
+    event: Event | None = None
 
     def entry(self) -> Entry:
-        return Entry(title=self.title, section=self.section, text="".join(self.text), link=self.link)
+        text = "".join(f"{piece.gap}{piece.words}" for piece in self.text)
+        return Entry(title=self.title, section=self.section, text=text, link=self.link, event=self.event)
 
 
 class _Parser:
     """One pass over the lines; knows the section and the entry it is in."""
 
-    def __init__(self, lines: Sequence[Line], name: str, settings: Settings) -> None:
+    def __init__(self, lines: Sequence[Line], name: str, settings: Settings, closing: date | None) -> None:
         self.name = name
+        self.timezone = settings.timezone
+        self.issue = settings.period(closing) if closing else None
         self.masthead = shape.heading_key(settings.title)
         self.read_more = settings.read_more
         self.rows = [line for line in lines if line.text]
@@ -79,6 +100,7 @@ class _Parser:
             role = self._place(index)
             entry = len(self.drafts) - 1 if role in (Role.TITLE, Role.TEXT, Role.LINK) else None
             self.account.append(Placed(line=row, role=role, entry=entry))
+        self._find_events()
         self._report_lost_words()
         self._report_bare_titles()
         return Digest(
@@ -184,6 +206,8 @@ class _Parser:
             return True
         if self.headings.mark_titles or shape.is_hashtags(text) or self._is_entry(index, draft):
             return False
+        if event_lines.labelled(text):
+            return False
         return draft.closed or (
             bool(draft.text)
             and self.opens[index]
@@ -206,10 +230,9 @@ class _Parser:
 
     def _text(self, index: int, draft: _Draft) -> Role:
         """Add a row to the text of the entry."""
-        if draft.text:
-            same_paragraph = not self.opens[index] and self.account[-1].role is Role.TEXT
-            draft.text.append("\n" if same_paragraph else "\n\n")
-        draft.text.append(self.rows[index].text)
+        same_paragraph = not self.opens[index] and self.account[-1].role is Role.TEXT
+        gap = ("\n" if same_paragraph else "\n\n") if draft.text else ""
+        draft.text.append(_Piece(index, gap, self.rows[index].text))
         return Role.TEXT
 
     def _link(self, index: int, found: Link) -> Role:
@@ -260,6 +283,35 @@ class _Parser:
         )
         return False
 
+    def _find_events(self) -> None:
+        """Take the lines that say when and where out of the texts; say which could not be read."""
+        for draft in self.drafts:
+            texts = [piece.words for piece in draft.text]
+            found = event_lines.find_event(texts, self.period or self.issue, self.timezone)
+            if isinstance(found, event_lines.Unclear):
+                row = self.rows[draft.text[found.line].row]
+                self._warn(
+                    row.number,
+                    f"this stays text, as {found.why}: “{row.text}”",
+                    "If it is an event, write in the item: kind: event, when: 2025-02-20 11:00, where: …",
+                )
+            elif found:
+                draft.event = found.event
+                self._take_out(draft, found.used)
+
+    def _take_out(self, draft: _Draft, used: Collection[int]) -> None:
+        """Remove the lines `used` from the text; paragraphs stay parted."""
+        kept: list[_Piece] = []
+        gap = ""
+        for number, piece in enumerate(draft.text):
+            gap = max(gap, piece.gap, key=len)
+            if number in used:
+                self.account[piece.row] = replace(self.account[piece.row], role=Role.EVENT)
+            else:
+                kept.append(piece._replace(gap=gap if kept else ""))
+                gap = ""
+        draft.text[:] = kept
+
     def _report_lost_words(self) -> None:
         """Report links whose own words give way to `read_more`, unless the whole digest uses these words."""
         usual = Counter(words.casefold() for _, words in self.words_of_links)
@@ -273,7 +325,7 @@ class _Parser:
 
     def _report_bare_titles(self) -> None:
         for draft in self.drafts:
-            if not draft.text and not draft.closed and draft.link is None:
+            if not draft.text and not draft.closed and draft.link is None and not draft.event:
                 self._warn(
                     draft.number,
                     f"nothing stands under this title: “{draft.title}”",

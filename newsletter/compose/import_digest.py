@@ -16,7 +16,7 @@ from newsletter.compose.write import write
 from newsletter.config import Settings
 from newsletter.config.types import DAYS
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.model import Item
+from newsletter.model import Item, ItemKind
 
 _LONGEST_DIFFERENCE = 40
 """Lines."""
@@ -136,6 +136,8 @@ def _files(digest: Digest, closing: date, known: Mapping[str, Item]) -> dict[str
             text=entry.text,
             link=entry.link,
             sections=(entry.section,),
+            kind=ItemKind.EVENT if entry.event else ItemKind.NEWS,
+            event=entry.event,
             at=Place(path),
         )
         files[path] = format_item(item)

@@ -84,6 +84,11 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"\*\*|__", "", _LINK.sub(r"\1", marked(text)[1])).split())
 
 
+def has_link(text: str) -> bool:
+    """Tell whether `text` holds a Markdown link or a bare address."""
+    return bool(_LINK.search(text) or _ADDRESS.search(text))
+
+
 def addresses(text: str) -> list[str]:
     """Return where the Markdown links in `text` lead."""
     return [(match[2] or match[3] or "").strip() for match in _LINK.finditer(text)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.compose.account import Digest, Placed, Role
 from newsletter.compose.digest import parse_digest
+from newsletter.compose.event_lines import labelled
 from newsletter.compose.lines import Line, heading_key
 from newsletter.compose.sources import text_lines
 from newsletter.config import read_settings
@@ -44,6 +45,12 @@ LINES = st.one_of(
             "## Два",
             "### [Три](https://a.org/4) і [ще](https://a.org/5)",
             "**Жирна назва**",
+            "Коли: 20 лютого 2025 року, 11:00. Де: Київ, вул. Січова",
+            "Дата: 21.02.2025",
+            "Час: 11:00–12:30",
+            "Місце: Львів",
+            "Коли: незабаром",
+            "When: February 20, 2025, 11 am",
         ]
     ),
 )
@@ -65,12 +72,20 @@ def said_of(placed: Placed, digest: Digest) -> str:
     return "\n".join([entry.title, entry.text, entry.link or "", told])
 
 
+def is_told_by_event(placed: Placed, digest: Digest) -> bool:
+    """Tell whether what a line says is in the event of its entry."""
+    event = digest.entries[placed.entry].event if placed.entry is not None else None
+    said = labelled(placed.line.text)
+    return bool(event and said and event.place == said.get("where", event.place))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINES, max_size=25))
 def test_every_line_ends_in_exactly_one_place(typed: list[str]) -> None:
     lines = text_lines("\n".join(typed))
     digest = parse_digest(lines, "digest.txt", SETTINGS)
     assert [placed.line for placed in digest.account] == [line for line in lines if line.text]
+    assert digest.period or Role.PERIOD not in {placed.role for placed in digest.account}
     titles = [placed.entry for placed in digest.account if placed.role is Role.TITLE]
     assert titles == list(range(len(digest.entries)))
     for placed in digest.account:
@@ -81,9 +96,7 @@ def test_every_line_ends_in_exactly_one_place(typed: list[str]) -> None:
             case Role.HEADING:
                 known = [*SETTINGS.model_sections, *digest.new_sections]
                 assert heading_key(text) in {heading_key(section.title) for section in known}
-            case Role.PERIOD:
-                assert digest.period
-            case Role.MASTHEAD:
+            case Role.PERIOD | Role.MASTHEAD:
                 assert placed.entry is None
             case Role.TEXT:
                 assert placed.entry is not None
@@ -94,6 +107,8 @@ def test_every_line_ends_in_exactly_one_place(typed: list[str]) -> None:
                 told = [*words(said_of(placed, digest)), *words(SETTINGS.read_more)]
                 usual = sum(text.partition("](")[0] == other.partition("](")[0] for other in typed) > 1
                 assert usual or set(words(text)) <= set(told)
+            case Role.EVENT:
+                assert is_told_by_event(placed, digest)
             case Role.LEFT:
                 assert set(words(text)) <= set(words(said_of(placed, digest)))
 
