@@ -17,6 +17,7 @@ def sample() -> Iterator[Workspace]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copy(ROOT / "newsletter.yaml", root)
+        shutil.copy(ROOT / "logo.png", root)
         for part in ("issues", "templates"):
             shutil.copytree(ROOT / part, root / part)
         context = open_workspace(root)

@@ -239,9 +239,6 @@ def test_a_section_has_its_colour_in_small_letters(tmp_path: Path) -> None:
     assert colours["top"] == ""
 
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
-
-
 def _with_brand(folder: Path, brand: str) -> Settings:
     """Read the sample with another brand."""
     lines = [f"brand: {brand}" if line.startswith("brand:") else line for line in SAMPLE.splitlines()]
@@ -269,33 +266,6 @@ def test_a_brand_s_colour_that_text_cannot_be_read_on_is_refused_with_the_neares
 def test_a_colour_that_yaml_took_for_a_comment_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"brand\.colour: must be words: put them in quotes"):
         _with_brand(tmp_path, "\n  colour: #0b4f9c")
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (None, "there is no file 'mark.png'"),
-        (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "is SVG"),
-        (b"%PDF-1.7", "is no PNG, JPEG, WebP or GIF"),
-        (PNG + bytes(2_000_000), "at most 2000000 are allowed"),
-    ],
-)
-def test_a_logo_that_mail_cannot_show_is_refused_at_its_line(
-    tmp_path: Path, content: bytes | None, words: str
-) -> None:
-    if content is not None:
-        (tmp_path / "mark.png").write_bytes(content)
-    with pytest.raises(ConfigError, match=words) as caught:
-        _with_brand(tmp_path, "\n  colour: '#0b4f9c'\n  logo: mark.png")
-    (problem,) = caught.value.problems
-    assert str(problem.at) == f"newsletter.yaml:{_line_of_brand() + 2}"
-    assert problem.hint
-
-
-@pytest.mark.parametrize("content", [PNG, b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x00\x00\x00\x00WEBPVP8 "])
-def test_a_logo_is_a_picture_that_mail_can_show(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "mark").write_bytes(content)
-    assert _with_brand(tmp_path, "{logo: ./mark}").brand.logo == "mark"
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../logo.png", "a/../../b.png", "..\\\\b.png"])

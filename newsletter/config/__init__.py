@@ -10,7 +10,6 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
-from newsletter.config.logo import logo_fault
 from newsletter.config.parts import (
     Bounces,
     Brand,
@@ -27,11 +26,12 @@ from newsletter.config.parts import (
     Week,
 )
 from newsletter.config.types import DAYS, Address, Language, Line, Slug, TransportName, Url, Zone
-from newsletter.errors import ConfigError, ContentError, Problem, Severity
+from newsletter.errors import ConfigError, ContentError, Place
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
 from newsletter.registry import OUTBOX, TRANSPORTS
-from newsletter.yamlfile import load, validate
+from newsletter.yamlfile import Document, load, validate
+from newsletter.yamlfile import Path as KeyPath
 
 FILE = "newsletter.yaml"
 
@@ -190,6 +190,13 @@ def _with_parts(transports: tuple[tuple[str, str], ...]) -> type[Settings]:
 
 def read_settings(root: Path) -> Settings:
     """Read newsletter.yaml of the workspace `root`. Raises ConfigError listing each fault with its line."""
+    settings, problems = validate(settings_model(), _document(root))
+    if settings is None:
+        raise ConfigError(problems)
+    return settings
+
+
+def _document(root: Path) -> Document:
     try:
         text = (root / FILE).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -203,17 +210,14 @@ def read_settings(root: Path) -> Settings:
             f"{root / FILE} cannot be read: {error.strerror}", "Check who may read it."
         ) from None
     try:
-        document = load(text, FILE)
+        return load(text, FILE)
     except ContentError as error:
         raise ConfigError(error.problems) from None
-    settings, problems = validate(settings_model(), document)
-    if settings is None:
-        raise ConfigError(problems)
-    if settings.brand.logo and (fault := logo_fault(root / settings.brand.logo)):
-        text, hint = fault
-        at = document.place(("brand", "logo"))
-        raise ConfigError([Problem(severity=Severity.ERROR, text=f"brand.logo: {text}", at=at, hint=hint)])
-    return settings
+
+
+def place_of(root: Path, key: KeyPath) -> Place:
+    """Return the line of `key` in newsletter.yaml of the workspace `root`. Raises ConfigError."""
+    return _document(root).place(key)
 
 
 def find_root(start: Path) -> Path:

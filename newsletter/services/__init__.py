@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
-from newsletter.config import Settings, find_root, read_settings, secret
+from newsletter.config import Settings, find_root, place_of, read_settings, secret
 from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
@@ -133,7 +133,9 @@ class Workspace:
         made = prepare([file], self.var / "pictures", widest=LOGO)[file]
         if isinstance(made, Prepared):
             return made.image
-        raise ConfigError(f"brand.logo: {file.name} {made.text}", made.hint)
+        at = place_of(self.root, ("brand", "logo"))
+        text = f"brand.logo: {self.settings.brand.logo} {made.text}"
+        raise ConfigError([Problem.error(text, at, made.hint)])
 
     def closing(self, given: date | None) -> date:
         """Return `given`, or the newest issue's closing date. Raises ContentError when there is none."""

@@ -1,4 +1,4 @@
-"""The brand on pages: its colours as a style sheet, and an icon in them."""
+"""The brand on pages: its colours as a style sheet, its logo, and the site's icon."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -7,48 +7,56 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 
 from newsletter.brand import Colours, Palette
-from newsletter.config import Settings
+from newsletter.model import Image
+from newsletter.pictures.draw import icon as draw_icon
+from newsletter.render.values import Data
+from newsletter.services import Workspace
 
-ENDPOINTS = frozenset({"brand.colours", "brand.icon"})
-"""Addresses that hold the brand; each is given a version, so that browsers keep it for ever."""
+VERSIONED = frozenset({"brand.colours", "brand.icon"})
+"""Endpoints whose address has the version of their content, so that browsers keep it for ever."""
+ENDPOINTS = VERSIONED | {"brand.logo"}
 
 _YEAR = 31_536_000  # seconds
+_FOR_EVER = f"public, max-age={_YEAR}, immutable"
+_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""Feed readers and other sites may show what stands for the digest there."""
 
 pages = Blueprint("brand", __name__)
 
 
-def show_brand(app: Flask, settings: Callable[[], Settings]) -> None:
-    """Serve the brand of `settings` with `app`."""
-    app.extensions["brand"] = settings
+def show_brand(app: Flask, workspace: Callable[[], Workspace]) -> None:
+    """Serve the brand of the workspace, and give it to every template. Raises ConfigError for a bad logo."""
+    workspace().logo  # noqa: B018  before the first visitor
+    app.extensions["brand"] = workspace
     app.register_blueprint(pages)
     app.url_defaults(_name_version)
     app.after_request(_keep_version)
+    app.context_processor(lambda: {"brand": _shown()})
 
 
 @pages.get("/brand.css")
 def colours() -> Response:
     """Return the colours of both schemes as custom properties."""
-    return Response(style(_settings().brand.palette), mimetype="text/css")
+    return Response(style(_palette()), mimetype="text/css")
 
 
-@pages.get("/icon.svg")
+@pages.get("/icon.png")
 def icon() -> Response:
-    """Return the icon of the site: lines of text on the brand's colour."""
-    return Response(drawing(_settings().brand.palette), mimetype="image/svg+xml")
+    """Return the site's icon: the logo, or a mark in the brand's colours."""
+    return Response(_icon(_palette().light, _logo()), mimetype="image/png", headers=_ANYWHERE)
 
 
-def drawing(palette: Palette) -> str:
-    """Return the icon as SVG."""
-    light = palette.light
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-        f'<rect width="32" height="32" rx="6" fill="{light.band}"/>'
-        f'<path d="M7 9h18" stroke="{light.second}" stroke-width="4"/>'
-        f'<path d="M7 16.5h18M7 22.5h11" stroke="{light.on_band}" stroke-width="2.5"/></svg>\n'
-    )
+@pages.get("/brand/<name>")
+def logo(name: str) -> Response:
+    """Return the logo; its name is a hash of its content."""
+    found = _logo()
+    if found is None or found.name != name:
+        abort(404)
+    headers = {"Cache-Control": _FOR_EVER, **_ANYWHERE}
+    return Response(found.content, mimetype=found.media_type, headers=headers)
 
 
 @lru_cache(maxsize=8)
@@ -62,24 +70,45 @@ def _properties(scheme: Colours) -> str:
     return "".join(f"  --{name.replace('_', '-')}: {colour};\n" for name, colour in asdict(scheme).items())
 
 
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["brand"]()
+@lru_cache(maxsize=8)
+def _icon(light: Colours, logo: Image | None) -> bytes:
+    return draw_icon(light, logo)
+
+
+def _shown() -> Data:
+    """Return what templates know of the brand beside its colours."""
+    found = _logo()
+    logo = Data(name=found.name, width=found.width, height=found.height) if found else None
+    return Data(logo=logo)
+
+
+def _workspace() -> Workspace:
+    found: Workspace = current_app.extensions["brand"]()
     return found
 
 
+def _palette() -> Palette:
+    return _workspace().settings.brand.palette
+
+
+def _logo() -> Image | None:
+    return _workspace().logo
+
+
 def _version() -> str:
-    return sha256(style(_settings().brand.palette).encode()).hexdigest()[:12]
+    found = _logo()
+    return sha256(f"{style(_palette())}{found.sha256 if found else ''}".encode()).hexdigest()[:12]
 
 
 def _name_version(endpoint: str, values: dict[str, Any]) -> None:
     """Add a content hash to an address of the brand."""
-    if endpoint in ENDPOINTS:
+    if endpoint in VERSIONED:
         values["v"] = _version()
 
 
 def _keep_version(response: Response) -> Response:
     """Allow a browser to keep what it asked for by its current version."""
-    found = request.endpoint in ENDPOINTS and response.status_code < HTTPStatus.BAD_REQUEST
+    found = request.endpoint in VERSIONED and response.status_code < HTTPStatus.BAD_REQUEST
     if found and request.args.get("v") == _version():
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+        response.headers["Cache-Control"] = _FOR_EVER
     return response

@@ -114,6 +114,7 @@ def workspace(relay: int) -> Iterator[Workspace]:
         kept = [line for line in lines if line.partition(":")[0] not in changed]
         added = [f"{key}: {json.dumps(value)}" for key, value in changed.items()]
         (root / "newsletter.yaml").write_text("\n".join([*kept, *added]), encoding="utf-8")
+        shutil.copy(ROOT / "logo.png", root)
         made = open_workspace(root)
         try:
             yield made

@@ -52,6 +52,7 @@ def workspace(root: Path, relay: int, readers: int, pace: float) -> Workspace:
     kept = [line for line in lines if line.partition(":")[0] not in changed]
     added = [f"{key}: {json.dumps(value)}" for key, value in changed.items()]
     (root / "newsletter.yaml").write_text("\n".join([*kept, *added]), encoding="utf-8")
+    shutil.copy(ROOT / "logo.png", root)
     context = open_workspace(root)
     house.people(context.database, readers)
     newsletter(root, "approve", D, "--by", "bench")

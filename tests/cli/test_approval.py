@@ -21,6 +21,7 @@ Say = Callable[..., tuple[int, str, str]]
 def workspace(tmp_path: Path) -> Path:
     """Make a workspace with an issue of one item, and two readers."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     (tmp_path / f"issues/{D}/items").mkdir(parents=True)
     write(tmp_path, "2025-02-12")
     (tmp_path / f"issues/{D}/issue.yaml").write_text("subject: Дайджест\npreheader: Форум громад\n")

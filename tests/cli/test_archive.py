@@ -40,6 +40,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspa
     root = tmp_path / "workspace"
     root.mkdir()
     shutil.copy(REPOSITORY / "newsletter.yaml", root)
+    shutil.copy(REPOSITORY / "logo.png", root)
     found = open_workspace(root)
     for closing in WEEKS:
         press.publish(found.database, press.issue(closing, ITEMS))
@@ -128,6 +129,19 @@ def test_what_needs_the_live_site_leads_there(context: Workspace, out: Path) -> 
     assert {f"{BASE}/signup", f"{BASE}/issues?lang=en"} <= {*found(page, "href")}
     assert page.xpath("//link[@rel='canonical']/@href") == [f"{BASE}/issues"]
     assert page.get("lang") == "uk"
+
+
+def test_the_brand_comes_along(context: Workspace, out: Path) -> None:
+    assert write(context, out) == 0
+    files = contents(out)
+    assert b"--band: #0b4f9c" in files["brand.css"]
+    cards = {name for name in files if name.endswith("card.png")}
+    assert cards == {"card.png", *(f"issues/{week}/card.png" for week in WEEKS)}
+    page = html.document_fromstring(files[f"issues/{WEEKS[0]}/index.html"])
+    card = next(one.get("content") for one in page.iter("meta") if one.get("property") == "og:image")
+    assert card == f"{BASE}/issues/{WEEKS[0]}/card.png", "other sites need its whole address"
+    logo = next(one.get("src", "") for one in page.iter("img"))
+    assert (out / f"issues/{WEEKS[0]}" / logo).resolve().read_bytes().startswith(b"\x89PNG")
 
 
 def test_below_a_path_the_same_files_come_out(

@@ -56,6 +56,7 @@ def say(
     """Run one command in the workspace and return its exit code, output and errors."""
     assert engine.dialect.name == "sqlite"
     shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    shutil.copy(REPOSITORY / "logo.png", tmp_path)
     monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T18:00:00+00:00")
     monkeypatch.setenv("NEWSLETTER_SECRET", SECRET)
     monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)

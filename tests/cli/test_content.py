@@ -18,6 +18,7 @@ ITEMS = "issues/2025-02-14/items"
 def workspace(tmp_path: Path) -> Path:
     """Return a workspace with nothing but the sample's settings."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     return tmp_path
 
 

@@ -16,6 +16,7 @@ def test_the_press_moves_to_another_database_and_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     (tmp_path / "list.csv").write_text("email\na@example.org\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     url = f"sqlite:///{tmp_path / 'other.db'}"

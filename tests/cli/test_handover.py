@@ -21,6 +21,7 @@ Say = Callable[..., tuple[int, str]]
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     """Run one command in a workspace with a holder, and return its exit code and what it printed."""
     shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    shutil.copy(REPOSITORY / "logo.png", tmp_path)
     monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
     for variable in ("NEWSLETTER_DATABASE", "NEWSLETTER_SECRET"):
         monkeypatch.delenv(variable, raising=False)

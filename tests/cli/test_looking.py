@@ -46,6 +46,7 @@ def _workspace(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("issues", "subscribers"):
         shutil.copytree(ROOT / name, root / name)
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     (root / "list.csv").write_text("email\na@example.org\n", encoding="utf-8")
     monkeypatch.chdir(root)
     monkeypatch.setenv("NEWSLETTER_NOW", f"{D}T12:00:00+00:00")

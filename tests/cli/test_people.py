@@ -27,6 +27,7 @@ Say = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    shutil.copy(REPOSITORY / "logo.png", tmp_path)
     (tmp_path / "subscribers").mkdir()
     for name in ("example.csv", "segments.yaml"):
         shutil.copy(REPOSITORY / "subscribers" / name, tmp_path / "subscribers")

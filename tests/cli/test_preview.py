@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 def workspace(tmp_path: Path) -> Path:
     """Return a workspace with the sample issue."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     shutil.copytree(ROOT / "issues", tmp_path / "issues")
     return tmp_path
 

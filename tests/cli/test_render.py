@@ -25,6 +25,7 @@ ITEMS = {"01-forum": "title: Форум громад\nsection: top", "02-flats":
 def workspace(tmp_path: Path) -> Path:
     """Return a workspace with an issue of two items."""
     shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    shutil.copy(REPOSITORY / "logo.png", tmp_path)
     folder = tmp_path / "issues/2025-02-14"
     (folder / "items").mkdir(parents=True)
     (folder / "issue.yaml").write_text(ISSUE, encoding="utf-8")

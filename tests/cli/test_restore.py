@@ -25,6 +25,7 @@ WHY = ("--because", "the mailbox works again")
 def context(tmp_path: Path) -> Workspace:
     """Open a workspace with one reader."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     words = ["-C", str(tmp_path), "subscribers", "add", ADDRESS, "--consent", "a letter"]
     assert CliRunner().invoke(cli, words).exit_code == 0
     return open_workspace(tmp_path)

@@ -17,6 +17,7 @@ Say = Callable[..., tuple[int, str, str]]
 def say(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Say:
     """Run `schedule` in March 2025 and return its exit code, output and errors."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     monkeypatch.setenv("NEWSLETTER_NOW", "2025-03-20T09:00:00+00:00")
 
     def say(*words: str) -> tuple[int, str, str]:

@@ -39,6 +39,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a workspace with the sample's settings."""
     monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     return tmp_path
 
 

@@ -43,6 +43,7 @@ def workspace(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "subscribers", folder / "subscribers")
     settings = (ROOT / "newsletter.yaml").read_text(encoding="utf-8")
     (folder / "newsletter.yaml").write_text(f"{settings}\n{DKIM}", encoding="utf-8")
+    shutil.copy(ROOT / "logo.png", folder)
     return folder
 
 

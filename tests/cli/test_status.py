@@ -27,6 +27,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "press"
     shutil.copytree(ROOT / "issues", folder / "issues")
     shutil.copy(ROOT / "newsletter.yaml", folder)
+    shutil.copy(ROOT / "logo.png", folder)
     return folder
 
 

@@ -26,6 +26,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "workspace"
     root.mkdir()
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     return root
 
 

@@ -35,6 +35,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     items = root / "issues/2025-02-14/items"
     items.mkdir(parents=True)
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     (items / "01.md").write_text("---\ntitle: Форум\nsection: top\n---\n\nГромади.\n", encoding="utf-8")
     issue = 'subject: Робота громад\npreheader: Форум громад\norder:\n  top: ["01"]\n'
     (root / "issues/2025-02-14/issue.yaml").write_text(issue, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The sample's settings, an empty workspace that has them, and the real digest."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,4 +24,5 @@ def digest_file() -> Path:
 def workspace(tmp_path: Path) -> Path:
     """Return a folder with nothing but newsletter.yaml."""
     (tmp_path / "newsletter.yaml").write_bytes((ROOT / "newsletter.yaml").read_bytes())
+    shutil.copy(ROOT / "logo.png", tmp_path)
     return tmp_path

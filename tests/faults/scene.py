@@ -198,6 +198,7 @@ def workspace(root: Path, port: int, **more: object) -> None:
     kept = [line for line in lines if line.partition(":")[0] not in changed]
     added = [f"{key}: {json.dumps(value)}" for key, value in changed.items()]
     (root / "newsletter.yaml").write_text("\n".join([*kept, *added]))
+    shutil.copy(ROOT / "logo.png", root)
 
 
 def approve(scene: Scene, readers: int = READERS) -> None:

@@ -36,6 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
     monkeypatch.setattr(disk, "_AGAIN", 0.0)
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     yield root
     subprocess.run(["umount", "--lazy", str(root)], check=True)
 

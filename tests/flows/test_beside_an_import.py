@@ -38,6 +38,7 @@ def test_wishes_are_recorded_and_issues_looked_at_beside_an_import(tmp_path: Pat
     root = tmp_path / "press"
     shutil.copytree(ROOT / "issues", root / "issues")
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     lines = (f"p{n}@example.org,Олена,\n" for n in range(LINES))
     (root / "list.csv").write_text("email,name,sections\n" + "".join(lines), encoding="utf-8")
     context = open_workspace(root)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def press(tmp_path: Path, relay: Relay) -> Path:
     lines = [line for line in settings if not line.startswith(ours)]
     lines += [f"base_url: http://127.0.0.1:{port}", "transport: smtp", f"smtp: {json.dumps(smtp)}"]
     (tmp_path / "newsletter.yaml").write_text("\n".join(lines), encoding="utf-8")
+    shutil.copy(ROOT / "logo.png", tmp_path)
     for day in (FIRST, SECOND, THIRD):
         items = tmp_path / f"issues/{day}/items"
         items.mkdir(parents=True)

@@ -37,6 +37,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspa
     monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
     monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
     shutil.copy(Path(__file__).parents[2] / "newsletter.yaml", tmp_path)
+    shutil.copy(Path(__file__).parents[2] / "logo.png", tmp_path)
     context = open_workspace(tmp_path)
     importer = Importer(context.database, context.settings, context.signer)
     for address in (ADDRESS, OTHER):
@@ -111,6 +112,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("NEWSLETTER_DATABASE", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
     shutil.copy(Path(__file__).parents[2] / "newsletter.yaml", tmp_path)
+    shutil.copy(Path(__file__).parents[2] / "logo.png", tmp_path)
     return open_workspace(tmp_path)
 
 

@@ -41,6 +41,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
 def workspace(tmp_path: Path) -> Path:
     """Return a workspace with the sample's settings."""
     shutil.copy(ROOT / "newsletter.yaml", tmp_path)
+    shutil.copy(ROOT / "logo.png", tmp_path)
     return tmp_path
 
 

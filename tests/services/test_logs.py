@@ -1,6 +1,7 @@
 """Addresses are in no log: what is logged of a person is masked."""
 
 import ast
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def test_an_editor_who_refuses_a_note_is_logged_masked(
     settings = settings.replace("transport: outbox", "transport: smtp")
     settings = settings.replace("port: 25, security: starttls", f"port: {relay.port}, security: none")
     (tmp_path / "newsletter.yaml").write_text(settings, encoding="utf-8")
+    shutil.copy(ROOT / "logo.png", tmp_path)
     context = open_workspace(tmp_path)
     with writing(context.database) as connection:
         letters.put_note(connection, [EDITOR], "Held", "The issue is held.", context.now())

@@ -208,6 +208,7 @@ def press(tmp_path: Path) -> Path:
     settings = (ROOT / "newsletter.yaml").read_text(encoding="utf-8")
     kept = [line for line in settings.splitlines() if not line.startswith("sendgrid:")]
     (tmp_path / "newsletter.yaml").write_text("\n".join([*kept, "sendgrid: {host: HOST}"]), encoding="utf-8")
+    shutil.copy(ROOT / "logo.png", tmp_path)
     (tmp_path / "var").mkdir()
     engine = open_database(f"sqlite:///{tmp_path / 'var/newsletter.db'}")
     house.people(engine, 130)

@@ -95,6 +95,9 @@ NO_PAGES = {
     "preview.changes",
 }
 NO_PAGES |= {
+    "brand.logo",
+    "cards.digest",
+    "cards.issue",
     "brand.colours",
     "brand.icon",
     "status.health",
@@ -118,6 +121,7 @@ def write_issue(root: Path) -> None:
     items = root / f"issues/{D}/items"
     items.mkdir(parents=True)
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     (root / f"issues/{D}/issue.yaml").write_text(sample.ISSUE, encoding="utf-8")
     for name, (title, section) in sample.ITEMS.items():
         text = f"---\ntitle: {title}\nsection: {section}\n---\n\nЖитло{'о' * 40} і {'гроші' * 20}.\n"

@@ -28,7 +28,7 @@ def create_preview(proofs: Proofs, watch: Watch) -> Flask:
         policy="connect-src 'self'; frame-src 'self'; frame-ancestors 'none'",
     )
     app.extensions |= {"proofs": proofs, "watch": watch}
-    show_brand(app, lambda: proofs.workspace.settings)
+    show_brand(app, lambda: proofs.workspace)
     app.register_blueprint(pages)
     app.register_blueprint(communities)
     app.register_error_handler(Exception, _explain)

@@ -17,7 +17,7 @@ from newsletter.web.app import make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, status
 from newsletter.web.readers.access_log import watch
-from newsletter.web.readers.archive import feeds
+from newsletter.web.readers.archive import cards, feeds
 from newsletter.web.readers.archive import pages as archive
 from newsletter.web.readers.archive.page_cache import keep_copies
 from newsletter.web.readers.error_pages import explain_errors
@@ -30,6 +30,7 @@ from newsletter.web.templates import shown_settings
 
 _BLUEPRINTS = (
     archive.pages,
+    cards.pages,
     confirm.pages,
     feeds.pages,
     home.pages,
@@ -60,7 +61,7 @@ def create_site(workspace: Workspace) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     app.extensions["workspace"] = workspace
     app.extensions["metrics"] = status.registry(lambda: workspace.database, workspace.now)
-    show_brand(app, lambda: workspace.settings)
+    show_brand(app, lambda: workspace)
     watch(app, app.extensions["metrics"])
     app.before_request(_let_reports_be_larger)
     limit(app)

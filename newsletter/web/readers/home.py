@@ -48,6 +48,7 @@ def _page(connection: Connection) -> Publication:
             lead=_lead(items),
             weekly=_weekly(),
             canonical=absolute("home.home"),
+            card=absolute("cards.digest"),
             **form_values(Answers(sections=frozenset(settings().optional_sections)), slot(_STAMP)),
         )
     )

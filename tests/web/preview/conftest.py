@@ -27,6 +27,7 @@ def workspace(tmp_path: Path) -> Path:
     items = root / "issues/2025-02-14/items"
     items.mkdir(parents=True)
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     (root / "issues/2025-02-14/issue.yaml").write_text(ISSUE, encoding="utf-8")
     for name, (title, section) in ITEMS.items():
         link = f"link: https://auc.org.ua/{name}"

@@ -258,13 +258,14 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         "/coverage?region=Сумська",
         "/static/preview.css",
         "/brand.css",
-        "/icon.svg",
+        "/icon.png",
+        "/brand/nothing.png",
         "/nothing",
         "/2025-02-30",
         "/2030-01-01",
         f"{EDITION}?reader=x@example.org",
     ]
-    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 10
+    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 11
     return [client.get(path, buffered=True) for path in paths]
 
 
@@ -297,7 +298,7 @@ def test_markup_in_a_title_is_shown_as_text(client: FlaskClient, workspace: Path
     for path in (ISSUE, EDITION, f"{EDITION}?part=source&reader={attack}", f"{EDITION}?edition={attack}"):
         page = document_fromstring(client.get(path).get_data(as_text=True))
         assert page.xpath("//script/@src") == ["/static/preview.js"]
-        assert not page.xpath("//img | //*[@onerror]")
+        assert not page.xpath("//main//img | //*[@onerror]")
     assert attack in get(client, EDITION).xpath("string(//pre)")
 
 

@@ -20,6 +20,7 @@ def context(tmp_path: Path) -> Iterator[Workspace]:
     root = tmp_path / "workspace"
     root.mkdir()
     shutil.copy(ROOT / "newsletter.yaml", root)
+    shutil.copy(ROOT / "logo.png", root)
     found = open_workspace(root)
     yield found
     found.database.dispose()

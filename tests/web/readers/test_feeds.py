@@ -175,3 +175,17 @@ def test_addresses_are_right_below_a_path_too(context: Workspace) -> None:
     shown = client.get(f"/issues/{press.CLOSING}", **mounted).text
     assert f'<link rel="canonical" href="https://auc.org.ua/news/issues/{press.CLOSING}">' in shown
     assert 'href="/news/feed.xml"' in shown
+
+
+def test_feeds_show_the_brand_s_icon_and_card(filled: FlaskClient) -> None:
+    icon, card = "https://news.example.org/icon.png?v=", "https://news.example.org/card.png"
+    atom = etree.fromstring(filled.get("/feed.xml").data)
+    shown = [atom.findtext(f"a:{name}", namespaces=ATOM) or "" for name in ("icon", "logo")]
+    assert shown[0].startswith(icon)
+    assert shown[1] == card
+    feed = filled.get("/feed.json").get_json(force=True)
+    assert feed["icon"] == feed["favicon"] == shown[0]
+    for address in shown:
+        answer = filled.get(address.removeprefix("https://news.example.org"))
+        assert (answer.status_code, answer.mimetype) == (200, "image/png")
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

@@ -12,17 +12,18 @@ from werkzeug.test import TestResponse
 
 from newsletter.errors import RenderError
 from newsletter.services import Workspace
-from newsletter.web.brand import ENDPOINTS
+from newsletter.web.brand import VERSIONED
 from newsletter.web.readers.app import create_site
 from newsletter.web.readers.error_pages import FAULTS
 from newsletter.web.readers.limits import OURS
 
-_SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt")
-_KEPT = re.compile(r"archive\.(issues|issue|section|calendar)|feeds\.\w+|brand\.\w+|static")
+_SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt", "/icon.png", "/card.png")
+_KEPT = re.compile(r"archive\.(issues|issue|section|calendar)|feeds\.\w+|brand\.\w+|cards\.\w+|static")
 _ISSUE = "archive.issue"
-_VERSIONED = {"static", *ENDPOINTS}
+_VERSIONED = {"static", *VERSIONED}
 """Endpoints whose query is a version of their content."""
-_LINK = re.compile(r'(?<= )(href|action)="((?:/(?!/)|\?)[^"]*)"')
+_CARD = re.compile(r'(?<=<meta property="og:image" content=")[^"]*')
+_LINK = re.compile(r'(?<= )(href|action|src)="((?:/(?!/)|\?)[^"]*)"')
 
 
 def files(workspace: Workspace, progress: Callable[[int], None]) -> dict[str, bytes]:
@@ -77,6 +78,10 @@ class _Crawl:
             content: bytes = response.data
             return content
         here = response.request.path
+        for address in _CARD.findall(
+            response.text
+        ):  # for other sites, and so left with the live site's address
+            self._link(self._prefix + address.removeprefix(self._base), here, name)
         return _LINK.sub(
             lambda link: f'{link[1]}="{escape(self._link(unescape(link[2]), here, name))}"', response.text
         ).encode()

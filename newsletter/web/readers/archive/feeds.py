@@ -150,7 +150,11 @@ def _item(item: PublicItem, at: str) -> Entry:
 
 
 def _atom(feed: Feed) -> Publication:
-    return publication(render_template("feed.xml", feed=feed), _ATOM, feed.changed)
+    return publication(
+        render_template("feed.xml", feed=feed, icon=absolute("brand.icon"), card=absolute("cards.digest")),
+        _ATOM,
+        feed.changed,
+    )
 
 
 def _json_feed(feed: Feed) -> Publication:
@@ -159,6 +163,8 @@ def _json_feed(feed: Feed) -> Publication:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
+        "icon": absolute("brand.icon"),
+        "favicon": absolute("brand.icon"),
         "language": settings().language,
         "authors": [{"name": settings().publisher}],
         "items": [_json_entry(entry) for entry in feed.entries],

@@ -29,11 +29,11 @@ class Publication:
     mark: str
 
 
-def publication(content: str, mimetype: str = _HTML, changed: str = "") -> Publication:
+def publication(content: str | bytes, mimetype: str = _HTML, changed: str = "") -> Publication:
     """Return `content` as a publication, with a hash as its ETag; the words of HTML are bound by language."""
     if mimetype == _HTML:
         content = bind_html(content, settings().language)
-    data = content.encode()
+    data = content.encode() if isinstance(content, str) else content
     return Publication(data, mimetype, changed, sha256(data).hexdigest()[:32])
 
 

@@ -55,8 +55,15 @@ def issue(connection: Connection, closing: date) -> Publication:
     cover = archive.find(connection, closing) or abort(404)
     items = archive.items(connection, [closing])
     earlier, later = archive.beside(connection, closing)
+    card = absolute("cards.issue", closing=closing)
     return _page(
-        "issue.html", cover=cover, blocks=blocks(items), count=len(items), earlier=earlier, later=later
+        "issue.html",
+        card=card,
+        cover=cover,
+        blocks=blocks(items),
+        count=len(items),
+        earlier=earlier,
+        later=later,
     )
 
 
@@ -155,7 +162,8 @@ def _page(template: str, **values: Any) -> Publication:
 
 def _filled(template: str, **values: Any) -> str:
     here = absolute(request.endpoint or "", **(request.view_args or {}))
-    return render_template(template, canonical=here, longest=LONGEST, **values)
+    card = values.pop("card", None) or absolute("cards.digest")
+    return render_template(template, canonical=here, longest=LONGEST, card=card, **values)
 
 
 @pages.app_template_filter("event")
