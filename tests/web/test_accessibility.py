@@ -95,6 +95,7 @@ NO_PAGES = {
     "preview.changes",
 }
 NO_PAGES |= {
+    "archive.calendar",
     "brand.logo",
     "cards.digest",
     "cards.issue",
