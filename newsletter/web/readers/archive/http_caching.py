@@ -31,7 +31,7 @@ class Publication:
 
 def publication(content: str | bytes, mimetype: str = _HTML, changed: str = "") -> Publication:
     """Return `content` as a publication, with a hash as its ETag; the words of HTML are bound by language."""
-    if mimetype == _HTML:
+    if isinstance(content, str) and mimetype == _HTML:
         content = bind_html(content, settings().language)
     data = content.encode() if isinstance(content, str) else content
     return Publication(data, mimetype, changed, sha256(data).hexdigest()[:32])
