@@ -1,44 +1,89 @@
-"""Every word of the templates exists in Ukrainian."""
+"""Every word of the templates is in the Ukrainian catalog, and those of mail and pages in the others."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
+from newsletter.locales import CATALOGS
+
 ROOT = Path(__file__).parents[2]
-CATALOG = ROOT / "newsletter/locale/uk/LC_MESSAGES/newsletter.po"
+TEMPLATES = ROOT / "templates"
 METHODS = [(pattern, "jinja2.ext:babel_extract") for pattern in ("**.mjml", "**.txt", "**.html")]
+TRANSLATED = [language for language in CATALOGS if language != "en"]
+EDITORS = {"preview", "desk"}
+"""The pages of `templates/web` that only editors see; they are in Ukrainian and English."""
+
+Id = str | tuple[str, ...]
 
 
-def used() -> set[str | tuple[str, ...]]:
-    found = extract_from_dir(
-        ROOT / "templates", METHODS, {"**": {"silent": "false", "newstyle_gettext": "true"}}
-    )
+def used(folder: Path) -> set[Id]:
+    found = extract_from_dir(folder, METHODS, {"**": {"silent": "false", "newstyle_gettext": "true"}})
     return {message for _, _, message, *_ in found}
 
 
-def translated() -> list[Message]:
-    with CATALOG.open("rb") as file:
-        return [message for message in read_po(file, locale="uk", abort_invalid=True) if message.id]
+@cache
+def of_readers() -> frozenset[Id]:
+    """Return the words of mail, in any theme, and of public pages."""
+    mail = [folder for folder in TEMPLATES.iterdir() if folder.is_dir() and folder.name != "web"]
+    pages = [
+        folder for folder in (TEMPLATES / "web").iterdir() if folder.is_dir() and folder.name not in EDITORS
+    ]
+    return frozenset().union(*map(used, [*mail, *pages]))
 
 
-def test_every_message_of_the_templates_is_translated() -> None:
-    messages = used()
+@cache
+def translated(language: str) -> tuple[Message, ...]:
+    catalog = ROOT / f"newsletter/locale/{language}/LC_MESSAGES/newsletter.po"
+    with catalog.open("rb") as file:
+        return tuple(message for message in read_po(file, locale=language, abort_invalid=True) if message.id)
+
+
+def known(language: str) -> set[Id]:
+    return {
+        message.id if isinstance(message.id, str) else tuple(message.id) for message in translated(language)
+    }
+
+
+def test_every_message_of_the_templates_is_in_ukrainian() -> None:
+    messages = used(TEMPLATES)
     assert "Unsubscribe" in messages
-    known = {message.id for message in translated()}
-    assert messages <= known
+    assert messages - known("uk") == set()
 
 
-@pytest.mark.parametrize("message", translated(), ids=lambda message: str(message.id))
-def test_a_translation_is_complete_and_keeps_the_placeholders(message: Message) -> None:
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_message_of_mail_and_public_pages_is_in_each_catalog(language: str) -> None:
+    only_of_editors = used(TEMPLATES) - of_readers()
+    assert of_readers() - known(language) == set()
+    assert known("uk") - only_of_editors - known(language) == set()  # words in Python, too
+    assert known(language) - known("uk") == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [(language, message) for language in TRANSLATED for message in translated(language)],
+    ids=lambda value: str(getattr(value, "id", value)),
+)
+def test_a_translation_is_complete_and_keeps_the_placeholders(language: str, message: Message) -> None:
     ids = [message.id] if isinstance(message.id, str) else message.id
     strings = [message.string] if isinstance(message.string, str) else message.string
     assert strings
-    assert len(strings) == (3 if message.pluralizable else 1)
+    assert len(strings) == (get_plural(language).num_plurals if message.pluralizable else 1)
     for string in strings:
         assert string
         assert not message.fuzzy
-        assert set(re.findall(r"%\(\w+\)s", string)) == set(re.findall(r"%\(\w+\)s", ids[-1]))
+        assert string == string.strip()
+        assert set(re.findall(r"%\(\w+\)[sd]", string)) == set(re.findall(r"%\(\w+\)[sd]", ids[-1]))
+        assert (string[-1] in ".:?!") == (ids[-1][-1] in ".:?!")
+        assert not re.search(r"[“‘'\"]%\(title\)s", string) or language == "uk"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalog_speaks_its_own_language(language: str) -> None:
+    same = {message.id for message in translated(language) if message.string == message.id}
+    assert same <= {"Name", "test", "HTML %(html)s KB, text %(text)s KB"}
