@@ -1,6 +1,6 @@
-"""Compute every colour of mail and pages from a brand's one or two, readable in both schemes.
+"""Compute all colours of mail and pages from a brand's one or two colours, readable in both schemes.
 
-Contrast is WCAG 2's, from relative luminance; shades are made in OKLCH, whose lightness is as it is seen.
+Contrast is that of WCAG 2; shades are made in OKLCH, whose lightness is perceptually uniform.
 """
 
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from functools import cache
 from itertools import product
 
 READABLE = 4.5
-"""The least contrast of text (WCAG 2.2, 1.4.3)."""
+"""Minimum contrast of text (WCAG 2.2, 1.4.3)."""
 SEEN = 3.0
-"""The least contrast of what is no text but has to be seen (WCAG 2.2, 1.4.11)."""
+"""Minimum contrast of lines and controls (WCAG 2.2, 1.4.11)."""
 NEUTRAL = "#33475b"
-"""The slate of those who named no colour."""
+"""The default colour, a slate, of a workspace without a brand."""
 LIGHT_TEXT, DARK_TEXT = "#ffffff", "#101418"
 _STEP = 0.01
 _LINEAR = 0.04045
 _MIDDLE = 0.6
-"""Where sRGB is linear below, and the lightness in OKLCH that halves what can be read."""
+"""The threshold below which sRGB is linear, and the OKLCH lightness between dark and light colours."""
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
@@ -26,7 +26,7 @@ TEXT_PAIRS = (
     ("on_second", "second"),
     ("on_button", "button"),
 )
-"""Every pair of a text's colour and the colour under it, by name."""
+"""Every pair of text colour and background, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class _Shade:
     hue: float
 
     def at(self, light: float, most: float = 1.0) -> str:
-        """Return the colour of this hue at `light`, with at most the chroma `most`, as sRGB can show it."""
+        """Return the sRGB colour of this hue at lightness `light`, with chroma at most `most`."""
         from coloraide import Color  # noqa: PLC0415  takes 0.15 s to load, which most commands can spare
 
         shade = Color("oklch", [light, min(self.chroma, most), self.hue]).convert("srgb")
@@ -77,7 +77,7 @@ class _Shade:
 
 
 _RED, _AMBER = _Shade(0.5, 0.19, 27), _Shade(0.5, 0.11, 75)
-"""Of errors and warnings, whatever the brand."""
+"""The colours of errors and warnings, for every brand."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -101,17 +101,17 @@ def text_on(colour: str) -> str:
 
 
 def best_contrast(colour: str) -> float:
-    """Return the contrast that white or near black text has on `colour`, whichever is higher."""
+    """Return the higher of the contrasts of white and near-black text on `colour`."""
     return max(contrast(text, colour) for text in (LIGHT_TEXT, DARK_TEXT))
 
 
 def readable(colour: str) -> bool:
-    """Tell whether text can be read on `colour`; on middle tones neither white nor near black can."""
+    """Tell whether white or near-black text is readable on `colour`; on some middle tones neither is."""
     return best_contrast(colour) >= READABLE
 
 
 def nearest_readable(colour: str) -> str:
-    """Return `colour`, or if no text can be read on it the nearest darker or lighter one that allows it."""
+    """Return `colour`, or the nearest darker or lighter one on which text is readable."""
     if readable(colour):
         return colour
     own = _shade(colour)
@@ -121,9 +121,9 @@ def nearest_readable(colour: str) -> str:
 
 @cache
 def palette(colour: str = "", second: str = "") -> Palette:
-    """Return the colours that follow from a brand's colour, and its second one if it has one.
+    """Return the palette computed from a brand's colour and its optional second colour.
 
-    Colours on which no text can be read are taken as the nearest such.
+    A colour on which no text is readable is replaced by the nearest one.
     """
     own = nearest_readable(colour or NEUTRAL)
     other = nearest_readable(second) if second else ""
@@ -200,12 +200,12 @@ def _dark(own: str, second: str) -> Colours:
 
 
 def _call(shade: _Shade, second: str, lights: tuple[float, float]) -> str:
-    """Return the closing call's ground: a tint of the second colour, else a stronger one of the first."""
+    """Return the background of the closing call: a tint of the second colour, else of the first."""
     return _shade(second).at(lights[1], 0.036) if second else shade.at(lights[0], 0.03)
 
 
 def _beside(shade: _Shade) -> str:
-    """Return a shade that is seen beside the colour itself, for who has no second one."""
+    """Return a shade visible beside the colour itself, in place of a second colour."""
     return nearest_readable(shade.at(shade.light + (0.16 if shade.light < _MIDDLE else -0.16)))
 
 
@@ -214,14 +214,14 @@ def _reads(text: str, grounds: tuple[str, ...], least: float = READABLE) -> bool
 
 
 def _reading(text: str, ground: str) -> str:
-    """Return `text` if it can be read on `ground`, else what can."""
+    """Return `text` if it is readable on `ground`, else white or near black."""
     return text if _reads(text, (ground,)) else text_on(ground)
 
 
 def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float, least: float = READABLE) -> str:
     """Return the shade nearest to `light` that has the contrast `least` on all of `grounds`.
 
-    `most` is the most chroma that it has.
+    `most` is its maximum chroma.
     """
     step = -_STEP if _shade(grounds[0]).light > _MIDDLE else _STEP
     while not _reads(found := shade.at(light, most), grounds, least):
@@ -230,7 +230,7 @@ def _text(shade: _Shade, grounds: tuple[str, ...], light: float, most: float, le
 
 
 def _lit(shade: _Shade, paper: str) -> str | None:
-    """Return the darkest shade that is seen on the dark `paper` and carries white text, if there is one."""
+    """Return the darkest shade visible on the dark `paper` on which white text is readable, or None."""
     steps = (shade.at(shade.light + step * _STEP) for step in range(100))
     found = next((colour for colour in steps if contrast(colour, paper) >= SEEN), None)
     return found if found and text_on(found) == LIGHT_TEXT else None

@@ -10,12 +10,12 @@ _LARGEST_NUMBER = 1024  # bits; a float holds no more
 
 
 class TooMuch(Exception):  # noqa: N818  the condition is the name
-    """A template went beyond what it may compute; of no kind that Jinja's filters catch."""
+    """A template exceeded its limits; a BaseException, so that no filter of Jinja catches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a template may cost.
+    """The limits of one template.
 
     A unit of work is a step of a loop, a call, or a character or an entry of a value that is made. `size` is
     that of one value in characters and entries, each counted as often as it is contained.
@@ -31,7 +31,7 @@ class _Spending(local):
     limits = Limits()
     left = limits.work
     look = limits.work
-    """The clock is looked at when no more work than this is left."""
+    """The remaining work at which the clock is read next."""
     until = float("inf")
 
 
@@ -41,7 +41,7 @@ _now = _Spending()
 
 @contextmanager
 def budget(limits: Limits) -> Iterator[None]:
-    """Bound what is computed within, in this thread."""
+    """Enforce `limits` on this thread until the block ends."""
     before = vars(_now).copy()
     vars(_now).update(limits=limits, left=limits.work, look=limits.work, until=monotonic() + limits.seconds)
     try:
@@ -52,7 +52,7 @@ def budget(limits: Limits) -> Iterator[None]:
 
 
 def spend(work: int = 1) -> None:
-    """Charge `work` units. Raises TooMuch when they, or the time, are used up."""
+    """Charge `work` units. Raises TooMuch when the work or the time is used up."""
     _now.left = left = _now.left - work
     if left > _now.look:
         return
@@ -64,19 +64,19 @@ def spend(work: int = 1) -> None:
 
 
 def expect(size: int) -> None:
-    """Refuse to make a value of `size` characters and entries if that is too large. Raises TooMuch."""
+    """Raise TooMuch if a value of `size` characters and entries, not yet made, would be too large."""
     if size > _now.limits.size:
         raise TooMuch(f"it makes a value that is too large: more than {_now.limits.size:,} characters")
 
 
 def expect_number(bits: int) -> None:
-    """Refuse to make a whole number of that many bits if that is too large. Raises TooMuch."""
+    """Raise TooMuch if an integer of so many bits, not yet made, would be too large."""
     if bits > _LARGEST_NUMBER:
         raise TooMuch(f"it makes a number that is too large: more than {_LARGEST_NUMBER} bits")
 
 
 def joined(pieces: Iterable[str]) -> str:
-    """Return the pieces of an output as one text, charged as they come. Raises TooMuch."""
+    """Join the pieces of an output, charging each as it is produced. Raises TooMuch."""
     made: list[str] = []
     size, most, charged = 0, _now.limits.output, 0
     for piece in pieces:

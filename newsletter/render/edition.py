@@ -1,4 +1,4 @@
-"""The few distinct editions of an issue, and which of them a reader gets."""
+"""Compute the distinct editions of an issue, and which one a reader gets."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _HASHTAG = re.compile(r"#\w+")
 
 
 class Editions:
-    """The editions of one `issue`; a million readers cost as many renderings as there are editions."""
+    """The editions of one issue; readers with the same choice share one, which is rendered once."""
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue
@@ -39,14 +39,14 @@ class Editions:
             return edition
 
     def whole(self) -> Edition | None:
-        """Return the edition of the web and the archive: all sections, and only what is for everybody.
+        """Return the public edition of the archive: all sections, without items for certain readers only.
 
         An item that names its readers is not shown to the public.
         """
         return self._make(frozenset({EVERY_SECTION}), lambda _condition: False)
 
     def tally(self, readers: Iterable[Subscriber]) -> tuple[list[tuple[Edition, int]], int]:
-        """Return each edition that `readers` need with how many get it, and how many get nothing."""
+        """Return each edition with its number of readers, and the number of readers who get nothing."""
         counts: Counter[str] = Counter()
         without = 0
         for reader in readers:
@@ -73,7 +73,7 @@ class Editions:
         return self._distinct.setdefault(edition.key, edition)
 
     def _place(self, item: Item, home: str, chosen: frozenset[str]) -> str | None:
-        """Return the section a reader finds `item` under: its block's, else the first other they get.
+        """Return the section under which a reader gets `item`: its block's, else the first other they chose.
 
         Where that other one has no block this week, the item stays in its own.
         """
@@ -86,7 +86,7 @@ class Editions:
 
 
 def closing_call(call: ClosingCall | None, edition: Edition) -> ClosingCall | None:
-    """Return the closing call, unless an item of `edition` carries its hashtag and so says it already."""
+    """Return the closing call, or None when an item of `edition` already has its hashtag."""
     if call and call.hashtag:
         tag = call.hashtag.casefold()
         if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
@@ -95,7 +95,7 @@ def closing_call(call: ClosingCall | None, edition: Edition) -> ClosingCall | No
 
 
 def _key(blocks: Iterable[Block]) -> str:
-    """Return 16 hex digits over what is visible, in order."""
+    """Return a hash of the visible content, 16 hex digits."""
     visible = [
         [
             block.section.slug,

@@ -15,7 +15,7 @@ from newsletter.render.kinds import DATA, Steps, is_data, on_words, printed, set
 from newsletter.render.values import Function, Table
 
 STEPS, JOIN, MAKE = "loop over", "~", "made"
-"""Filters put around loops, in place of `~`, and around lists and slices, by the sandbox."""
+"""Names of the filters with which the sandbox wraps loops, `~`, lists and slices."""
 
 _HARMLESS = frozenset(
     {"abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "filesizeformat", "first"}
@@ -23,12 +23,12 @@ _HARMLESS = frozenset(
     | {"min", "reject", "rejectattr", "reverse", "safe", "select", "selectattr", "sort", "string", "title"}
     | {"trim", "unique", "upper", "urlencode", "wordcount"}
 )
-"""What they make is larger than what they are given by a small factor at most."""
+"""Filters whose result is at most a small factor larger than their input."""
 
 _OF_WORDS = frozenset({"capitalize", "lower", "title", "truncate", "upper", "wordwrap"})
 
 SLOW = 50_000
-"""Characters that a filter gets at most whose time grows with their square."""
+"""Maximum length of text for filters that take quadratic time."""
 
 _CONVERSION = re.compile(r"%(?:\((\w+)\))?[-+ 0#]{0,3}\d{0,2}(?:\.\d{0,2})?([sdifFeEgGxXc%])|%")
 _WIDEST = 199  # what two digits before and after the point can make of a number
@@ -55,7 +55,7 @@ def _replaces(value: Any, old: str, new: str, _count: Any = None) -> int:
 
 
 def _wraps(value: Any, *given: Any, **named: Any) -> int:
-    """Say the same of wordwrap(width, break_long_words, wrapstring)."""
+    """Return an upper bound on the length of wordwrap(width, break_long_words, wrapstring)."""
     quick(value)
     width = named.get("width", given[0] if given else 79)
     end = named.get("wrapstring", given[2] if len(given) > 2 else None)  # noqa: PLR2004  its place
@@ -64,7 +64,7 @@ def _wraps(value: Any, *given: Any, **named: Any) -> int:
 
 
 def quick(value: Any, *_given: Any, **_named: Any) -> int:
-    """Refuse a text that a slow filter would take long for. Raises TooMuch."""
+    """Raise TooMuch if the text is too long for a filter that takes quadratic time."""
     if len(str(printed(value))) > SLOW:
         raise TooMuch(f"a filter is given a text that is too long: more than {SLOW:,} characters")
     return 0
@@ -99,9 +99,9 @@ Bound = Callable[..., int]
 def bounded(
     name: str, work: Callable[..., Any], bound: Bound | None = None, *, ours: bool = False
 ) -> Callable[..., Any]:
-    """Return the filter `work` as a template gets it: it takes data, makes data, and is charged for both.
+    """Wrap the filter `work` for templates: it accepts and returns only data, and both are charged.
 
-    `bound` says beforehand how large the result can become. Filters of `ours` get text, never markup.
+    `bound` returns an upper limit on the size of the result. Our own filters get text, never markup.
     """
     passed = _PassArg.from_obj(work)
     of_words = name in _OF_WORDS
@@ -133,7 +133,7 @@ def _first(passed: _PassArg, context: Context) -> Any:
 
 
 class Filters(dict[str, Callable[..., Any]]):
-    """The filters of an environment; every one that is added is bounded, and gets text, never markup."""
+    """The filters of an environment; each one added is wrapped by `bounded`."""
 
     def __setitem__(self, name: str, work: Callable[..., Any]) -> None:
         self.offer(name, work)
@@ -144,16 +144,16 @@ class Filters(dict[str, Callable[..., Any]]):
         return self
 
     def offer(self, name: str, work: Callable[..., Any], bound: Bound | None = None) -> None:
-        """Add a filter of our own, and a bound on what it makes."""
+        """Add a filter of our own, with a bound on the size of its result."""
         super().__setitem__(name, bounded(name, work, bound, ours=True))
 
     def take(self, name: str, bound: Bound | None = None) -> None:
-        """Add a filter of Jinja's, and a bound on what it makes."""
+        """Add one of Jinja's filters, with a bound on the size of its result."""
         super().__setitem__(name, bounded(name, FILTERS[name], bound))
 
 
 def jinja_filters() -> Filters:
-    """Return the filters of Jinja that templates have, and those that stand for its operators.
+    """Return the allowed filters of Jinja, and the filters that replace its operators.
 
     Not among them: what reaches for attributes (attr), shows the insides of values (pprint), is another each
     time (random), or takes long for its text (urlize); and what makes attributes or JSON (xmlattr, tojson).
@@ -178,7 +178,7 @@ def _made(_context: Context, value: Any) -> Any:
 
 @pass_context
 def _joined(context: Context, *values: Any) -> str:
-    """Stand for `a ~ b`."""
+    """Implement `a ~ b`."""
     expect(sum(len(value) if type(value) is str else len(str(printed(value))) for value in values))
     text: str = settled((markup_join if context.eval_ctx.autoescape else str_join)(values))
     return text
@@ -192,7 +192,7 @@ def _format(_context: Context, pattern: str, *given: Any, **named: Any) -> str:
 
 
 def formatted(pattern: str, values: Mapping[str, Any] | tuple[Any, ...]) -> str:
-    """Return `pattern % values`, if its conversions are simple and its result is not too large."""
+    """Return `pattern % values`. Raises for unusual conversions and for too large a result."""
     count = 0
     for conversion in _CONVERSION.finditer(pattern):
         if conversion[0] == "%":
@@ -215,10 +215,10 @@ def _range(*given: int) -> range:
 def functions(
     translate: Callable[[str], str], translate_number: Callable[[str, str, int], str]
 ) -> dict[str, Any]:
-    """Return the functions that every template may call; the words are those of a catalog."""
+    """Return the functions that every template may call; translations come from a catalog."""
 
     def said(context: Context, words: str, values: Mapping[str, Any]) -> str:
-        """Return words as text or, where that is escaped, as escaped text: quotes end no attribute."""
+        """Return translated text, HTML-escaped under autoescape, so that a quote cannot end an attribute."""
         pattern = escape(words) if context.eval_ctx.autoescape else words
         return formatted(pattern, values) if values or "%%" in pattern else pattern
 

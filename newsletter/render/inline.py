@@ -24,7 +24,7 @@ _WORK = 3_000_000  # rules times tags; some three seconds
 
 
 class _Once(Premailer):  # type: ignore[misc]  # premailer publishes no types
-    """Reads the rules once; premailer would write them out anew for every edition, half of its time."""
+    """Premailer with the CSS parsed once; by itself it parses it for every edition, half of its time."""
 
     _rules: Any = None
 
@@ -34,12 +34,12 @@ class _Once(Premailer):  # type: ignore[misc]  # premailer publishes no types
         return self._rules
 
     def _parse_css_string(self, css_body: str, validate: Any = None) -> Any:
-        """Parse CSS; what it names elsewhere is empty, where cssutils would open files and connections."""
+        """Parse CSS without loading imports: cssutils would open files and connections for them."""
         parser = CSSParser(fetcher=lambda _url: ("utf-8", b""), loglevel=logging.CRITICAL)
         return parser.parseString(css_body, validate=validate)
 
     def rules(self, css: str) -> list[tuple[Any, str, Any]]:
-        """Return the rules of `css`, each with its selector."""
+        """Return the rules of `css` with their selectors."""
         rules: list[tuple[Any, str, Any]] = self._parse_style_rules(css, 0)[0]
         return rules
 
@@ -49,9 +49,9 @@ def _nowhere(_words: str) -> None:
 
 
 class Inliner:
-    """Puts the rules of `css` into the elements they select; `locate` finds the line of a word.
+    """Inlines the rules of `css` into style attributes; `locate` finds the line of a word.
 
-    Raises RenderError when it loads CSS from elsewhere, or selects by what takes long to look for.
+    Raises RenderError for @import and for selectors that are slow to match.
     """
 
     def __init__(self, css: str, locate: Callable[[str], Place | None] = _nowhere) -> None:
@@ -79,7 +79,7 @@ class Inliner:
                 )
 
     def inline(self, html: str) -> str:
-        """Return `html` with the rules in its style attributes. Raises RenderError."""
+        """Return `html` with the rules inlined. Raises RenderError if that would take too long."""
         if self._count * html.count("<") > _WORK:
             raise RenderError(
                 "the CSS and the HTML are too much together",
@@ -93,7 +93,7 @@ class Inliner:
 
 
 def _check_comments(before: str, after: str) -> None:
-    """Refuse HTML whose comments, which are Outlook's conditions, are not all there, unchanged, in order."""
+    """Raise RenderError unless all comments (Outlook's conditions) are still there, unchanged, in order."""
     at = 0
     for comment in _COMMENT.findall(before):
         at = after.find(comment, at)

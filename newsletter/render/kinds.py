@@ -24,7 +24,7 @@ _TEXT_METHODS = frozenset(
     | {"removeprefix", "removesuffix", "split", "rsplit", "splitlines", "partition", "rpartition"}
     | {"isdigit", "isspace", "isupper", "islower", "find", "count"}
 )
-"""Methods whose result is no larger than the text; what grows it is a filter, which is bounded."""
+"""Methods of text whose result is no longer than the text; filters, which are bounded, do the rest."""
 
 _DATE_PARTS = frozenset({"year", "month", "day", "hour", "minute", "second"})
 _LOOP_PARTS = frozenset(
@@ -32,7 +32,7 @@ _LOOP_PARTS = frozenset(
     | {"previtem", "nextitem"}
 )
 DATA = SCALARS | _ITERABLE | _OPAQUE
-"""The types of what filters and functions are given, beside Jinja's undefined values and named tuples."""
+"""Types accepted by filters and functions, besides Jinja's undefined values and named tuples."""
 
 _LIGHT = (SCALARS | _OPAQUE) - {str, Markup, int}
 ABSENT = object()
@@ -40,23 +40,23 @@ _DATE_PATTERN = re.compile(r"(?=.{0,100}\Z)(?:[^%]|%[-_]?[A-Za-z]|%%)*", re.DOTA
 
 
 def is_data(value: Any) -> bool:
-    """Tell whether `value` is one of those that a filter or a function may be given."""
+    """Tell whether `value` may be passed to a filter or function."""
     if type(value) in DATA or isinstance(value, Undefined):
         return True
     return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def printed(value: Any) -> Any:
-    """Return `value` if it can be printed: text, a number, a date. Raises TypeError."""
+    """Return `value` if it is printable (text, number, date). Raises TypeError otherwise."""
     if type(value) in SCALARS or isinstance(value, Undefined):
         return value
     raise TypeError(f"{_named(value)} cannot be printed; name one of its values, or join them: |join(', ')")
 
 
 def settled(value: Any) -> Any:
-    """Return a value that was just made, as one that a template may have, and charge for its size.
+    """Convert a new value to one that templates may hold, and charge for its size.
 
-    What comes one by one is made a list. Raises TooMuch, and SecurityError for what is no data.
+    Iterators become lists. Raises TooMuch, and SecurityError for anything that is not data.
     """
     kind = type(value)
     if kind is str or kind is Markup:
@@ -70,9 +70,9 @@ def settled(value: Any) -> Any:
 
 
 def weight(value: Any) -> int:
-    """Return how many characters and entries `value` holds, each as often as it is contained.
+    """Return the number of characters and entries in `value`, counting shared ones each time they occur.
 
-    So a list of a list of a list, each twice, is as heavy as it is long when written out. Raises TooMuch.
+    Nested lists that share entries thus weigh as much as their printed form. Raises TooMuch.
     """
     total, waiting = 0, [value]
     while waiting:
@@ -105,7 +105,7 @@ def _charged(values: Iterable[Any]) -> Iterator[Any]:
 
 
 class Steps:
-    """What a loop goes through, each step charged, so that no loop is without an end."""
+    """The iterable of a loop; each step is charged, so that no loop is endless."""
 
     __slots__ = ("_values",)
 
@@ -124,9 +124,9 @@ class Steps:
 
 
 def attribute(value: Any, name: str) -> Any:
-    """Return what `value.name` is in a template, or ABSENT: only data, and a few functions of text and dates.
+    """Look up `value.name` for a template: data, or one of a few methods of text and dates; else ABSENT.
 
-    Python's own attributes are never looked at, but those that are named in this module.
+    Python attributes are never read, except those named in this module.
     """
     kind = type(value)
     if kind is Data:
@@ -141,7 +141,7 @@ def attribute(value: Any, name: str) -> Any:
 
 
 def _of_runtime(value: Any, name: str) -> Any:
-    """Return an attribute of the less common values, most of them Jinja's own."""
+    """Look up an attribute of the rarer types, mostly Jinja's own."""
     kind = type(value)
     if kind in SCALARS:
         return _of_date(value, name) if hasattr(value, "isoformat") else ABSENT
@@ -165,7 +165,7 @@ def _of_date(value: Any, name: str) -> Any:
 
 
 def _written_date(value: Any, name: str, *given: str) -> str:
-    """Return a date as text; a pattern may not say how wide, for that can be a billion."""
+    """Format a date; patterns with a width, which could be a billion, are refused."""
     if name == "strftime" and not all(_DATE_PATTERN.fullmatch(pattern) for pattern in given):
         raise ValueError("the pattern of a date is not as in '%d.%m.%Y', or longer than 100 characters")
     text: str = getattr(value, name)(*given)
@@ -173,7 +173,7 @@ def _written_date(value: Any, name: str, *given: str) -> str:
 
 
 def item(value: Any, key: Any) -> Any:
-    """Return what `value[key]` is in a template, or ABSENT."""
+    """Look up `value[key]` for a template; ABSENT if there is none."""
     kind = type(value)
     if kind is Data:
         return value._values.get(key, ABSENT) if type(key) in SCALARS else ABSENT  # noqa: SLF001  as above
@@ -197,14 +197,14 @@ def _method(text: str, name: str) -> Function:
 
 
 def text_of(value: Any) -> Any:
-    """Return markup as the text that it shows, and anything else as it is."""
+    """Return the text of markup without tags; other values unchanged."""
     if type(value) is not Markup:
         return value
     return value.striptags() if "<" in value else value.unescape()
 
 
 def on_words(text: str, change: Callable[[str], str]) -> str:
-    """Return `text` changed; of escaped text its words, so that no entity is cut or capitalised."""
+    """Apply `change` to text; escaped text is unescaped first, so that no entity is cut or capitalised."""
     if type(text) is Markup and "<" not in text:
         return escape(change(text.unescape()))
     return change(text)
@@ -223,7 +223,7 @@ _RUNTIME: Mapping[type, Callable[[Any, str], Any]] = {
     TemplateReference: _item,
     BlockReference: lambda block, name: block.super if name == "super" else ABSENT,
 }
-"""What can be read of Jinja's own values; names that begin with _ never are."""
+"""Readable attributes of Jinja's own values; names that begin with _ are never readable."""
 
 
 def _named(value: Any) -> str:

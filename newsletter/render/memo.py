@@ -11,7 +11,7 @@ _ENTRIES, _LONGEST = 2048, 10_000  # at most some 40 MB, however many templates 
 
 
 def remembered(work: Callable[Concatenate[str, _P], _T]) -> Callable[Concatenate[str, _P], _T]:
-    """Cache the results of `work` for the texts that were used last; long ones are worked out each time."""
+    """Cache the results of `work` for recently used texts; long texts are not cached."""
     cached = lru_cache(maxsize=_ENTRIES)(work)
 
     def run(text: str, /, *rest: _P.args, **named: _P.kwargs) -> _T:

@@ -31,7 +31,7 @@ class _BoundedTemplate(Template):
     environment: "Sandbox"
 
     def render(self, *values: Any, **named: Any) -> str:
-        """Return the template filled in. Raises RenderError."""
+        """Render the template. Raises RenderError."""
         given = plain_values(dict(*values, **named))
         pieces = self.root_render_func(self.new_context(given))
         with budget(self.environment.limits):
@@ -49,7 +49,7 @@ class _BoundedTemplate(Template):
             return self.environment.handle_exception()  # raises it, its lines being the template's
 
     def _place(self, pieces: Any) -> Place:
-        """Return the line that gave the last piece: there it stands if the whole has become too large."""
+        """Return the template line that produced the last piece, for the error about too large an output."""
         frame = pieces.gi_frame
         return Place(self.filename or "", self.get_corresponding_lineno(frame.f_lineno) if frame else 0)
 
@@ -87,16 +87,16 @@ class Sandbox(SandboxedEnvironment):
         self.filters: Filters = jinja_filters()
 
     def concat(self, pieces: Iterable[str]) -> str:
-        """Join an output, or a part of one. Raises TooMuch."""
+        """Join the pieces of an output. Raises TooMuch."""
         return joined(pieces)
 
     def getattr(self, obj: Any, attribute_: str) -> Any:
-        """Return what `obj.attribute` is: data, or undefined."""
+        """Look up `obj.attribute` among data; anything else is undefined."""
         found = attribute(obj, attribute_)
         return self._missing(obj, attribute_) if found is ABSENT else found
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        """Return what `obj[argument]` is: data, or undefined."""
+        """Look up `obj[argument]` among data; anything else is undefined."""
         found = item(obj, argument)
         return self._missing(obj, argument) if found is ABSENT else found
 
@@ -109,7 +109,7 @@ class Sandbox(SandboxedEnvironment):
         return self.undefined(f"{kind} has no {str(name)[:60]!r} that a template may use", name=name)
 
     def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
-        """Call a Function, a macro, a block, or a recursive loop. Raises SecurityError for all else."""
+        """Call a Function, macro, block or recursive loop. Raises SecurityError for anything else."""
         spend()
         kind = type(obj)
         if kind is Function:
@@ -126,7 +126,7 @@ class Sandbox(SandboxedEnvironment):
         return context.call(obj, *given, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  Jinja's signature
-        """Compute `left operator right`, if what it makes is not too large. Raises TooMuch."""
+        """Compute `left operator right`. Raises TooMuch if the result would be too large."""
         if operator == "%" and isinstance(left, str):
             return formatted(left, right if type(right) in (tuple, dict, Table) else (right,))
         if operator == "*":
@@ -153,7 +153,7 @@ class Sandbox(SandboxedEnvironment):
         return super()._load_template(name, globals)
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *rest: Any, **options: Any) -> Any:
-        """Compile a template. Raises RenderError at its line."""
+        """Compile a template. Raises RenderError with its line."""
         try:
             return super().compile(source, name, filename, *rest, **options)
         except TemplateSyntaxError as error:
@@ -165,7 +165,7 @@ class Sandbox(SandboxedEnvironment):
 
 
 def _explained(error: Exception, at: Place) -> RenderError:
-    """Return `error` with the innermost line of a template that led to it, else `at`."""
+    """Convert `error` to a RenderError at the innermost template line of its traceback, else at `at`."""
     for frame, line in walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals:  # as Jinja marks the lines of a template
             at = Place(frame.f_code.co_filename, line)
@@ -180,7 +180,7 @@ def _said(error: Exception) -> str:
 
 
 def _compiled_line(trace: TracebackType | None) -> int:
-    """Return the line that was being read or compiled when it failed."""
+    """Return the template line at which compiling failed."""
     line = 1
     for frame, _ in walk_tb(trace):
         own = frame.f_locals.get("self")
@@ -195,7 +195,7 @@ def _compiled_line(trace: TracebackType | None) -> int:
 
 
 class _Guard(NodeTransformer):
-    """Puts filters that are charged around loops, and where values are made without a call."""
+    """Generates code that charges loops and literals by wrapping them in filters."""
 
     def __init__(self, name: str | None, filename: str | None) -> None:
         self._file = name, filename

@@ -18,7 +18,7 @@ from newsletter.render.memo import remembered
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONGEST = 28
-"""What is bound to a longer piece stays as it was: it might not fit into a line on a phone."""
+"""Longer pieces are not bound together: they might not fit into a line on a phone."""
 
 _TAG = re.compile(r"""(<!--.*?-->|<(?>[^<>"']+|"[^"]*"|'[^']*')*>)""", re.DOTALL)
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")

@@ -13,11 +13,11 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 SCALARS = frozenset({str, Markup, int, float, bool, NoneType, dt.date, dt.datetime})
-"""The types that a template may print; exactly these, and no subclass."""
+"""The types that a template may print; subclasses are not allowed."""
 
 
 class Data:
-    """A record: its values by name, and nothing else. It cannot be changed or printed."""
+    """An immutable record whose values are read by name; it cannot be printed."""
 
     __slots__ = ("_values",)
     _values: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Data:
             raise AttributeError(name) from None
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names; a template cannot."""
+        """Iterate over the names; templates cannot."""
         return iter(self._values)
 
     def __setattr__(self, name: str, value: object) -> Never:
@@ -46,7 +46,7 @@ class Data:
 
 
 class Table(Mapping[Any, Any]):
-    """A mapping that cannot be changed or printed."""
+    """An immutable mapping; it cannot be printed."""
 
     __slots__ = ("_entries",)
 
@@ -70,7 +70,7 @@ class Table(Mapping[Any, Any]):
 
 
 class Function:
-    """A function that templates may call: the only kind of callable they can be given.
+    """A function that templates may call; no other callable can be passed to them.
 
     One `with_context` gets Jinja's context as its first argument.
     """
@@ -86,7 +86,7 @@ _FINAL = SCALARS | {Data, Table, Function}
 
 
 class NoDataError(TypeError):
-    """A value that no template may be given."""
+    """A value that may not be passed to a template."""
 
 
 def plain(value: Any) -> Any:
@@ -123,7 +123,7 @@ def _plain_many(value: Any) -> Any:
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the named values that a template is given. Raises NoDataError, and says which is not."""
+    """Convert named values for a template. Raises NoDataError that names the value which is not data."""
     given = {}
     for name, value in values.items():
         try:
