@@ -18,6 +18,9 @@ from newsletter.store import audience, deliveries, issues, ledger, people
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 
+_AT_ONCE = 30_000
+"""The most newcomers added in one transaction, so that it holds SQLite's write lock for a moment."""
+
 
 def startable(engine: Engine, name: str, sources: Mapping[str, str], transport: str) -> Frozen:
     """Return issue `name` if it may start by `transport`: approved, unchanged since, without errors.
@@ -89,31 +92,56 @@ def take_in(
     They get the editions that were approved. Return the issue, how many were added, and how many would
     need an edition that was not. Raises StateError when it has not been started, and ContentError when its
     files have changed since.
+
+    Very many are added in several transactions, after each of which the audience and its fingerprint agree.
+    What grows with the audience is read before the lock is taken.
     """
-    with writing(engine) as connection:
-        frozen = issues.lock_approved(connection, name)
-        if frozen.state not in (IssueState.SENDING, IssueState.SENT):
-            raise StateError(
-                f"issue {name} is {frozen.state}",
-                f"To add new readers: newsletter approve {name} --again",
-            )
-        if changed := changed_since(frozen, sources):
-            raise ContentError(
-                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
-                "New readers can only get what was approved: put the files back as they were.",
-            )
+    added = 0
+    while True:
+        seen, after, fresh, unmatched = _newcomers(engine, editions, name, sources)
+        with writing(engine) as connection:
+            frozen = issues.lock_approved(connection, name)
+            _refuse_newcomers(frozen, sources)
+            if frozen.fingerprint != seen.fingerprint:
+                continue  # somebody else added readers meanwhile
+            audience.put(connection, name, fresh)
+            audience.extend_chunks(connection, name, [number for number, _ in fresh])
+            issues.seal(connection, replace(frozen, fingerprint=after, readers=frozen.readers + len(fresh)))
+            if fresh:
+                issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
+            frozen = issues.get(connection, name)
+        added += len(fresh)
+        if len(fresh) < _AT_ONCE:
+            return frozen, added, unmatched
+
+
+def _newcomers(
+    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
+) -> tuple[Frozen, str, list[tuple[int, str]], int]:
+    """Return the issue, its fingerprint with more readers, these with their editions, and who has none."""
+    with reading(engine) as connection:
+        frozen = issues.get(connection, name)
+        _refuse_newcomers(frozen, sources)
         stored = set(issues.editions(connection, name))
         found = [
             (reader.id, edition.key)
             for reader in people.readers(connection, audience.not_in(name))
             if (edition := editions.of(reader.sections, reader.attributes))
         ]
-        fresh = [row for row in found if row[1] in stored]
-        audience.put(connection, name, fresh)
-        audience.extend_chunks(connection, name, [number for number, _ in fresh])
-        fingerprint = issues.fingerprint(connection, name, frozen.envelope)
-        frozen = replace(frozen, fingerprint=fingerprint, readers=frozen.readers + len(fresh))
-        issues.seal(connection, frozen)
-        if fresh:
-            issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
-        return issues.get(connection, name), len(fresh), len(found) - len(fresh)
+        matched = [row for row in found if row[1] in stored]
+        fresh = matched[:_AT_ONCE]
+        after = issues.fingerprint(connection, name, frozen.envelope, fresh)
+    return frozen, after, fresh, len(found) - len(matched)
+
+
+def _refuse_newcomers(frozen: Frozen, sources: Mapping[str, str]) -> None:
+    if frozen.state not in (IssueState.SENDING, IssueState.SENT):
+        raise StateError(
+            f"issue {frozen.name} is {frozen.state}",
+            f"To add new readers: newsletter approve {frozen.name} --again",
+        )
+    if changed := changed_since(frozen, sources):
+        raise ContentError(
+            f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+            "New readers can only get what was approved: put the files back as they were.",
+        )

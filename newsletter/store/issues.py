@@ -5,10 +5,11 @@ reads it. On SQLite the write lock, which `writing` takes at the start, does the
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
+from heapq import merge
 
 from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
@@ -172,8 +173,13 @@ def begin(connection: Connection, name: str, transport: str, now: datetime) -> F
     return get(connection, name)
 
 
-def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
-    """Return the SHA-256 of what is stored: envelope, editions, who gets which, and archive entries."""
+def fingerprint(
+    connection: Connection, name: str, envelope: Envelope, more: Sequence[tuple[int, str]] = ()
+) -> str:
+    """Return the SHA-256 of what is stored: envelope, editions, who gets which, and archive entries.
+
+    `more` is counted as stored too: subscribers with their editions, in ascending order.
+    """
     total = sha256(json.dumps(asdict(envelope), sort_keys=True).encode())
     for one in editions(connection, name).values():
         for text in (one.edition, one.subject, one.html, one.text):
@@ -185,7 +191,7 @@ def fingerprint(connection: Connection, name: str, envelope: Envelope) -> str:
         .order_by(audience.c.subscriber),
         execution_options={"yield_per": 5000},
     )
-    for subscriber, key in rows:
+    for subscriber, key in merge(((number, key) for number, key in rows), more) if more else rows:
         total.update(f"{subscriber} {key}\n".encode())
     shown = [column for column in item.c if column.key not in ("id", *_LATER)]
     later = [item.c[key] for key in _LATER]

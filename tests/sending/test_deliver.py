@@ -16,7 +16,7 @@ from newsletter.errors import ContentError, StateError, StoreError, TransportUna
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
 from newsletter.render.edition import Editions
-from newsletter.sending import claims
+from newsletter.sending import claims, start
 from newsletter.sending.claims import Claims
 from newsletter.sending.freeze import verify
 from newsletter.sending.start import take_in
@@ -553,6 +553,20 @@ def test_who_joined_after_the_approval_can_be_taken_in_and_nobody_is_written_to_
     assert max(Counter(relay.recipients).values()) == 1
     assert take_in(engine, Editions(house.issue()), house.NAME, house.SOURCES)[1:] == (0, 1)
     assert house.state(engine) == "sent"
+
+
+def test_very_many_are_taken_in_by_short_transactions_and_what_is_approved_stays_verified(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "_AT_ONCE", 2)
+    house.people(engine, 3, first=10)
+    house.approve(engine)
+    house.run(engine, Outbox(Path(), house.NAME))
+    house.people(engine, 5, first=8_000)
+    house.people(engine, 2, first=1)
+    frozen, added, _ = take_in(engine, Editions(house.issue()), house.NAME, house.SOURCES)
+    assert (added, frozen.readers) == (7, 10)
+    assert verify(engine, house.NAME, {}) == frozen
 
 
 def test_new_readers_are_only_taken_in_where_they_get_what_was_approved(engine: Engine) -> None:

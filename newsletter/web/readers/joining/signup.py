@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -21,14 +22,16 @@ from newsletter.store.consent import Wording
 from newsletter.store.db import writing
 from newsletter.store.letters import Lane
 from newsletter.web.readers import limits
-from newsletter.web.readers.joining.frame import EMBED, framed, let_frame
 from newsletter.web.readers.site import act, database, network, networks, settings, workspace
 from newsletter.web.templates import regions
 
+EMBED = "embed"
+"""Value of the `from` parameter of an embedded form."""
+
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+
 pages = Blueprint("signup", __name__)
 embedded = Blueprint(EMBED, __name__)
-for _each in (pages, embedded):
-    _each.after_request(let_frame)
 
 SOONEST, LATEST = timedelta(seconds=3), timedelta(hours=24)
 """Age of a form that is accepted: bots submit it sooner, or store it for later."""
@@ -44,6 +47,23 @@ _LATER = 3600  # Retry-After in seconds of a refused form
 
 _Answer = Response | str | tuple[str, int] | tuple[str, int, dict[str, str]]
 _log = logging.getLogger(__name__)
+
+
+def framed() -> bool:
+    """Tell whether the current page is embedded in a frame."""
+    return request.blueprint == EMBED or request.args.get("from") == EMBED
+
+
+@pages.after_request
+@embedded.after_request
+def let_frame(response: Response) -> Response:
+    """Allow the association's site, and no other, to embed the page (CSP frame-ancestors)."""
+    if framed():
+        site = urlsplit(settings().site or "")
+        ancestors = f"'self' {site.scheme}://{site.netloc}" if site.netloc else "'self'"
+        response.headers["Content-Security-Policy"] = f"{_POLICY}; frame-ancestors {ancestors}"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 @pages.record_once
