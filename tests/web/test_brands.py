@@ -54,7 +54,7 @@ def low(page: Page) -> list[str]:
     """Return every text of the page that cannot be read in one of the schemes."""
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # its own names
+        page.emulate_media(color_scheme=scheme)
         seen = page.evaluate(CONTRAST, READABLE)
         assert seen["count"] > 5
         found += [f"{scheme}: {words}" for words in seen["low"]]
