@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, inspect, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 
@@ -23,6 +22,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 
 if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
+    from sqlalchemy.dialects import postgresql, sqlite
 
 HEAD = "0010"
 """The newest migration; a test compares it with the folder."""
@@ -239,8 +239,10 @@ def _cure(engine: Engine, cause: str) -> str:
     return "Check that the server runs and that the address in NEWSLETTER_DATABASE is right."
 
 
-def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def upsert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return this database's INSERT construct that supports ON CONFLICT."""
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415  0.03 s, which reading need not wait for
+
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 

@@ -16,13 +16,13 @@ from newsletter.store.db import (
     HEAD,
     WRITABLE,
     connect_to,
-    migrate,
     plain_errors,
     reading,
     refuse_moved,
     schema_version,
 )
 from newsletter.store.locking import PATIENCE, begin
+from newsletter.store.schema import metadata
 
 
 class ReadOnlyDatabase:
@@ -114,5 +114,7 @@ def _empty() -> Engine:
         creator=lambda: sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False),
     )
     event.listen(engine, "begin", begin(PATIENCE))
-    migrate(engine)
+    with engine.begin() as connection:  # by migrations, alembic would take 0.2 s
+        metadata.create_all(connection)
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE item_search USING fts5(title, text, content='item')")
     return engine

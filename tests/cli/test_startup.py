@@ -1,7 +1,9 @@
 """Asking for help answers at once: what a command works with is loaded when it runs."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,13 +11,29 @@ HEAVY = ("pydantic", "yaml", "sqlalchemy", "flask", "jinja2", "lxml", "babel", "
 """Packages that take as long to import as many of the command line's own modules."""
 
 
-@pytest.mark.parametrize("arguments", ["--help", "subscribers --help", "send --help", "--version"])
-def test_help_loads_nothing_heavy(arguments: str) -> None:
+UNUSED = ("alembic", "requests", "urllib3", "ruamel", "sqlalchemy.dialects.postgresql")
+"""What checking an issue needs only when the database is upgraded, CSS is fetched, or issue.yaml written."""
+REPOSITORY = Path(__file__).parents[2]
+
+
+def loaded(packages: tuple[str, ...], *arguments: str) -> str:
+    """Run a command line, and return which of `packages` it has imported."""
     script = (
         "import sys; from newsletter.cli import run; code = run(sys.argv[1:]);"
-        f" print('loaded:', *sorted(set({HEAVY!r}) & set(sys.modules))); sys.exit(code)"
+        f" print('loaded:', *sorted(set({packages!r}) & set(sys.modules))); sys.exit(code)"
     )
     asked = subprocess.run(
-        [sys.executable, "-c", script, *arguments.split()], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, *arguments], check=True, capture_output=True, text=True
     )
-    assert asked.stdout.splitlines()[-1] == "loaded:"
+    return asked.stdout.splitlines()[-1].removeprefix("loaded:")
+
+
+@pytest.mark.parametrize("arguments", ["--help", "subscribers --help", "send --help", "--version"])
+def test_help_loads_nothing_heavy(arguments: str) -> None:
+    assert loaded(HEAVY, *arguments.split()) == ""
+
+
+def test_checking_an_issue_loads_only_what_it_needs(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    shutil.copytree(REPOSITORY / "issues", tmp_path / "issues")
+    assert loaded(UNUSED, "-C", str(tmp_path), "check") == ""

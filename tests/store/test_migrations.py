@@ -15,6 +15,7 @@ import newsletter.store
 from newsletter.errors import StoreError
 from newsletter.store import db
 from newsletter.store.db import open_database, reading, writing
+from newsletter.store.readonly import ReadOnlyDatabase
 from newsletter.store.schema import metadata
 from tests.postgres import execute, named
 
@@ -46,6 +47,25 @@ def test_a_migrated_table_is_made_like_one_of_the_schema(sqlite_engine: Engine) 
     for name, sql in wanted.items():
         for trait in ("AUTOINCREMENT", "WITHOUT ROWID"):
             assert (trait in found[name]) == (trait in sql), name
+
+
+def test_an_empty_database_in_memory_has_every_table_and_column(sqlite_engine: Engine) -> None:
+    empty = ReadOnlyDatabase("sqlite:///nosuch.db").engine
+    with reading(sqlite_engine) as migrated, reading(empty) as made:
+        wanted, found = columns(migrated), columns(made)
+    empty.dispose()
+    assert {"subscriber", "item_search"} <= found.keys()
+    assert {**wanted, "alembic_version": set()} == {**found, "alembic_version": set()}
+
+
+def columns(connection: Connection) -> dict[str, set[str]]:
+    query = text(
+        "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+    )
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(query):
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 def test_head_names_the_newest_migration() -> None:
