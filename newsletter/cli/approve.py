@@ -1,5 +1,6 @@
 """The command `approve`: freeze an issue as it is rendered now."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,9 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
 
 
 def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) -> int:
-    from newsletter.store import audience
-    from newsletter.store.db import reading
+    from newsletter.services.approval import editions
 
-    with reading(workspace.database) as connection:
-        editions = audience.edition_readers(connection, frozen.name)
+    found = editions(workspace, frozen.name)
     if as_json:
         print_json(
             {
@@ -57,16 +56,13 @@ def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool
                 "approved_at": frozen.approved_at,
                 "readers": frozen.readers,
                 "without": frozen.without,
-                "editions": [
-                    {"edition": key, "sections": sections, "readers": readers}
-                    for key, (sections, readers) in editions.items()
-                ],
+                "editions": [asdict(one) for one in found],
             }
         )
         return 0
     click.echo(f"Issue {frozen.name} {what} by {frozen.approved_by} at {frozen.approved_at}.")
-    for key, (sections, readers) in editions.items():
-        click.echo(f"  {readers:>8}  {key}  {', '.join(sections)}")
+    for one in found:
+        click.echo(f"  {one.readers:>8}  {one.edition}  {', '.join(one.sections)}")
     click.echo(f"Readers: {frozen.readers}; with nothing this week: {frozen.without}.")
     click.echo(f"Fingerprint: {frozen.fingerprint}")
     _say_when(workspace, frozen)
@@ -75,21 +71,17 @@ def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool
 
 def _say_when(workspace: "Workspace", frozen: "Frozen") -> None:
     """Print what the approval means for a weekly hour that has already passed."""
-    from newsletter.services.approval import held_hours
-    from newsletter.store import schedule_runs
-    from newsletter.store.db import reading
+    from newsletter.services.schedule import held_hours, was_held
 
     if frozen.state is not IssueState.APPROVED:
         return
     if any(one.settled.issue == frozen.name for one in held_hours(workspace)):
         click.echo("It was held at its weekly hour for lack of approval; it is sent automatically now.")
-        return
-    with reading(workspace.database) as connection:
-        if schedule_runs.held(connection, frozen.name):
-            click.echo(
-                "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"
-                f" newsletter send {frozen.name}"
-            )
+    elif was_held(workspace, frozen.name):
+        click.echo(
+            "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"
+            f" newsletter send {frozen.name}"
+        )
 
 
 COMMANDS = {"approve": approve}

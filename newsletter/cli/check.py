@@ -27,7 +27,8 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
     Example:
       newsletter check 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.services.approval import NOBODY_IS_TOLD, VOID, nobody_is_told, standing
+    from newsletter.services.approval import VOID, standing
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
 
     workspace = session.workspace
     day = workspace.closing(closing)
@@ -39,8 +40,8 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
         _print(proof)
         if approval.state == VOID:
             click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
-        if nobody_is_told(workspace):
-            click.echo(NOBODY_IS_TOLD, err=True)
+        if lacks_editors(workspace):
+            click.echo(NO_EDITORS_TO_NOTIFY, err=True)
     return FINDINGS if proof.errors else 0
 
 

@@ -1,7 +1,6 @@
 """`send --due`, which a timer runs every few minutes: settle the weekly hour, and deliver what is due."""
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,17 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from newsletter.services import Workspace
-    from newsletter.store.schedule_runs import Settled
+    from newsletter.services.schedule import SettledHour
 
 
 def deliver_due(workspace: "Workspace") -> int:
     """Settle the weekly hour, send letters, and deliver what is being sent; there may be nothing to do."""
     from newsletter.sending.start import under_way
-    from newsletter.sending.weekly import tick
-    from newsletter.services.scheduler import clock_doubt, insist, week
+    from newsletter.services.schedule import settle_due
+    from newsletter.services.scheduler import clock_doubt, insist
 
-    hours = tick(week(workspace))
-    codes = [_tell(workspace, hours)]
+    codes = [_print_hours(workspace, settle_due(workspace))]
     if doubt := clock_doubt(workspace):
         click.echo(f"{doubt}\n  Nothing is sent automatically until it is right: timedatectl", err=True)
         codes.append(USAGE)
@@ -36,25 +34,24 @@ def deliver_due(workspace: "Workspace") -> int:
     return max(codes)
 
 
-def _tell(workspace: "Workspace", hours: "Sequence[Settled]") -> int:
+def _print_hours(workspace: "Workspace", hours: "Sequence[SettledHour]") -> int:
     """Print the outcomes of the weekly hours; return the exit code, which says whether one was held."""
-    from newsletter.services.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
 
-    open_until = {one.settled.issue: one.until for one in held_hours(workspace)}
     for hour in hours:
-        if not hour.held:
-            click.echo(f"Issue {hour.issue} at its weekly hour: {hour.outcome}.")
+        issue, outcome = hour.settled.issue, hour.settled.outcome
+        if not hour.settled.held:
+            click.echo(f"Issue {issue} at its weekly hour: {outcome}.")
             continue
-        cure = f"Then send it by hand: newsletter send {hour.issue}"
-        if until := open_until.get(hour.issue):
-            local = until.astimezone(ZoneInfo(workspace.settings.timezone))
+        cure = f"Then send it by hand: newsletter send {issue}"
+        if hour.until:
             cure = (
-                f"If approved by {local:%H:%M %Z}, it still starts: newsletter approve {hour.issue} --by NAME"
+                f"If approved by {hour.until:%H:%M %Z}, it still starts: newsletter approve {issue} --by NAME"
             )
-        click.echo(f"Issue {hour.issue} is held at its weekly hour: {hour.outcome}\n  {cure}", err=True)
-        if nobody_is_told(workspace):
-            click.echo(NOBODY_IS_TOLD, err=True)
-    return FINDINGS if any(hour.held for hour in hours) else 0
+        click.echo(f"Issue {issue} is held at its weekly hour: {outcome}\n  {cure}", err=True)
+        if lacks_editors(workspace):
+            click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+    return FINDINGS if any(hour.settled.held for hour in hours) else 0
 
 
 def _send_letters(workspace: "Workspace") -> int:

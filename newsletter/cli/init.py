@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from newsletter.compose.starter import Answers
 
 _LANGUAGES = ("uk", "en")
-_HELD = "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
+_NO_EDITORS = "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
 
 
 @click.command
@@ -73,7 +73,7 @@ def init(  # noqa: PLR0917  as many as options
     click.echo("\n  ".join([f"  cd {folder}", *(f"newsletter {step}" for step in steps)]))
     click.echo("Then look through newsletter.yaml: site, base_url and postal_address are still the sample's.")
     if not answers.editors:
-        click.echo(_HELD, err=True)
+        click.echo(_NO_EDITORS, err=True)
     return 0
 
 

@@ -6,7 +6,6 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import closing
-from newsletter.errors import StateError
 from newsletter.model import IssueState
 
 
@@ -20,7 +19,9 @@ def pause(session: Session, closing: date) -> int:
     Example:
       newsletter pause 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    return _move(session, closing, IssueState.PAUSED, [IssueState.SENDING], "paused by hand")
+    from newsletter.services.delivery import pause as pause_issue
+
+    return _print(closing, pause_issue(session.workspace, closing))
 
 
 @click.command()
@@ -33,7 +34,9 @@ def resume(session: Session, closing: date) -> int:
     Example:
       newsletter resume 2025-02-14 && newsletter send 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    return _move(session, closing, IssueState.SENDING, [IssueState.PAUSED])  # keeps the reason of the pause
+    from newsletter.services.delivery import resume as resume_issue
+
+    return _print(closing, resume_issue(session.workspace, closing))
 
 
 @click.command()
@@ -47,25 +50,15 @@ def cancel(session: Session, closing: date, yes: bool) -> int:
     Example:
       newsletter cancel 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.services.delivery import cancel as cancel_issue
+
     if not yes:
         click.confirm(f"Issue {closing} will not be sent to anyone else. Cancel it?", abort=True)
-    stopped = [IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED]
-    return _move(session, closing, IssueState.CANCELLED, stopped, "cancelled by hand")
+    return _print(closing, cancel_issue(session.workspace, closing))
 
 
-def _move(
-    session: Session, closing: date, to: IssueState, among: list[IssueState], reason: str | None = None
-) -> int:
-    from newsletter.store import issues
-    from newsletter.store.db import writing
-
-    name = closing.isoformat()
-    why = {} if reason is None else {"reason": reason}
-    with writing(session.workspace.database) as connection:
-        now = issues.lock_approved(connection, name).state
-        if not issues.change_state(connection, name, to, among=among, **why):
-            raise StateError(f"issue {name} is {now}, so it cannot become {to}", "See: newsletter status")
-    click.echo(f"Issue {name} is {to}.")
+def _print(closing: date, state: IssueState) -> int:
+    click.echo(f"Issue {closing} is {state}.")
     return 0
 
 

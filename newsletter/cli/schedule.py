@@ -1,21 +1,12 @@
 """The command `schedule`: show the next weekly hours, or adopt a restored database."""
 
 from datetime import date
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
 from newsletter.cli.output import print_json
-from newsletter.errors import ConfigError, ContentError
-
-if TYPE_CHECKING:
-    from newsletter.config import Settings
-    from newsletter.model import Period
-
-_SHOWN = 8
 
 
 @click.command()
@@ -36,62 +27,43 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
       newsletter schedule
       newsletter schedule 2025-02-14 --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.sending.calendar import firing_within, firings
-    from newsletter.services.approval import NOBODY_IS_TOLD, held_hours, nobody_is_told, standing
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, held_hours, hours, lacks_editors
+    from newsletter.services.scheduler import adopt as adopt_database
     from newsletter.services.scheduler import clock_doubt
 
+    workspace = session.workspace
     if adopt:
-        from newsletter.services.scheduler import adopt as adopt_database
-
-        adopt_database(session.workspace)
+        adopt_database(workspace)
         click.echo("The weekly schedule continues with this database.")
         return
-    settings = session.workspace.settings
-    weekly, zone = settings.schedule, settings.timezone
-    if closing:
-        one = firing_within(weekly, zone, _week(settings, closing))
-        found = [one] if one else []
-    else:
-        found = firings(weekly, zone, session.workspace.now(), _SHOWN)
-    if not found:
-        raise ConfigError(
-            "newsletter.yaml sets no weekly hour", "Add a line: `schedule: {weekly: friday 16:00, grace: 6h}`"
-        )
-    workspace = session.workspace
-    hours = [(firing.moment.astimezone(ZoneInfo(zone)), settings.closing_day(firing.day)) for firing in found]
-    stand = {issue: standing(workspace, issue) for _, issue in hours}
-    doubt = clock_doubt(workspace)
+    found, doubt = hours(workspace, closing), clock_doubt(workspace)
     if as_json:
         print_json(
             [
-                {"issue": issue, "at": hour.isoformat(), "approval": stand[issue].state}
-                | {"changed": list(stand[issue].changed), "clock": doubt}
-                for hour, issue in hours
+                {
+                    "issue": hour.issue,
+                    "at": hour.moment.isoformat(),
+                    "approval": hour.standing.state,
+                    "changed": list(hour.standing.changed),
+                    "clock": doubt,
+                }
+                for hour in found
             ]
         )
         return
-    click.echo(f"{weekly.weekly} in {zone}:")
-    for hour, issue in hours:
-        offset = hour.isoformat(timespec="minutes")[16:]
-        click.echo(f"  {hour:%a %Y-%m-%d %H:%M} {offset}  issue {issue}: {stand[issue].words}")
+    click.echo(f"{workspace.settings.schedule.weekly} in {workspace.settings.timezone}:")
+    for hour in found:
+        offset = hour.moment.isoformat(timespec="minutes")[16:]
+        click.echo(f"  {hour.moment:%a %Y-%m-%d %H:%M} {offset}  issue {hour.issue}: {hour.standing.words}")
     for held in held_hours(workspace):
-        until = held.until.astimezone(ZoneInfo(zone))
         name, why = held.settled.issue, held.settled.outcome
-        click.echo(f"Issue {name} is held: {why}. If approved by {until:%H:%M}, it is still sent.", err=True)
+        click.echo(
+            f"Issue {name} is held: {why}. If approved by {held.until:%H:%M}, it is still sent.", err=True
+        )
     if doubt:
         click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
-    if nobody_is_told(workspace):
-        click.echo(NOBODY_IS_TOLD, err=True)
-
-
-def _week(settings: "Settings", closing: date) -> "Period":
-    last = settings.closing_day(closing)
-    if last != closing:
-        raise ContentError(
-            f"no issue closes on {closing:%A}, {closing}",
-            f"That week closes on {last:%A}, {last} (week.starts in newsletter.yaml).",
-        )
-    return settings.period(closing)
+    if lacks_editors(workspace):
+        click.echo(NO_EDITORS_TO_NOTIFY, err=True)
 
 
 COMMANDS = {"schedule": schedule}

@@ -16,16 +16,12 @@ from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
 from newsletter.errors import ConfigError
 from newsletter.model import IssueState, Outcome
-from newsletter.registry import OUTBOX
 
 if TYPE_CHECKING:
     from newsletter.sending.deliver import Run
     from newsletter.services import Workspace
     from newsletter.services.test_message import Wanted
     from newsletter.store.issues import Frozen
-    from newsletter.transport.dkim import DomainSigner
-
-UNDO = timedelta(minutes=10)
 
 
 @click.command()
@@ -86,7 +82,7 @@ def send(  # noqa: PLR0917  as many as options
       newsletter send 2025-02-14 --test me@example.org --sections social,education
       newsletter send 2025-02-14 --transport smtp --yes
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.sending.freeze import may_begin, verify
+    from newsletter.services.delivery import approved
     from newsletter.services.test_message import Wanted
 
     workspace = session.workspace
@@ -103,15 +99,12 @@ def send(  # noqa: PLR0917  as many as options
         slugs = frozenset(re.findall(r"[^\s,;]+", sections)) if sections else None
         return _trial(workspace, closing, name, Wanted(address=address, sections=slugs, like=like))
     if only_new:
-        _take_in(workspace, closing)
-    database = workspace.readable if dry_run else workspace.database
-    frozen = verify(database, closing.isoformat(), workspace.sources(closing))
+        _add_new_readers(workspace, closing)
+    frozen = approved(workspace, closing, read_only=dry_run)
     if dry_run:
         return _rehearse(workspace, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
-        may_begin(frozen, name)
-        window = _window(frozen, name, window, now=now)
-        frozen, waiting = _begin(workspace, frozen, name, window, ask=not yes)
+        frozen, waiting, window = _start(workspace, frozen, name, window, now=now, ask=not yes)
         if detach:
             click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {closing}")
             return 0
@@ -120,27 +113,15 @@ def send(  # noqa: PLR0917  as many as options
     return report(workspace, frozen, segment, as_json=as_json)
 
 
-def _take_in(workspace: "Workspace", closing: date) -> None:
-    """Add readers who joined after the approval to the audience."""
-    from newsletter.render.edition import Editions
-    from newsletter.sending.start import take_in
+def _add_new_readers(workspace: "Workspace", closing: date) -> None:
+    from newsletter.services.delivery import add_new_readers
 
-    issue, _ = workspace.issue(closing)
-    _, added, unmatched = take_in(
-        workspace.database, Editions(issue), closing.isoformat(), workspace.sources(closing)
-    )
-    click.echo(f"New readers: {added}.")
-    if unmatched:
-        click.echo(f"{unmatched} more would need an edition that was not approved; they get the next issue.")
-
-
-def _window(frozen: "Frozen", name: str, given: timedelta | None, *, now: bool) -> timedelta:
-    """Return how long the start can still be undone: not at all once sending has begun."""
-    if frozen.state is IssueState.SENDING or now:
-        return timedelta()
-    if given is None and name != OUTBOX and sys.stdin.isatty():
-        return UNDO
-    return given or timedelta()
+    done = add_new_readers(workspace, closing)
+    click.echo(f"New readers: {done.added}.")
+    if done.unmatched:
+        click.echo(
+            f"{done.unmatched} more would need an edition that was not approved; they get the next issue."
+        )
 
 
 def report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
@@ -156,35 +137,27 @@ def report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_
     return NOT_ACCEPTED if bad or (data["pending"] and not segment) else 0
 
 
-def _begin(
-    workspace: "Workspace", frozen: "Frozen", name: str, window: timedelta, *, ask: bool
-) -> "tuple[Frozen, int]":
-    """Start the issue, `window` from now; return it and how many readers wait for it."""
-    import asyncio
+def _start(
+    workspace: "Workspace", frozen: "Frozen", name: str, window: timedelta | None, *, now: bool, ask: bool
+) -> "tuple[Frozen, int, timedelta]":
+    """Start the issue; return it, how many readers wait for it, and how long the start can be undone."""
+    from newsletter.services.delivery import prepare, start, undo_window
 
-    from newsletter.sending.start import start
-    from newsletter.services.scheduler import insist
-    from newsletter.services.status import summary
-    from newsletter.store.db import writing
-
-    asyncio.run(workspace.transport(name, date.fromisoformat(frozen.name)).check())
-    _dkim(workspace)
-    insist(workspace)
-    left = summary(workspace, frozen.name)
-    waiting = left["pending"] + left[Outcome.DEFERRED]
-    if ask and name != OUTBOX:
+    ready = prepare(workspace, frozen, name)
+    _warn_of_weak_key(workspace)
+    if ask and ready.needs_confirmation:
         if not sys.stdin.isatty():
             raise ConfigError(
                 f"sending by {name} needs confirmation", "Run it with --yes when there is no terminal."
             )
-        click.confirm(f"Send issue {frozen.name} to {waiting} readers by {name}?", abort=True)
-    with writing(workspace.database) as connection:
-        return start(connection, frozen, name, workspace.now(), window), waiting
+        click.confirm(f"Send issue {frozen.name} to {ready.waiting} readers by {name}?", abort=True)
+    window = undo_window(frozen.state, name, window, at_once=now, attended=sys.stdin.isatty())
+    return start(workspace, ready, window), ready.waiting, window
 
 
 def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     """Count down; return False when the user undid the start before anything was sent."""
-    from newsletter.sending.start import undo
+    from newsletter.services.delivery import undo
 
     end = time.monotonic() + window.total_seconds()
     try:
@@ -195,7 +168,7 @@ def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
             )
             time.sleep(min(1, left))
     except KeyboardInterrupt:
-        if undo(workspace.database, frozen.name) is IssueState.APPROVED:
+        if undo(workspace, frozen.name):
             click.echo("\nUndone: nothing was sent, and the approval stands.")
         else:
             click.echo(
@@ -210,13 +183,13 @@ def deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: str
     """Deliver in this process, with progress; return False when it was stopped."""
     import asyncio
 
-    from newsletter.services.scheduler import own
+    from newsletter.services.delivery import delivering
 
-    transport = workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
-    where = workspace.segment(segment) if segment else None
-    with progress(waiting, "Sending") as told:
-        going = asyncio.run(_run(workspace.run(frozen, transport, where=where, progress=told)))
-    own(workspace)  # counted at the end too, so that a backup made meanwhile is recognised
+    with (
+        progress(waiting, "Sending") as advance,
+        delivering(workspace, frozen, segment, advance) as run,
+    ):
+        going = asyncio.run(_run(run))
     if not going:
         click.echo(
             "Stopped; messages in flight have been recorded. Run the same command again to go on.", err=True
@@ -224,11 +197,9 @@ def deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: str
     return going
 
 
-def _dkim(workspace: "Workspace") -> "DomainSigner | None":
-    """Return the DKIM signer, and print a warning if its key is weak."""
+def _warn_of_weak_key(workspace: "Workspace") -> None:
     if workspace.dkim and workspace.dkim.weakness:
         click.echo(workspace.dkim.weakness, err=True)
-    return workspace.dkim
 
 
 async def _run(run: "Run") -> bool:
@@ -250,22 +221,19 @@ async def _run(run: "Run") -> bool:
 
 def _rehearse(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print how many readers would get which edition, and who."""
-    from newsletter.store.audience import edition_readers, members, waiting
-    from newsletter.store.db import reading
+    from newsletter.services.delivery import audience_of, waiting_by_edition
 
-    where = workspace.segment(segment) if segment else None
-    with reading(workspace.readable) as connection:
-        rows = members(connection, frozen.name, where)
-        if as_json:
-            print_rows({"email": row.email, "edition": row.edition, "state": row.state} for row in rows)
-            return 0
-        sections = {key: shown for key, (shown, _) in edition_readers(connection, frozen.name).items()}
-        numbers = waiting(connection, frozen.name, where)
-        for key, number in numbers.items():
-            click.echo(f"{number:>8}  {key}  {', '.join(sections[key])}")
-        click.echo(f"{sum(numbers.values())} messages would be sent; nothing was. In detail:")
-        for row in rows:
-            click.echo(f"{row.email}  {row.edition}  {row.state or 'would be sent'}")
+    rows = audience_of(workspace, frozen.name, segment)
+    if as_json:
+        print_rows({"email": row.email, "edition": row.edition, "state": row.state} for row in rows)
+        return 0
+    groups = waiting_by_edition(workspace, frozen.name, segment)
+    for group in groups:
+        click.echo(f"{group.readers:>8}  {group.edition}  {', '.join(group.sections)}")
+    total = sum(group.readers for group in groups)
+    click.echo(f"{total} messages would be sent; nothing was. In detail:")
+    for row in rows:
+        click.echo(f"{row.email}  {row.edition}  {row.state or 'would be sent'}")
     return 0
 
 
@@ -275,7 +243,7 @@ def _trial(workspace: "Workspace", closing: date, name: str, wanted: "Wanted") -
 
     from newsletter.services.test_message import send_test
 
-    _dkim(workspace)
+    _warn_of_weak_key(workspace)
     edition, receipt = asyncio.run(send_test(workspace, closing, name, wanted))
     answer = f"{receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip()
     click.echo(f"{wanted.address}: {answer} ({', '.join(edition.sections)})")

@@ -35,7 +35,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     from newsletter.cli.log import keep_log
     from newsletter.cli.sender_process import sender
     from newsletter.cli.worker import wait_for_database
-    from newsletter.services.approval import NOBODY_IS_TOLD, nobody_is_told
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
     from newsletter.services.scheduler import insist
     from newsletter.web.readers.app import create_site
     from newsletter.web.readers.server import Server, is_loopback, listen, watched
@@ -62,8 +62,8 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                     "base_url does not begin with https: the pages are not encrypted on the network.",
                     err=True,
                 )
-            if nobody_is_told(workspace):
-                click.echo(NOBODY_IS_TOLD, err=True)
+            if lacks_editors(workspace):
+                click.echo(NO_EDITORS_TO_NOTIFY, err=True)
             server.run()
     return 0
 

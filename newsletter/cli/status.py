@@ -82,19 +82,16 @@ def _every_issue(workspace: "Workspace", *, as_json: bool) -> int:
 
 
 def _who(workspace: "Workspace", name: str, state: str | None, *, as_json: bool) -> int:
-    from newsletter.store import audience, issues
-    from newsletter.store.db import reading
+    from newsletter.services.delivery import audience_of
 
-    with reading(workspace.readable) as connection:
-        issues.get(connection, name)
-        found = audience.members(connection, name, state="" if state == _PENDING else state)
-        if as_json:
-            print_rows(_as_data(found))
-            return 0
-        for member in found:
-            answer = f"{member.code or ''} {member.detail}".strip()
-            words = (member.email or _ERASED, member.edition, member.state or _PENDING, member.at, answer)
-            click.echo("  ".join(words).rstrip())
+    found = audience_of(workspace, name, state="" if state == _PENDING else state)
+    if as_json:
+        print_rows(_as_data(found))
+        return 0
+    for member in found:
+        answer = f"{member.code or ''} {member.detail}".strip()
+        words = (member.email or _ERASED, member.edition, member.state or _PENDING, member.at, answer)
+        click.echo("  ".join(words).rstrip())
     return 0
 
 

@@ -32,12 +32,12 @@ def worker(session: Session) -> int:
       newsletter worker
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
-    from newsletter.services.approval import NOBODY_IS_TOLD, nobody_is_told
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
 
     keep_log()
     wait_for_database(session.workspace)
-    if nobody_is_told(session.workspace):
-        click.echo(NOBODY_IS_TOLD, err=True)
+    if lacks_editors(session.workspace):
+        click.echo(NO_EDITORS_TO_NOTIFY, err=True)
     work(session.workspace)
     return 0
 

@@ -175,7 +175,11 @@ class Workspace:
         }
         if self.settings.brand.logo:
             files[self.settings.brand.logo] = self.root / self.settings.brand.logo
-        return {name: sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
+        return {
+            name: sha256(files[name].read_bytes()).hexdigest()
+            for name in sorted(files)
+            if files[name].is_file()  # issue.yaml may not be there yet, or no longer
+        }
 
     def has_items(self, closing: date) -> bool:
         """Return whether issue `closing` has any item files."""

@@ -1,28 +1,22 @@
 """Approving an issue, and the state of its approval: valid, void because files have changed, or missing."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
-from newsletter.compose.assemble import left_out
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.registry import OUTBOX
 from newsletter.sending.freeze import Approval, changed_since, freeze
-from newsletter.store import issues, schedule_runs
+from newsletter.store import audience, issues
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
-from newsletter.store.schedule_runs import Settled
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
     from newsletter.services.proof import Proof
 
 VOID, MISSING, EMPTY = "void", "missing", "empty"
-NOBODY_IS_TOLD = (
-    "newsletter.yaml sets a weekly hour but no editors, so nobody is notified when the issue is held\n"
-    "  Add a line: `editors: [name@example.org]`"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,27 +54,6 @@ def standing(workspace: "Workspace", closing: date) -> Standing:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HeldHour:
-    """A weekly hour whose issue was held, and until when approving it still starts it automatically."""
-
-    settled: Settled
-    until: datetime
-
-
-def held_hours(workspace: "Workspace") -> list[HeldHour]:
-    """Return the held weekly hours that are less than the grace period ago. Raises StoreError."""
-    within = workspace.settings.schedule.grace
-    with reading(workspace.readable) as connection:
-        recent = schedule_runs.settled_since(connection, workspace.now() - within)
-    return [HeldHour(one, one.moment + within) for one in recent if one.held]
-
-
-def nobody_is_told(workspace: "Workspace") -> bool:
-    """Return whether a weekly hour is set but no editors to notify when its issue is held."""
-    return bool(workspace.settings.schedule.weekly and not workspace.settings.editors)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     """An approved issue: whether it was approved `anew` now, and the errors that the outbox lets pass."""
@@ -88,6 +61,25 @@ class Approved:
     frozen: Frozen
     anew: bool
     ignored: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionReaders:
+    """An approved edition, and how many readers get it."""
+
+    edition: str
+    sections: tuple[str, ...]
+    readers: int
+
+
+def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
+    """Return the editions of the approved issue `name`, the one with most readers first."""
+    with reading(workspace.readable) as connection:
+        found = audience.edition_readers(connection, name)
+    return [
+        EditionReaders(edition=key, sections=sections, readers=readers)
+        for key, (sections, readers) in found.items()
+    ]
 
 
 def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:
@@ -123,6 +115,8 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
 
 def _nobody(workspace: "Workspace", closing: date, proof: "Proof") -> StateError:
     """Return the error that says why nobody would get the issue: items left out of it, or no readers."""
+    from newsletter.compose.assemble import left_out
+
     if not any(block.items for block in proof.issue.blocks):
         out = "; ".join(
             f"{one.id}: {one.reason}" for one in left_out(workspace.root, closing, workspace.settings)

@@ -55,22 +55,6 @@ def test_json_has_the_same_hours(say: Say) -> None:
     assert len(hours) == 8
 
 
-def test_one_issue_s_hour_is_shown_even_when_it_is_past(say: Say) -> None:
-    code, out, _ = say("2025-02-14")
-    assert code == 0
-    assert out.splitlines()[1:] == ["  Fri 2025-02-14 16:00 +02:00  issue 2025-02-14: no items yet"]
-
-
-def test_an_hour_in_the_middle_of_the_week_belongs_to_the_issue_that_closes_it(
-    say: Say, tmp_path: Path
-) -> None:
-    settings = tmp_path / "newsletter.yaml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("friday 16:00", "monday 08:00"), encoding="utf-8")
-    _, out, _ = say("2025-02-14")
-    assert out.splitlines()[1:] == ["  Mon 2025-02-10 08:00 +02:00  issue 2025-02-14: no items yet"]
-
-
 def test_a_day_on_which_no_issue_closes_is_refused_with_the_right_one(say: Say) -> None:
     code, _, errors = say("2025-02-13")
     assert code == 1

@@ -51,6 +51,15 @@ def test_a_changed_file_voids_the_approval_and_the_next_one_is_new(workspace: Wo
     assert again.frozen.fingerprint != first.frozen.fingerprint
 
 
+def test_an_issue_file_that_is_missing_is_named(workspace: Workspace) -> None:
+    approve(workspace, CLOSING, "Олена")
+    name = f"issues/{CLOSING}/issue.yaml"
+    (workspace.root / name).unlink()
+    assert (standing(workspace, CLOSING).state, standing(workspace, CLOSING).changed) == (VOID, (name,))
+    with pytest.raises(ContentError, match=name):
+        approve(workspace, CLOSING, "Олена", again=True)
+
+
 def test_errors_prevent_the_approval_for_a_real_transport_and_are_returned_for_the_outbox(
     workspace: Workspace,
 ) -> None:

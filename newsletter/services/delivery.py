@@ -1,0 +1,186 @@
+"""Sending an approved issue: who would get it, start it, undo that, deliver it, pause or cancel it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from newsletter.errors import StateError
+from newsletter.model import IssueState, Outcome
+from newsletter.registry import OUTBOX
+from newsletter.render.edition import Editions
+from newsletter.sending import start as starting
+from newsletter.sending.freeze import may_begin, verify
+from newsletter.services.approval import EditionReaders, editions
+from newsletter.services.scheduler import insist, own
+from newsletter.services.status import summary
+from newsletter.store import audience, issues
+from newsletter.store.db import reading, writing
+
+if TYPE_CHECKING:
+    from newsletter.sending.deliver import Run
+    from newsletter.services import Workspace
+    from newsletter.store.audience import Member
+    from newsletter.store.issues import Frozen
+
+UNDO = timedelta(minutes=10)
+"""How long a start by a real transport can be undone, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReaders:
+    """Readers who joined after the approval: how many were added, and how many need another edition."""
+
+    added: int
+    unmatched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """An issue that may start by `transport`: how many readers wait, and whether a person must confirm it."""
+
+    frozen: "Frozen"
+    transport: str
+    waiting: int
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether messages leave this machine."""
+        return self.transport != OUTBOX
+
+
+def approved(workspace: "Workspace", closing: date, *, read_only: bool = False) -> "Frozen":
+    """Return issue `closing` as it was approved, verified. Raises StateError, ContentError and StoreError.
+
+    With `read_only` the database is neither created nor upgraded.
+    """
+    database = workspace.readable if read_only else workspace.database
+    return verify(database, closing.isoformat(), workspace.sources(closing))
+
+
+def prepare(workspace: "Workspace", frozen: "Frozen", transport: str) -> Ready:
+    """Check everything that could prevent a start by `transport`: issue, transport, DKIM key, database.
+
+    Raises StateError, ConfigError, TransportUnavailable and StoreError.
+    """
+    if frozen.state is IssueState.SENT:
+        raise StateError(
+            f"issue {frozen.name} was sent already",
+            f"For readers who joined since: newsletter send {frozen.name} --only-new",
+        )
+    may_begin(frozen, transport)
+    asyncio.run(workspace.transport(transport, date.fromisoformat(frozen.name)).check())
+    workspace.dkim  # noqa: B018  reading the key fails now, not at the first message
+    insist(workspace)
+    left = summary(workspace, frozen.name)
+    return Ready(frozen=frozen, transport=transport, waiting=left["pending"] + left[Outcome.DEFERRED])
+
+
+def undo_window(
+    state: IssueState, transport: str, wanted: timedelta | None, *, at_once: bool, attended: bool
+) -> timedelta:
+    """Return how long the start can still be undone: not at all once sending has begun, or if `at_once`.
+
+    By default it is UNDO for a real transport, where somebody is there to undo it (`attended`).
+    """
+    if state is IssueState.SENDING or at_once:
+        return timedelta()
+    if wanted is None and transport != OUTBOX and attended:
+        return UNDO
+    return wanted or timedelta()
+
+
+def start(workspace: "Workspace", ready: Ready, window: timedelta = timedelta()) -> "Frozen":
+    """Start the issue, `window` from now, or continue it. Raises StateError if it changed since `prepare`."""
+    with writing(workspace.database) as connection:
+        return starting.start(connection, ready.frozen, ready.transport, workspace.now(), window)
+
+
+def undo(workspace: "Workspace", name: str) -> bool:
+    """Undo a start; return False if some was sent already: then the issue is paused instead."""
+    return starting.undo(workspace.database, name) is IssueState.APPROVED
+
+
+@contextmanager
+def delivering(
+    workspace: "Workspace",
+    frozen: "Frozen",
+    segment: str | None = None,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> "Iterator[Run]":
+    """Return this process's run of an issue that has been started, to all or to one segment.
+
+    The database is marked as the one last sent from at the end too, so that a backup made meanwhile is
+    recognised as older.
+    """
+    transport = workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
+    where = workspace.segment(segment) if segment else None
+    yield workspace.run(frozen, transport, where=where, progress=progress)
+    own(workspace)
+
+
+def add_new_readers(workspace: "Workspace", closing: date) -> NewReaders:
+    """Add readers who joined after the approval to the audience of an issue that has been started."""
+    issue, _ = workspace.issue(closing)
+    _, added, unmatched = starting.take_in(
+        workspace.database, Editions(issue), closing.isoformat(), workspace.sources(closing)
+    )
+    return NewReaders(added=added, unmatched=unmatched)
+
+
+def waiting_by_edition(workspace: "Workspace", name: str, segment: str | None = None) -> list[EditionReaders]:
+    """Return how many readers would get which edition now, of all or of one segment."""
+    where = workspace.segment(segment) if segment else None
+    sections = {one.edition: one.sections for one in editions(workspace, name)}
+    with reading(workspace.readable) as connection:
+        numbers = audience.waiting(connection, name, where)
+    return [
+        EditionReaders(edition=key, sections=sections[key], readers=number) for key, number in numbers.items()
+    ]
+
+
+def audience_of(
+    workspace: "Workspace", name: str, segment: str | None = None, state: str | None = None
+) -> "Iterator[Member]":
+    """Yield the readers of an approved issue with edition and outcome; `state` "" selects the pending ones.
+
+    Raises StateError when there is no such issue, ContentError when there is no such segment.
+    """
+    where = workspace.segment(segment) if segment else None
+    with reading(workspace.readable) as connection:
+        issues.get(connection, name)
+        yield from audience.members(connection, name, where, state=state)
+
+
+def pause(workspace: "Workspace", closing: date) -> IssueState:
+    """Pause the sending of an issue before its next message. Raises StateError when it is not being sent."""
+    return _move(workspace, closing, IssueState.PAUSED, [IssueState.SENDING], "paused by hand")
+
+
+def resume(workspace: "Workspace", closing: date) -> IssueState:
+    """Continue a paused issue; keeps the reason of the pause. Raises StateError when it is not paused."""
+    return _move(workspace, closing, IssueState.SENDING, [IssueState.PAUSED])
+
+
+def cancel(workspace: "Workspace", closing: date) -> IssueState:
+    """Cancel an issue for good: who has not got it does not get it. Raises StateError when it is too late."""
+    stopped = [IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED]
+    return _move(workspace, closing, IssueState.CANCELLED, stopped, "cancelled by hand")
+
+
+def _move(
+    workspace: "Workspace",
+    closing: date,
+    to: IssueState,
+    among: list[IssueState],
+    reason: str | None = None,
+) -> IssueState:
+    name = closing.isoformat()
+    why = {} if reason is None else {"reason": reason}
+    with writing(workspace.database) as connection:
+        now = issues.lock_approved(connection, name).state
+        if not issues.change_state(connection, name, to, among=among, **why):
+            raise StateError(f"issue {name} is {now}, so it cannot become {to}", "See: newsletter status")
+    return to
