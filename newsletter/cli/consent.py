@@ -1,14 +1,9 @@
 """The option `--consent`: where new people's consent comes from, stored with each of them."""
 
 import sys
-import unicodedata
 from typing import Any
 
 import click
-
-from newsletter.errors import ConfigError
-
-_LONGEST = 200  # characters; it is one line of a person's record
 
 
 class Consent(click.ParamType[str]):
@@ -18,9 +13,11 @@ class Consent(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Accept a line of readable text, or fail with what is wrong with it."""
-        text = " ".join(unicodedata.normalize("NFC", str(value)).split())
-        if not text or len(text) > _LONGEST or not text.isprintable():
-            self.fail(f"must be a line of readable text, of 1 to {_LONGEST} characters", param, ctx)
+        from newsletter.audience.consent import check_consent
+
+        text, fault = check_consent(str(value))
+        if fault:
+            self.fail(fault, param, ctx)
         return text
 
 
@@ -36,10 +33,9 @@ def insisted(given: str | None) -> str:
     """Return the given source of consent, or prompt for it on a terminal. Raises ConfigError elsewhere."""
     if given is not None:
         return given
+    from newsletter.audience.consent import consent_missing
+
     if not sys.stdin.isatty():
-        raise ConfigError(
-            "the source of these people's consent is missing",
-            'Name it, for example: --consent "Paper forms of the forum, 12 March 2025"',
-        )
+        raise consent_missing()
     answer: str = click.prompt("Where does these people's consent come from", type=Consent(), err=True)
     return answer

@@ -16,7 +16,8 @@ from newsletter.errors import StoreError
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from newsletter.audience.lists import Report
+    from newsletter.audience.report import Report
+    from newsletter.services.lists import ListImport
 
 _SHOWN = 20
 
@@ -53,92 +54,58 @@ def reads_list(command: F) -> F:
     return command
 
 
-class ListInput:
-    """A list of people that a command reads as its options say."""
+def open_list(session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> "ListImport":
+    """Return the import of a list as its options say. Raises ConfigError."""
+    from newsletter.audience.columns import known_columns, pairs
+    from newsletter.audience.statuses import value_pairs
+    from newsletter.services.lists import ListImport, Reading
 
-    def __init__(self, session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> None:
-        from newsletter.audience.columns import known_columns, pairs, remembered
-        from newsletter.audience.lists import Importer
-        from newsletter.audience.statuses import value_pairs
+    how = Reading(
+        columns=pairs(options["said"], known_columns(session.workspace.settings.fields)),
+        values=value_pairs(options["statuses"]),
+        sheet=options["sheet"],
+        hidden=options["with_hidden"],
+        dry_run=options["dry_run"],
+        keep=None if options["everything"] or as_json else _SHOWN,
+    )
+    return ListImport(session.workspace, file, how)
 
-        self._workspace = workspace = session.workspace
-        self._path = file.resolve()
-        inside = self._path.is_relative_to(workspace.root)
-        self._name = str(self._path.relative_to(workspace.root)) if inside else str(file)
-        self._sheet, self._hidden = options["sheet"], options["with_hidden"]
-        self.dry_run: bool = options["dry_run"]
-        self._keep = None if options["everything"] or as_json else _SHOWN
-        self._as_json = as_json
-        names = known_columns(workspace.settings.fields)
-        self._known, self._told = remembered(workspace.root, names), pairs(options["said"], names)
-        self._values = value_pairs(options["statuses"])
-        self._importer = Importer(
-            workspace.readable if self.dry_run else workspace.database,
-            workspace.settings,
-            workspace.signer,
-            self._known | self._told,
-            self._values,
+
+def take(source: "ListImport", consent: str, *, dry_run: bool, **how: Any) -> "Report":
+    """Import the list into the database, with a progress bar on a terminal."""
+    with click.progressbar(
+        length=1, label=f"Reading {source.path.name}", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def progress(done: int, lines: int) -> None:
+            bar.length = max(done, lines)
+            bar.update(done - bar.pos)
+
+        with _stop_said(bar, dry_run=dry_run):
+            return source.run(consent, progress=progress, **how)
+
+
+def print_report(source: "ListImport", report: "Report", *, dry_run: bool, as_json: bool) -> int:
+    """Print the report, remember what headings mean, and return the exit code."""
+    from newsletter.services.lists import FILE
+
+    if report.resumed_after:
+        click.echo(f"Continued after line {report.resumed_after}, where it was interrupted.", err=True)
+    learned = source.learned(report)
+    for heading in learned.absent:
+        click.echo(f"{report.name} has no column {heading!r}.", err=True)
+    if as_json:
+        print_json(_as_data(report, dry_run=dry_run))
+    else:
+        _print(report, dry_run=dry_run)
+    for heading in learned.once:
+        click.echo(
+            f"«{heading}» may say who left: it is ignored in this list only, and must be named again.",
+            err=True,
         )
-
-    def names_nobody(self) -> bool:
-        """Return whether everybody on the list has left, bounced or otherwise must not be sent mail."""
-        return self._importer.names_nobody(self._path, self._name, sheet=self._sheet)
-
-    def take(self, consent: str, **how: Any) -> "Report":
-        """Import the list into the database, with a progress bar on a terminal."""
-        from newsletter.audience.lists import Options
-
-        with click.progressbar(
-            length=1, label=f"Reading {self._path.name}", file=sys.stderr, hidden=not sys.stderr.isatty()
-        ) as bar:
-
-            def progress(done: int, lines: int) -> None:
-                bar.length = max(done, lines)
-                bar.update(done - bar.pos)
-
-            with _stop_said(bar, dry_run=self.dry_run):
-                return self._importer.file(
-                    self._path,
-                    self._name,
-                    self._workspace.now(),
-                    consent=consent,
-                    options=Options(sheet=self._sheet, hidden=self._hidden, **how),
-                    dry_run=self.dry_run,
-                    keep=self._keep,
-                    progress=progress,
-                )
-
-    def tell(self, report: "Report") -> int:
-        """Print the report, remember what headings mean, and return the exit code."""
-        from newsletter.audience.columns import FILE, lasting, remember
-        from newsletter.audience.headings import STATUS, plain
-
-        if report.resumed_after:
-            click.echo(f"Continued after line {report.resumed_after}, where it was interrupted.", err=True)
-        here = {plain(heading): column for heading, column in report.headings.items()}
-        fresh: dict[str, Any] = {
-            heading: column for heading, column in self._told.items() if plain(heading) in here
-        }
-        for heading in self._told.keys() - fresh.keys():
-            click.echo(f"{report.name} has no column {heading!r}.", err=True)
-        for heading, column in report.headings.items():
-            if self._values and column == STATUS:
-                earlier = self._known.get(heading)
-                fresh[heading] = {**(earlier if isinstance(earlier, dict) else {}), **self._values}
-        if self._as_json:
-            print_json(_as_data(report, dry_run=self.dry_run))
-        else:
-            _print(report, dry_run=self.dry_run)
-        kept = dict(lasting(fresh))
-        for heading in fresh.keys() - kept.keys():
-            click.echo(
-                f"«{heading}» may say who left: it is ignored in this list only, and must be named again.",
-                err=True,
-            )
-        if kept and not self.dry_run:
-            remember(self._workspace.root, self._known | kept)
-            click.echo(f"What the headings mean is stored in {FILE}.", err=True)
-        return FINDINGS if report.refused else 0
+    if source.remember(learned):
+        click.echo(f"What the headings mean is stored in {FILE}.", err=True)
+    return FINDINGS if report.refused else 0
 
 
 @contextmanager
@@ -173,7 +140,7 @@ def _as_data(report: "Report", *, dry_run: bool) -> dict[str, object]:
 
 def _print(report: "Report", *, dry_run: bool) -> None:
     counts = ", ".join(
-        f"{count} {fate}" for fate, count in report.counts.items() if count or fate in _ALWAYS_TOLD
+        f"{count} {fate}" for fate, count in report.counts.items() if count or fate in _ALWAYS_SHOWN
     )
     click.echo(f"{report.name}{' would give' if dry_run else ''}: {counts}")
     if report.service:
@@ -200,7 +167,7 @@ def _print(report: "Report", *, dry_run: bool) -> None:
         _print_lines([str(one) for one in report.problems if one.severity == severity], number)
 
 
-_ALWAYS_TOLD = ("new", "changed", "unchanged", "refused")
+_ALWAYS_SHOWN = ("new", "changed", "unchanged", "refused")
 _PASSED = {
     "above": "{} above the headings",
     "hidden": "{} hidden in the sheet (--with-hidden reads them)",

@@ -1,18 +1,18 @@
 """The commands `subscribers import` and `subscribers export`, which read and write whole lists."""
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
-from newsletter.cli.listinput import ListInput, reads_list
-from newsletter.errors import ConfigError
-from newsletter.files import OWNER, atomic_write
+from newsletter.cli.listinput import open_list, print_report, reads_list, take
+
+if TYPE_CHECKING:
+    from newsletter.services.subscribers import Format
 
 in_segment = click.option("--segment", metavar="NAME", help="Only readers in this segment.")
 
@@ -59,11 +59,11 @@ def import_list(
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.audience.lines import BlankSections
 
-    reading = ListInput(session, file, options, as_json=as_json)
-    source = consent or ""
-    if not reading.dry_run and consent is None and not reading.names_nobody():
-        source = insisted(consent)
-    return reading.tell(reading.take(consent=source, blank=BlankSections(blank_sections)))
+    source, dry_run = open_list(session, file, options, as_json=as_json), options["dry_run"]
+    if consent is None and source.needs_consent():
+        consent = insisted(consent)
+    report = take(source, consent or "", dry_run=dry_run, blank=BlankSections(blank_sections))
+    return print_report(source, report, dry_run=dry_run, as_json=as_json)
 
 
 @click.command("export")
@@ -76,7 +76,7 @@ def import_list(
 )
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.")
 @pass_session
-def export_list(session: Session, segment: str | None, kind: str | None, out: Path | None) -> None:
+def export_list(session: Session, segment: str | None, kind: "Format | None", out: Path | None) -> None:
     """Export the readers as a list that `import` can read.
 
     Those who left or were suppressed are not in it. Cells that a spreadsheet would take for formulas begin
@@ -86,26 +86,10 @@ def export_list(session: Session, segment: str | None, kind: str | None, out: Pa
     Example:
       newsletter subscribers export --segment kharkiv --out kharkiv.csv
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.audience.export import csv_lines, yaml_lines
-    from newsletter.store.db import reading
-    from newsletter.store.people import readers
+    from newsletter.services.subscribers import export, export_file
 
-    workspace = session.workspace
-    where = workspace.segment(segment) if segment else None
-    if kind is None:
-        kind = "yaml" if out and out.suffix.lower() in (".yaml", ".yml") else "csv"
-    with reading(workspace.readable) as connection:
-        write = csv_lines if kind == "csv" else yaml_lines
-        lines = write(readers(connection, where), list(workspace.settings.fields))
-        if out is None:
-            sys.stdout.buffer.writelines(line.encode() for line in lines)
-        else:
-            _write(out, lines)
-
-
-def _write(out: Path, lines: Iterable[str]) -> None:
-    """Write the file atomically, readable by its owner only."""
-    try:
-        atomic_write(out, (line.encode() for line in lines), mode=OWNER)
-    except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}", "Name another file.") from None
+    if out is not None:
+        export_file(session.workspace, out, kind, segment)
+        return
+    for line in export(session.workspace, kind or "csv", segment):
+        sys.stdout.buffer.write(line.encode())

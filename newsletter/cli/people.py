@@ -13,7 +13,6 @@ from newsletter.cli.lists import export_list, import_list, in_segment
 from newsletter.cli.output import print_json
 from newsletter.cli.person import add, erase, leave, show
 from newsletter.cli.restore import restore
-from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     from newsletter.audience.statistics import Statistics
@@ -57,29 +56,14 @@ def list_readers(
     Example:
       newsletter subscribers list --section social --limit 20
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from sqlalchemy import and_
+    from newsletter.services.subscribers import readers
 
-    from newsletter.audience.segments import where
-    from newsletter.conditions import SECTION
-    from newsletter.model import Has
-    from newsletter.store.db import reading
-    from newsletter.store.people import readers
-    from newsletter.yamlfile import nearest
-
-    workspace = session.workspace
-    wanted = [workspace.segment(segment)] if segment else []
-    if section:
-        known = [one.slug for one in workspace.settings.sections]
-        if section not in known:
-            raise ConfigError(f"unknown section {section!r}", nearest(section, known))
-        wanted.append(where(Has(SECTION, frozenset({section}))))
-    with reading(workspace.readable) as connection:
-        found = islice(readers(connection, and_(*wanted) if wanted else None), limit)
-        if as_json:
-            print_json([{**asdict(reader), "sections": sorted(reader.sections)} for reader in found])
-            return
-        for reader in found:
-            click.echo(f"{reader.email}\t{reader.name}\t{' '.join(sorted(reader.sections))}")
+    found = islice(readers(session.workspace, segment=segment, section=section), limit)
+    if as_json:
+        print_json([{**asdict(reader), "sections": sorted(reader.sections)} for reader in found])
+        return
+    for reader in found:
+        click.echo(f"{reader.email}\t{reader.name}\t{' '.join(sorted(reader.sections))}")
 
 
 @click.command()
@@ -98,28 +82,16 @@ def report(session: Session, region: str | None, as_json: bool) -> None:
       newsletter subscribers report
       newsletter subscribers report --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.audience.statistics import census
-    from newsletter.audience.ukraine.coverage import coverage, region_named
-    from newsletter.store.db import reading
+    from newsletter.services.subscribers import report as count
 
-    workspace = session.workspace
-    with reading(workspace.readable) as connection:
-        counted = census(connection, workspace.settings)
-        covered = coverage(connection, workspace.settings)
-    if region and covered is None:
-        raise ConfigError(
-            "newsletter.yaml has no fields of the kinds region and community",
-            "Declare them under `fields`, like region: {label: …, kind: region}",
-        )
-    wanted = region_named(region) if region else ""
-    if region and not wanted:
-        raise ConfigError(f"there is no region {region!r}", "Write it as in the register, like Сумська.")
+    found = count(session.workspace, region)
+    covered = found.coverage
     if as_json:
-        print_json(asdict(counted) | {"coverage": covered and _coverage_data(covered, wanted)})
-    elif covered and wanted:
-        _print_region(covered, wanted)
+        print_json(asdict(found.statistics) | {"coverage": covered and _coverage_data(covered, found.region)})
+    elif covered and found.region:
+        _print_region(covered, found.region)
     else:
-        _print_census(counted, workspace.settings)
+        _print_census(found.statistics, session.workspace.settings)
         if covered:
             _print_coverage(covered)
 
@@ -197,35 +169,23 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
       newsletter segments
       newsletter segments kharkiv
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.audience.segments import load_segments, where
-    from newsletter.store.db import reading
-    from newsletter.store.people import count_readers, readers
+    from newsletter.services.subscribers import readers
+    from newsletter.services.subscribers import segments as sizes
 
-    workspace = session.workspace
     if name is not None:
-        with reading(workspace.readable) as connection:
-            members = (reader.email for reader in readers(connection, workspace.segment(name)))
-            if as_json:
-                print_json({"name": name, "readers": list(members)})
-            else:
-                for member in members:
-                    click.echo(member)
+        members = (reader.email for reader in readers(session.workspace, segment=name))
+        if as_json:
+            print_json({"name": name, "readers": list(members)})
+        else:
+            for member in members:
+                click.echo(member)
         return 0
-    found, problems = load_segments(workspace.root, workspace.settings)
-    with reading(workspace.readable) as connection:
-        rows = [
-            {
-                "name": segment.name,
-                "about": segment.about,
-                "readers": count_readers(connection, where(segment.condition)),
-            }
-            for segment in found.values()
-        ]
+    found, problems = sizes(session.workspace)
     if as_json:
-        print_json(rows)
+        print_json([asdict(segment) for segment in found])
     else:
-        for row in rows:
-            click.echo(f"{row['readers']:>8}  {row['name']:<20} {row['about']}".rstrip())
+        for segment in found:
+            click.echo(f"{segment.readers:>8}  {segment.name:<20} {segment.about}".rstrip())
     for problem in problems:
         click.echo(str(problem), err=True)
     return FINDINGS if problems else 0

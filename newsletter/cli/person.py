@@ -9,9 +9,9 @@ import click
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
-from newsletter.cli.listinput import ListInput, reads_list
+from newsletter.cli.listinput import open_list, print_report, reads_list, take
 from newsletter.cli.output import print_json, some
-from newsletter.errors import ConfigError, ContentError, StoreError
+from newsletter.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
@@ -61,10 +61,8 @@ def add(  # noqa: PLR0917  as many as options
     Example:
       newsletter subscribers add olena@example.org --sections social --consent "Her letter of 12 March 2025"
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.audience.lists import Importer, described
-    from newsletter.store.db import reading
-    from newsletter.store.people import find
-    from newsletter.yamlfile import nearest
+    from newsletter.services.person import add as add_person
+    from newsletter.services.person import check_fields, is_known
 
     workspace = session.workspace
     cells = {"email": address, "name": name, "sections": sections}
@@ -72,15 +70,11 @@ def add(  # noqa: PLR0917  as many as options
         field, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"{pair!r} is not KEY=VALUE", "Write it like --field position=mayor")
-        if field not in workspace.settings.fields:
-            raise ConfigError(f"unknown field {field!r}", nearest(field, workspace.settings.fields))
+        check_fields(workspace, [field])
         cells[field] = value
-    with reading(workspace.database) as connection:
-        known = find(connection, address) is not None
-    source = "" if known else f"{insisted(consent)} (subscribers add)"
-    importer = Importer(workspace.database, workspace.settings, workspace.signer)
     given = {column: cell for column, cell in cells.items() if cell is not None}
-    click.echo(described(importer.one(given, source, workspace.now())))
+    source = "" if is_known(workspace, address) else insisted(consent)
+    click.echo(add_person(workspace, given, source, "subscribers add"))
 
 
 @click.command()
@@ -96,32 +90,16 @@ def show(session: Session, address: str, as_json: bool) -> None:
     Example:
       newsletter subscribers show olena@example.org
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.store import optouts
-    from newsletter.store.db import reading
-    from newsletter.store.erasure import erased_at
-    from newsletter.store.subscriber_data import asked, story
+    from newsletter.services.person import look_up
 
-    workspace = session.workspace
-    with reading(workspace.readable) as connection:
-        found = story(connection, address)
-        requests = asked(connection, address)
-        if found is None and not requests:
-            at = erased_at(connection, address, workspace.signer)
-            if out := optouts.find(connection, [address], workspace.signer).get(address):
-                raise ContentError(f"{address} is not a reader, and {out}", "Imports skip them.")
-            raise ContentError(f"{address} was erased at {at}") if at else _nobody(address)
-    data = found.data() if found else {"email": address, "requests": requests}
+    data, is_subscriber = look_up(session.workspace, address)
     if as_json:
         print_json(data)
-    elif found:
-        _print_story(data, workspace.settings)
+    elif is_subscriber:
+        _print_story(data, session.workspace.settings)
     else:
         click.echo(f"{address} (not a subscriber)")
-        _print_facts("Requests", requests)
-
-
-def _nobody(address: str) -> ContentError:
-    return ContentError(f"{address} is not a subscriber", "See the subscribers: newsletter subscribers list")
+        _print_facts("Requests", data["requests"])
 
 
 def _print_story(data: dict[str, Any], settings: "Settings") -> None:
@@ -202,42 +180,24 @@ def leave(
 def _all_leave(session: Session, file: Path, options: Mapping[str, Any], *, as_json: bool) -> int:
     from newsletter.model import Standing
 
-    reading = ListInput(session, file, options, as_json=as_json)
-    return reading.tell(reading.take(consent="", everybody=Standing.LEFT))
+    source, dry_run = open_list(session, file, options, as_json=as_json), options["dry_run"]
+    report = take(source, "", dry_run=dry_run, everybody=Standing.LEFT)
+    return print_report(source, report, dry_run=dry_run, as_json=as_json)
 
 
 def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> None:
-    from newsletter.model import Standing
-    from newsletter.store import optouts, people
-    from newsletter.store.choices import has_left
-    from newsletter.store.db import writing
-    from newsletter.store.mailbox import canonical
-    from newsletter.yamlfile import nearest
+    from newsletter.services.person import leave as leave_sections
 
-    workspace = session.workspace
-    optional = workspace.settings.optional_sections
-    for section in sections:
-        if section not in optional:
-            raise ConfigError(f"there is no section {section!r} to leave", nearest(section, optional))
-    with writing(workspace.database) as connection:
-        person = people.find(connection, address)
-        if person is None:
-            if sections:
-                raise _nobody(address)
-            mark = optouts.mark(address, Standing.LEFT, workspace.signer)
-            optouts.record(connection, [mark], "subscribers leave", workspace.now())
-            click.echo(f"{address} is not a reader; the opt-out is recorded, and no import adds them.")
-            for same in people.find_mailboxes(connection, [address]).get(canonical(address), ()):
-                people.leave(connection, same.id, (), optional, workspace.now())
-                click.echo(f"{same.email}, the same mailbox, has left the newsletter.")
-            return
-        people.leave(connection, person.id, sections, optional, workspace.now())
-        after = people.find(connection, address) or person
-    if has_left(after.choices):
+    left = leave_sections(session.workspace, address, sections, "subscribers leave")
+    if not left.was_reader:
+        click.echo(f"{address} is not a reader; the opt-out is recorded, and no import adds them.")
+        for same in left.same_mailbox:
+            click.echo(f"{same}, the same mailbox, has left the newsletter.")
+    elif left.everything:
         click.echo(f"{address} has left the newsletter.")
     else:
-        kept = (section for section, choice in sorted(after.choices.items()) if choice.state == "active")
-        click.echo(f"{address} has left {' '.join(sections)}; still chosen: {' '.join(kept) or 'nothing'}.")
+        chosen = " ".join(left.remaining) or "nothing"
+        click.echo(f"{address} has left {' '.join(sections)}; still chosen: {chosen}.")
 
 
 @click.command()
@@ -257,37 +217,28 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
       newsletter subscribers erase --again
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.erasure import erase as erase_everywhere
-    from newsletter.services.erasure import finish
-    from newsletter.store import people
-    from newsletter.store.db import reading
-    from newsletter.store.erasure import begun, returned
-    from newsletter.store.subscriber_data import asked
+    from newsletter.services.erasure import finish, returned, to_erase
 
     workspace = session.workspace
     if (address is None) != again:
         raise ConfigError("name one ADDRESS, or give --again", "See: newsletter subscribers erase --help")
-    with reading(workspace.database) as connection:
-        if address is None:
-            found = returned(connection, workspace.signer)
-        elif people.find(connection, address) is not None or asked(connection, address):
-            found = [address]
-        elif begun(connection, address, workspace.signer) is not None:
-            found, yes = [address], True  # it was confirmed before it began
-        else:
-            raise _nobody(address)
+    if address is None:
+        found = returned(workspace)
+    else:
+        found, yes = [address], to_erase(workspace, address).was_confirmed or yes
     if again and (finished := finish(workspace)):
         click.echo(f"Finished {some(finished, 'interrupted erasure')}.")
     if found and not yes:
         click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
     for one in found:
-        _tell_erased(one, erase_everywhere(workspace, one))
+        _print_erased(one, erase_everywhere(workspace, one))
     if found:
         click.echo("Not touched: list files, exports, backups; after restoring a backup: erase --again.")
     else:
         click.echo("Nobody who was erased is in the database.")
 
 
-def _tell_erased(address: str, what: "Erased") -> None:
+def _print_erased(address: str, what: "Erased") -> None:
     """Print the result of an erasure. Raises StoreError if the write-ahead log still holds the person."""
     from newsletter.store.erasure import Erased
 

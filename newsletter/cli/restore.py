@@ -7,13 +7,10 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.person import Address
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from newsletter.services import Workspace
-    from newsletter.store.people import Record
+    from newsletter.services.person import Blocked
 
 
 @click.command()
@@ -35,67 +32,41 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
     Example:
       newsletter subscribers restore olena@example.org --reason "She called: the mailbox works again"
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.store import events
-    from newsletter.store.choices import has_left
-    from newsletter.store.db import reading, writing
+    from newsletter.services.person import Restored, blocked
+    from newsletter.services.person import restore as restore_person
 
     workspace = session.workspace
-    if _restore_stranger(workspace, address, yes=yes):
-        return
-    with reading(workspace.database) as connection:
-        stopped = _stopped(connection, address)
-    if stopped.reason.startswith(events.COMPLAINED) and not yes:
-        _ask(address, stopped.reason)
-    with writing(workspace.database) as connection:
-        person = _stopped(connection, address)
-        events.restore(connection, person.id, f"{why} (it was {person.reason})", workspace.now())
-    if has_left(person.choices):
-        click.echo(
-            f"{address} is no longer suppressed, but has left: they can subscribe again on the sign-up page."
-        )
-    else:
-        click.echo(f"{address} gets the digest again.")
-
-
-def _restore_stranger(workspace: "Workspace", address: str, *, yes: bool) -> bool:
-    """Lift the opt-out of an address that is not a reader's; return False if there is none."""
-    from newsletter.store import optouts, people
-    from newsletter.store.db import reading, writing
-
-    with reading(workspace.database) as connection:
-        found = optouts.find(connection, [address], workspace.signer).get(address)
-        if found is None or people.find(connection, address):
-            return False
     if not yes:
-        if not sys.stdin.isatty():
-            raise ConfigError(
-                f"{address} {found}, so this needs --yes", "If that is a mistake, run this with --yes."
-            )
-        click.confirm(f"{address} {found}. Is that a mistake?", abort=True)
-    with writing(workspace.database) as connection:
-        optouts.lift(connection, address, workspace.signer)
-    click.echo(f"The opt-out of {address} is lifted: imports and `subscribers add` may add them.")
-    return True
+        _confirm(address, blocked(workspace, address))
+    done = restore_person(workspace, address, why)
+    click.echo(
+        {
+            Restored.OPT_OUT_LIFTED: f"The opt-out of {address} is lifted: imports and `subscribers add` may"
+            " add them.",
+            Restored.READER: f"{address} gets the digest again.",
+            Restored.HAS_LEFT: f"{address} is no longer suppressed, but has left: they can subscribe again on"
+            " the sign-up page.",
+        }[done]
+    )
 
 
-def _stopped(connection: "Connection", address: str) -> "Record":
-    """Return the suppressed subscriber at `address`. Raises ContentError if there is none."""
-    from newsletter.model import SubscriberStatus
-    from newsletter.store import people
+def _confirm(address: str, found: "Blocked") -> None:
+    """Ask before lifting an opt-out or a complaint. Raises ConfigError when there is no terminal."""
+    from newsletter.services.person import Block
 
-    person = people.find(connection, address)
-    if person is None:
-        raise ContentError(f"{address} is not a subscriber", "See: newsletter subscribers list")
-    if person.status is not SubscriberStatus.SUPPRESSED:
-        raise ContentError(f"{address} is not suppressed", f"See: newsletter subscribers show {address}")
-    return person
-
-
-def _ask(address: str, reason: str) -> None:
-    """Ask for confirmation, or abort. Raises ConfigError when there is no terminal."""
-    if not sys.stdin.isatty():
-        raise ConfigError(
+    if found.block is Block.SUPPRESSION:
+        return
+    if found.block is Block.OPT_OUT:
+        error = ConfigError(
+            f"{address} {found.reason}, so this needs --yes", "If that is a mistake, run this with --yes."
+        )
+        question = f"{address} {found.reason}. Is that a mistake?"
+    else:
+        error = ConfigError(
             f"{address} reported the digest as spam, so this needs --yes",
             "Ask the reader. If they did not mean it, run this with --yes.",
         )
-    click.confirm(f"{address} {reason}. Did the reader ask for this? Write to them again?", abort=True)
+        question = f"{address} {found.reason}. Did the reader ask for this? Write to them again?"
+    if not sys.stdin.isatty():
+        raise error
+    click.confirm(question, abort=True)

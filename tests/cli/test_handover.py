@@ -68,23 +68,9 @@ def test_machines_get_json(say: Say) -> None:
         (["nobody@example.org", NEW], "is not a subscriber"),
         ([OLD, OLD.upper()], "same address"),
         ([OLD, "no address"], "not a mail address"),
-        ([OLD, NEW, "--name", "a\x07b"], "not readable text"),
-        (["plain@example.org", NEW], "holds no post"),
-        (["left@example.org", NEW], "has left"),
     ],
 )
 def test_what_cannot_be_passed_on_is_said_with_a_cure(say: Say, words: list[str], said: str) -> None:
-    assert say("add", "plain@example.org", "--consent", "letter")[0] == 0
-    assert say("add", "left@example.org", *FIELDS, "--consent", "letter")[0] == 0
-    assert say("leave", "left@example.org")[0] == 0
     code, out = say("handover", *words, "--yes")
     assert code != 0
     assert said in out
-
-
-def test_whoever_was_asked_today_is_not_asked_again(say: Say) -> None:
-    assert say("handover", OLD, NEW, "--yes")[0] == 0
-    code, out = say("handover", OLD, NEW, "--yes")
-    assert code != 0
-    assert "no letter is sent to new@example.org" in out
-    assert len(json.loads(say("show", OLD, "--json")[1])["requests"]) == 1

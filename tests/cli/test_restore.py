@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import cli, run
-from newsletter.feedback.process import process
 from newsletter.services import Workspace, open_workspace
-from newsletter.store import events, people
+from newsletter.store import people
 from newsletter.store.db import reading, writing
-from newsletter.store.events import Event, Kind
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "mayor@city.example.org"
@@ -75,26 +72,6 @@ def test_a_complaint_is_undone_only_with_a_yes_and_its_story_keeps_both(
     assert readers(context) == 1
     story = say("show", ADDRESS)[1]
     assert "it was not theirs (it was complained: abuse)" in story
-
-
-def test_what_was_reported_before_the_undoing_and_is_read_after_it_stops_nobody(context: Workspace) -> None:
-    stop(context, "complained: abuse")
-    with writing(context.database) as connection:
-        person = people.find(connection, ADDRESS)
-        assert person
-        now = datetime(2025, 2, 20, tzinfo=UTC)
-        events.restore(connection, person.id, "a mistake", now)
-        late = [
-            Event(id=kind, source="mail", kind=kind, subscriber=person.id, issue="2025-02-14", at=at)
-            for kind, at in ((Kind.HARD, "2025-02-18T00:00:00Z"), (Kind.COMPLAINT, "2025-02-19T00:00:00Z"))
-        ]
-        events.put(connection, late)
-    process(context.database, now)
-    assert readers(context) == 1
-    with writing(context.database) as connection:
-        events.put(connection, [replace(late[1], id="new", at="2025-02-21T00:00:00Z")])
-    process(context.database, now)
-    assert readers(context) == 0
 
 
 def test_who_has_left_is_not_subscribed_by_it(

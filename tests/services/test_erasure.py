@@ -103,19 +103,6 @@ def test_erasing_nobody_says_so_and_touches_nothing(context: Workspace) -> None:
     assert sorted(path.name for path in context.var.rglob("*.eml")) == before
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def either(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Open a workspace over each kind of database."""
-    monkeypatch.delenv("NEWSLETTER_DATABASE", raising=False)
-    if request.param == "postgres":
-        engine: Engine = request.getfixturevalue("postgres_engine")
-        monkeypatch.setenv("NEWSLETTER_DATABASE", engine.url.render_as_string(hide_password=False))
-    monkeypatch.setenv("NEWSLETTER_NOW", "2025-02-14T14:00:00+00:00")
-    shutil.copy(Path(__file__).parents[2] / "newsletter.yaml", tmp_path)
-    shutil.copy(Path(__file__).parents[2] / "logo.png", tmp_path)
-    return open_workspace(tmp_path)
-
-
 def killed_at(step: int, root: Path) -> bool:
     """Erase in a process that is killed before its step of that number; False when it had fewer."""
     with warnings.catch_warnings():
