@@ -1,9 +1,6 @@
 """The command `bounces`: process returned mail."""
 
-from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +14,9 @@ from newsletter.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.feedback.mailboxes import Source
-    from newsletter.services import Workspace
+    from newsletter.services.feedback import Tally
 
-_BATCH = 100
-_NO_PROOF = "without our return path or our header for reports: stored, but it has no effect"
 _AGAIN = 75  # EX_TEMPFAIL of sysexits.h: a mail server queues the mail and tries again
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts of the mails read, and of their effects."""
-
-    kinds: Counter[str] = field(default_factory=Counter)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    unverified: dict[str, str] = field(default_factory=dict)
-    new: int = 0
-    suppressed: int = 0
-    left: int = 0
 
 
 @click.command()
@@ -60,12 +43,11 @@ def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_
     """  # noqa: D301  click's mark for text that is not re-wrapped
     if (source is None) != imap:
         raise click.UsageError("Name a file, a Maildir or -, or give --imap.")
+    from newsletter.services.feedback import process_mails
+
     try:
-        tally = _Tally()
-        with _open(session, source) as mails:
-            _read(session.workspace, mails, tally, dry_run=dry_run)
-        if not dry_run:
-            _work(session.workspace, tally)
+        with _open(session, source) as mails, progress(len(mails), "Reading") as advance:
+            tally = process_mails(session.workspace, mails, dry_run=dry_run, progress=advance)
     except (ConfigError, StoreError) as error:
         if source != "-":
             raise
@@ -84,34 +66,7 @@ def _open(session: Session, source: str | None) -> "AbstractContextManager[Sourc
     return nullcontext(from_stdin()) if source == "-" else from_path(Path(source))
 
 
-def _read(workspace: "Workspace", mails: "Source", tally: _Tally, *, dry_run: bool) -> None:
-    """Read all mails and store their events in batches; a stored batch is then settled in its mailbox."""
-    from newsletter.services.feedback import keep, read
-    from newsletter.store.events import Kind
-
-    rest = iter(mails)
-    with progress(len(mails), "Reading") as told:
-        while batch := {mail.name: read(workspace, mail) for mail in islice(rest, _BATCH)}:
-            tally.kinds.update(one.kind if one.proven else Kind.UNVERIFIED for one in batch.values())
-            unreadable = {name: one.detail for name, one in batch.items() if one.kind is Kind.UNREADABLE}
-            tally.unreadable |= unreadable
-            tally.unverified |= {
-                name: f"{one.kind} {_NO_PROOF}" for name, one in batch.items() if not one.proven
-            }
-            if not dry_run:
-                tally.new += keep(workspace, batch.values())
-                mails.settle([name for name in batch if name not in unreadable], list(unreadable))
-            told(tally.kinds.total())
-
-
-def _work(workspace: "Workspace", tally: _Tally) -> None:
-    from newsletter.services.feedback import work_on_events
-
-    done = work_on_events(workspace)
-    tally.suppressed, tally.left = done.suppressed, done.left
-
-
-def _print(tally: _Tally, *, as_json: bool) -> None:
+def _print(tally: "Tally", *, as_json: bool) -> None:
     mails = tally.kinds.total()
     if as_json:
         data: dict[str, Any] = {

@@ -36,15 +36,10 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
       newsletter import digest.txt
       newsletter import digest.docx --issue 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.compose.digest import parse_digest
-    from newsletter.compose.import_digest import import_digest
-    from newsletter.compose.sources import read_source
+    from newsletter.services.content import import_file
 
-    workspace = session.workspace
-    lines, faults = read_source(file)
-    digest = parse_digest(lines, str(file), workspace.settings, closing=given)
-    done = import_digest(workspace.root, digest, workspace.settings, closing=given, force=force)
-    problems = [*faults, *done.problems]
+    imported = import_file(session.workspace, file, given, force=force)
+    digest, done, problems = imported.digest, imported.written, imported.problems
     if as_json:
         print_json(
             {
@@ -87,12 +82,11 @@ def compose(session: Session, closing: date | None, as_json: bool) -> int:
     Example:
       newsletter compose 2025-02-14
     """  # noqa: D301  likewise
-    from newsletter.compose.assemble import compose as compose_issue
     from newsletter.compose.issuefile import path_of
+    from newsletter.services.content import compose as compose_issue
 
-    workspace = session.workspace
-    day = workspace.closing(closing)
-    done = compose_issue(workspace.root, day, workspace.settings)
+    day = session.workspace.closing(closing)
+    done = compose_issue(session.workspace, day)
     if as_json:
         print_json({"issue": day, "file": path_of(day), **asdict(done), "problems": as_data(done.problems)})
         return _code(done.problems)

@@ -1,7 +1,10 @@
 """Bounces and complaints of one workspace: from returned mail, the bounce mailbox and provider events."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import islice
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
@@ -12,12 +15,15 @@ from newsletter.feedback.process import Done, process
 from newsletter.registry import PROVIDERS
 from newsletter.store import events
 from newsletter.store.db import writing
-from newsletter.store.events import Event
+from newsletter.store.events import Event, Kind
 
 if TYPE_CHECKING:
-    from newsletter.feedback.mailboxes import Imap, Mail
+    from newsletter.feedback.mailboxes import Imap, Mail, Source
     from newsletter.feedback.parse import BounceReport
     from newsletter.services import Workspace
+
+_BATCH = 100
+_NO_PROOF = "without our return path or our header for reports: stored, but it has no effect"
 
 
 def work_on_events(workspace: "Workspace") -> Done:
@@ -28,6 +34,49 @@ def work_on_events(workspace: "Workspace") -> Done:
 def process_events(workspace: "Workspace") -> int:
     """Process the stored events that wait; return how many they were. Raises StoreError."""
     return work_on_events(workspace).events
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of returned mails that were read, and of their effects on readers.
+
+    `unreadable` and `unverified` name mails, with the reason: those have no effect.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    unverified: dict[str, str] = field(default_factory=dict)
+    new: int = 0
+    suppressed: int = 0
+    left: int = 0
+
+
+def process_mails(
+    workspace: "Workspace",
+    mails: "Source",
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Tally:
+    """Read returned mails and apply what they report; a dry run only reads. Raises StoreError.
+
+    Events are stored in batches; a stored batch is then settled in its mailbox, so that a mail is read again
+    after a crash rather than lost. A mail that was processed before changes nothing.
+    """
+    tally, rest = Tally(), iter(mails)
+    while batch := {mail.name: read(workspace, mail) for mail in islice(rest, _BATCH)}:
+        tally.kinds.update(one.kind if one.proven else Kind.UNVERIFIED for one in batch.values())
+        unreadable = {name: one.detail for name, one in batch.items() if one.kind is Kind.UNREADABLE}
+        tally.unreadable |= unreadable
+        tally.unverified |= {name: f"{one.kind} {_NO_PROOF}" for name, one in batch.items() if not one.proven}
+        if not dry_run:
+            tally.new += keep(workspace, batch.values())
+            mails.settle([name for name in batch if name not in unreadable], list(unreadable))
+        progress(tally.kinds.total())
+    if not dry_run:
+        done = work_on_events(workspace)
+        tally.suppressed, tally.left = done.suppressed, done.left
+    return tally
 
 
 def read(workspace: "Workspace", mail: "Mail") -> "BounceReport":

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -65,44 +64,12 @@ def test_without_readers_the_whole_issue_is_written(workspace: Path) -> None:
     assert names == {f"{key}.html", f"{key}.txt", f"{key}.eml", "manifest.json"}
 
 
-def test_each_edition_readers_need_is_written_once_with_its_readers(workspace: Path, tmp_path: Path) -> None:
-    subscribe(workspace, "social", "*", "education", "social")
-    out = tmp_path / "proof"
-    assert run(["-C", str(workspace), "render", "2025-02-14", "--out", str(out)]) == 0
-    assert {tuple(e["sections"]): e["readers"] for e in manifest(out)} == {("top", "social"): 3, ("top",): 1}  # type: ignore[arg-type]  # JSON
-
-
-def test_the_manifest_has_the_hash_of_every_file(workspace: Path, tmp_path: Path) -> None:
-    assert run(["-C", str(workspace), "render", "--out", str(tmp_path / "proof")]) == 0
-    (entry,) = manifest(tmp_path / "proof")
-    files = entry["files"]
-    assert isinstance(files, dict)
-    assert len(files) == 3
-    for name, about in files.items():
-        content = (tmp_path / "proof" / name).read_bytes()
-        assert about == {"bytes": len(content), "sha256": sha256(content).hexdigest()}
-
-
 def test_files_hold_examples_and_no_marks(workspace: Path, tmp_path: Path) -> None:
     assert run(["-C", str(workspace), "render", "--out", str(tmp_path / "proof")]) == 0
     for file in (tmp_path / "proof").iterdir():
         assert "QZ7" not in file.read_text("utf-8")
     (page,) = (tmp_path / "proof").glob("*.html")
     assert "https://news.example.org/unsubscribe/example" in page.read_text("utf-8")
-
-
-def test_rendering_again_gives_the_same_bytes_and_takes_away_what_is_no_more(
-    workspace: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "proof"
-    arguments = ["-C", str(workspace), "render", "--out", str(out)]
-    run(arguments)
-    first = {file.name: file.read_bytes() for file in out.iterdir()}
-    (out / "notes.txt").write_text("mine", encoding="utf-8")
-    (out / f"{'0' * 16}.html").write_text("old", encoding="utf-8")
-    run(arguments)
-    again = {file.name: file.read_bytes() for file in out.iterdir()}
-    assert again == {**first, "notes.txt": b"mine"}
 
 
 def test_an_edition_that_cannot_be_rendered_is_said_and_the_others_are_written(
