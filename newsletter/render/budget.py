@@ -10,7 +10,7 @@ _LARGEST_NUMBER = 1024  # bits; a float holds no more
 
 
 class TooMuch(Exception):  # noqa: N818  the condition is the name
-    """A template exceeded its limits; a BaseException, so that no filter of Jinja catches it."""
+    """A template exceeded its limits; not a kind of error that Jinja's filters catch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
