@@ -102,7 +102,12 @@ class Image:
     @property
     def cid(self) -> str:
         """The Content-ID under which a message's HTML shows it (RFC 2392)."""
-        return f"{self.name.partition('.')[0]}@pictures"
+        return content_id(self.name)
+
+
+def content_id(name: str) -> str:
+    """Return the Content-ID of the picture `name`."""
+    return f"{name.partition('.')[0]}@pictures"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

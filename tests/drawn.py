@@ -44,3 +44,10 @@ def image(content: bytes = b"picture", *, width: int = 1200, height: int = 675) 
         content=content,
         sha256=digest,
     )
+
+
+def shown(content: bytes = b"picture", alt: str = "Парк") -> model.Picture:
+    """Return an item's picture of these bytes."""
+    return model.Picture(
+        file="park.jpg", alt=alt, caption="Відкриття", credit="Фото громади", image=image(content)
+    )

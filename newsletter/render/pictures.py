@@ -1,9 +1,9 @@
 """Pictures as themes and pages show them: their addresses, their sizes in CSS pixels, and which are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from newsletter.config import Settings
-from newsletter.model import Image, Picture
+from newsletter.model import Image, Picture, content_id
 from newsletter.render.values import Data
 
 _WIDEST = 600  # CSS pixels of a letter
@@ -53,6 +53,13 @@ class Pictures:
 def hosted(base: str, name: str) -> str:
     """Return the address of a picture on our site, the same for everybody."""
     return f"{base}/pictures/{name}"
+
+
+def on_page(html: str, names: Iterable[str], address: Callable[[str], str]) -> str:
+    """Return a message's HTML for a page, where `address` tells what leads to the picture of a name."""
+    for name in names:
+        html = html.replace(f"cid:{content_id(name)}", address(name))
+    return html
 
 
 def shown_size(image: Image) -> tuple[int, int]:

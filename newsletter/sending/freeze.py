@@ -17,8 +17,8 @@ from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
-from newsletter.sending.publication import calendars, publication
-from newsletter.store import archive, audience, issues, people, schema
+from newsletter.sending.publication import calendars, images, publication
+from newsletter.store import archive, audience, issues, people, pictures, schema
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
 
@@ -99,6 +99,7 @@ def freeze(
         if public := publication(editions):
             archive.put(connection, *public)
         archive.put_calendars(connection, name, files)
+        pictures.put(connection, name, images(editions, rendered))
 
     with reading(engine) as connection:
         earlier = issues.find(connection, name)
@@ -133,7 +134,14 @@ def _freeze_in_steps(
     with writing(engine) as connection:
         _hold(connection, staged)
         epoch = audience.next_epoch(connection)
-        for table in (schema.chunk, schema.edition, schema.calendar, schema.item, schema.cover):
+        for table in (
+            schema.chunk,
+            schema.edition,
+            schema.calendar,
+            schema.item,
+            schema.cover,
+            schema.picture,
+        ):
             connection.execute(delete(table).where(table.c.issue == draft.name))
         put_pages(connection)
     batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))

@@ -1,9 +1,10 @@
 """The archive's copy of an issue: the edition with all sections as approved, and calendar files."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.model import ClosingCall, Envelope, Issue, Item, Section
+from newsletter.model import ClosingCall, Edition, Envelope, Image, Issue, Item, Rendered, Section
 from newsletter.render import markdown, plaintext
 from newsletter.render.characters import printable
 from newsletter.render.edition import Editions, closing_call
@@ -11,6 +12,7 @@ from newsletter.render.events import anchor, calendar_name, event_values
 from newsletter.render.ics import Source, calendar
 from newsletter.render.urls import ascii_url
 from newsletter.store.archive import Cover, PublicItem
+from newsletter.store.pictures import public
 
 
 def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
@@ -20,7 +22,17 @@ def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
         return None
     issue = editions.issue
     items = [_item(issue, block.section, item) for block in edition.blocks for item in block.items]
-    return _cover(issue, closing_call(issue.call, edition)), items
+    shown = sorted((item for item in edition.items if item.picture), key=lambda item: not item.lead)
+    first = public(shown[0].picture) if shown else None
+    return replace(_cover(issue, closing_call(issue.call, edition)), picture=first), items
+
+
+def images(editions: Editions, rendered: Iterable[tuple[Edition, Rendered]]) -> list[Image]:
+    """Return the images that the archive or a message shows."""
+    edition = editions.whole()
+    public_ones = [item.picture.image for item in edition.items if item.picture] if edition else []
+    sent = [image for _, page in rendered for image in page.pictures]
+    return [image for image in (*public_ones, *sent) if image]
 
 
 def _cover(issue: Issue, call: ClosingCall | None) -> Cover:
@@ -67,6 +79,7 @@ def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
         kind=item.kind,
         event=event,
         section_colour=section.colour,
+        picture=public(item.picture),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter import private
 from newsletter.errors import NewsletterError
 from newsletter.files import atomic_write
+from newsletter.render.pictures import on_page
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text
 from newsletter.transport.mime import Skeleton
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from newsletter.services.proof import Proof
 
 _EXAMPLE = {EMAIL: "reader@example.org", PREFERENCES: "example", UNSUBSCRIBE: "example", VIEW: "example"}
-_OURS = re.compile(r"[0-9a-f]{16}\.(html|txt|eml)")
+_OURS = re.compile(r"[0-9a-f]{16}(\.(html|txt|eml)|-[0-9a-f]{32}\.\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +75,13 @@ def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, byte
         date=datetime.combine(date.fromisoformat(shared.issue), time(12), UTC),
         values=_EXAMPLE,
     )
+    names = {image.name: f"{page.edition}-{image.name}" for image in page.attached}
+    html = on_page(fill_html(page.html, _EXAMPLE), names, names.__getitem__)
     files = {
-        f"{page.edition}.html": fill_html(page.html, _EXAMPLE).encode(),
+        f"{page.edition}.html": html.encode(),
         f"{page.edition}.txt": fill_text(page.text, _EXAMPLE).encode(),
         f"{page.edition}.eml": b"".join(pieces),
+        **{names[image.name]: image.content for image in page.attached},
     }
     for name, content in files.items():
         atomic_write(folder / name, content)

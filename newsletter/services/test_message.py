@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from newsletter.audience.addresses import check_address
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Receipt
+from newsletter.render.renderer import Renderer
 from newsletter.sending.transactional import trial
+from newsletter.services import theme_folders
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.yamlfile import nearest
@@ -47,7 +49,7 @@ async def send_test(
         )
     receipt = await trial(
         workspace.transport(transport, closing),
-        workspace.renderer.render(proof.issue, edition),
+        _renderer(workspace).render(proof.issue, edition),
         workspace.settings.envelope(proof.issue.name),
         workspace.signer,
         workspace.dkim,
@@ -56,6 +58,14 @@ async def send_test(
         workspace.now(),
     )
     return edition, receipt
+
+
+def _renderer(workspace: "Workspace") -> Renderer:
+    """Return a renderer that attaches pictures: our site has them only once the issue is approved."""
+    if workspace.settings.pictures == "attached":
+        return workspace.renderer
+    attaching = workspace.settings.model_copy(update={"pictures": "attached"})
+    return Renderer(attaching, theme_folders(workspace.root), workspace.logo)
 
 
 def _edition(workspace: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | None:

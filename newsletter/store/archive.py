@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
 
 from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
+from newsletter.store.pictures import PublicPicture, from_json, to_json
 from newsletter.store.schema import audience, calendar, cover, edition, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
@@ -22,7 +23,7 @@ _VERSION = select(
 ).where(issue.c.begun_at != "")
 
 _LETTER = (
-    select(edition.c.html, subscriber.c.email)
+    select(edition.c.html, edition.c.pictures, subscriber.c.email)
     .select_from(audience)
     .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
     .join(subscriber, subscriber.c.id == audience.c.subscriber)
@@ -40,6 +41,8 @@ class Cover:
     intro: str
     call: ClosingCall | None
     begun_at: str = ""
+    picture: PublicPicture | None = None
+    """Of its lead, or the first one."""
 
     @property
     def closing(self) -> date:
@@ -65,6 +68,7 @@ class PublicItem:
     kind: ItemKind = ItemKind.NEWS
     event: Event | None = None
     section_colour: str = ""
+    picture: PublicPicture | None = None
 
 
 class ArchivedSection(NamedTuple):
@@ -88,6 +92,7 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
             intro=page.intro,
             call=call.text,
             hashtag=call.hashtag,
+            picture=to_json(page.picture),
         )
     )
     connection.execute(
@@ -108,6 +113,7 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
                 "starts": _written(one.event.start) if one.event else "",
                 "ends": _written(one.event.end) if one.event else "",
                 "place": one.event.place if one.event else "",
+                "picture": to_json(one.picture),
             }
             for number, one in enumerate(items, 1)
         ],
@@ -208,11 +214,11 @@ def sections(connection: Connection) -> dict[str, ArchivedSection]:
     return {slug: ArchivedSection(slug, title, begun_at) for slug, title, begun_at in found}
 
 
-def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, str] | None:
-    """Return (HTML with slots, address) of the edition that subscriber `number` got of an issue, or None."""
+def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, list[str], str] | None:
+    """Return HTML with slots, names of pictures, and address: what subscriber `number` got of an issue."""
     given = {"closing": closing.isoformat(), "number": number}
     found = connection.execute(_LETTER, given).one_or_none()
-    return (found.html, found.email) if found else None
+    return (found.html, found.pictures, found.email) if found else None
 
 
 def put_calendars(connection: Connection, name: str, files: Mapping[str, str]) -> None:
@@ -250,6 +256,7 @@ def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
             kind=ItemKind(row["kind"]),
             event=_event(row),
             section_colour=row["section_colour"],
+            picture=from_json(row["picture"]),
         )
         for row in rows
     ]
@@ -283,4 +290,5 @@ def _cover(row: RowMapping) -> Cover:
         intro=row["intro"],
         call=ClosingCall(text=row["call"], hashtag=row["hashtag"]) if row["call"] else None,
         begun_at=row["begun_at"],
+        picture=from_json(row["picture"]),
     )

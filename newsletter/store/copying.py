@@ -35,9 +35,11 @@ from newsletter.model import IssueState
 from newsletter.store.bulk import copy_in, insert_new
 from newsletter.store.db import ARRIVING, MOVED, plain_errors, reading, writing
 from newsletter.store.locking import begin
-from newsletter.store.schema import issue, metadata, scheduler_instance
+from newsletter.store.schema import issue, metadata, picture, scheduler_instance
 
 _BATCH = 2000
+_LARGE = {picture.name: 20}
+"""Rows at a time of tables with large rows."""
 _BUSY = "Another program has the database open: stop `newsletter serve` and all workers first."
 
 Progress = Callable[[int], None]
@@ -214,7 +216,7 @@ def _copy_table(source: Connection, target: Connection, table: Table, progress: 
 
 
 def _stream(connection: Connection, table: Table) -> Iterable[Row[Any]]:
-    return connection.execute(select(table), execution_options={"yield_per": _BATCH})
+    return connection.execute(select(table), execution_options={"yield_per": _LARGE.get(table.name, _BATCH)})
 
 
 def _content(connection: Connection, table: Table) -> Content:
@@ -235,8 +237,8 @@ def _hash(row: Row[Any]) -> int:
 
 
 def _by_insert(connection: Connection, table: Table, rows: Iterable[Row[Any]]) -> None:
-    names, waiting = table.c.keys(), iter(rows)
-    while some := [dict(zip(names, row, strict=True)) for row in islice(waiting, _BATCH)]:
+    names, waiting, size = table.c.keys(), iter(rows), _LARGE.get(table.name, _BATCH)
+    while some := [dict(zip(names, row, strict=True)) for row in islice(waiting, size)]:
         insert_new(connection, table, some)
 
 

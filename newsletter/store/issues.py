@@ -15,10 +15,11 @@ from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, u
 
 from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
+from newsletter.store import pictures
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.schema import audience, calendar, chunk, cover, delivery, edition, issue, item
+from newsletter.store.schema import audience, calendar, chunk, cover, delivery, edition, issue, item, picture
 
-_LATER = {"kind": "news", "section_colour": "", "starts": "", "ends": "", "place": ""}
+_LATER = {"kind": "news", "section_colour": "", "starts": "", "ends": "", "place": "", "picture": None}
 """Columns of `item` that older versions lacked, and the values that leave their fingerprints as they were."""
 
 
@@ -93,9 +94,15 @@ def _approved(found: Frozen | None, name: str) -> Frozen:
 def editions(connection: Connection, name: str) -> dict[str, Rendered]:
     """Return the frozen editions of issue `name` by key."""
     rows = connection.execute(select(edition).where(edition.c.issue == name).order_by(edition.c.key))
+    images = pictures.of_issue(connection, name)
     return {
         row.key: Rendered(
-            edition=row.key, subject=row.subject, html=row.html, text=row.text, sha256=row.sha256
+            edition=row.key,
+            subject=row.subject,
+            html=row.html,
+            text=row.text,
+            pictures=tuple(images[one] for one in row.pictures if one in images),
+            sha256=row.sha256,
         )
         for row in rows
     }
@@ -112,7 +119,7 @@ def claim(connection: Connection, draft: Frozen) -> Frozen | None:
 
 def replace(connection: Connection, draft: Frozen) -> None:
     """Replace an earlier approval, locked by `claim` and not sent at all, with `draft`."""
-    for table in (chunk, delivery, audience, edition, calendar, item, cover):
+    for table in (chunk, delivery, audience, edition, calendar, item, cover, picture):
         connection.execute(delete(table).where(table.c.issue == draft.name))
     connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 
@@ -133,6 +140,7 @@ def put_edition(connection: Connection, name: str, rendered: Rendered, sections:
             html=rendered.html,
             text=rendered.text,
             sha256=rendered.sha256,
+            pictures=[image.name for image in rendered.pictures],
         )
     )
 
@@ -182,9 +190,12 @@ def fingerprint(
     """
     total = sha256(json.dumps(asdict(envelope), sort_keys=True).encode())
     for one in editions(connection, name).values():
-        for text in (one.edition, one.subject, one.html, one.text):
+        for text in (one.edition, one.subject, one.html, one.text, *(image.name for image in one.pictures)):
             data = text.encode()
             total.update(len(data).to_bytes(8, "big") + data)
+    for image in pictures.of_issue(connection, name).values():
+        said = (image.name, image.media_type, image.width, image.height, image.sha256)
+        total.update(json.dumps(said).encode() + b"\n")
     rows = connection.execute(
         select(audience.c.subscriber, audience.c.edition)
         .where(audience.c.issue == name)
@@ -195,8 +206,8 @@ def fingerprint(
         total.update(f"{subscriber} {key}\n".encode())
     shown = [column for column in item.c if column.key not in ("id", *_LATER)]
     later = [item.c[key] for key in _LATER]
-    for page in connection.execute(select(cover).where(cover.c.issue == name)):
-        total.update(json.dumps(list(page)).encode() + b"\n")
+    for *page, shown_picture in connection.execute(select(cover).where(cover.c.issue == name)):
+        total.update(json.dumps(page + [shown_picture] * bool(shown_picture)).encode() + b"\n")
     for row in connection.execute(select(*shown, *later).where(item.c.issue == name).order_by(item.c.number)):
         values = dict(zip(_LATER, row[len(shown) :], strict=True))
         given = {key: value for key, value in values.items() if value != _LATER[key]}

@@ -207,7 +207,21 @@ edition = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("sha256", Text, nullable=False),
+    Column("pictures", JSON, nullable=False, default=list, comment="the names of those that it shows"),
 )
+
+picture = Table(
+    "picture",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, comment="half the content's sha256, and an ending"),
+    Column("media_type", Text, nullable=False),
+    Column("width", Integer, nullable=False, comment="pixels"),
+    Column("height", Integer, nullable=False, comment="pixels"),
+    Column("content", LargeBinary, nullable=False),
+    Index("picture_name", "name"),
+)
+"""The pictures of an issue as they are sent and shown, each once."""
 
 cover = Table(
     "cover",
@@ -219,6 +233,7 @@ cover = Table(
     Column("intro", Text, nullable=False, comment="HTML"),
     Column("call", Text, nullable=False),
     Column("hashtag", Text, nullable=False),
+    Column("picture", JSON(none_as_null=True), comment="a PublicPicture: of the lead, or the first one"),
 )
 """What the archive shows around the items of an issue, as approved."""
 
@@ -240,6 +255,7 @@ item = Table(
     Column("starts", Text, nullable=False, default="", comment="of an event, local time"),
     Column("ends", Text, nullable=False, default=""),
     Column("place", Text, nullable=False, default=""),
+    Column("picture", JSON(none_as_null=True), comment="a PublicPicture"),
     Index("item_place", "issue", "number", unique=True),
     Index("item_section", "section", "issue"),
 )

@@ -11,6 +11,7 @@ from newsletter.model import Block, Edition, Image, Issue, Picture
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
 from tests.drawn import image
+from tests.pictured import showing_theme
 
 LOGO = image(b"logo", width=400, height=300)
 PARK = image(b"park", width=1200, height=800)
@@ -19,19 +20,7 @@ PARK = image(b"park", width=1200, height=800)
 @pytest.fixture
 def themes(tmp_path: Path, themes: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return folders with a theme whose letter shows the logo and each item's picture."""
-    own = tmp_path / "templates" / "digest"
-    own.mkdir(parents=True)
-    shipped = (themes[-1] / "digest" / "issue.mjml").read_text(encoding="utf-8")
-    shows = (
-        "<mj-raw>{% for block in blocks %}{% for item in block.items if item.picture %}"
-        '<img src="{{ item.picture.src }}" width="{{ item.picture.width }}"'
-        ' height="{{ item.picture.height }}"'
-        ' alt="{{ item.picture.alt }}" title="{{ item.picture.caption }}, {{ item.picture.credit }}" />'
-        "{% endfor %}{% endfor %}{% if brand.logo %}"
-        '<img src="{{ brand.logo.src }}" width="{{ brand.logo.width }}" height="{{ brand.logo.height }}"'
-        ' alt="{{ brand.alt }}" />{% endif %}</mj-raw>'
-    )
-    (own / "issue.mjml").write_text(shipped.replace("</mj-body>", f"{shows}</mj-body>"), encoding="utf-8")
+    showing_theme(tmp_path / "templates")
     return (tmp_path / "templates", *themes)
 
 

@@ -66,11 +66,14 @@ def page(edition: Edition) -> Rendered:
     slots = " ".join(slot(name) for name in (EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW))
     words = " ".join(item.title for item in edition.items)
     html, text = f"<p>{words}</p><p>{slots}</p>", f"{words}\n{slots}\n"
+    pictures = tuple(i.picture.image for i in edition.items if i.picture and i.picture.image)
+    html += "".join(f'<img src="cid:{image.cid}">' for image in pictures)
     return Rendered(
         edition=edition.key,
         subject="Дайджест",
         html=html,
         text=text,
+        pictures=pictures,
         sha256=sha256((html + text).encode()).hexdigest(),
     )
 

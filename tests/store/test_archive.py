@@ -156,7 +156,7 @@ def test_a_reader_s_edition_is_theirs_until_they_are_erased(engine: Engine) -> N
         found = archive.edition_of(connection, 2, press.CLOSING)
         assert found
         assert found[0].startswith("<p>Новина top Новина social</p>")
-        assert found[1] == house.address(2)
+        assert found[1:] == ([], house.address(2))
         assert archive.edition_of(connection, 3, press.CLOSING) is None
         assert archive.edition_of(connection, 2, BEFORE) is None
 
@@ -209,7 +209,8 @@ def test_an_approval_of_the_version_before_is_still_what_was_approved(engine: En
             for text in (one.edition, one.subject, one.html, one.text):
                 total.update(len(text.encode()).to_bytes(8, "big") + text.encode())
         columns = ("issue", "number", "anchor", "section", "section_title", "title", "html", "text", "link")
-        for table in (select(cover), select(*(item.c[key] for key in columns)).order_by(item.c.number)):
+        covers = select(*(column for column in cover.c if column.key != "picture"))
+        for table in (covers, select(*(item.c[key] for key in columns)).order_by(item.c.number)):
             for row in connection.execute(table):
                 total.update(json.dumps(list(row)).encode() + b"\n")
     assert frozen.fingerprint == total.hexdigest()

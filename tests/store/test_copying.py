@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from newsletter.store.schema import delivery, issue, metadata, request, schedule
 from newsletter.store.search import search
 from newsletter.store.search_terms import read
 from tests import postgres, press
+from tests.drawn import shown
 from tests.sending.house import NOW
 
 ALL: Choices = {"*": LISTED}
@@ -31,7 +33,8 @@ SIGNER = Signer(b"0123456789abcdef")
 
 def fill(engine: Engine) -> None:
     """Put something into nearly every table, odd characters among it, and erase the last reader."""
-    press.publish(engine, press.issue(press.CLOSING, [press.item("Форум", "текст «у лапках» \\ \t 😀")]))
+    item = replace(press.item("Форум", "текст «у лапках» \\ \t 😀"), picture=shown(bytes(range(256))))
+    press.publish(engine, press.issue(press.CLOSING, [item]))
     with writing(engine) as connection:
         for number in range(3):
             email = f"p{number}@example.org"

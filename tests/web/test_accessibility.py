@@ -100,6 +100,8 @@ NO_PAGES |= {
     "cards.digest",
     "cards.issue",
     "brand.colours",
+    "pictures.picture",
+    "preview.picture",
     "brand.icon",
     "status.health",
     "status.metrics",

@@ -1,6 +1,7 @@
 """Build an issue's message for an example reader, and prepare its HTML for a frame."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -10,7 +11,8 @@ from typing import cast
 from lxml.html import document_fromstring
 
 from newsletter.links import Signer
-from newsletter.model import Envelope, Rendered
+from newsletter.model import Envelope, Image, Rendered
+from newsletter.render.pictures import hosted, on_page
 from newsletter.sending.personal import Writer
 from newsletter.slots import fill_html, fill_text
 from newsletter.store.ledger import Due
@@ -21,6 +23,8 @@ _NOBODY = 0  # no subscriber has this number, so the links in a previewed letter
 _PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)")
 _BOTH = re.compile(r'(color-scheme:\s*|content=")light dark\b')
 _WEB_LINK = re.compile(r'<a (?=[^>]*\bhref="https?:)')
+_PICTURE = re.compile(r"((?:^[A-Za-z0-9+/]{76}\r\n){3})(?:^[A-Za-z0-9+/]{76}\r\n){400,}", re.MULTILINE)
+"""More than 30 kB of base64, as only pictures have."""
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\ufeff]")
 
 
@@ -31,7 +35,15 @@ class Letter:
     html: str
     text: str
     mail_from: str
+    pictures: tuple[Image, ...]
     content: bytes
+
+    def page(self, base_url: str, address: Callable[[str], str]) -> str:
+        """Return the HTML as a page, where `address` leads to the picture of a name, also to a hosted one."""
+        html = on_page(self.html, (image.name for image in self.pictures), address)
+        for image in self.pictures:
+            html = html.replace(hosted(base_url, image.name), address(image.name))
+        return html
 
     @property
     def sha256(self) -> str:
@@ -51,8 +63,8 @@ class Letter:
 
     @property
     def source(self) -> str:
-        """The raw message as text."""
-        return self.content.decode("ascii")
+        """The raw message as text, without most lines of its pictures."""
+        return _PICTURE.sub(r"\1…\n", self.content.decode("ascii"))
 
     @property
     def opening(self) -> str:
@@ -77,6 +89,7 @@ def write_letter(  # noqa: PLR0913  what a letter is made of
         html=fill_html(page.html, message.values),
         text=fill_text(page.text, message.values),
         mail_from=message.mail_from,
+        pictures=page.pictures,
         content=message.content,
     )
 

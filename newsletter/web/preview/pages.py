@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from html import escape
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
@@ -69,9 +71,19 @@ def edition(closing: date) -> str | tuple[str, int]:
 def html(closing: date) -> Response:
     """Return the HTML part, shown in the frame."""
     _, letter = _written(closing)
-    response = Response(shown(letter.html, "dark" if _view().scheme == "dark" else "light"))
+    address = partial(url_for, "preview.picture", closing=closing, **_view().query())
+    page = letter.page(_proofs().workspace.settings.base_url, lambda name: escape(address(name=name)))
+    response = Response(shown(page, "dark" if _view().scheme == "dark" else "light"))
     response.headers["Content-Security-Policy"] = POLICY
     return response
+
+
+@pages.get("/<closing:closing>/pictures/<name>")
+def picture(closing: date, name: str) -> Response:
+    """Return a picture of the edition that is shown."""
+    _, letter = _written(closing)
+    found = next((image for image in letter.pictures if image.name == name), None) or abort(404)
+    return Response(found.content, mimetype=found.media_type)
 
 
 @pages.get("/<closing:closing>/letter.eml")

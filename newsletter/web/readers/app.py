@@ -15,7 +15,7 @@ from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.web.app import make_app
 from newsletter.web.brand import show_brand
-from newsletter.web.readers import home, status
+from newsletter.web.readers import home, pictures, status
 from newsletter.web.readers.access_log import watch
 from newsletter.web.readers.archive import cards, feeds
 from newsletter.web.readers.archive import pages as archive
@@ -36,6 +36,7 @@ _BLUEPRINTS = (
     home.pages,
     leaving.pages,
     mailing.pages,
+    pictures.pages,
     preferences.pages,
     signup.pages,
     signup.embedded,

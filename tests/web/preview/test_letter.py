@@ -29,7 +29,7 @@ def letter(proofs: Proofs, page: Rendered) -> Letter:
 
 
 def letter_of(html: str) -> Letter:
-    return Letter(html=html, text="", mail_from="", content=b"")
+    return Letter(html=html, text="", mail_from="", pictures=(), content=b"")
 
 
 def test_its_parts_are_those_of_the_message(letter: Letter) -> None:

@@ -1,6 +1,7 @@
 """The preview's pages as they are answered: editions, choices, faults, and what no request may do."""
 
 import re
+from email import message_from_bytes
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lxml.html import HtmlElement, document_fromstring
 from werkzeug.test import TestResponse
 
 from newsletter.web.preview.proofs import Proofs
+from tests.pictured import show_picture
 from tests.web.preview.sample import D, subscribe
 
 ISSUE = "/2025-02-14"
@@ -66,10 +68,33 @@ def test_the_letter_is_in_a_frame_that_runs_nothing(client: FlaskClient) -> None
     assert "allow-scripts" not in frame.get("sandbox", "allow-scripts")
     response = client.get(str(frame.get("src")))
     policy = response.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:;")
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("way", ["attached", "hosted"])
+def test_the_pictures_of_a_letter_are_shown_wherever_they_will_be(
+    client: FlaskClient, workspace: Path, way: str
+) -> None:
+    show_picture(workspace, "01-forum", way)
+    body = client.get(f"{ISSUE}/letter.html?edition=top").get_data(as_text=True)
+    shown = document_fromstring(body).iter("img")
+    (source,) = {one.get("src", "") for one in shown if one.get("alt") == "Що на світлині"}
+    assert source.startswith(f"{ISSUE}/pictures/")
+    answer = client.get(source)
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+    assert client.get(source.replace("/pictures/", "/pictures/0")).status_code == 404
+    message = client.get(f"{ISSUE}/letter.eml?edition=top").data
+    assert (b"Content-Type: image/png" in message) == (way == "attached")
+    (html,) = [
+        part.get_payload(decode=True)
+        for part in message_from_bytes(message).walk()
+        if part.get_content_type() == "text/html"
+    ]
+    assert isinstance(html, bytes)
+    assert (b"https://news.example.org/pictures/" in html) == (way == "hosted")
 
 
 def test_both_parts_of_the_letter_are_shown_and_each_alone(client: FlaskClient) -> None:
@@ -265,7 +290,7 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         "/2030-01-01",
         f"{EDITION}?reader=x@example.org",
     ]
-    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 11
+    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 12
     return [client.get(path, buffered=True) for path in paths]
 
 

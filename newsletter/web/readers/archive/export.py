@@ -18,7 +18,9 @@ from newsletter.web.readers.error_pages import FAULTS
 from newsletter.web.readers.limits import OURS
 
 _SEEDS = ("/issues", "/feed.xml", "/feed.json", "/sitemap.xml", "/robots.txt", "/icon.png", "/card.png")
-_KEPT = re.compile(r"archive\.(issues|issue|section|calendar)|feeds\.\w+|brand\.\w+|cards\.\w+|static")
+_KEPT = re.compile(
+    r"archive\.(issues|issue|section|calendar)|feeds\.\w+|brand\.\w+|cards\.\w+|pictures\.\w+|static"
+)
 _ISSUE = "archive.issue"
 _VERSIONED = {"static", *VERSIONED}
 """Endpoints whose query is a version of their content."""

@@ -2,15 +2,17 @@
 
 import json as _json
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 from sqlalchemy import Connection
 
 from newsletter.store import archive
 from newsletter.store.archive import Cover, PublicItem
+from newsletter.store.pictures import PublicPicture
 from newsletter.web.readers.archive.http_caching import Publication, absolute, publication, published
 from newsletter.web.readers.archive.page_cache import kept
-from newsletter.web.readers.archive.pages import blocks, section_title
+from newsletter.web.readers.archive.pages import blocks, picture_address, section_title
 from newsletter.web.readers.site import settings
 
 pages = Blueprint("feeds", __name__)
@@ -38,6 +40,7 @@ class Entry:
     html: str
     summary: str = ""
     source: str = ""
+    picture: PublicPicture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ def _issue(cover: Cover, items: list[PublicItem]) -> Entry:
         at=cover.begun_at,
         html=render_template("feed_issue.html", cover=cover, blocks=blocks(items)).strip(),
         summary=cover.preheader,
+        picture=cover.picture,
     )
 
 
@@ -146,6 +150,7 @@ def _item(item: PublicItem, at: str) -> Entry:
         at=at,
         html=render_template("feed_item.html", item=item).strip(),
         source=item.link,
+        picture=item.picture,
     )
 
 
@@ -172,7 +177,7 @@ def _json_feed(feed: Feed) -> Publication:
     return publication(_json.dumps(document, ensure_ascii=False), _JSON, feed.changed)
 
 
-def _json_entry(entry: Entry) -> dict[str, str]:
+def _json_entry(entry: Entry) -> dict[str, Any]:
     written = {
         "id": entry.address,
         "url": entry.address,
@@ -181,5 +186,12 @@ def _json_entry(entry: Entry) -> dict[str, str]:
         "summary": entry.summary,
         "content_html": entry.html,
         "date_published": entry.at,
+        **(_json_picture(entry.picture) if entry.picture else {}),
     }
     return {name: value for name, value in written.items() if value or name == "content_html"}
+
+
+def _json_picture(picture: PublicPicture) -> dict[str, Any]:
+    address = picture_address(picture.name)
+    attachment = {"url": address, "mime_type": picture.media_type, "size_in_bytes": picture.size}
+    return {"image": address, "attachments": [{**attachment, "title": picture.alt}]}

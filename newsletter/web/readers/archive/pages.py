@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from sqlalchemy import Connection
 
 from newsletter.errors import LinkInvalid
@@ -14,6 +14,7 @@ from newsletter.model import Event
 from newsletter.render.characters import printable
 from newsletter.render.events import event_values
 from newsletter.render.markdown import is_hashtag
+from newsletter.render.pictures import on_page
 from newsletter.render.values import Data
 from newsletter.slots import fill_html
 from newsletter.store import archive, search_terms
@@ -127,7 +128,8 @@ def view(token: str) -> Response:
     except LinkInvalid:
         abort(404)
     with reading(database()) as connection:
-        html, email = archive.edition_of(connection, number, closing) or abort(404)
+        html, names, email = archive.edition_of(connection, number, closing) or abort(404)
+    html = on_page(html, names, lambda name: url_for("pictures.picture", name=name))
     response = Response(fill_html(html, signer.slots_of_copy(number, email, closing)))
     response.headers["Content-Security-Policy"] = mail.POLICY
     response.headers["X-Robots-Tag"] = "noindex"
@@ -170,6 +172,12 @@ def _filled(template: str, **values: Any) -> str:
 def _event(event: Data) -> Data:
     """Return the words for an event's date, times and place, in the workspace's language."""
     return event_values(Event(start=event.start, end=event.end, place=event.place), settings().language)
+
+
+@pages.app_template_filter("picture_address")
+def picture_address(name: str) -> str:
+    """Return the full address of the picture `name`."""
+    return absolute("pictures.picture", name=name)
 
 
 @pages.app_template_filter("calendar_address")
