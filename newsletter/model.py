@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from newsletter.errors import Place
+from newsletter.greeting import SLOT, greet
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=\s+(?=[A-Za-z0-9_-])){31,}")
@@ -319,11 +320,19 @@ class Envelope:
     reply_to: str
     list_id: str
     base_url: str
+    greeting: str = ""
+    """With `{name}` in it; empty where readers are not greeted."""
+    unnamed: str = ""
+    """The greeting of readers without a name."""
 
     @property
     def domain(self) -> str:
         """The sender's domain, used in Message-ID and return path."""
         return self.from_address.rpartition("@")[2]
+
+    def greeting_of(self, name: str) -> dict[str, str]:
+        """Return the greeting of a reader by its slot; nothing where nobody is greeted."""
+        return {SLOT: greet(self.greeting, self.unnamed, name)} if self.greeting else {}
 
     def list_unsubscribe(self, token: str) -> str:
         """Return the List-Unsubscribe header for a reader's token: a page, and a mail address (RFC 2369)."""

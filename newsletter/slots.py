@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from html import escape
 
+from newsletter import greeting
+
 EMAIL = "EMAIL"
+GREETING = greeting.SLOT
 PREFERENCES = "PREFERENCES"
 UNSUBSCRIBE = "UNSUBSCRIBE"
 VIEW = "VIEW"

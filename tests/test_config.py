@@ -35,6 +35,22 @@ def test_dkim_for_another_domain_is_refused_because_dmarc_would_not_count_it(
     assert fault.startswith(f"newsletter.yaml:{LINE}: dkim: domain must be news.example.org")
 
 
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        '{named: "Вітаємо!", unnamed: "Вітаємо!"}',
+        '{named: "{name}, {name}!", unnamed: "Вітаємо!"}',
+        '{named: "Вітаємо, {name}!", unnamed: "Вітаємо, {name}!"}',
+        '{named: "Вітаємо, {name}!"}',
+        '{named: "Вітаємо, {name}!", unnamed: ""}',
+        '{named: "{name} ' + "а" * 120 + '", unnamed: "Вітаємо!"}',
+    ],
+)
+def test_a_greeting_says_the_name_once_and_has_words_for_who_has_none(tmp_path: Path, greeting: str) -> None:
+    [fault] = faults(tmp_path, f"greeting: {greeting}")
+    assert fault.startswith(f"newsletter.yaml:{LINE}: ")
+
+
 @pytest.mark.parametrize("grace", ["100000d", "0h", "6", "6 h", "-6h", "1.5h"])
 def test_a_grace_that_is_no_span_of_time_is_refused(tmp_path: Path, grace: str) -> None:
     lines = [line for line in SAMPLE.splitlines() if not line.startswith("schedule:")]

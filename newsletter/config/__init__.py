@@ -17,6 +17,7 @@ from newsletter.config.parts import (
     Dkim,
     FieldEntry,
     FieldKind,
+    Greeting,
     Pace,
     Part,
     Schedule,
@@ -63,6 +64,7 @@ class Settings(Part):
     postal_address: Line
     read_more: Line
     closing: ClosingCall | None = None
+    greeting: Greeting | None = None
     brand: Brand = Brand()
     theme: Slug = "digest"
     pictures: Literal["attached", "hosted"] = "attached"
@@ -150,6 +152,8 @@ class Settings(Part):
             reply_to=self.sender.reply_to or self.sender.address,
             list_id=self.sender.address.replace("@", "."),
             base_url=self.base_url,
+            greeting=self.greeting.named if self.greeting else "",
+            unnamed=self.greeting.unnamed if self.greeting else "",
         )
 
     def field(self, kind: FieldKind) -> str:

@@ -19,6 +19,7 @@ from newsletter.config.types import (
     Moment,
     Slug,
 )
+from newsletter.greeting import NAME
 from newsletter.model import Section
 
 
@@ -45,6 +46,19 @@ class Sender(Part):
     def domain(self) -> str:
         """The domain of the address."""
         return self.address.rpartition("@")[2]
+
+
+class Greeting(Part):
+    """How readers are greeted: by name, and where the name is unknown."""
+
+    named: Line = Field(max_length=120)
+    unnamed: Line = Field(max_length=120)
+
+    @model_validator(mode="after")
+    def _one_name(self) -> Self:
+        if self.named.count(NAME) != 1 or NAME in self.unnamed:
+            raise ValueError(f"`named` has {NAME} once, `unnamed` does not: {{named: 'Hello, {NAME}!', …}}")
+        return self
 
 
 class ClosingCall(Part):

@@ -16,7 +16,7 @@ from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
 from newsletter.render.typography import bind_html
 from newsletter.render.values import Data, plain
-from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
+from newsletter.slots import EMAIL, GREETING, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
 _NEEDED = _KNOWN - {EMAIL}
@@ -43,7 +43,7 @@ class Renderer:
         text = self._templates.render("issue.txt", values).strip() + "\n"
         source, compiled = self._templates.html("issue.mjml", values)
         html = bind_html(self._inliner.inline(compiled), self._settings.language)
-        _check_slots(source, html, text)
+        _check_slots(source, html, text, greeted=bool(self._settings.greeting))
         pictures = self._pictures.shown(html, (item.picture for item in edition.items))
         return Rendered(
             edition=edition.key,
@@ -72,6 +72,7 @@ class Renderer:
             "blocks": tuple(map(self._block, edition.blocks)),
             "count": len(edition.items),
             "call": plain(closing_call(issue.call, edition)),
+            "greeting": slot(GREETING) if settings.greeting else "",
             "email": slot(EMAIL),
             "preferences": f"{base}/preferences/{slot(PREFERENCES)}",
             "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
@@ -101,7 +102,7 @@ def fingerprint(subject: str, html: str, text: str, pictures: Sequence[Image] = 
     return digest.hexdigest()
 
 
-def _check_slots(source: str, html: str, text: str) -> None:
+def _check_slots(source: str, html: str, text: str, *, greeted: bool) -> None:
     """Refuse an edition that lost a slot on the way, lacks a needed one, or has one nobody could fill."""
     before, after = Counter(split(source)[1::2]), Counter(split(html)[1::2])
     if before != after:
@@ -114,7 +115,12 @@ def _check_slots(source: str, html: str, text: str) -> None:
             raise RenderError(
                 f"the {part} has no link to {missing[0].lower()}", f"Add {{{{ {missing[0].lower()} }}}}."
             )
-        if unknown := sorted(names - _KNOWN):
+        if greeted and GREETING not in names:
+            raise RenderError(
+                f"the {part} greets nobody",
+                "Add {{ greeting }} to the theme, or take `greeting` out of newsletter.yaml.",
+            )
+        if unknown := sorted(names - (_KNOWN | {GREETING} if greeted else _KNOWN)):
             raise RenderError(
                 f"the {part} holds {slot(unknown[0])}, a mark that stands for a reader's own value",
                 "Take this word out of the items, of issue.yaml or of the theme.",

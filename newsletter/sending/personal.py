@@ -30,7 +30,7 @@ class Writer:
         number, email = due.subscriber, due.email
         bounce, own, report = self._signer.tokens(_PURPOSES, number, self._closing)
         identity = _identity(self._closing, own, self._domain)
-        values = self._signer.slots(number, email, self._closing)
+        values = self._signer.slots(number, email, self._closing) | self._shared.greeting_of(due.name)
 
         def build() -> list[bytes]:
             pieces = self._skeleton.pieces(

@@ -68,18 +68,19 @@ def write(workspace: "Workspace", closing: date, out: Path | None = None) -> Wri
 
 def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, bytes]:
     """Write the files of one edition; the message is dated noon of the issue's closing day."""
+    values = _EXAMPLE | shared.greeting_of("")
     pieces = Skeleton(page, shared).pieces(
         name="",
         email=_EXAMPLE[EMAIL],
         message_id=f"<example@{shared.domain}>",
         date=datetime.combine(date.fromisoformat(shared.issue), time(12), UTC),
-        values=_EXAMPLE,
+        values=values,
     )
     names = {image.name: f"{page.edition}-{image.name}" for image in page.attached}
-    html = on_page(fill_html(page.html, _EXAMPLE), names, names.__getitem__)
+    html = on_page(fill_html(page.html, values), names, names.__getitem__)
     files = {
         f"{page.edition}.html": html.encode(),
-        f"{page.edition}.txt": fill_text(page.text, _EXAMPLE).encode(),
+        f"{page.edition}.txt": fill_text(page.text, values).encode(),
         f"{page.edition}.eml": b"".join(pieces),
         **{names[image.name]: image.content for image in page.attached},
     }

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import html5lib
 import pytest
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from lxml.html import HtmlElement, document_fromstring
 
 from newsletter.config import Settings
+from newsletter.config.parts import Greeting
 from newsletter.errors import Place, RenderError
 from newsletter.model import Block, ClosingCall, Edition, Issue, Item, Rendered, Section
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer, fingerprint
-from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
+from newsletter.slots import EMAIL, GREETING, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 from tests.unbound import unbound
 
 NASTY = [
@@ -245,3 +247,18 @@ def test_every_label_reads_as_it_was_written(  # noqa: PLR0913  each is a label
     assert labels == one_line
     written = {unbound(element.text) for element in page.iter() if element.text}
     assert set(map(unbound, (section, title, more, publisher))) <= written
+
+
+@pytest.mark.parametrize("part", ["issue.mjml", "issue.txt"])
+def test_a_theme_that_greets_nobody_is_refused_where_a_greeting_is_set(  # noqa: PLR0913, PLR0917  fixtures
+    settings: Settings, themes: tuple[Path, ...], digest: Issue, whole: Edition, tmp_path: Path, part: str
+) -> None:
+    greeting = Greeting(named="Вітаємо, {name}!", unnamed="Вітаємо!")
+    greets = settings.model_copy(update={"greeting": greeting})
+    rendered = Renderer(greets, themes).render(digest, whole)
+    assert rendered.html.count(slot(GREETING)) == rendered.text.count(slot(GREETING)) == 1
+    copytree(themes[-1] / "digest", tmp_path / "digest")
+    for file in (tmp_path / "digest").rglob(f"*{Path(part).suffix}"):
+        file.write_text(file.read_text(encoding="utf-8").replace("{{ greeting }}", ""), encoding="utf-8")
+    with pytest.raises(RenderError, match="greets nobody"):
+        Renderer(greets, (tmp_path, *themes)).render(digest, whole)

@@ -199,12 +199,16 @@ def test_a_changed_calendar_file_voids_the_approval(engine: Engine) -> None:
         verify(engine, name, {})
 
 
+_LATER = {"greeting", "unnamed"}
+
+
 def test_an_approval_of_the_version_before_is_still_what_was_approved(engine: Engine) -> None:
     press.approve(engine, press.issue(press.CLOSING, [press.item("Житло", "Текст"), press.item("Школи")]))
     name = press.CLOSING.isoformat()
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
-        total = sha256(json.dumps(asdict(frozen.envelope), sort_keys=True).encode())
+        shared = {key: value for key, value in asdict(frozen.envelope).items() if key not in _LATER}
+        total = sha256(json.dumps(shared, sort_keys=True).encode())
         for one in issues.editions(connection, name).values():
             for text in (one.edition, one.subject, one.html, one.text):
                 total.update(len(text.encode()).to_bytes(8, "big") + text.encode())

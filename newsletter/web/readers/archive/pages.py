@@ -18,6 +18,7 @@ from newsletter.render.pictures import on_page
 from newsletter.render.values import Data
 from newsletter.slots import fill_html
 from newsletter.store import archive, search_terms
+from newsletter.store import issues as frozen_issues
 from newsletter.store.archive import PublicItem
 from newsletter.store.db import reading
 from newsletter.store.search import MOST
@@ -129,8 +130,10 @@ def view(token: str) -> Response:
         abort(404)
     with reading(database()) as connection:
         html, names, email = archive.edition_of(connection, number, closing) or abort(404)
+        shared = frozen_issues.get(connection, closing.isoformat()).envelope
     html = on_page(html, names, lambda name: url_for("pictures.picture", name=name))
-    response = Response(fill_html(html, signer.slots_of_copy(number, email, closing)))
+    values = signer.slots_of_copy(number, email, closing) | shared.greeting_of("")  # it may be forwarded
+    response = Response(fill_html(html, values))
     response.headers["Content-Security-Policy"] = mail.POLICY
     response.headers["X-Robots-Tag"] = "noindex"
     return response
