@@ -35,9 +35,10 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
 
 def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[Problem]:
     for remark in remarks:
-        yield Problem(
-            severity=remark.severity, text=remark.text, at=locate(at, remark.words), hint=remark.hint
-        )
+        found = locate(at, remark.line) if remark.line else at
+        if found == at:
+            found = locate(at, remark.words)
+        yield Problem(severity=remark.severity, text=remark.text, at=found, hint=remark.hint)
 
 
 def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from newsletter.compose import addresses
 from newsletter.compose.samples import sample_words
 from newsletter.errors import Severity
+from newsletter.render.markdown import link_bare_addresses
 
 _LEFT_BEHIND = re.compile(
     r"lorem ipsum|\b(?:TODO|TBD|FIXME)\b|\b[XХ]{4,}\b|\{\{|\{%|\*\|\w[\w:]*\|\*|%%\w+%%|<%|\$\{",
@@ -33,18 +34,18 @@ _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
 _markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  the library's hook
-if _markdown.linkify is not None:
-    _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+link_bare_addresses(_markdown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """One doubtful passage: its severity, its text, what is wrong, and a hint."""
+    """One doubtful passage: its severity, its text, what is wrong, and a hint; `line` is all of its line."""
 
     severity: Severity
     words: str
     text: str
     hint: str
+    line: str = ""
 
 
 def leftovers(text: str) -> Iterator[Remark]:

@@ -1,6 +1,7 @@
 """The Markdown of items: bold, emphasis, links, lists, quotes, headings, tables. HTML is shown as typed."""
 
 import re
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
@@ -38,10 +39,35 @@ _markdown = MarkdownIt("zero", {"breaks": True, "linkify": True, "maxNesting": 1
         "table",
     ]
 )
-if _markdown.linkify is not None:  # only whole addresses: a word with a dot in it may be a slip
-    _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    for scheme in ("ftp:", "//", "mailto:"):
-        _markdown.linkify.add(scheme, None)
+
+_BARE = r"(?:[\w-]+\.)+[^\W\d_]{2,}"
+"""A host after `www.`, which has to have a dot of its own."""
+
+
+def link_bare_addresses(parser: MarkdownIt) -> None:
+    """Let `parser` make links of addresses that stand in the text: `https://…`, `www.…` and mail addresses.
+
+    Other words with a dot in them may be slips, and stay words.
+    """
+    linkify = parser.linkify
+    if linkify is None:
+        return
+    linkify.set({"fuzzy_link": False, "fuzzy_email": True, "fuzzy_ip": False})
+    for scheme in ("ftp:", "//"):
+        linkify.add(scheme, None)
+    bare = re.compile(_BARE + linkify.re["src_path"], re.IGNORECASE)
+
+    def length(_: Any, text: str, start: int) -> int:
+        found = bare.match(text, start)
+        return found.end() - start if found else 0
+
+    def with_scheme(_: Any, match: Any) -> None:
+        match.url = f"https://{match.url}"
+
+    linkify.add("www.", {"validate": length, "normalize": with_scheme})
+
+
+link_bare_addresses(_markdown)
 _markdown.validateLink = lambda url: ascii_url(url) is not None  # type: ignore[method-assign]  # the library's own hook
 _markdown.normalizeLink = lambda url: ascii_url(url) or ""  # type: ignore[method-assign]  # the library's own hook
 _plain = MarkdownIt("zero", {"breaks": True}).enable("newline")
