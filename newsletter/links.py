@@ -20,7 +20,7 @@ from pathlib import Path
 
 from newsletter import files, private, slots
 from newsletter.errors import ConfigError, LinkInvalid
-from newsletter.model import masked
+from newsletter.redaction import masked
 
 _EPOCH = date(2020, 1, 1)
 _NUMBERS = struct.Struct(">QH")  # subscriber (five of its bytes are sent), days since _EPOCH

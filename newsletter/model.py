@@ -1,7 +1,6 @@
 """The data types of the whole program: immutable values without I/O or clock; times are UTC."""
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,10 +9,7 @@ from types import MappingProxyType
 
 from newsletter.errors import Place
 from newsletter.greeting import SLOT, greet
-
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
-_TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=\s+(?=[A-Za-z0-9_-])){31,}")
-"""Matches a possible token of a signed link (links.py), also cut by a soft line break (RFC 2045 §6.7)."""
+from newsletter.redaction import readable
 
 EVERY_SECTION = "*"
 """The choice of a reader who wants all sections, including those added later."""
@@ -269,12 +265,6 @@ class Subscriber:
     sections: frozenset[str] = frozenset({EVERY_SECTION})
 
 
-def masked(address: str) -> str:
-    """Return a mail address as logs may show it: `olena@example.org` as `o***@example.org`."""
-    local, at, domain = address.rpartition("@")
-    return f"{local[:1]}***{at}{domain}" if at else "***"
-
-
 class IssueState(StrEnum):
     """The state of a frozen issue."""
 
@@ -320,10 +310,8 @@ class Envelope:
     reply_to: str
     list_id: str
     base_url: str
-    greeting: str = ""
-    """With `{name}` in it; empty where readers are not greeted."""
-    unnamed: str = ""
-    """The greeting of readers without a name."""
+    greeting: str = ""  # with `{name}` in it; empty where nobody is greeted
+    unnamed: str = ""  # the greeting of readers without a name
 
     @property
     def domain(self) -> str:
@@ -337,22 +325,6 @@ class Envelope:
     def list_unsubscribe(self, token: str) -> str:
         """Return the List-Unsubscribe header for a reader's token: a page, and a mail address (RFC 2369)."""
         return f"<{self.base_url}/unsubscribe/{token}>, <mailto:u+{token}@{self.domain}>"
-
-
-def without_tokens(words: str) -> str:
-    """Return `words` with everything that could be the token of a signed link replaced by `…`."""
-    return _TOKEN.sub("…", words)
-
-
-def readable(words: str) -> str:
-    """Return a server's reply made safe to store and show: no NUL (PostgreSQL), no ESC (terminals).
-
-    Tokens of signed links are removed too: whoever reads a database or a log could use them.
-    """
-    words = without_tokens(words)
-    if words.isprintable():
-        return words
-    return _CONTROLS.sub(" ", words.encode("utf-8", "replace").decode()).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ BANDS = (
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n", "pictures"),
     ("model", "slots", "yamlfile", "private", "registry", "brand", "locales"),
-    ("errors", "limited", "files", "durations", "greeting"),
+    ("errors", "limited", "files", "durations", "greeting", "redaction"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -3,7 +3,7 @@
 import logging
 import re
 
-from newsletter.model import masked
+from newsletter.redaction import masked
 
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;@])[^\s<>\"'(),:;@]++@[^\s<>\"'(),:;@.]++\.[^\s<>\"'(),:;@]+")
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{31}(?![\w-])")  # as newsletter.links writes them

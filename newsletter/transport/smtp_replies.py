@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from newsletter.model import Outcome, Receipt, masked, readable
+from newsletter.model import Outcome, Receipt
+from newsletter.redaction import masked, readable
 from newsletter.transport.languages import REASONS
 
 _ENHANCED = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\s*")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.model import masked
+from newsletter.redaction import masked
 from newsletter.services import open_workspace
 from newsletter.services.letters import send_letters
 from newsletter.store import letters

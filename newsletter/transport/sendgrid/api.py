@@ -20,7 +20,8 @@ from html import escape
 from typing import Any
 
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Image, Message, Outcome, readable
+from newsletter.model import Image, Message, Outcome
+from newsletter.redaction import readable
 from newsletter.slots import UNSUBSCRIBE, slot, split
 
 _OFF = {"enable": False}

@@ -16,7 +16,7 @@ from newsletter.audience.forms import Answers, first
 from newsletter.audience.optin import read_signup, sign_up, wording
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
-from newsletter.model import masked
+from newsletter.redaction import masked
 from newsletter.store import letters
 from newsletter.store.consent import Wording
 from newsletter.store.db import writing

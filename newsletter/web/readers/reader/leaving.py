@@ -9,7 +9,8 @@ from flask import Blueprint, render_template
 
 from newsletter.audience import stepup
 from newsletter.links import Purpose
-from newsletter.model import SubscriberStatus, masked
+from newsletter.model import SubscriberStatus
+from newsletter.redaction import masked
 from newsletter.store import people
 from newsletter.store.choices import by_pausing, has_left
 from newsletter.store.db import reading, writing

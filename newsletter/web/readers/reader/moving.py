@@ -5,7 +5,8 @@ from flask import Blueprint, g, render_template, request
 from newsletter.audience import handover, moving, stepup
 from newsletter.audience.forms import read, read_address
 from newsletter.audience.optin import wording
-from newsletter.model import SubscriberStatus, masked
+from newsletter.model import SubscriberStatus
+from newsletter.redaction import masked
 from newsletter.store.db import reading, writing
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind

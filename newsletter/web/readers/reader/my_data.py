@@ -14,7 +14,8 @@ from newsletter.audience.forms import Answers, first, read
 from newsletter.audience.preferences import compare, corrected
 from newsletter.i18n import format_period
 from newsletter.links import Purpose
-from newsletter.model import Period, masked
+from newsletter.model import Period
+from newsletter.redaction import masked
 from newsletter.services.erasure import erase
 from newsletter.store import people
 from newsletter.store.db import reading, writing

@@ -14,7 +14,8 @@ from newsletter.audience.forms import Form, first
 from newsletter.audience.handover import post_fields
 from newsletter.audience.preferences import Changes, compare, wished
 from newsletter.i18n import format_period
-from newsletter.model import EVERY_SECTION, Period, SubscriberStatus, masked
+from newsletter.model import EVERY_SECTION, Period, SubscriberStatus
+from newsletter.redaction import masked
 from newsletter.store import people
 from newsletter.store.choices import by_pausing, by_resuming, has_left, standing
 from newsletter.store.db import reading, writing
