@@ -76,6 +76,7 @@ def test_a_page_shows_each_kind_as_what_it_is(filled: FlaskClient, address: str)
     (label,) = page.find_class("label")
     assert label.text == "Партнерський матеріал"
     assert [one.get("fill") for one in page.iter("rect")] == ["#8a1c4a"]
+    assert len(page.find_class("coloured")) == (address == ISSUE)  # its own rule gives way to the colour
 
 
 def test_words_of_a_page_are_in_the_visitor_s_language_and_those_of_the_issue_in_its_own(
