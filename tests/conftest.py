@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from newsletter.store.db import open_database
+from tests.databases import new_database
 from tests.postgres import database, execute, named
 from tests.postgres import running as running_server
 from tests.relay import Relay, running
@@ -42,6 +43,7 @@ def template(postgres: str) -> str:
 @pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
     """Open a new SQLite database."""
+    new_database(tmp_path / "newsletter.db")
     engine = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}")
     yield engine
     engine.dispose()

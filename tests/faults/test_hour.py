@@ -135,7 +135,7 @@ def press(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if request.param == "postgres":
         address, template = request.getfixturevalue("postgres"), request.getfixturevalue("template")
         name = f"hour_{uuid4().hex}"
-        server.execute(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+        server.copy(address, template, name)
         database = server.named(address, name)
     monkeypatch.setenv("NEWSLETTER_DATABASE", database)
     engine = open_database(database)

@@ -22,8 +22,9 @@ MOST = 1.0
 PATIENCE = 120  # seconds
 NAMES = [*EVERY_THEME, *LETTERS[:2]]
 _VERDICT = re.compile(r"(?m)^X-Spam-Status: \w+, score=([\d.-]+) required=\S+\s+tests=([^ ]*)")
-_OF_THE_TEST = re.compile(r"HFILTER_|R_DKIM_|R_SPF_|.*_FAIL$")
-"""What rspamd holds against a message that came from no server and could be looked up nowhere."""
+_OF_THE_TEST = re.compile(r"HFILTER_|R_DKIM_|R_SPF_|URI_COUNT_ODD|.*_FAIL$")
+"""What rspamd holds against a message that came from no server and could be looked up nowhere, and against
+an odd number of links: the text part does not repeat those of the contents."""
 _LOOKING_UP = ("rbl", "surbl", "asn", "fuzzy_check", "neural")
 
 

@@ -15,6 +15,7 @@ from newsletter.services import open_workspace
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
+from tests.databases import new_database
 from tests.web.preview.sample import ISSUE, ITEMS, READERS, subscribe
 
 ROOT = Path(__file__).parents[3]
@@ -39,6 +40,7 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.fixture
 def proofs(workspace: Path) -> Iterator[Proofs]:
     """Open the workspace, its four readers in the database."""
+    new_database(workspace / "var/newsletter.db")
     context = open_workspace(workspace)
     for number, (email, section) in enumerate(READERS.items(), 1):
         subscribe(context.database, number, email, section)

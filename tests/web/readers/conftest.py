@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from newsletter.services import Workspace, open_workspace
 from newsletter.web.readers.app import create_site
+from tests.databases import new_database
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,6 +22,7 @@ def context(tmp_path: Path) -> Iterator[Workspace]:
     root.mkdir()
     shutil.copy(ROOT / "newsletter.yaml", root)
     shutil.copy(ROOT / "logo.png", root)
+    new_database(root / "var/newsletter.db")
     found = open_workspace(root)
     yield found
     found.database.dispose()

@@ -11,7 +11,7 @@ from newsletter.audience import stepup
 from newsletter.links import Purpose
 from newsletter.services import Workspace
 from newsletter.store.requests import Kind
-from tests.postgres import execute, named
+from tests.postgres import copy, execute, named
 from tests.press import CLOSING, issue, item, publish
 from tests.web.readers.people import dump, mailed, subscribe, token
 
@@ -35,7 +35,7 @@ def _database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         return
     server, template = request.getfixturevalue("postgres"), request.getfixturevalue("template")
     name = f"test_{uuid4().hex}"
-    execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    copy(server, template, name)
     monkeypatch.setenv("NEWSLETTER_DATABASE", named(server, name))
     yield
     execute(server, f"DROP DATABASE {name} WITH (FORCE)")
