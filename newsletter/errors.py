@@ -131,7 +131,7 @@ class LinkInvalid(NewsletterError):  # noqa: N818  the condition is the name
     """A signed link does not verify; unknown and expired links look alike."""
 
 
-def told(error: BaseException) -> str:
+def log_text(error: BaseException) -> str:
     """Return an error's text for the log: our own message, else its type and place, never the data in it."""
     if isinstance(error, NewsletterError):
         return f"{error}. {error.hint}".rstrip(". ")

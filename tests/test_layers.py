@@ -1,6 +1,7 @@
 """Imports point down: every import, local and TYPE_CHECKING ones too, goes to a lower band."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ BANDS = (
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+PACKAGES = [path for path in MODULES if path.name == "__init__.py"]
+COMMANDS = [path for path in (PACKAGE / "cli").glob("*.py") if path.stem != "database"]  # it moves tables
 
 
 def part(dotted: str) -> str | None:
@@ -83,6 +86,26 @@ def test_services_and_what_lies_below_know_no_terminal_and_no_web_server(module:
     }
     assert not named & {"click", "flask"}
     assert "print" not in called
+
+
+@pytest.mark.parametrize("module", COMMANDS, ids=lambda path: path.name)
+def test_a_command_asks_services_and_touches_no_table(module: Path) -> None:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not {name for name in named if re.match(r"sqlalchemy|newsletter\.(store|sending)\b", name)}
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.parent.relative_to(PACKAGE)))
+def test_a_package_says_what_lives_there_and_what_does_not(package: Path) -> None:
+    text = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or ""
+    first, _, elsewhere = text.partition("Not here: ")
+    assert first.strip()
+    assert elsewhere.endswith(".")
+    for name in re.findall(r"(?:newsletter|templates)/[\w./]*\w", elsewhere):
+        assert (PACKAGE.parent / name).exists(), name
 
 
 def test_every_part_of_the_package_has_its_band() -> None:

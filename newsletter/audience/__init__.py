@@ -1,1 +1,4 @@
-"""Subscribers: import and export of lists, sign-up and preferences, address changes, segments."""
+"""Subscribers: import and export of lists, sign-up and preferences, address changes, segments.
+
+Not here: SQL (newsletter/store), pages (newsletter/web), commands (newsletter/cli).
+"""

@@ -16,37 +16,39 @@ from newsletter.yamlfile import load, nearest
 
 FILE = "subscribers/columns.yaml"
 
-Told = Mapping[str, str | Values]
+Mappings = Mapping[str, str | Values]
 """Mappings given by the user: heading to column, or to the meanings of a status column's values."""
 
 
 class Columns:
     """Heading lookup: our columns, the fields of newsletter.yaml by name or label, and usual headings.
 
-    `told` maps further headings to columns or IGNORED and takes precedence. `values` gives the meaning of
+    `mappings` maps further headings to columns or IGNORED and takes precedence. `values` gives the meaning of
     values in all status columns.
     """
 
     def __init__(
-        self, fields: Mapping[str, FieldEntry], told: Told | None = None, values: Values | None = None
+        self, fields: Mapping[str, FieldEntry], mappings: Mappings | None = None, values: Values | None = None
     ) -> None:
         self.names, self.usual = known_columns(fields), (*COLUMNS, *fields)
         self._meaning = {plain(heading): name for name in self.names for heading in USUAL.get(name, ())}
         self._meaning |= {plain(entry.label): slug for slug, entry in fields.items()}
         self._meaning |= {plain(name): name for name in self.names}
-        said = {plain(heading): meant for heading, meant in (told or {}).items()}
-        self._told = {heading: meant if isinstance(meant, str) else STATUS for heading, meant in said.items()}
+        said = {plain(heading): meant for heading, meant in (mappings or {}).items()}
+        self._mapped = {
+            heading: meant if isinstance(meant, str) else STATUS for heading, meant in said.items()
+        }
         self._values = {heading: meant for heading, meant in said.items() if not isinstance(meant, str)}
         self._all_values = values or {}
 
     def match(self, heading: str) -> str | None:
         """Return the column that `heading` maps to, IGNORED, or None when it is unknown."""
-        known = self.told(heading) or self._meaning.get(plain(heading))
+        known = self.mapped(heading) or self._meaning.get(plain(heading))
         return known or (STATUS if concerns(heading) else None)
 
-    def told(self, heading: str) -> str | None:
+    def mapped(self, heading: str) -> str | None:
         """Return the column that the user mapped `heading` to, or None."""
-        return self._told.get(plain(heading))
+        return self._mapped.get(plain(heading))
 
     def values(self, heading: str) -> Values:
         """Return the meanings that the user gave to values under `heading`."""
@@ -54,7 +56,7 @@ class Columns:
 
     def cure(self, heading: str) -> str:
         """Return a hint how to map `heading`, with the closest column as an example."""
-        meaning = self._meaning | self._told
+        meaning = self._meaning | self._mapped
         close = get_close_matches(plain(heading), meaning, n=1, cutoff=0.5)
         column = meaning[close[0]] if close else NAME
         return (
@@ -74,13 +76,13 @@ def known_columns(fields: Iterable[str]) -> tuple[str, ...]:
 
 def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
     """Parse options such as `email=Ел. пошта` into {heading: column}. Raises ConfigError."""
-    known, told = (*names, IGNORED), {}
+    known, mappings = (*names, IGNORED), {}
     for word in words:
         column, _, heading = word.partition("=")
         if not heading.strip():
             raise ConfigError(f"{word!r} is not COLUMN=HEADING", 'Write it like --column name="Full name"')
-        told[heading.strip()] = _column(column, known)
-    return told
+        mappings[heading.strip()] = _column(column, known)
+    return mappings
 
 
 def _column(name: str, known: Iterable[str]) -> str:
@@ -103,31 +105,33 @@ def remembered(root: Path, names: Iterable[str]) -> dict[str, str | Values]:
     if not isinstance(document.data, Mapping | None):
         raise ContentError(f"{FILE} does not map headings to columns", "Write lines such as: Full name: name")
     known = (*names, IGNORED)
-    told: dict[str, str | Values] = {}
+    mappings: dict[str, str | Values] = {}
     faults: list[Problem] = []
     for heading, said in (document.data or {}).items():
         try:
-            told[str(heading)] = read_values(said) if isinstance(said, Mapping) else _column(str(said), known)
+            mappings[str(heading)] = (
+                read_values(said) if isinstance(said, Mapping) else _column(str(said), known)
+            )
         except ConfigError as error:
             faults += (replace(problem, at=document.place((heading,))) for problem in error.problems)
     if faults:
         raise ContentError(faults)
-    return dict(lasting(told))
+    return dict(lasting(mappings))
 
 
-def lasting(told: Told) -> Iterator[tuple[str, str | Values]]:
+def lasting(mappings: Mappings) -> Iterator[tuple[str, str | Values]]:
     """Yield the mappings that also apply to later lists."""
-    for heading, said in told.items():
+    for heading, said in mappings.items():
         if said != IGNORED or not concerns(heading):
             yield heading, said
 
 
-def remember(root: Path, told: Told) -> None:
+def remember(root: Path, mappings: Mappings) -> None:
     """Save the mappings for later lists, atomically. Raises ConfigError when the file cannot be written."""
     text = "# Columns of list headings; - ignores one. Written by `subscribers import --column`.\n"
     lines = {
         heading: said if isinstance(said, str) else {value: str(standing) for value, standing in said.items()}
-        for heading, said in sorted(lasting(told))
+        for heading, said in sorted(lasting(mappings))
     }
     text += yaml.safe_dump(lines, allow_unicode=True, sort_keys=False, width=1000)
     path = root / FILE

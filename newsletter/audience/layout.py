@@ -189,7 +189,7 @@ def _of_service(headings: Sequence[str], columns: Columns, service: Service) -> 
     says = any(heading in service.status or heading in service.everybody for heading in here)
     found: list[str | None] = []
     for heading, word in zip(headings, here, strict=True):
-        column = columns.told(heading) or _column_there(word, columns, service, says=says)
+        column = columns.mapped(heading) or _column_there(word, columns, service, says=says)
         taken = column in found and column not in (IGNORED, STATUS, TAGS)
         found.append(None if taken else column)
     return found

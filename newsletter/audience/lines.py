@@ -82,9 +82,9 @@ class LineReader:
             self._report.left_out = self._layout.left_out(self._groups)
         if self._tags:
             shown = self._tags.most_common(_TAGS_NAMED)
-            told = ", ".join(f"«{tag}» ({count}{self._near(tag)})" for tag, count in shown)
+            shown_tags = ", ".join(f"«{tag}» ({count}{self._near(tag)})" for tag, count in shown)
             more = f" and {len(self._tags) - _TAGS_NAMED} more" if len(self._tags) > _TAGS_NAMED else ""
-            self._report.notes.append(f"Tags that match no section, ignored: {told}{more}.")
+            self._report.notes.append(f"Tags that match no section, ignored: {shown_tags}{more}.")
         self._report.problems.sort(key=lambda problem: problem.at or Place(self._report.name))
 
     def _near(self, tag: str) -> str:

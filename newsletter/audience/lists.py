@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from newsletter.audience.columns import Columns, Told
+from newsletter.audience.columns import Columns, Mappings
 from newsletter.audience.entries import EntryReader, Refusal, UnknownStatus, clean
 from newsletter.audience.headings import IGNORED
 from newsletter.audience.layout import Row
@@ -54,7 +54,7 @@ class Options:
 class Importer:
     """Imports people into the database of one workspace.
 
-    `told` maps headings to columns beside the usual ones; `values` gives the meaning of status values.
+    `mappings` maps headings to columns beside the usual ones; `values` gives the meaning of status values.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class Importer:
         database: Engine,
         settings: Settings,
         signer: Signer,
-        told: Told | None = None,
+        mappings: Mappings | None = None,
         values: Values | None = None,
     ) -> None:
         self.database = database
         self.signer = signer
         self.reader = EntryReader(settings)
-        self._columns = Columns(settings.fields, told, values)
-        self._said = (sorted((told or {}).items(), key=repr), sorted((values or {}).items()))
+        self._columns = Columns(settings.fields, mappings, values)
+        self._said = (sorted((mappings or {}).items(), key=repr), sorted((values or {}).items()))
         self._optional = settings.optional_sections
 
     def file(  # noqa: PLR0913  the options of an import

@@ -106,7 +106,7 @@ def described(decision: Decision) -> str:
     before, after = decision.before, decision.after
     if after is None or before is None or after is before or decision.became:
         return f"{decision.entry.email}: {decision.fate}"
-    old, new = _told(before), _told(after)
+    old, new = _values(before), _values(after)
     changes = (
         f"{column} «{old.get(column, '')}» → «{new.get(column, '')}»"
         for column in dict.fromkeys((*old, *new))
@@ -115,7 +115,7 @@ def described(decision: Decision) -> str:
     return f"{after.email}: {', '.join(changes)}"
 
 
-def _told(person: Record) -> dict[str, str]:
+def _values(person: Record) -> dict[str, str]:
     return {
         "name": person.name,
         "language": person.language,

@@ -39,7 +39,7 @@ class Workbook:
     def __init__(self, reader: Child, name: str) -> None:
         self._reader = reader
         self._name = name
-        self.sheets: dict[str, bool] = {one["name"]: one["hidden"] for one in self._told()["sheets"]}
+        self.sheets: dict[str, bool] = {one["name"]: one["hidden"] for one in self._answer()["sheets"]}
         self._left = 0
 
     def next_sheet(self) -> Sheet | None:
@@ -47,17 +47,17 @@ class Workbook:
         for _ in range(self._left):
             self._read()
         self._left = 0
-        told = self._told()
-        if not told:
+        answer = self._answer()
+        if not answer:
             return None
-        height = told["height"]
+        height = answer["height"]
         head = [self._read() for _ in range(min(height, sheetreader.HEAD))]
         self._left = height - len(head)
         return Sheet(
-            name=told["name"],
+            name=answer["name"],
             height=height,
-            hidden=_numbers(told["hidden_rows"]),
-            hidden_columns=_numbers(told["hidden_columns"]),
+            hidden=_numbers(answer["hidden_rows"]),
+            hidden_columns=_numbers(answer["hidden_columns"]),
             head=head,
         )
 
@@ -66,11 +66,11 @@ class Workbook:
         left, self._left = self._left, 0
         return chain(sheet.head, (self._read() for _ in range(left)))
 
-    def _told(self) -> dict[str, Any]:
-        told: dict[str, Any] = self._read()
-        if "error" in told:
-            raise self._unreadable(told["error"], told["hint"])
-        return told
+    def _answer(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._read()
+        if "error" in answer:
+            raise self._unreadable(answer["error"], answer["hint"])
+        return answer
 
     def _read(self) -> Any:
         try:

@@ -1,6 +1,8 @@
 """The command line: the only place that prints errors and picks exit codes.
 
 Exit 0 fine; 1 findings or content errors; 2 usage or configuration; 3 some deliveries were not accepted.
+
+Not here: rules, SQL and files; a command asks newsletter/services and prints the answer.
 """
 
 import os

@@ -8,11 +8,9 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.handover import handover
 from newsletter.cli.lists import export_list, import_list, in_segment
 from newsletter.cli.output import print_json
-from newsletter.cli.person import add, erase, leave, show
-from newsletter.cli.restore import restore
+from newsletter.cli.person import add, erase, handover, leave, restore, show
 
 if TYPE_CHECKING:
     from newsletter.audience.statistics import Statistics

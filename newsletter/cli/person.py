@@ -1,5 +1,6 @@
-"""The commands on one person: `subscribers add`, `show`, `leave` and `erase`."""
+"""The commands on one person: `subscribers add`, `show`, `leave`, `erase`, `restore` and `handover`."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,8 @@ from newsletter.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
-    from newsletter.store.erasure import Erased
+    from newsletter.services.erasure import Erased
+    from newsletter.services.person import Blocked
     from newsletter.store.subscriber_data import Facts
 
 
@@ -240,7 +242,7 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
 
 def _print_erased(address: str, what: "Erased") -> None:
     """Print the result of an erasure. Raises StoreError if the write-ahead log still holds the person."""
-    from newsletter.store.erasure import Erased
+    from newsletter.services.erasure import Erased
 
     if what is Erased.BEGUN:
         raise StoreError(
@@ -251,3 +253,98 @@ def _print_erased(address: str, what: "Erased") -> None:
         click.echo(f"{address}: the interrupted erasure is finished.")
     else:
         click.echo(f"{address} is erased; imports refuse a line with this address.")
+
+
+@click.command()
+@click.argument("address", metavar="ADDRESS", type=Address())
+@click.option(
+    "--reason", "--because", "why", metavar="WORDS", required=True, help="How you know; `show` prints it."
+)
+@click.option("--yes", is_flag=True, help="Do not ask, even after a complaint.")
+@pass_session
+def restore(session: Session, address: str, why: str, yes: bool) -> None:
+    """Lift the suppression of an address, so that it gets mail again.
+
+    For example when a full mailbox was emptied, a post was handed over by mistake, or a complaint was not
+    the reader's own. Earlier bounces no longer count. After a complaint it asks first: mail services count
+    messages to people who complained. Readers who have left must subscribe again themselves. For an address
+    that is not a reader's, it lifts an opt-out that was recorded by mistake.
+
+    \b
+    Example:
+      newsletter subscribers restore olena@example.org --reason "She called: the mailbox works again"
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.services.person import Restored, blocked
+    from newsletter.services.person import restore as restore_person
+
+    workspace = session.workspace
+    if not yes:
+        _confirm(address, blocked(workspace, address))
+    done = restore_person(workspace, address, why)
+    click.echo(
+        {
+            Restored.OPT_OUT_LIFTED: f"The opt-out of {address} is lifted: imports and `subscribers add` may"
+            " add them.",
+            Restored.READER: f"{address} gets the digest again.",
+            Restored.HAS_LEFT: f"{address} is no longer suppressed, but has left: they can subscribe again on"
+            " the sign-up page.",
+        }[done]
+    )
+
+
+def _confirm(address: str, found: "Blocked") -> None:
+    """Ask before lifting an opt-out or a complaint. Raises ConfigError when there is no terminal."""
+    from newsletter.services.person import Block
+
+    if found.block is Block.SUPPRESSION:
+        return
+    if found.block is Block.OPT_OUT:
+        error = ConfigError(
+            f"{address} {found.reason}, so this needs --yes", "If that is a mistake, run this with --yes."
+        )
+        question = f"{address} {found.reason}. Is that a mistake?"
+    else:
+        error = ConfigError(
+            f"{address} reported the digest as spam, so this needs --yes",
+            "Ask the reader. If they did not mean it, run this with --yes.",
+        )
+        question = f"{address} {found.reason}. Did the reader ask for this? Write to them again?"
+    if not sys.stdin.isatty():
+        raise error
+    click.confirm(question, abort=True)
+
+
+@click.command()
+@click.argument("old", metavar="OLD", type=Address())
+@click.argument("new", metavar="NEW", type=Address())
+@click.option("--name", metavar="NAME", default="", help="The successor's name.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@pass_session
+def handover(  # noqa: PLR0917  as many as options
+    session: Session, old: str, new: str, name: str, yes: bool, as_json: bool
+) -> None:
+    """Ask NEW, by a letter, to take over the post of OLD.
+
+    Nothing changes until NEW confirms. Then NEW gets the digest instead of OLD. OLD is not asked: make sure
+    that they agree, or have left the post.
+
+    \b
+    Example:
+      newsletter subscribers handover old.mayor@example.org new.mayor@example.org --name "Iryna Tkach"
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.services.handover import ask, look
+
+    workspace = session.workspace
+    if not yes:
+        found = look(workspace, old, new)
+        what = f"{', '.join(found.post.values())}; sections {' '.join(found.sections)}"
+        click.echo(f"{found.holder}: {what}", err=as_json)
+        click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
+    done = ask(workspace, old, new, name, "subscribers handover")
+    if as_json:
+        data = {"holder": done.holder, "successor": new, "post": done.post, "sections": done.sections}
+        print_json(data)
+    else:
+        click.echo(f"A letter asks {new}; `newsletter worker` or `serve` sends it.")
+        click.echo(f"Until they confirm, within 7 days, {done.holder} gets the digest as before.")

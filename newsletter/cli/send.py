@@ -1,4 +1,4 @@
-"""The command `send`: deliver an approved issue."""
+"""The command `send`: deliver an approved issue, or whatever is due at the weekly hour."""
 
 import re
 import signal
@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.cli import INTERRUPTED, NOT_ACCEPTED, Session, pass_session
+from newsletter.cli import FINDINGS, INTERRUPTED, NOT_ACCEPTED, USAGE, Session, pass_session
 from newsletter.cli.arguments import Duration, TransportName, as_json, closing
 from newsletter.cli.output import print_json, print_rows
 from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, TransportUnavailable
 from newsletter.model import IssueState, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from newsletter.sending.deliver import Run
     from newsletter.services import Workspace
+    from newsletter.services.schedule import SettledHour
     from newsletter.services.test_message import Wanted
     from newsletter.store.issues import Frozen
 
@@ -87,9 +90,7 @@ def send(  # noqa: PLR0917  as many as options
 
     workspace = session.workspace
     if due:
-        from newsletter.cli.due import deliver_due
-
-        return deliver_due(workspace)
+        return _deliver_due(workspace)
     if closing is None:
         raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
     name = name or workspace.settings.transport
@@ -108,9 +109,9 @@ def send(  # noqa: PLR0917  as many as options
         if detach:
             click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {closing}")
             return 0
-        if not _wait(workspace, frozen, window) or not deliver(workspace, frozen, waiting, segment):
+        if not _wait(workspace, frozen, window) or not _deliver(workspace, frozen, waiting, segment):
             return INTERRUPTED
-    return report(workspace, frozen, segment, as_json=as_json)
+    return _report(workspace, frozen, segment, as_json=as_json)
 
 
 def _add_new_readers(workspace: "Workspace", closing: date) -> None:
@@ -124,7 +125,7 @@ def _add_new_readers(workspace: "Workspace", closing: date) -> None:
         )
 
 
-def report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
+def _report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as_json: bool) -> int:
     """Print the state of the sending, and return the exit code."""
     from newsletter.services.status import summary
 
@@ -179,7 +180,7 @@ def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     return True
 
 
-def deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
+def _deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: str | None) -> bool:
     """Deliver in this process, with progress; return False when it was stopped."""
     import asyncio
 
@@ -248,6 +249,56 @@ def _trial(workspace: "Workspace", closing: date, name: str, wanted: "Wanted") -
     answer = f"{receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip()
     click.echo(f"{wanted.address}: {answer} ({', '.join(edition.sections)})")
     return 0 if receipt.outcome is Outcome.ACCEPTED else NOT_ACCEPTED
+
+
+def _deliver_due(workspace: "Workspace") -> int:
+    """Settle the weekly hour, send letters, and deliver what is being sent; there may be nothing to do."""
+    from newsletter.services.delivery import due
+    from newsletter.services.schedule import settle_due
+    from newsletter.services.scheduler import clock_doubt
+
+    codes = [_print_hours(workspace, settle_due(workspace))]
+    if doubt := clock_doubt(workspace):
+        click.echo(f"{doubt}\n  Nothing is sent automatically until it is right: timedatectl", err=True)
+        codes.append(USAGE)
+    codes.append(_send_letters(workspace))
+    for frozen in due(workspace):
+        if not _deliver(workspace, frozen, frozen.readers, None):
+            return INTERRUPTED
+        codes.append(_report(workspace, frozen, None, as_json=False))
+    return max(codes)
+
+
+def _print_hours(workspace: "Workspace", hours: "Sequence[SettledHour]") -> int:
+    """Print the outcomes of the weekly hours; return the exit code, which says whether one was held."""
+    from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
+
+    for hour in hours:
+        issue, outcome = hour.settled.issue, hour.settled.outcome
+        if not hour.settled.held:
+            click.echo(f"Issue {issue} at its weekly hour: {outcome}.")
+            continue
+        cure = f"Then send it by hand: newsletter send {issue}"
+        if hour.until:
+            cure = (
+                f"If approved by {hour.until:%H:%M %Z}, it still starts: newsletter approve {issue} --by NAME"
+            )
+        click.echo(f"Issue {issue} is held at its weekly hour: {outcome}\n  {cure}", err=True)
+        if lacks_editors(workspace):
+            click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+    return FINDINGS if any(hour.settled.held for hour in hours) else 0
+
+
+def _send_letters(workspace: "Workspace") -> int:
+    """Send the queued letters, notes to the editors first; what cannot be sent now stays queued."""
+    from newsletter.services.letters import send_letters
+
+    try:
+        send_letters(workspace)
+    except (ConfigError, TransportUnavailable) as error:
+        click.echo(f"Letters cannot be sent now: {error}\n  {error.hint}", err=True)
+        return USAGE
+    return 0
 
 
 COMMANDS = {"send": send}

@@ -16,7 +16,7 @@ from threading import Thread
 from newsletter.cli import USAGE
 from newsletter.cli.log import keep_log
 from newsletter.cli.worker import STOPPING, wait_for_database, work
-from newsletter.errors import NewsletterError, told
+from newsletter.errors import NewsletterError, log_text
 from newsletter.services import open_workspace
 
 _log = logging.getLogger(__name__)
@@ -75,5 +75,5 @@ def _send(root: Path, leash: Connection) -> None:
         wait_for_database(workspace)
         work(workspace, leash.fileno())
     except NewsletterError as error:
-        _log.error("sending cannot continue: %s", told(error))
+        _log.error("sending cannot continue: %s", log_text(error))
         sys.exit(USAGE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import Session, pass_session
-from newsletter.errors import StoreError, told
+from newsletter.errors import StoreError, log_text
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -51,7 +51,7 @@ def wait_for_database(workspace: "Workspace") -> None:
         except StoreError as error:
             if not _is_away(error):
                 raise
-            logging.getLogger(__name__).warning("%s (tried again in %.0f s)", told(error), pause)
+            logging.getLogger(__name__).warning("%s (tried again in %.0f s)", log_text(error), pause)
         else:
             return
         time.sleep(pause)

@@ -1,4 +1,7 @@
-"""Load newsletter.yaml as typed settings, and secrets from the environment."""
+"""Load newsletter.yaml as typed settings, and secrets from the environment.
+
+Not here: defaults that belong to one module, and what settings lead to (newsletter/services).
+"""
 
 import os
 from collections import Counter

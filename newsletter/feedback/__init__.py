@@ -1,4 +1,7 @@
-"""What mailboxes and providers report: reading it, and acting on it."""
+"""What mailboxes and providers report: reading it, and acting on it.
+
+Not here: SQL (newsletter/store/events.py), pages that receive it (newsletter/web/readers/hooks.py).
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

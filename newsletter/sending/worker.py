@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from newsletter.errors import StoreError, TransportUnavailable, told
+from newsletter.errors import StoreError, TransportUnavailable, log_text
 from newsletter.sending.deliver import Run
 from newsletter.sending.start import under_way
 from newsletter.store import issues
@@ -90,11 +90,11 @@ class Worker:
                 try:
                     await self._deliver(frozen)
                 except TransportUnavailable as error:
-                    troubles.append(f"issue {frozen.name} waits: {told(error)}")
+                    troubles.append(f"issue {frozen.name} waits: {log_text(error)}")
                 if self._stopped.is_set():
                     break
         except StoreError as error:
-            troubles.append(told(error))
+            troubles.append(log_text(error))
         return troubles
 
     async def _rest(self, seconds: float) -> None:
@@ -131,5 +131,5 @@ class Worker:
                 patience = _POLL
             except Exception as error:  # noqa: BLE001  whatever it is, it must not end the delivery
                 rest = patience = min(_PATIENCE, patience * 2)
-                _log.warning("%s failed (tried again in %.0f s): %s", chore.name, rest, told(error))
+                _log.warning("%s failed (tried again in %.0f s): %s", chore.name, rest, log_text(error))
             await self._rest(rest)

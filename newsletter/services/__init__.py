@@ -1,4 +1,7 @@
-"""The workspace and the objects that work on it: settings, database, templates, keys, transport."""
+"""The workspace and the objects that work on it: settings, database, templates, keys, transport.
+
+Not here: words for a terminal (newsletter/cli), pages (newsletter/web), SQL (newsletter/store).
+"""
 
 import os
 import socket

@@ -1,7 +1,7 @@
 """Sending an approved issue: who would get it, start it, undo that, deliver it, pause or cancel it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -119,6 +119,15 @@ def delivering(
     where = workspace.segment(segment) if segment else None
     yield workspace.run(frozen, transport, where=where, progress=progress)
     own(workspace)
+
+
+def due(workspace: "Workspace") -> "Sequence[Frozen]":
+    """Return the issues being sent that have deliveries due now.
+
+    Raises StoreError when nothing may be sent from this database.
+    """
+    insist(workspace)
+    return starting.under_way(workspace.database, workspace.now())
 
 
 def add_new_readers(workspace: "Workspace", closing: date) -> NewReaders:

@@ -14,6 +14,8 @@ from newsletter.transport.outbox.files import forget
 if TYPE_CHECKING:
     from newsletter.services import Workspace
 
+__all__ = ["Erasable", "Erased", "erase", "finish", "returned", "to_erase"]
+
 _AFTER = timedelta(
     minutes=1
 )  # by then its process has died, or another program still reads the database's log

@@ -64,12 +64,12 @@ def clock_watch(workspace: "Workspace") -> ClockWatch:
 
     def tell(connection: Connection, words: str) -> None:
         subject = translations(settings.language).gettext("%(title)s: the clock is wrong")
-        told = for_editors(_CLOCK, settings.language, why=words)
+        text = for_editors(_CLOCK, settings.language, why=words)
         letters.put_note(
             connection,
             settings.editors,
             subject % {"title": settings.title},
-            f"{told}\n\ntimedatectl\nnewsletter schedule\n",
+            f"{text}\n\ntimedatectl\nnewsletter schedule\n",
             workspace.now(),
         )
 

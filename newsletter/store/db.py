@@ -132,9 +132,9 @@ def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: obje
     A closing server sends a message, which makes the socket readable; polling it costs a microsecond, while
     `pool_pre_ping` would cost each of the ledger's transactions a round trip.
     """
-    told = poll.poll()
-    told.register(connection.fileno(), poll.POLLIN)
-    if told.poll(0):
+    poller = poll.poll()
+    poller.register(connection.fileno(), poll.POLLIN)
+    if poller.poll(0):
         raise DisconnectionError
 
 

@@ -1,4 +1,7 @@
-"""How a message leaves: the message itself, and the transports, of which each describes itself."""
+"""How a message leaves: the message itself, and the transports, of which each describes itself.
+
+Not here: whom to send to and when (newsletter/sending), the message's content (newsletter/render).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

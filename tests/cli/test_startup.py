@@ -34,7 +34,8 @@ def test_help_loads_nothing_heavy(arguments: str) -> None:
 
 
 def test_checking_an_issue_loads_only_what_it_needs(tmp_path: Path) -> None:
-    shutil.copy(REPOSITORY / "newsletter.yaml", tmp_path)
+    for name in ("newsletter.yaml", "logo.png"):
+        shutil.copy(REPOSITORY / name, tmp_path)
     shutil.copytree(REPOSITORY / "issues", tmp_path / "issues")
     assert loaded(UNUSED, "-C", str(tmp_path), "check") == ""
 

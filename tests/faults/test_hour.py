@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy import Engine, delete, event, select, update
 
 from newsletter.cli import approve as _approve  # noqa: F401  imported once, for all children
-from newsletter.cli import due as _due  # noqa: F401  likewise
 from newsletter.cli import run
+from newsletter.cli import send as _send  # noqa: F401  likewise
 from newsletter.services import letters as _letters  # noqa: F401  likewise
 from newsletter.services import proof as _proof  # noqa: F401  likewise
 from newsletter.store import issues, locking

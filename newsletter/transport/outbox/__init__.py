@@ -1,4 +1,7 @@
-"""The transport `outbox`: files instead of mail."""
+"""The transport `outbox`: files instead of mail.
+
+Not here: retries and rates (newsletter/sending).
+"""
 
 from newsletter.ports import Transport
 from newsletter.transport import Description, Files

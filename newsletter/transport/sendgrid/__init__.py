@@ -1,4 +1,7 @@
-"""The transport `sendgrid`: SendGrid's web API."""
+"""The transport `sendgrid`: SendGrid's web API.
+
+Not here: retries and rates (newsletter/sending), events (newsletter/feedback/sendgrid.py).
+"""
 
 import re
 

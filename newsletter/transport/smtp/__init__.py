@@ -1,4 +1,7 @@
-"""The transport `smtp`: a relay."""
+"""The transport `smtp`: a relay.
+
+Not here: retries and rates (newsletter/sending).
+"""
 
 from typing import Any, Literal
 

@@ -6,7 +6,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
-from newsletter.errors import LinkInvalid, RenderError, StoreError, told
+from newsletter.errors import LinkInvalid, RenderError, StoreError, log_text
 from newsletter.web.readers.access_log import METHOD, shown
 
 _log = logging.getLogger(__name__)
@@ -53,4 +53,4 @@ def _failed(error: Exception) -> Response:
 
 
 def _note(error: Exception) -> None:
-    _log.error("%s %s: %s", request.method[:METHOD], shown(request.path), told(error))
+    _log.error("%s %s: %s", request.method[:METHOD], shown(request.path), log_text(error))

@@ -1,1 +1,4 @@
-"""Sign-up: the form, the embedded form for another site, and the confirmation link (double opt-in)."""
+"""Sign-up: the form, also in a frame on another site, and the confirmation link (double opt-in).
+
+Not here: storing a request and its letter (newsletter/audience/optin.py).
+"""
