@@ -26,7 +26,7 @@ class Statistics:
     fields: Mapping[str, Mapping[str, int]]
 
 
-def census(connection: Connection, settings: Settings) -> Statistics:
+def statistics(connection: Connection, settings: Settings) -> Statistics:
     """Count everybody in the database; a missing field value counts as ""."""
     statuses = select(subscriber.c.status, func.count()).group_by(subscriber.c.status)
     by_status: dict[str, int] = dict(connection.execute(statuses).all())

@@ -15,7 +15,7 @@ _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Firing:
+class ScheduledRun:
     """A scheduled run: its moment in UTC, and the local day it belongs to, whose week names the issue.
 
     Where clocks jump over midnight the moment may fall on the day after.
@@ -26,50 +26,50 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
-class Fire:
-    """The issue of the scheduled run `firing` starts now."""
+class StartNow:
+    """The issue of the scheduled run `run` starts now."""
 
-    firing: Firing
+    run: ScheduledRun
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The scheduled run `firing` is later than the grace period allows: its issue waits for a person."""
+    """The scheduled run `run` is later than the grace period allows: its issue waits for a person."""
 
-    firing: Firing
+    run: ScheduledRun
     late_by: timedelta
 
 
-def firings(schedule: Schedule, zone: str, after: datetime, count: int) -> list[Firing]:
+def next_runs(schedule: Schedule, zone: str, after: datetime, count: int) -> list[ScheduledRun]:
     """Return the next `count` scheduled runs after `after`; none if no weekly hour is set."""
     return list(islice(_since(schedule, zone, after), count))
 
 
-def firing_within(schedule: Schedule, zone: str, week: Period) -> Firing | None:
+def run_within(schedule: Schedule, zone: str, week: Period) -> ScheduledRun | None:
     """Return the scheduled run within the seven days `week`, if a weekly hour is set."""
     if schedule.weekly is None:
         return None
     weekday, hour = _parse(schedule.weekly)
     day = week.start + timedelta(days=(weekday - week.start.weekday()) % 7)
-    return Firing(_instant(day, hour, ZoneInfo(zone)), day)
+    return ScheduledRun(_instant(day, hour, ZoneInfo(zone)), day)
 
 
-def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> Fire | Held | None:
+def due(schedule: Schedule, zone: str, last: datetime | None, now: datetime) -> StartNow | Held | None:
     """Return what to do at `now` about the first scheduled run that is not settled, if one is due.
 
     `last` is the moment of the last run that was settled (sent or held), or when the schedule was set; None
     means that all but the newest are settled. A caller settles the result and calls again, so that no missed
     run is skipped.
     """
-    passed = takewhile(lambda firing: firing.moment <= now, _since(schedule, zone, last or now - 2 * _WEEK))
+    passed = takewhile(lambda run: run.moment <= now, _since(schedule, zone, last or now - 2 * _WEEK))
     unsettled = list(passed) if last else list(passed)[-1:]
     if not unsettled:
         return None
     late_by = now - unsettled[0].moment
-    return Held(unsettled[0], late_by) if late_by > schedule.grace else Fire(unsettled[0])
+    return Held(unsettled[0], late_by) if late_by > schedule.grace else StartNow(unsettled[0])
 
 
-def _since(schedule: Schedule, zone: str, after: datetime) -> Iterator[Firing]:
+def _since(schedule: Schedule, zone: str, after: datetime) -> Iterator[ScheduledRun]:
     if schedule.weekly is None:
         return
     weekday, hour = _parse(schedule.weekly)
@@ -79,7 +79,7 @@ def _since(schedule: Schedule, zone: str, after: datetime) -> Iterator[Firing]:
     while True:
         moment = _instant(day, hour, here)
         if moment > after:
-            yield Firing(moment, day)
+            yield ScheduledRun(moment, day)
         day += _WEEK
 
 

@@ -15,7 +15,7 @@ from newsletter.config import Settings
 from newsletter.errors import ContentError, StateError
 from newsletter.i18n import for_editors, translations
 from newsletter.model import IssueState
-from newsletter.sending.calendar import Fire, Held, due
+from newsletter.sending.calendar import Held, StartNow, due
 from newsletter.sending.clock import JUMP
 from newsletter.sending.start import start, startable
 from newsletter.store import issues, letters, schedule_runs
@@ -69,8 +69,8 @@ def tick(week: Week) -> Sequence[Settled]:
     now, settings = week.clock(), week.settings
     last, settled = _last(week, now), []
     while found := due(settings.schedule, settings.timezone, last, now):
-        last = found.firing.moment
-        hour = Settled(last, settings.closing_day(found.firing.day).isoformat(), "")
+        last = found.run.moment
+        hour = Settled(last, settings.closing_day(found.run.day).isoformat(), "")
         settled.append(_settle(week, hour, _reason(week, found), now))
     settled.append(_look_again(week, now))
     return [one for one in settled if one]
@@ -91,7 +91,7 @@ def _last(week: Week, now: datetime) -> datetime:
     return last or begin
 
 
-def _reason(week: Week, found: Fire | Held) -> str:
+def _reason(week: Week, found: StartNow | Held) -> str:
     """Return why no issue at all may start at this hour, or an empty string."""
     if isinstance(found, Held):
         hours = found.late_by.total_seconds() / 3600

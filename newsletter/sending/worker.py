@@ -35,7 +35,7 @@ class PeriodicTask:
 
 
 class Worker:
-    """Runs until `stop`; `start` makes a run of an issue; each periodic task (`chores`) has its own thread.
+    """Runs until `stop`; `start` makes a run of an issue; each periodic task (`tasks`) has its own thread.
 
     `count` is called before and after each run, so that a backup made before or meanwhile is recognised as
     one. An unavailable transport or database is retried with backoff, and so is a periodic task that fails.
@@ -46,11 +46,11 @@ class Worker:
         engine: Engine,
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
-        chores: Sequence[PeriodicTask] = (),
+        tasks: Sequence[PeriodicTask] = (),
         count: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
-        self._chores = chores
+        self._tasks = tasks
         self._count = count
         self._start = start
         self._clock = clock
@@ -65,13 +65,13 @@ class Worker:
 
     async def work(self) -> None:
         """Deliver what is due, and run the periodic tasks, until `stop` is called."""
-        with ThreadPoolExecutor(len(self._chores) or 1, "chore") as threads:
-            chores = [asyncio.create_task(self._repeat(chore, threads)) for chore in self._chores]
+        with ThreadPoolExecutor(len(self._tasks) or 1, "task") as threads:
+            tasks = [asyncio.create_task(self._repeat(task, threads)) for task in self._tasks]
             try:
                 await self._deliver_what_is_due()
             finally:
                 self._stopped.set()
-                await asyncio.gather(*chores)
+                await asyncio.gather(*tasks)
 
     async def _deliver_what_is_due(self) -> None:
         wait = _POLL
@@ -121,15 +121,15 @@ class Worker:
             state = issues.get(connection, frozen.name).state
         _log.info("issue %s: nothing more to deliver now; it is %s", frozen.name, state)
 
-    async def _repeat(self, chore: PeriodicTask, threads: Executor) -> None:
+    async def _repeat(self, task: PeriodicTask, threads: Executor) -> None:
         """Run a periodic task repeatedly; one that fails is retried with backoff."""
         loop, patience = asyncio.get_running_loop(), _POLL
         while not self._stopped.is_set():
-            rest = chore.period
+            rest = task.period
             try:
-                await loop.run_in_executor(threads, chore.do)
+                await loop.run_in_executor(threads, task.do)
                 patience = _POLL
             except Exception as error:  # noqa: BLE001  whatever it is, it must not end the delivery
                 rest = patience = min(_PATIENCE, patience * 2)
-                _log.warning("%s failed (tried again in %.0f s): %s", chore.name, rest, log_text(error))
+                _log.warning("%s failed (tried again in %.0f s): %s", task.name, rest, log_text(error))
             await self._rest(rest)

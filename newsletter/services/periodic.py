@@ -30,12 +30,12 @@ def worker(workspace: "Workspace") -> Worker:
             frozen, workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
         ),
         workspace.now,
-        chores(workspace),
+        periodic_tasks(workspace),
         lambda: insist(workspace),
     )
 
 
-def chores(workspace: "Workspace") -> Sequence[PeriodicTask]:
+def periodic_tasks(workspace: "Workspace") -> Sequence[PeriodicTask]:
     """Return the periodic tasks, each with its period in seconds."""
     watch = clock_watch(workspace)
 

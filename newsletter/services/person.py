@@ -14,7 +14,7 @@ from newsletter.store.choices import has_left
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erased_at
 from newsletter.store.mailbox import canonical
-from newsletter.store.subscriber_data import asked, story
+from newsletter.store.subscriber_data import asked, subscriber_data
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def look_up(workspace: "Workspace", address: str) -> tuple[dict[str, Any], bool]
     Raises ContentError when nothing is, and says whether the address was erased or opted out.
     """
     with reading(workspace.readable) as connection:
-        found = story(connection, address)
+        found = subscriber_data(connection, address)
         requests = asked(connection, address)
         if found is None and not requests:
             at = erased_at(connection, address, workspace.signer)

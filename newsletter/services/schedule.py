@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import ConfigError, ContentError
-from newsletter.sending.calendar import firing_within, firings
+from newsletter.sending.calendar import next_runs, run_within
 from newsletter.services.approval import Standing, standing
 from newsletter.store import schedule_runs
 from newsletter.store.db import reading
@@ -57,18 +57,18 @@ def hours(workspace: "Workspace", closing: date | None = None) -> list[Hour]:
     settings = workspace.settings
     schedule, zone = settings.schedule, settings.timezone
     if closing:
-        one = firing_within(schedule, zone, _week(settings, closing))
+        one = run_within(schedule, zone, _week(settings, closing))
         found = [one] if one else []
     else:
-        found = firings(schedule, zone, workspace.now(), _SHOWN)
+        found = next_runs(schedule, zone, workspace.now(), _SHOWN)
     if not found:
         raise ConfigError(
             "newsletter.yaml sets no weekly hour", "Add a line: `schedule: {weekly: friday 16:00, grace: 6h}`"
         )
     return [
-        Hour(firing.moment.astimezone(ZoneInfo(zone)), issue, standing(workspace, issue))
-        for firing in found
-        for issue in (settings.closing_day(firing.day),)
+        Hour(run.moment.astimezone(ZoneInfo(zone)), issue, standing(workspace, issue))
+        for run in found
+        for issue in (settings.closing_day(run.day),)
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_
 
 from newsletter.audience.export import csv_lines, yaml_lines
 from newsletter.audience.segments import load_segments, where
-from newsletter.audience.statistics import Statistics, census
+from newsletter.audience.statistics import Statistics, statistics
 from newsletter.conditions import SECTION
 from newsletter.errors import ConfigError, Problem
 from newsletter.files import OWNER, atomic_write
@@ -96,7 +96,7 @@ def report(workspace: "Workspace", region: str | None = None) -> Report:
     from newsletter.audience.ukraine.coverage import coverage, region_named
 
     with reading(workspace.readable) as connection:
-        counted = census(connection, workspace.settings)
+        counted = statistics(connection, workspace.settings)
         covered = coverage(connection, workspace.settings)
     if region and covered is None:
         raise ConfigError(

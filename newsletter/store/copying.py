@@ -1,7 +1,7 @@
 """Copy a whole database into another one, of either kind, and compare the two table by table.
 
 The target is written in one transaction, so an interrupted copy leaves nothing there. Until both databases
-record which one is in use, a mark in the table `home` closes them: first the copy, then the original.
+record which one is in use, a mark in `scheduler_instance` closes them: first the copy, then the original.
 """
 
 import json

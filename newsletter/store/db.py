@@ -32,7 +32,7 @@ _SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)
 
 MOVED, ARRIVING = "moved", "arriving"
-"""Marks in the table `home`: a copy has replaced this database; this database is an unfinished copy."""
+"""Marks in `scheduler_instance`: a copy has replaced this database; this database is an unfinished copy."""
 
 _UPGRADE_LOCK = 0x6E65_7773  # "news": the advisory lock for schema upgrades on PostgreSQL
 

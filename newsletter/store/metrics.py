@@ -12,10 +12,10 @@ from newsletter.store.schema import chunk, issue, schedule_run, subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Metrics:
     """The metrics: `deliveries` of the newest issue by outcome or `pending`; `waits` is in seconds.
 
-    `fired` is the last scheduled run: its moment and its outcome.
+    `last_run` is the last scheduled run: its moment and its outcome.
     """
 
     subscribers: Mapping[str, int]
@@ -23,7 +23,7 @@ class Figures:
     deliveries: Mapping[str, int]
     letters: int
     waits: float
-    fired: tuple[datetime, str] | None
+    last_run: tuple[datetime, str] | None
 
 
 def answers(connection: Connection) -> None:
@@ -31,7 +31,7 @@ def answers(connection: Connection) -> None:
     connection.execute(select(issue.c.name).limit(1)).first()
 
 
-def figures(connection: Connection, now: datetime) -> Figures:
+def collect(connection: Connection, now: datetime) -> Metrics:
     """Return the metrics at `now`."""
     by_status = select(subscriber.c.status, func.count()).group_by(subscriber.c.status)
     newest = connection.execute(
@@ -40,13 +40,13 @@ def figures(connection: Connection, now: datetime) -> Figures:
     last = connection.execute(
         select(schedule_run.c.moment, schedule_run.c.outcome).order_by(schedule_run.c.moment.desc()).limit(1)
     ).first()
-    return Figures(
+    return Metrics(
         subscribers=dict(connection.execute(by_status).all()),
         issue=newest.name if newest else "",
         deliveries=_deliveries(connection, newest.name, newest.readers) if newest else {},
         letters=letters.waiting(connection),
         waits=_waits(connection, now),
-        fired=(datetime.fromisoformat(last.moment), last.outcome) if last else None,
+        last_run=(datetime.fromisoformat(last.moment), last.outcome) if last else None,
     )
 
 

@@ -22,7 +22,7 @@ Facts = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class SubscriberData:
     """A subscriber, the date of each choice, and all their records in order of time.
 
     Consents include the text agreed to; deliveries and events name their issue; letters are opt-in and
@@ -61,7 +61,7 @@ class Story:
         }
 
 
-def story(connection: Connection, email: str) -> Story | None:
+def subscriber_data(connection: Connection, email: str) -> SubscriberData | None:
     """Return all data of the subscriber with this address, or None."""
     person = find(connection, email)
     if person is None:
@@ -73,7 +73,7 @@ def story(connection: Connection, email: str) -> Story | None:
     )
     given = (consent.c.at, consent.c.confirmed_at, consent.c.source, consent.c.version)
     sent = (delivery.c.issue, delivery.c.state, delivery.c.attempt, delivery.c.code, delivery.c.detail)
-    return Story(
+    return SubscriberData(
         person=person,
         since=dict(since.all()),
         consents=_facts(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from newsletter.audience.statistics import census
+from newsletter.audience.statistics import statistics
 from newsletter.config import Settings
 from newsletter.links import Signer
 from newsletter.store.db import reading, writing
@@ -32,7 +32,7 @@ def test_everybody_is_counted_once(engine: Engine, settings: Settings) -> None:
         suppress(connection, "bounced@example.org", "550", NOW)
     erase(engine, "erased@example.org", SIGNER, NOW)
     with reading(engine) as connection:
-        counted = census(connection, settings)
+        counted = statistics(connection, settings)
     assert (counted.readers, counted.inactive, counted.suppressed, counted.erased) == (3, 1, 1, 1)
     assert counted.every_section == 1
     assert counted.sections == {

@@ -23,7 +23,7 @@ from newsletter.services import open_workspace
 from newsletter.services.scheduler import insist
 from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
-from newsletter.store.metrics import figures
+from newsletter.store.metrics import collect
 from newsletter.store.schema import delivery
 from tests import postgres
 from tests.faults.scene import free_port, wait
@@ -323,7 +323,7 @@ def test_a_database_server_that_is_away_is_waited_for(
 
             def works() -> bool:
                 with reading(engine) as connection:
-                    return figures(connection, datetime.now(UTC)).fired is not None
+                    return collect(connection, datetime.now(UTC)).last_run is not None
 
             wait(works)
             engine.dispose()

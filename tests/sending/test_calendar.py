@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.config.parts import Schedule
 from newsletter.config.types import DAYS
 from newsletter.model import Period
-from newsletter.sending.calendar import Fire, Firing, Held, due, firing_within, firings
+from newsletter.sending.calendar import Held, ScheduledRun, StartNow, due, next_runs, run_within
 
 KYIV = "Europe/Kyiv"
 FRIDAY = Schedule(weekly="friday 16:00", grace=timedelta(hours=6))
@@ -39,13 +39,13 @@ def wall(instant: datetime, zone: str) -> datetime:
 
 
 def test_the_hour_is_local_in_winter_and_in_summer() -> None:
-    winter = firings(FRIDAY, KYIV, moment("2025-02-10T00:00"), 2)
-    summer = firings(FRIDAY, KYIV, moment("2025-07-07T00:00"), 1)
+    winter = next_runs(FRIDAY, KYIV, moment("2025-02-10T00:00"), 2)
+    summer = next_runs(FRIDAY, KYIV, moment("2025-07-07T00:00"), 1)
     assert winter == [
-        Firing(moment("2025-02-14T14:00"), date(2025, 2, 14)),
-        Firing(moment("2025-02-21T14:00"), date(2025, 2, 21)),
+        ScheduledRun(moment("2025-02-14T14:00"), date(2025, 2, 14)),
+        ScheduledRun(moment("2025-02-21T14:00"), date(2025, 2, 21)),
     ]
-    assert summer == [Firing(moment("2025-07-11T13:00"), date(2025, 7, 11))]
+    assert summer == [ScheduledRun(moment("2025-07-11T13:00"), date(2025, 7, 11))]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_the_hour_is_local_in_winter_and_in_summer() -> None:
     ],
 )
 def test_an_hour_that_the_clocks_leave_out_fires_when_they_jump(hour: str, instant: str) -> None:
-    [first, second] = firings(Schedule(weekly=f"sunday {hour}"), KYIV, moment("2025-03-25T00:00"), 2)
-    assert first == Firing(moment(instant), date(2025, 3, 30))
+    [first, second] = next_runs(Schedule(weekly=f"sunday {hour}"), KYIV, moment("2025-03-25T00:00"), 2)
+    assert first == ScheduledRun(moment(instant), date(2025, 3, 30))
     assert f"{wall(second.moment, KYIV)}" == f"2025-04-06 {hour}:00"
 
 
@@ -75,8 +75,8 @@ def test_an_hour_that_the_clocks_leave_out_fires_when_they_jump(hour: str, insta
     ],
 )
 def test_an_hour_that_the_clocks_show_twice_fires_the_first_time(hour: str, instant: str) -> None:
-    [first, second] = firings(Schedule(weekly=f"sunday {hour}"), KYIV, moment("2025-10-22T00:00"), 2)
-    assert first == Firing(moment(instant), date(2025, 10, 26))
+    [first, second] = next_runs(Schedule(weekly=f"sunday {hour}"), KYIV, moment("2025-10-22T00:00"), 2)
+    assert first == ScheduledRun(moment(instant), date(2025, 10, 26))
     assert second.day == date(2025, 11, 2)
 
 
@@ -91,18 +91,18 @@ def test_a_firing_keeps_its_day_where_clocks_jump_over_midnight(
     zone: str, weekly: str, day: date, shown: str
 ) -> None:
     start = datetime.combine(day, datetime.min.time(), UTC) - timedelta(days=3)
-    [firing] = firings(Schedule(weekly=weekly), zone, start, 1)
-    assert firing.day == day
-    assert f"{wall(firing.moment, zone)}" == shown
+    [run] = next_runs(Schedule(weekly=weekly), zone, start, 1)
+    assert run.day == day
+    assert f"{wall(run.moment, zone)}" == shown
 
 
 @given(schedules, zones, moments)
 def test_there_is_exactly_one_firing_in_every_local_week(
     schedule: Schedule, zone: str, after: datetime
 ) -> None:
-    found = firings(schedule, zone, after, 60)
-    days = [firing.day for firing in found]
-    instants = [after, *(firing.moment for firing in found)]
+    found = next_runs(schedule, zone, after, 60)
+    days = [run.day for run in found]
+    instants = [after, *(run.moment for run in found)]
     gaps = [later - earlier for earlier, later in pairwise(instants)]
     assert days == [days[0] + timedelta(weeks=n) for n in range(60)]
     assert all(timedelta(days=6) <= gap <= timedelta(days=8) for gap in gaps[1:])
@@ -114,60 +114,60 @@ def test_a_firing_is_the_first_instant_that_is_not_before_the_hour(
     schedule: Schedule, zone: str, after: datetime
 ) -> None:
     hour = (schedule.weekly or "").split()[1]
-    for firing in firings(schedule, zone, after, 60):
-        wanted = datetime.fromisoformat(f"{firing.day} {hour}")
-        assert wall(firing.moment - SECOND, zone) < wanted <= wall(firing.moment, zone)
-        assert firing.moment.astimezone(ZoneInfo(zone)).fold == 0 or wall(firing.moment, zone) > wanted
+    for run in next_runs(schedule, zone, after, 60):
+        wanted = datetime.fromisoformat(f"{run.day} {hour}")
+        assert wall(run.moment - SECOND, zone) < wanted <= wall(run.moment, zone)
+        assert run.moment.astimezone(ZoneInfo(zone)).fold == 0 or wall(run.moment, zone) > wanted
 
 
 @given(schedules, zones, moments)
 def test_to_go_on_from_a_firing_is_to_get_the_next(schedule: Schedule, zone: str, after: datetime) -> None:
-    found = firings(schedule, zone, after, 12)
-    assert firings(schedule, zone, found[3].moment, 8) == found[4:]
-    assert firings(schedule, zone, found[3].moment - SECOND, 9) == found[3:]
+    found = next_runs(schedule, zone, after, 12)
+    assert next_runs(schedule, zone, found[3].moment, 8) == found[4:]
+    assert next_runs(schedule, zone, found[3].moment - SECOND, 9) == found[3:]
 
 
 @given(schedules, zones, moments, st.integers(0, 6))
 def test_every_week_has_its_firing_wherever_it_starts(
     schedule: Schedule, zone: str, after: datetime, start: int
 ) -> None:
-    for firing in firings(schedule, zone, after, 3):
-        first = firing.day - timedelta(days=start)
+    for run in next_runs(schedule, zone, after, 3):
+        first = run.day - timedelta(days=start)
         week = Period(start=first, end=first + timedelta(days=6))
-        assert firing_within(schedule, zone, week) == firing
+        assert run_within(schedule, zone, week) == run
 
 
 def test_without_a_weekly_hour_nothing_fires() -> None:
     now = moment("2025-02-14T14:00")
     week = Period(start=date(2025, 2, 8), end=date(2025, 2, 14))
-    assert firings(Schedule(), KYIV, now, 8) == []
-    assert firing_within(Schedule(), KYIV, week) is None
+    assert next_runs(Schedule(), KYIV, now, 8) == []
+    assert run_within(Schedule(), KYIV, week) is None
     assert due(Schedule(), KYIV, None, now) is None
 
 
 LAST = moment("2025-02-07T14:00")
-THIS = Firing(moment("2025-02-14T14:00"), date(2025, 2, 14))
+THIS = ScheduledRun(moment("2025-02-14T14:00"), date(2025, 2, 14))
 
 
 @pytest.mark.parametrize(
     ("late", "expected"),
     [
         (-SECOND, None),
-        (timedelta(0), Fire(THIS)),
-        (6 * HOUR, Fire(THIS)),
+        (timedelta(0), StartNow(THIS)),
+        (6 * HOUR, StartNow(THIS)),
         (6 * HOUR + SECOND, Held(THIS, 6 * HOUR + SECOND)),
         (timedelta(days=5), Held(THIS, timedelta(days=5))),
     ],
 )
 def test_an_issue_leaves_at_its_hour_or_within_the_grace_and_later_is_held(
-    late: timedelta, expected: Fire | Held | None
+    late: timedelta, expected: StartNow | Held | None
 ) -> None:
     assert due(FRIDAY, KYIV, LAST, THIS.moment + late) == expected
 
 
 def test_when_nothing_was_ever_settled_only_the_newest_hour_counts() -> None:
-    assert due(FRIDAY, KYIV, None, THIS.moment + HOUR) == Fire(THIS)
-    before = Firing(LAST, date(2025, 2, 7))
+    assert due(FRIDAY, KYIV, None, THIS.moment + HOUR) == StartNow(THIS)
+    before = ScheduledRun(LAST, date(2025, 2, 7))
     assert due(FRIDAY, KYIV, None, THIS.moment - SECOND) == Held(before, timedelta(days=7) - SECOND)
 
 
@@ -177,7 +177,7 @@ def test_when_nothing_was_ever_settled_only_the_newest_hour_counts() -> None:
 def test_the_grace_is_counted_in_its_unit(grace: str, seconds: int) -> None:
     schedule = Schedule.model_validate({"weekly": "friday 16:00", "grace": grace})
     within, beyond = (THIS.moment + timedelta(seconds=n) for n in (seconds, seconds + 1))
-    assert isinstance(due(schedule, KYIV, LAST, within), Fire)
+    assert isinstance(due(schedule, KYIV, LAST, within), StartNow)
     assert isinstance(due(schedule, KYIV, LAST, beyond), Held)
 
 
@@ -199,8 +199,8 @@ def test_however_often_a_scheduler_sleeps_each_week_is_settled_once(
     for nap in naps:
         now += nap
         while found := due(schedule, zone, last, now):
-            assert isinstance(found, Fire) == (now - found.firing.moment <= timedelta(hours=6))
-            settled.append(found.firing)
-            last = found.firing.moment
-    expected = [firing for firing in firings(schedule, zone, start, 100) if firing.moment <= now]
+            assert isinstance(found, StartNow) == (now - found.run.moment <= timedelta(hours=6))
+            settled.append(found.run)
+            last = found.run.moment
+    expected = [run for run in next_runs(schedule, zone, start, 100) if run.moment <= now]
     assert settled == expected

@@ -1,4 +1,4 @@
-"""A worker: the chores beside the delivery, and what it does when something is away."""
+"""A worker: the periodic tasks beside the delivery, and what it does when something is away."""
 
 import asyncio
 import logging
@@ -43,11 +43,11 @@ def work_until(worker: Worker, reached: Callable[[], bool]) -> None:
     assert reached()
 
 
-def make(engine: Engine, *chores: PeriodicTask, start: Callable[[Frozen], Run] = nothing_to_send) -> Worker:
-    return Worker(engine, start, lambda: datetime.now(UTC), chores)
+def make(engine: Engine, *tasks: PeriodicTask, start: Callable[[Frozen], Run] = nothing_to_send) -> Worker:
+    return Worker(engine, start, lambda: datetime.now(UTC), tasks)
 
 
-def test_every_chore_is_done_at_its_own_pace(sqlite_engine: Engine) -> None:
+def test_every_periodic_task_is_done_at_its_own_pace(sqlite_engine: Engine) -> None:
     done: list[str] = []
     often, seldom = (
         PeriodicTask("a", lambda: done.append("a"), 0.02),
@@ -57,7 +57,7 @@ def test_every_chore_is_done_at_its_own_pace(sqlite_engine: Engine) -> None:
     assert done.count("b") == 1
 
 
-def test_a_chore_that_hangs_holds_up_no_other(sqlite_engine: Engine) -> None:
+def test_a_periodic_task_that_hangs_holds_up_no_other(sqlite_engine: Engine) -> None:
     hanging, done = threading.Event(), []
 
     def act() -> None:
@@ -65,12 +65,12 @@ def test_a_chore_that_hangs_holds_up_no_other(sqlite_engine: Engine) -> None:
         if len(done) == 3:
             hanging.set()
 
-    chores = (PeriodicTask("hangs", lambda: hanging.wait(10), 60), PeriodicTask("goes on", act, 0.01))
-    work_until(make(sqlite_engine, *chores), lambda: len(done) >= 3)
+    tasks = (PeriodicTask("hangs", lambda: hanging.wait(10), 60), PeriodicTask("goes on", act, 0.01))
+    work_until(make(sqlite_engine, *tasks), lambda: len(done) >= 3)
     assert hanging.is_set()
 
 
-def test_a_chore_that_fails_is_tried_again_and_the_log_holds_nothing_of_anyone(
+def test_a_periodic_task_that_fails_is_tried_again_and_the_log_holds_nothing_of_anyone(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.01)
@@ -92,7 +92,7 @@ def test_a_chore_that_fails_is_tried_again_and_the_log_holds_nothing_of_anyone(
     assert house.address(1) not in caplog.text
 
 
-def test_chores_go_on_while_an_issue_is_being_delivered(
+def test_periodic_tasks_go_on_while_an_issue_is_being_delivered(
     sqlite_engine: Engine, start_relay: Callable[[Relay], Relay]
 ) -> None:
     relay = start_relay(Relay())
@@ -106,8 +106,8 @@ def test_chores_go_on_while_an_issue_is_being_delivered(
     def start(_frozen: Frozen) -> Run:
         return house.run(sqlite_engine, transport, rates={f"run:{house.NAME}": 40})
 
-    chore = PeriodicTask("looks", lambda: seen.append(len(relay.accepted)), 0.05)
-    work_until(make(sqlite_engine, chore, start=start), lambda: house.state(sqlite_engine) == "sent")
+    task = PeriodicTask("looks", lambda: seen.append(len(relay.accepted)), 0.05)
+    work_until(make(sqlite_engine, task, start=start), lambda: house.state(sqlite_engine) == "sent")
     assert len(set(seen)) > 3, "it was done at different moments of the delivery"
     assert house.outcomes(sqlite_engine) == {"accepted": 40}
 

@@ -17,7 +17,7 @@ from newsletter.store.import_people import Entry, decide, write
 from newsletter.store.people import find, readers
 from newsletter.store.requests import Kind, Request, put
 from newsletter.store.schema import consent_text, delivery, event, issue, metadata, subscription
-from newsletter.store.subscriber_data import story
+from newsletter.store.subscriber_data import subscriber_data
 
 NOW = datetime(2025, 2, 14, 16, 0, tzinfo=UTC)
 SIGNER = Signer(b"0123456789abcdef")
@@ -132,7 +132,7 @@ def test_a_story_tells_everything_that_the_tables_hold(engine: Engine) -> None:
     deliver(engine, "olena@example.org")
     busy(engine, "olena@example.org")
     with reading(engine) as connection:
-        found = story(connection, "OLENA@example.org")
+        found = subscriber_data(connection, "OLENA@example.org")
     assert found is not None
     data = json.loads(json.dumps(found.data()))
     assert data["consents"] == [
@@ -213,8 +213,8 @@ def test_a_story_tells_choices_with_dates_and_deliveries_by_issue(engine: Engine
     take(engine, Entry(email="olena@example.org", sections=frozenset({"social"})))
     deliver(engine, "olena@example.org")
     with reading(engine) as connection:
-        told = story(connection, "olena@example.org")
-        assert story(connection, "nobody@example.org") is None
+        told = subscriber_data(connection, "olena@example.org")
+        assert subscriber_data(connection, "nobody@example.org") is None
     assert told is not None
     assert told.person.source == "list.csv"
     assert told.since == {"social": "2025-02-14T16:00:00Z"}

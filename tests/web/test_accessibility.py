@@ -58,9 +58,9 @@ PUBLIC = {
     "mailing.form": ["/link"],
     "mailing.copy": ["/preferences/copy?pause=social"],
     "mailing.sent": ["/link/sent"],
-    "preferences.belongings.ask": ["/mine/data/{data}"],
-    "preferences.belongings.question": ["/mine/erasure/{erasure}"],
-    "preferences.belongings.erased": ["/erased"],
+    "preferences.my_data.ask": ["/mine/data/{data}"],
+    "preferences.my_data.question": ["/mine/erasure/{erasure}"],
+    "preferences.my_data.erased": ["/erased"],
     "preferences.moving.move_form": ["/mine/move/{move}"],
     "preferences.moving.succession_form": ["/mine/succession/{succession}"],
 }
@@ -81,16 +81,16 @@ PRESSED = {
     "leaving.pause": ("/unsubscribe/{leaving}", "[action$=pause] button"),
     "leaving.mail_link": ("/unsubscribe/{leaving}", "[action$=link] button"),
     "mailing.ask": ("/link", LAST),
-    "preferences.belongings.show": ("/mine/data/{data}", LAST),
-    "preferences.belongings.confirm": ("/mine/erasure/{erasure}", LAST),
+    "preferences.my_data.show": ("/mine/data/{data}", LAST),
+    "preferences.my_data.confirm": ("/mine/erasure/{erasure}", LAST),
     "preferences.moving.move": ("/mine/move/{move}", LAST),
     "preferences.moving.hand_over": ("/mine/succession/{succession}", LAST),
 }
 NO_PAGES = {
     "static",
     *(f"hooks.{provider}" for provider in PROVIDERS),
-    "preferences.belongings.correct",
-    "preferences.belongings.download",
+    "preferences.my_data.correct",
+    "preferences.my_data.download",
     "preview.message",
     "preview.changes",
 }

@@ -17,7 +17,7 @@ from newsletter.services import Workspace
 from newsletter.services.disk import disk_shortage
 from newsletter.store.db import reading
 from newsletter.store.locking import METER
-from newsletter.store.metrics import Figures, answers, figures
+from newsletter.store.metrics import Metrics, answers, collect
 from newsletter.web.readers import limits
 from newsletter.web.readers.server import is_loopback
 from newsletter.web.readers.site import database, workspace
@@ -79,7 +79,7 @@ class Ledger(Collector):
         """Yield the metrics; only `newsletter_database_up 0` when the database does not answer."""
         try:
             with reading(self._database()) as connection:
-                found = figures(connection, self._clock())
+                found = collect(connection, self._clock())
         except StoreError:
             yield GaugeMetricFamily("newsletter_database_up", "Whether the database answers", 0)
             return
@@ -92,7 +92,7 @@ class Ledger(Collector):
         yield from _metrics(found)
 
 
-def _metrics(found: Figures) -> Iterator[Metric]:
+def _metrics(found: Metrics) -> Iterator[Metric]:
     people = GaugeMetricFamily("newsletter_subscribers", "By status", labels=["status"])
     for status, count in found.subscribers.items():
         people.add_metric([status], count)
@@ -109,15 +109,15 @@ def _metrics(found: Figures) -> Iterator[Metric]:
         "Age of the oldest chunk of work that nobody has finished",
         found.waits,
     )
-    if found.fired:
-        moment, outcome = found.fired
-        fired = GaugeMetricFamily(
+    if found.last_run:
+        moment, outcome = found.last_run
+        last_run = GaugeMetricFamily(
             "newsletter_weekly_hour_timestamp_seconds",
             "Time of the last weekly run, by outcome",
             labels=["outcome"],
         )
-        fired.add_metric([outcome], moment.timestamp())
-        yield fired
+        last_run.add_metric([outcome], moment.timestamp())
+        yield last_run
 
 
 def registry(database: Callable[[], Engine], clock: Callable[[], datetime]) -> CollectorRegistry:

@@ -21,13 +21,13 @@ from newsletter.store import people
 from newsletter.store.db import reading, writing
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
-from newsletter.store.subscriber_data import story
+from newsletter.store.subscriber_data import subscriber_data
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import mailed, optional, shown, titles
 from newsletter.web.readers.site import database, settings, workspace
 from newsletter.web.templates import regions
 
-pages = Blueprint("belongings", __name__)
+pages = Blueprint("my_data", __name__)
 
 
 @pages.app_template_filter("moment")
@@ -63,7 +63,7 @@ def show(token: str) -> str:
 def download() -> Response:
     """Return all data of the reader as JSON (data portability, GDPR Art. 20)."""
     with reading(database()) as connection:
-        found = story(connection, shown(connection, request.form.get("token", "")).email)
+        found = subscriber_data(connection, shown(connection, request.form.get("token", "")).email)
     assert found  # noqa: S101  the reader was found in the same view
     response = Response(json.dumps(found.data(), ensure_ascii=False, indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
@@ -107,7 +107,7 @@ def confirm(token: str) -> Answer | tuple[str, int]:
     if key(typed) != key(person.email):
         return _erasing(token, person, typed=typed, fault=True), 422
     erase(workspace(), person.email)
-    return redirect(url_for("preferences.belongings.erased", lang=request.args.get("lang")), 303)
+    return redirect(url_for("preferences.my_data.erased", lang=request.args.get("lang")), 303)
 
 
 @pages.get("/erased")
@@ -123,12 +123,12 @@ def _erasing(token: str, person: Record, **values: object) -> str:
 
 def _page(connection: Connection, token: str, person: Record, **values: object) -> str:
     """Render the page of a reader's data, whose forms carry `token`; `answers` is the form as filled in."""
-    found = story(connection, person.email)
+    found = subscriber_data(connection, person.email)
     standing = Answers(name=person.name, attributes=person.attributes)
     return render_template(
         "data.html",
         shown=token,
-        story=found,
+        data=found,
         titles=titles(),
         regions=regions(settings()),
         **{"answers": standing, "changes": None, **values},
