@@ -16,7 +16,7 @@ from newsletter.store.requests import Kind, Request
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What carries out an action: a transaction, the time, the signer, the sections a reader can leave."""
+    """Context of an action: its transaction, the time, the signer, and the sections a reader can leave."""
 
     connection: Connection
     now: datetime

@@ -100,7 +100,7 @@ class Claims:
             return rate_limits.take(connection, spans, now)
 
     def _take(self) -> Work | None:
-        """Lease an open, free chunk, or return one that another connection leased since; None if none."""
+        """Lease a free chunk, or return the one that another connection has just leased; None without any."""
         if self._works and self._works[-1] is not self._current and self._works[-1].queue:
             return self._works[-1]
         ours = {work.lease.chunk for work in self._works}  # even if a lease expired while we slept

@@ -118,7 +118,7 @@ def take_in(
 def _newcomers(
     engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
 ) -> tuple[Frozen, str, list[tuple[int, str]], int]:
-    """Return the issue, its fingerprint with more readers, these with their editions, and who has none."""
+    """Return (issue, its fingerprint with the newcomers, these with their editions, how many have none)."""
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
         _refuse_newcomers(frozen, sources)

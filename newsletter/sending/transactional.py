@@ -82,7 +82,7 @@ def compose(  # noqa: PLR0913  what a message is made of
     )
 
 
-async def send_once(  # noqa: PLR0913, PLR0917  what a message is made of
+async def send_test_message(  # noqa: PLR0913, PLR0917  what a message is made of
     transport: Transport,
     page: Rendered,
     shared: Envelope,

@@ -8,7 +8,7 @@ from newsletter.audience.addresses import check_address
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Receipt
 from newsletter.render.renderer import Renderer
-from newsletter.sending.transactional import send_once
+from newsletter.sending.transactional import send_test_message
 from newsletter.services import theme_folders
 from newsletter.store import people
 from newsletter.store.db import reading
@@ -47,7 +47,7 @@ async def send_test(
         raise ContentError(
             f"issue {closing} has no items for this edition", "Compose it first: newsletter compose"
         )
-    receipt = await send_once(
+    receipt = await send_test_message(
         workspace.transport(transport, closing),
         _renderer(workspace).render(proof.issue, edition),
         workspace.settings.envelope(proof.issue.name),

@@ -27,7 +27,7 @@ _KEPT = timedelta(days=180)
 
 
 def count(connection: Connection, email: str, signer: Signer, now: datetime) -> bool:
-    """Count a confirmation letter to `email` and tell whether it may be sent; of concurrent calls one may.
+    """Count a confirmation letter to `email` and tell whether it may be sent; one of concurrent calls may.
 
     Refused for suppressed addresses, within a day of another letter, and after three without an answer. A
     bounce stops only that spelling, as another may be right; other suppressions stop the whole mailbox.

@@ -1,4 +1,4 @@
-"""Import people from a list: write the decisions about its lines, many at once, and how far the import is.
+"""Import people from a list: write the decisions about its lines, many at once, and its progress.
 
 An interrupted import resumes, and reports as if it had run in one go.
 """

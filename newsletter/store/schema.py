@@ -319,7 +319,7 @@ schedule_run = Table(
 clock = Table(
     "clock",
     metadata,
-    Column("place", Text, primary_key=True, comment="whose clock, as in `scheduler_instance`"),
+    Column("place", Text, primary_key=True, comment="whose clock, as in `home`"),
     Column("first_at", Text, nullable=False, comment="since when the clock has been believed"),
     Column("last_at", Text, nullable=False, comment="when it was last believed"),
     Column("doubt_first_at", Text, nullable=False, default="", comment="what it showed when doubt began"),

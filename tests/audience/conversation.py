@@ -46,7 +46,7 @@ def get(connection: Connection, email: str) -> Record:
 
 
 def act(connection: Connection, now: datetime = NOW) -> Act:
-    """Return what carries out a request."""
+    """Return the context of an action."""
     return Act(connection, now, SIGNER, OPTIONAL)
 
 

@@ -28,7 +28,7 @@ def database() -> Engine:
 
 
 def act(connection: Connection) -> Act:
-    """Return what carries out a request now, in the transaction of `connection`."""
+    """Return the context of an action that happens now, in the transaction of `connection`."""
     return Act(connection, workspace().now(), workspace().signer, settings().optional_sections)
 
 

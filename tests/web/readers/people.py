@@ -23,7 +23,7 @@ ALL: Choices = {"*": LISTED}
 
 
 def act(context: Workspace, connection: Connection, now: datetime = NOW) -> Act:
-    """Return what carries out a request."""
+    """Return the context of an action."""
     return Act(connection, now, context.signer, context.settings.optional_sections)
 
 
