@@ -9,7 +9,7 @@ from newsletter.model import Event, Period, Section
 
 
 class Role(StrEnum):
-    """What a line of the source became."""
+    """The part that a line of the source plays in the digest."""
 
     MASTHEAD = "masthead"
     PERIOD = "period"
@@ -18,14 +18,14 @@ class Role(StrEnum):
     TEXT = "text"
     LINK = "link"
     EVENT = "event"
-    """Says when or where, and is no longer in the text."""
+    """It says when or where, and was moved from the text to the event."""
     RULE = "rule"
     LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A line that is not blank, what it became, and of which entry (counted from 0)."""
+    """A line that is not blank, with its role and the index of its entry (from 0)."""
 
     line: Line
     role: Role
@@ -34,7 +34,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An item as the digest has it; `link` is None where the digest has none, or only `#`."""
+    """An item as parsed from the digest; `link` is None if the digest has no link for it, or only `#`."""
 
     title: str
     section: str
@@ -45,7 +45,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What the file `name` holds; every line that is not blank is in `account` once, in order."""
+    """The parsed file `name`; `account` has every line that is not blank exactly once, in order."""
 
     name: str
     period: Period | None

@@ -27,14 +27,14 @@ _SEVERAL = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapped:
-    """An address that leads through `by`; `inside` is the page's own, where it can be read."""
+    """A URL that redirects through the service `by`; `inside` is the target, empty if unknown."""
 
     by: str
     inside: str | None
 
 
 def unwrap(address: str) -> Wrapped | None:
-    """Return what an address of a service holds, or None where it is no such."""
+    """Decode a URL of a redirecting service; None if the URL is not one."""
     found = _wrapped(address)
     for _ in range(_SEVERAL):
         deeper = _wrapped(found.inside) if found and found.inside else None
@@ -45,12 +45,12 @@ def unwrap(address: str) -> Wrapped | None:
 
 
 def is_file(address: str) -> bool:
-    """Tell whether an address is of a file on somebody's machine."""
+    """Return whether a URL or path names a file on somebody's own computer."""
     return bool(_FILE.match(address.strip()))
 
 
 def private_page(address: str) -> str:
-    """Return what an address leads to that readers cannot see, or nothing."""
+    """Return what private page a URL leads to (a mailbox, an editor), or an empty string."""
     parts = _split(address)
     if parts is None:
         return ""
@@ -61,7 +61,7 @@ def private_page(address: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """Tell whether a host is one that only its own network or machine knows."""
+    """Return whether a host name can be resolved only in its own network or on its own machine."""
     try:
         number = ipaddress.ip_address(host)
     except ValueError:
@@ -70,13 +70,13 @@ def is_local(host: str) -> bool:
 
 
 def is_shortened(address: str) -> bool:
-    """Tell whether an address hides where it leads behind a shortener."""
+    """Return whether a URL is one of a link shortener."""
     parts = _split(address)
     return parts is not None and _host(parts) in _data()["shorteners"]
 
 
 def without_tracking(address: str) -> str:
-    """Return an address without the parameters that track its readers; itself where it has none."""
+    """Return a URL without its tracking parameters, unchanged if it has none."""
     parts = _split(address)
     if parts is None or "=" not in parts.query:
         return address
@@ -135,7 +135,7 @@ def _wrapped(address: str) -> Wrapped | None:
 
 
 def _tail(_text: str, parts: SplitResult) -> str:
-    """Return the address that ends a path, percent-encoded or not."""
+    """Return the URL at the end of a path, decoded if it is percent-encoded."""
     path = unquote(parts.path)
     at = max(path.rfind("https://"), path.rfind("http://"), path.rfind("https:/"))
     if at >= 0:
@@ -144,7 +144,7 @@ def _tail(_text: str, parts: SplitResult) -> str:
 
 
 def _translated(_text: str, parts: SplitResult) -> str:
-    """Return the host that Google Translate wrote with hyphens for dots, and two for one."""
+    """Decode a host name of Google Translate, which writes `-` for `.` and `--` for `-`."""
     name = (parts.hostname or "").removesuffix(".translate.goog")
     host = name.replace("--", "\0").replace("-", ".").replace("\0", "-")
     query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if not k.startswith("_x_tr_")])
@@ -156,7 +156,7 @@ def _proofpoint2(text: str, _parts: SplitResult) -> str:
 
 
 def _proofpoint3(_text: str, parts: SplitResult) -> str:
-    """Return the address between pairs of underscores; `*` stands for a sign given behind it, `**C` for 4."""
+    """Decode a URL of Proofpoint v3: in it `*` stands for a character listed after it, `**C` for four."""
     found = re.search(r"/v3/__(.+?)__;([^!]*)!", parts.geturl())
     if not found:
         return ""

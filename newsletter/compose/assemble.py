@@ -1,4 +1,4 @@
-"""Assemble issue.yaml from item files: new items are added to their section, edits by editors stay."""
+"""Assemble issue.yaml from item files: add new items to their sections and keep the editors' changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _PREHEADER = 90
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """An item that is not in the issue, and why."""
+    """An item that is not in the issue, with the reason."""
 
     id: str
     reason: str
@@ -27,7 +27,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """What composing did: ids added, items left out, whether issue.yaml changed, and what is wrong now."""
+    """The result of composing: ids added, items left out, whether issue.yaml changed, and all problems."""
 
     added: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
@@ -36,7 +36,7 @@ class Composed:
 
 
 def compose(root: Path, closing: date, settings: Settings) -> Composed:
-    """Write what issue.yaml lacks of the items beside it; nothing is written when it lacks nothing.
+    """Add the items that issue.yaml does not list yet; leave the file untouched if there are none.
 
     Raises ContentError when there are no items, or issue.yaml has faults: it is then left as it is.
     """
@@ -73,7 +73,7 @@ def compose(root: Path, closing: date, settings: Settings) -> Composed:
 
 
 def left_out(root: Path, closing: date, settings: Settings) -> Sequence[LeftOut]:
-    """Return the items beside issue.yaml that are not in the issue, each with the reason."""
+    """Return the item files whose items are not in the issue, each with the reason."""
     folder = read_folder(root, closing, settings)
     issue, _ = load_issue(root, closing, settings)
     listed = {name for names in folder.file.ids.values() for name in names}
@@ -82,18 +82,18 @@ def left_out(root: Path, closing: date, settings: Settings) -> Sequence[LeftOut]
 
 
 def default_subject(settings: Settings, period: Period) -> str:
-    """Return the digest's title and the period, the title cut where both would be too long for a subject."""
+    """Return a subject of title and period; the title is shortened if both together are too long."""
     days = format_period(period, settings.language)
     return f"{shorten(settings.title, _SUBJECT - len(days) - 2)}: {days}"
 
 
 def default_preheader(titles: Iterable[str]) -> str:
-    """Return the first titles, as many as a mail program shows beside the subject."""
+    """Return a preheader of the first titles, as many as mail programs show beside the subject."""
     return shorten(" · ".join(titles), _PREHEADER)
 
 
 def shorten(text: str, longest: int) -> str:
-    """Return `text` cut between words to `longest` characters, with an ellipsis where it was cut."""
+    """Shorten `text` to `longest` characters between words, with an ellipsis."""
     if len(text) <= longest:
         return text
     cut = text[:longest]
@@ -102,7 +102,7 @@ def shorten(text: str, longest: int) -> str:
 
 
 def _order(folder: Folder, added: Sequence[Item]) -> Mapping[str, Sequence[str]]:
-    """Return the ids by section, `added` last; a new section stands after its neighbour in `sections`."""
+    """Return the item ids by section with `added` last; insert new sections in the order of the settings."""
     slugs = list(folder.file.ids)
     neighbour = -1
     for slug in folder.sections:

@@ -36,7 +36,7 @@ _ROMANS = {"I": 1, "V": 5, "X": 10, "L": 50, "І": 1, "Х": 10}
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """How a line is marked as an entry of a list: the style of its mark, and its place in the order or 0.
+    """The marker of a list entry: its style, and its number in the list (0 for a bullet).
 
     A weak one may be something else (the initial of a name): it counts beside another of its style.
     """
@@ -47,11 +47,11 @@ class Marker:
 
     @property
     def is_bullet(self) -> bool:
-        """Tell a mark that only separates from one that counts, or that a title may carry too."""
+        """Whether no title begins with this marker: a bullet, table row, quotation or note mark."""
         return self.style in "-|>¹"
 
     def follows(self, title: "Marker | None") -> bool:
-        """Tell whether this one goes on from the mark of a title: the next number, or the same sign again."""
+        """Return whether this marker continues that of a title: the next number, or the same sign."""
         return bool(title and title.style == self.style and self.number == title.number + bool(title.number))
 
 
@@ -73,7 +73,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Marker]], ...] = 
 
 
 def marker(text: str) -> Marker | None:
-    """Return the mark by which a line is an entry of a list, or a row of a table, or None."""
+    """Return the marker of a list entry or table row, or None for any other line."""
     if indented := _INDENTED.match(text):
         return marker(text[indented.end() :]) or Marker("-")
     for pattern, make in _KINDS:
@@ -83,7 +83,10 @@ def marker(text: str) -> Marker | None:
 
 
 def entries(rows: Sequence[Line]) -> list[Marker | None]:
-    """Return the marker of each row that is an entry of a list; a weak one only beside another like it."""
+    """Return the marker of each row, None for rows that are not list entries.
+
+    A weak marker counts only if a neighbouring row has one of the same style.
+    """
     found = [marker(row.text) for row in rows]
     return [
         one if one and (not one.is_weak or has_company(found, at)) else None for at, one in enumerate(found)
@@ -91,26 +94,26 @@ def entries(rows: Sequence[Line]) -> list[Marker | None]:
 
 
 def is_separate(text: str) -> bool:
-    """Tell whether a line is an entry that no title or heading looks like: with a bullet, or of a table."""
+    """Return whether a line has a bullet or is a table row, so that it cannot be a title or heading."""
     found = marker(text)
     return found is not None and found.is_bullet and not found.is_weak
 
 
 def has_company(found: Sequence[Marker | None], at: int) -> bool:
-    """Tell whether the row above or below is marked in the same style."""
+    """Return whether the row above or below has a marker of the same style."""
     own = found[at]
     beside = (found[other] for other in (at - 1, at + 1) if 0 <= other < len(found))
     return own is not None and any(other is not None and other.style == own.style for other in beside)
 
 
 def typed_bullet(text: str) -> str:
-    """Return a raw line with a bullet that some program typed as Markdown's `- `."""
+    """Replace the bullet character of a raw line by Markdown's `- `."""
     found = _TYPED_BULLET.match(text)
     return f"- {text[found.end() :]}" if found else text
 
 
 def with_bullets(lines: Sequence[Line]) -> list[Line]:
-    """Write runs of two and more lines that begin with an arrow, a dash or `o` as entries of a Markdown list.
+    """Convert two or more successive lines that begin with an arrow, a dash or `o` to a Markdown list.
 
     A number right before its word gets the blank that Markdown wants.
     """

@@ -39,15 +39,15 @@ _NEAR = 3
 def parse_digest(
     lines: Sequence[Line], name: str, settings: Settings, *, closing: date | None = None
 ) -> Digest:
-    """Take the digest in the file `name` apart; lines that fit nowhere are LEFT, each with a problem.
+    """Parse the digest in the file `name`; lines that fit nowhere get the role LEFT and a problem.
 
-    Where the digest names no period, dates without a year are near the closing date `closing`.
+    If the digest names no period, the year of dates without one is derived from the closing date `closing`.
     """
     return _Parser(lines, name, settings, closing).run()
 
 
 class _Piece(NamedTuple):
-    """A line of an entry's text: its place among the rows, what parts it from the one above, its words."""
+    """A line of an entry's text: the index of its row, the line breaks above it, and its words."""
 
     row: int
     gap: str
@@ -56,7 +56,7 @@ class _Piece(NamedTuple):
 
 @dataclass(slots=True)
 class _Draft:
-    """An entry while its lines come in."""
+    """An entry that is still being parsed."""
 
     title: str
     section: str
@@ -74,7 +74,7 @@ class _Draft:
 
 
 class _Parser:
-    """One pass over the lines; knows the section and the entry it is in."""
+    """Parses the lines in one pass; its state is the current section and entry."""
 
     def __init__(self, lines: Sequence[Line], name: str, settings: Settings, closing: date | None) -> None:
         self.name = name
@@ -113,7 +113,7 @@ class _Parser:
         )
 
     def _place(self, index: int) -> Role:
-        """Put a row where it belongs and say what it became."""
+        """Assign a row to the section or entry it belongs to, and return its role."""
         row = self.rows[index]
         if shape.is_rule(row.text):
             return Role.RULE
@@ -140,7 +140,7 @@ class _Parser:
         return self._text(index, self.draft)
 
     def _head(self, index: int) -> Role:
-        """Place a row that stands before the first section."""
+        """Return the role of a row above the first section."""
         row = self.rows[index]
         period = self._period(index)
         if period and self.period in (None, period):
@@ -160,13 +160,13 @@ class _Parser:
         return parse_period(text) if len(text) <= LONGEST_TITLE else None
 
     def _is_of_head(self, index: int) -> bool:
-        """Tell whether a row that looks like a heading is the period or the masthead all the same."""
+        """Return whether a row that looks like a heading is in fact the period or the masthead."""
         if self.headings.is_known(index):
             return False
         return self._period(index) is not None or self._is_masthead(index)
 
     def _is_masthead(self, index: int) -> bool:
-        """Tell whether a row above the sections is the digest's own name."""
+        """Return whether a row above the sections is the digest's name."""
         named = shape.heading_key(self.rows[index].text) == self.masthead
         if named or self.headings.is_above_sections(index):
             return True
@@ -200,7 +200,7 @@ class _Parser:
         return draft
 
     def _is_title(self, index: int, draft: _Draft) -> bool:
-        """Tell whether a row begins another entry in a section that has one; see the module's opening."""
+        """Return whether a row begins the next entry; the module's docstring has the rules."""
         text = self.rows[index].text
         if self.headings.is_title(index):
             return True
@@ -216,7 +216,7 @@ class _Parser:
         )
 
     def _is_entry(self, index: int, draft: _Draft) -> bool:
-        """Tell whether a row is an entry of a list within the item, and not the next of counted titles."""
+        """Return whether a row is a list entry of the item, not the next in a series of numbered titles."""
         own = self.marks[index]
         if own is None or own.follows(draft.mark):
             return False
@@ -236,7 +236,7 @@ class _Parser:
         return Role.TEXT
 
     def _link(self, index: int, found: Link) -> Role:
-        """Place a link that stands alone: it is an entry's link, a title where one is due, or more text."""
+        """Return the role of a link alone on its line: the entry's link, the next title, or text."""
         row, draft = self.rows[index], self.draft
         own_words = bool(found.words) and found.words.casefold() != self.read_more.casefold()
         if (
@@ -259,7 +259,7 @@ class _Parser:
         return Role.LINK if self._take(draft, found.address, row) else Role.LEFT
 
     def _unreadable_link(self, row: Line) -> Role:
-        """Leave out a link whose address cannot be read; the item ends there all the same."""
+        """Leave out a link whose address cannot be parsed; it still ends the item."""
         if self.draft:
             self.draft.closed = True
         self._warn(
@@ -270,7 +270,7 @@ class _Parser:
         return Role.LEFT
 
     def _take(self, draft: _Draft, address: str, row: Line) -> bool:
-        """Make `address` the entry's link if it has none; say so where it cannot be used."""
+        """Set `address` as the entry's link if it has none yet; warn if the address cannot be used."""
         if not address or address.startswith("#"):
             return True
         if is_address(address) and draft.link in (None, address):
@@ -284,7 +284,7 @@ class _Parser:
         return False
 
     def _find_events(self) -> None:
-        """Take the lines that say when and where out of the texts; say which could not be read."""
+        """Move lines that say when and where from the text to the event; warn about unclear ones."""
         for draft in self.drafts:
             texts = [piece.words for piece in draft.text]
             found = event_lines.find_event(texts, self.period or self.issue, self.timezone)
@@ -300,7 +300,7 @@ class _Parser:
                 self._take_out(draft, found.used)
 
     def _take_out(self, draft: _Draft, used: Collection[int]) -> None:
-        """Remove the lines `used` from the text; paragraphs stay parted."""
+        """Remove the lines `used` from the text; paragraphs stay separate."""
         kept: list[_Piece] = []
         gap = ""
         for number, piece in enumerate(draft.text):
@@ -313,7 +313,7 @@ class _Parser:
         draft.text[:] = kept
 
     def _report_lost_words(self) -> None:
-        """Report links whose own words give way to `read_more`, unless the whole digest uses these words."""
+        """Warn about link texts that `read_more` replaces, unless the whole digest uses the same text."""
         usual = Counter(words.casefold() for _, words in self.words_of_links)
         for number, words in self.words_of_links:
             if usual[words.casefold()] == 1:

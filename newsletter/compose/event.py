@@ -1,4 +1,4 @@
-"""An event in the front matter of an item: `when`, `until` and `where`, read and written."""
+"""Read and write an event in front matter: the keys `when`, `until` and `where`."""
 
 import datetime as dt
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ _Moment = dt.datetime | dt.date
 
 
 class _Fault(NamedTuple):
-    """What is wrong with the value of a key."""
+    """An error in the value of a key."""
 
     key: str
     text: str
@@ -25,7 +25,7 @@ class _Fault(NamedTuple):
 
 
 def read_event(document: Document, timezone: str, place: str) -> tuple[Event | None, list[Problem]]:
-    """Return the event that the front matter describes; None, and the reason, when nobody could tell when."""
+    """Return the event in the front matter; None and a problem if its time cannot be parsed."""
     data = document.data
     found = _times(data.get("when"), data.get("until"))
     if isinstance(found, _Fault):
@@ -43,7 +43,7 @@ def read_event(document: Document, timezone: str, place: str) -> tuple[Event | N
 
 
 def stray_keys(document: Document) -> list[Problem]:
-    """Return a problem for each key of an event in an item that is none."""
+    """Return a problem for each event key in an item that is not an event."""
     return [
         _error(document, key, f"`{key}` is for events only", f"Write `kind: event`, or remove `{key}`.")
         for key in KEYS
@@ -52,7 +52,7 @@ def stray_keys(document: Document) -> list[Problem]:
 
 
 def event_values(event: Event | None) -> dict[str, Any]:
-    """Return `event` as the values that `read_event` reads."""
+    """Return the front matter for `event`, the inverse of `read_event`."""
     if event is None:
         return {}
     return {
@@ -63,13 +63,13 @@ def event_values(event: Event | None) -> dict[str, Any]:
 
 
 def event_of(span: Span, timezone: str, place: str) -> Event | None:
-    """Return the event of a time that was read in a text, or None when clocks skip that time."""
+    """Return an event at a time found in a text; None if summer time skips that time."""
     event = in_zone(span, timezone, place)
     return None if isinstance(event, _Fault) else event
 
 
 def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
-    """Return the event of a time without a zone in `timezone`; a fault when clocks skip that time."""
+    """Return an event at a local time in `timezone`; a fault if summer time skips that time."""
     zone = ZoneInfo(timezone)
     start, end = _in_zone(span.start, zone), _in_zone(span.end, zone) if span.end is not None else None
     for key, moment in (("when", start), ("until", end)):
@@ -80,7 +80,7 @@ def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
 
 
 def _times(when: Any, until: Any) -> Span | _Fault:
-    """Return what `when` and `until` say together."""
+    """Combine `when` and `until` into start and end."""
     if when is None:
         return _Fault("kind", "an event needs `when`", f"Add `when: …`. {_FORMS}")
     span = Span(when) if isinstance(when, dt.date) else parse_span(when) if isinstance(when, str) else None
@@ -98,7 +98,7 @@ def _times(when: Any, until: Any) -> Span | _Fault:
 
 
 def _until(until: Any, start: _Moment) -> _Moment | None:
-    """Return when an event that begins at `start` ends, or None if `until` is not of the same form."""
+    """Parse `until` for an event that starts at `start`; None if it is not of the same form."""
     if isinstance(until, str) and isinstance(start, dt.datetime):
         times = parse_times(until)
         if times and times[1] is None:
@@ -117,7 +117,7 @@ def _in_zone(moment: _Moment, zone: ZoneInfo) -> _Moment:
 
 
 def _is_skipped(moment: dt.datetime) -> bool:
-    """Tell whether clocks go past this time of day when summer time begins."""
+    """Return whether this local time does not exist because summer time begins."""
     there = moment.astimezone(dt.UTC).astimezone(moment.tzinfo)
     return there.replace(tzinfo=None, fold=0) != moment.replace(tzinfo=None, fold=0)
 

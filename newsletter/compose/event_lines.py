@@ -24,7 +24,7 @@ _MARKS = re.compile(r"\*\*|__")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The event that an item's lines tell of, and which lines say nothing else."""
+    """An event found in an item's lines, and the indices of those lines."""
 
     event: Event
     used: frozenset[int]
@@ -32,14 +32,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """The line that looks like an event's and stays text, and why."""
+    """The index of a line that looks like an event's but stays text, and the reason."""
 
     line: int
     why: str
 
 
 def labelled(text: str) -> Mapping[str, str] | None:
-    """Return what a line of nothing but labels and values says, by `when`, `date`, `time` and `where`."""
+    """Parse a line made only of labels and values into `when`, `date`, `time` and `where`; else None."""
     text = _MARKS.sub("", text).strip()
     found = list(_LABEL.finditer(text))
     if not found or found[0].start() != 0:
@@ -54,7 +54,7 @@ def labelled(text: str) -> Mapping[str, str] | None:
 
 
 def find_event(texts: Sequence[str], near: Period | None, timezone: str) -> Found | Unclear | None:
-    """Return the event that the lines `texts` of one item tell of; None if no line says when.
+    """Find the event in the lines `texts` of one item; None if no line says when.
 
     All of it must be understood: a line that also says something else, two dates, a time without a date, or
     an event that is over before the issue `near` closes, leave the item as it is.
@@ -74,7 +74,7 @@ def find_event(texts: Sequence[str], near: Period | None, timezone: str) -> Foun
 
 
 def _event(told: Mapping[str, str], near: Period | None, timezone: str) -> Event | str:
-    """Return the event of these values, or why they are none."""
+    """Return the event for these values, or the reason why there is none."""
     span = _span(told, near)
     if span is None:
         return "the date or time is not one that can be read"
@@ -87,7 +87,7 @@ def _event(told: Mapping[str, str], near: Period | None, timezone: str) -> Event
 
 
 def _span(told: Mapping[str, str], near: Period | None) -> Span | None:
-    """Return the time that the values say together."""
+    """Combine the values into start and end."""
     span = parse_span(told.get("when") or told["date"], near)
     if span is None or "time" not in told:
         return span

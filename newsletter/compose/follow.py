@@ -14,7 +14,10 @@ _LONGEST_COMPARED = 2000
 
 
 def names(entries: Sequence[Entry], known: Mapping[str, Item]) -> list[str]:
-    """Return the id of each entry's item: of `known` the one it was before, else one of order and title."""
+    """Return an item id for each entry: that of the matching item in `known`, else a new one.
+
+    A new id is made of the entry's number and title.
+    """
     width = max(2, len(str(len(entries))))
     titles = [slug(entry.title, _LONGEST_SLUG) or "item" for entry in entries]
     usual = [f"{number:0{width}}-{title}" for number, title in enumerate(titles, 1)]
@@ -57,7 +60,7 @@ def _alike(before: str, now: str, least: float) -> bool:
 
 
 def _only(candidates: Iterable[str]) -> str | None:
-    """Return the candidate if it is the only one: between several, nobody can tell."""
+    """Return the only candidate, or None if there are several or none."""
     found = list(candidates)
     return found[0] if len(found) == 1 else None
 
@@ -67,7 +70,7 @@ def _plain(title: str) -> str:
 
 
 def _fresh(name: str, taken: Iterable[str]) -> str:
-    """Return a name nobody has; a file by the usual name that is another item's keeps it."""
+    """Return `name`, with a number appended if it is already taken."""
     number, fresh = 1, name
     while fresh in set(taken):
         number += 1

@@ -36,11 +36,11 @@ class Headings:
         self.mark_titles = max(self._levels, default=0) > self._level
 
     def is_known(self, index: int) -> bool:
-        """Tell whether a row is the title of a section met before."""
+        """Return whether a row is the title of a section that is already known."""
         return heading_key(self.rows[index].text) in self._sections
 
     def is_heading(self, index: int) -> bool:
-        """Tell whether a row is a section's heading."""
+        """Return whether a row is a section's heading."""
         if self.is_known(index):
             return True
         if self._levels[index] or self._are_marked:
@@ -52,15 +52,15 @@ class Headings:
         return opens and not odd and is_capital(marked(text)[1])
 
     def is_title(self, index: int) -> bool:
-        """Tell whether a row is marked as a heading below the level of sections."""
+        """Return whether a row is a heading of a lower level than sections."""
         return self._levels[index] > self._level
 
     def is_above_sections(self, index: int) -> bool:
-        """Tell whether a row is marked as a heading above the level of sections."""
+        """Return whether a row is a heading of a higher level than sections."""
         return 0 < self._levels[index] < self._level
 
     def section(self, index: int) -> Section:
-        """Return the section that a heading row names; one never seen before is added to `new`."""
+        """Return the section of a heading row; an unknown one is created and added to `new`."""
         heading = marked(self.rows[index].text)[1]
         key = heading_key(self.rows[index].text)
         if key not in self._sections:
@@ -80,7 +80,7 @@ class Headings:
         return free
 
     def _sentence_case(self, heading: str) -> str:
-        """Return a heading in capitals as a sentence, keeping the acronyms that the digest uses elsewhere."""
+        """Convert a heading in capitals to sentence case; acronyms used elsewhere in the digest stay."""
         if not is_capital(heading):
             return heading
         lowered = re.sub(

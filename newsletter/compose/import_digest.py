@@ -24,9 +24,9 @@ _LONGEST_DIFFERENCE = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: item files by what became of them, their names relative to the workspace.
+    """The result of an import: names of item files, relative to the workspace, by what was done with them.
 
-    `changes` are of those left alone although their source changed: the editor's text against the new one.
+    `changes` has a diff for each file left alone although its source changed: edited text against new text.
     """
 
     closing: date
@@ -101,7 +101,7 @@ def _closing(digest: Digest) -> date:
 
 
 def _held(root: Path, closing: date) -> dict[str, str]:
-    """Return the text of each item file of the issue by its name."""
+    """Return the text of each item file of the issue, by file name."""
     folder = f"{folder_of(closing)}/items"
     return {
         name: read_text(root, name)
@@ -112,7 +112,7 @@ def _held(root: Path, closing: date) -> dict[str, str]:
 def _known(
     held: Mapping[str, str], record: Mapping[str, Written], settings: Settings, digest: Digest
 ) -> dict[str, Item]:
-    """Return the items that an import wrote, by id, as far as they can be read."""
+    """Return the items written by an earlier import by id, without those that cannot be parsed."""
     slugs = [*(one.slug for one in settings.sections), *(one.slug for one in digest.new_sections)]
     found: dict[str, Item] = {}
     for path, text in held.items():
@@ -126,7 +126,7 @@ def _known(
 
 
 def _files(digest: Digest, closing: date, known: Mapping[str, Item]) -> dict[str, str]:
-    """Return the text of each entry's file by its name."""
+    """Return the text of the file for each entry, by file name."""
     files = {}
     for name, entry in zip(names(digest.entries, known), digest.entries, strict=True):
         path = f"{folder_of(closing)}/items/{name}.md"
@@ -157,7 +157,7 @@ def _is_as_written(path: str, text: str, record: Mapping[str, Written]) -> bool:
 
 
 def _difference(text: str, fresh: str, name: str) -> str:
-    """Return the editor's text against the new one, as `diff -u` shows it."""
+    """Return a unified diff from the edited text to the new one."""
     lines = list(unified_diff(text.splitlines(), fresh.splitlines(), "edited", name, n=1, lineterm=""))
     more = (
         [f"… and {len(lines) - _LONGEST_DIFFERENCE} more lines"] if len(lines) > _LONGEST_DIFFERENCE else []
@@ -168,7 +168,7 @@ def _difference(text: str, fresh: str, name: str) -> str:
 def _gone(
     held: Mapping[str, str], files: Mapping[str, str], record: Mapping[str, Written], digest: Digest
 ) -> Iterator[Problem]:
-    """Name the items of an earlier import that the source has no more."""
+    """Warn about items of an earlier import that are no longer in the source."""
     for path in held:
         before = record.get(_id(path))
         if before and path not in files and before.source == Path(digest.name).name:
@@ -180,7 +180,7 @@ def _gone(
 
 
 def _note(root: Path, digest: Digest, closing: date, settings: Settings) -> None:
-    """Keep in issue.yaml what no item file can hold: sections of this issue only, and an unusual period."""
+    """Write to issue.yaml what item files cannot hold: sections of this issue only, an unusual period."""
     period = digest.period if digest.period and digest.period.end == closing else None
     values = (
         {"period": {"start": period.start, "end": period.end}}

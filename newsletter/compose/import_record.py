@@ -29,12 +29,12 @@ class Written(NamedTuple):
 
 
 def fingerprint(text: str) -> str:
-    """Return the hash of an item file as read_text gives it: with plain line ends and no byte order mark."""
+    """Return the hash of an item file's text, which has plain line ends and no byte order mark."""
     return sha256(text.rstrip("\n").encode()).hexdigest()[:32]
 
 
 def read_record(root: Path, closing: date) -> dict[str, Written]:
-    """Return what was last written of each item, by its id; empty where there is no record."""
+    """Return the record by item id; empty if there is none."""
     data = load(read_text(root, _path(closing)), _path(closing)).data
     if not isinstance(data, dict):
         return {}
@@ -42,7 +42,7 @@ def read_record(root: Path, closing: date) -> dict[str, Written]:
 
 
 def write_record(root: Path, closing: date, record: Mapping[str, Written]) -> None:
-    """Write the record whole, a line for each item."""
+    """Write the record, one line for each item."""
     values = {name: " ".join(record[name]) for name in sorted(record)}
     lines = yaml.safe_dump(values, allow_unicode=True, width=1000) if values else ""
     write(root, _path(closing), _HEADER + lines)

@@ -1,4 +1,4 @@
-"""issue.yaml and the item files beside it, read as an Issue."""
+"""Load an Issue from issue.yaml and the item files beside it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +21,12 @@ FOLDER = "issues"
 
 
 def folder_of(closing: date) -> str:
-    """Return where the issue lives, relative to the workspace."""
+    """Return the path of the issue's folder, relative to the workspace."""
     return f"{FOLDER}/{closing.isoformat()}"
 
 
 def path_of(closing: date) -> str:
-    """Return where its issue.yaml is, relative to the workspace."""
+    """Return the path of the issue's issue.yaml, relative to the workspace."""
     return f"{folder_of(closing)}/issue.yaml"
 
 
@@ -52,7 +52,7 @@ class _Days(BaseModel):
 
 
 class IssueFile(BaseModel):
-    """What issue.yaml says; what it leaves out comes from newsletter.yaml."""
+    """The content of issue.yaml; defaults come from newsletter.yaml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,7 +72,7 @@ class IssueFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """An issue's files as they are: issue.yaml, the items (None for a faulty one), and all that is wrong."""
+    """The parsed files of an issue: issue.yaml, the items (None for a faulty one), and all problems."""
 
     closing: date
     file: IssueFile
@@ -89,7 +89,7 @@ class Folder:
 
 
 def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, list[Problem]]:
-    """Read the issue that closes on `closing`, and what is wrong with it; faulty items stay out of it.
+    """Load the issue with the closing date `closing`, without faulty items, and return its problems.
 
     Raises ContentError when issue.yaml is missing or unreadable.
     """
@@ -115,7 +115,7 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
 
 
 def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
-    """Read the files of an issue, a missing issue.yaml as an empty one.
+    """Read the files of an issue; a missing issue.yaml counts as empty.
 
     Raises ContentError when issue.yaml is unreadable.
     """
@@ -142,7 +142,7 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
 
 
 def read_text(root: Path, name: str) -> str:
-    """Return the text of the file `name` of the workspace, empty when there is none. Raises ContentError."""
+    """Return the text of a file of the workspace, empty if it does not exist. Raises ContentError."""
     try:
         return (root / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -155,7 +155,7 @@ def read_text(root: Path, name: str) -> str:
 
 
 def _validated(document: Document) -> tuple[IssueFile, list[Problem]]:
-    """Read every key that is right, and report the others. Raises ContentError when there are no keys."""
+    """Validate each key by itself and keep the valid ones. Raises ContentError if it is not a mapping."""
     file, problems = validate(IssueFile, document)
     if file is not None:
         return file, problems
@@ -207,7 +207,7 @@ def _items(
 
 
 def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
-    """Arrange the items as `order` says; what cannot stand where it is listed is a problem."""
+    """Arrange the items by `order`; return a problem for each entry that cannot be shown there."""
     problems: list[Problem] = []
     blocks = []
     seen: set[str] = set()
@@ -234,7 +234,7 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
 
 
 def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection[str]) -> Problem | None:
-    """Return why the item `name`, listed at `at` under the section `slug`, cannot be shown there."""
+    """Return a problem if the item `name`, listed at `at` under `slug`, cannot be shown there."""
     if slug not in folder.sections:
         return Problem.error(f"unknown section {slug!r} in order", at, nearest(slug, folder.sections))
     if name not in folder.items:

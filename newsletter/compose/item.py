@@ -1,4 +1,4 @@
-"""Item files: YAML front matter and Markdown text, read and written."""
+"""Parse and format item files: YAML front matter and Markdown text."""
 
 import re
 from collections.abc import Collection
@@ -56,7 +56,7 @@ _OPENING = "Begin it with:\n  ---\n  title: …\n  section: …\n  ---"
 def parse_item(
     text: str, path: str, *, sections: Collection[str], fields: Collection[str], timezone: str
 ) -> tuple[Item | None, list[Problem]]:
-    """Read the item file `path` (relative to the workspace) from its `text`; every fault has its line.
+    """Parse the item file `path` (relative to the workspace); every problem has its line.
 
     The item is None when it has no usable title or section, or nobody could tell whom it is for. A link or a
     picture that cannot be used is reported and left out, and an event without a usable time becomes news.
@@ -108,7 +108,7 @@ def parse_item(
 
 
 def format_item(item: Item) -> str:
-    """Return the text of the item's file; an absent link is an empty line to fill in."""
+    """Return the text of the item's file; a missing link becomes an empty key to fill in."""
     head: dict[str, Any] = {
         "title": item.title,
         "section": item.sections[0] if len(item.sections) == 1 else list(item.sections),
@@ -126,7 +126,7 @@ def format_item(item: Item) -> str:
 
 
 def _link(given: str, document: Document) -> tuple[str, list[Problem]]:
-    """Return the link, or nothing where it cannot be used or is only a placeholder."""
+    """Return a valid link, or an empty string for a placeholder or an invalid one."""
     link = given.strip()
     if not link or link.startswith("#"):
         return "", []
@@ -142,19 +142,19 @@ def _link(given: str, document: Document) -> tuple[str, list[Problem]]:
 
 
 def is_address(link: str) -> bool:
-    """Tell whether `link` is a full http, https or mailto address."""
+    """Return whether `link` is a full http, https or mailto URL."""
     return bool(_ADDRESS.fullmatch(link))
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes an absent value as nothing, which invites to fill it in."""
+    """Writes None as an empty value, for the editor to fill in."""
 
 
 _Dumper.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
 
 
 def _split(text: str) -> tuple[str | None, str]:
-    """Part `text` into front matter and body; None where there is no front matter."""
+    """Split `text` into front matter and body; the front matter is None if there is none."""
     lines = re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))
     closing = next((i for i, line in enumerate(lines) if i and line.rstrip() == _FENCE), None)
     if lines[0].rstrip() != _FENCE or closing is None:
@@ -184,7 +184,7 @@ def _known(
 
 
 def _plain(condition: Condition) -> dict[str, Any]:
-    """Return `condition` as conditions.parse reads it."""
+    """Return `condition` as plain values, the inverse of conditions.parse."""
     match condition:
         case Has(field, values):
             return {field: next(iter(values)) if len(values) == 1 else sorted(values)}

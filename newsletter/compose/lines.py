@@ -1,4 +1,4 @@
-"""A line of a digest, and what can be told from it alone."""
+"""Lines of a digest, and tests that need only the line itself."""
 
 import re
 import unicodedata
@@ -33,26 +33,26 @@ _RULE = re.compile(r"(?:[-–—=_*~#·•+.]\s*){3,}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line and its number in the source; a blank one parts paragraphs."""
+    """A line and its number in the source; blank lines separate paragraphs."""
 
     number: int
     text: str
 
 
 class Link(NamedTuple):
-    """A link alone on its line: its words, and its address or `#` or nothing."""
+    """A link alone on its line: its text, and its URL, `#` or nothing."""
 
     words: str
     address: str
 
 
 def clean(text: str) -> str:
-    """Return `text` without control characters, marks of byte order, and white space at its ends."""
+    """Return `text` without control characters, byte order marks and surrounding white space."""
     return _UNSEEN.sub("", text.replace("\t", " ")).strip()
 
 
 def link(text: str, read_more: str = "") -> Link | None:
-    """Return the link that is all of `text`: `[words](address)`, an address, or the words `read_more`."""
+    """Return the link if `text` is nothing else: `[words](address)`, a URL, or the words `read_more`."""
     text = text.strip(" \xa0*_→»›.")
     if match := _LINK.fullmatch(text):
         return Link(match[1], (match[2] or match[3] or "").strip())
@@ -66,42 +66,42 @@ def link(text: str, read_more: str = "") -> Link | None:
 
 
 def is_read_more(words: str) -> bool:
-    """Tell whether `words` are those of a "read more" link, and not of a sentence or a title."""
+    """Return whether `words` are the text of a "read more" link, not a sentence or title."""
     said = re.sub(r"[:.…*_]", " ", words.casefold()).split()
     short = len(words) <= _LONGEST_READ_MORE
     return bool(said) and short and said[0] in _READ_MORE and (not said[1:] or said[1] in _OF_WHAT)
 
 
 def marked(text: str) -> tuple[int, str]:
-    """Return the level of a Markdown heading, 0 for other lines, and the text within its marks."""
+    """Return the level of a Markdown heading (0 for other lines) and its text."""
     match = _MARKED.fullmatch(text)
     level, text = (len(match[1]), match[2]) if match else (0, text)
     return level, re.sub(r"^(\*\*|__)(.+)\1$", r"\2", text).strip()
 
 
 def plain(text: str) -> str:
-    """Return `text` as a title: words without Markdown's bold and links, single spaces."""
+    """Return `text` as a plain title, without Markdown for bold and links."""
     return " ".join(re.sub(r"\*\*|__", "", _LINK.sub(r"\1", marked(text)[1])).split())
 
 
 def has_link(text: str) -> bool:
-    """Tell whether `text` holds a Markdown link or a bare address."""
+    """Return whether `text` contains a Markdown link or a bare URL."""
     return bool(_LINK.search(text) or _ADDRESS.search(text))
 
 
 def addresses(text: str) -> list[str]:
-    """Return where the Markdown links in `text` lead."""
+    """Return the URLs of the Markdown links in `text`."""
     return [(match[2] or match[3] or "").strip() for match in _LINK.finditer(text)]
 
 
 def heading_key(text: str) -> str:
-    """Return what two spellings of one heading share: not case, apostrophes, spaces or a final colon."""
+    """Return a key for comparing headings that ignores case, apostrophes, spaces and a final colon."""
     text = unicodedata.normalize("NFC", re.sub("[’ʼ`ʹ′]", "'", plain(text)))
     return text.casefold().rstrip(" .:")
 
 
 def is_capital(text: str) -> bool:
-    """Tell whether `text` is a heading by its capital letters."""
+    """Return whether `text` is a heading in capital letters."""
     letters = [letter for letter in text if letter.isalpha()]
     return (
         len(letters) > 1
@@ -112,15 +112,15 @@ def is_capital(text: str) -> bool:
 
 
 def is_title_like(text: str) -> bool:
-    """Tell whether `text` could be a title: short, and not ended as a sentence or a lead-in is."""
+    """Return whether `text` could be a title: short, without the punctuation of a sentence at its end."""
     return 0 < len(text) <= LONGEST_TITLE and text[-1] not in ".!…:;,"
 
 
 def is_hashtags(text: str) -> bool:
-    """Tell whether `text` is nothing but hashtags."""
+    """Return whether `text` consists of hashtags only."""
     return bool(_HASHTAGS.fullmatch(text))
 
 
 def is_rule(text: str) -> bool:
-    """Tell whether `text` is only a drawn line."""
+    """Return whether `text` is only a horizontal rule."""
     return bool(_RULE.fullmatch(text))

@@ -41,7 +41,7 @@ Guess = tuple[str, str]
 
 
 def mend_links(lines: Iterable[Line], name: str) -> tuple[list[Line], list[Problem]]:
-    """Return `lines` with mistyped links as Markdown, and a warning where an address had to be guessed."""
+    """Repair the links in `lines`; return a warning for each address that had to be guessed."""
     mended: list[Line] = []
     problems: list[Problem] = []
     for line in _joined(lines):
@@ -52,7 +52,7 @@ def mend_links(lines: Iterable[Line], name: str) -> tuple[list[Line], list[Probl
 
 
 def mend(text: str) -> tuple[str, list[Guess]]:
-    """Return `text` with its links as Markdown, and each address that was guessed."""
+    """Repair the links in `text`; return it with each guessed address."""
     if not _START.search(text):
         return text, []
     if len(text) <= _LONGEST and (alone := _alone(text.strip(" \xa0*_→»›."))):
@@ -61,12 +61,12 @@ def mend(text: str) -> tuple[str, list[Guess]]:
 
 
 def is_broken_link(text: str) -> bool:
-    """Tell whether a line is meant as a link by its marks, although no address can be read from it."""
+    """Return whether a line has the brackets of a link but no URL that can be parsed."""
     return text.startswith("[") and link(text) is None and bool(_MARKS.search(_GOOD.sub("", text)))
 
 
 def _alone(text: str) -> tuple[str, list[Guess]] | None:
-    """Return a line that is nothing but words and one address as a link, or None."""
+    """Return the link for a line made only of words and one URL, or None."""
     known = link(text)
     if known is not None:
         whole = _FULL.match(known.address) and " " not in known.address
@@ -91,7 +91,7 @@ def _alone(text: str) -> tuple[str, list[Guess]] | None:
 
 
 def _trimmed(address: str) -> str:
-    """Return an address without what closes its brackets or its sentence, and without a link's title."""
+    """Return a URL without trailing brackets, punctuation or a link title."""
     address = _TITLED.sub("", address).strip()
     while address and (
         address[-1] in ".,;:!]>" or (address[-1] == ")" and address.count(")") > address.count("("))
@@ -101,7 +101,7 @@ def _trimmed(address: str) -> str:
 
 
 def _within(text: str) -> tuple[str, list[Guess]]:
-    """Mend the links inside a paragraph; those that are Markdown already stay untouched."""
+    """Repair the links inside a paragraph; valid Markdown links stay as they are."""
     guesses: list[Guess] = []
 
     def written(found: re.Match[str]) -> str:
@@ -135,7 +135,7 @@ def _pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _written(words: str, typed: str) -> tuple[str, list[Guess]]:
-    """Return a link with a whole address, and the guess where one was needed."""
+    """Return a Markdown link with a full URL, and the guess if one was needed."""
     address = (
         re.sub(rf"^{_SLIP}", "https://", typed, flags=re.IGNORECASE) if not _FULL.match(typed) else typed
     )
@@ -150,7 +150,7 @@ def _written(words: str, typed: str) -> tuple[str, list[Guess]]:
 
 
 def _joined(lines: Iterable[Line]) -> Iterator[Line]:
-    """Join a link whose words and address stand on two lines, one right below the other."""
+    """Join a link whose text and URL are on two successive lines."""
     held: Line | None = None
     for line in lines:
         if held and line.text and (line.text.startswith("(") or "](" in line.text):

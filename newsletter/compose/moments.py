@@ -20,7 +20,7 @@ _NOON = 12
 
 
 class Span(NamedTuple):
-    """A day, several days, a moment, or the time between two moments; without a time zone."""
+    """Start and end, as dates or as local times without a time zone; `end` may be missing."""
 
     start: date | datetime
     end: date | datetime | None = None
@@ -28,7 +28,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A part of the text: its kind, one of a letter that the pattern of readings uses, and its value."""
+    """A token: its kind as one letter, which `_span` matches against known sequences, and its value."""
 
     kind: str
     day: int = 0
@@ -41,7 +41,7 @@ class _Token:
 
 
 def parse_span(text: str, near: Period | None = None) -> Span | None:
-    """Return what `text` says of a time, or None unless all of it is understood.
+    """Parse a date with optional times, or a range of them; None unless all of `text` is understood.
 
     A year that is not given is the one that brings the day closest to the end of the period `near`; without
     `near` the text is not understood. Neither is it when a weekday is not that of the day.
@@ -63,14 +63,14 @@ def parse_span(text: str, near: Period | None = None) -> Span | None:
 
 
 def is_in_order(start: date | datetime, end: date | datetime) -> bool:
-    """Tell whether `end` comes after `start`, or is the same day where neither has a time."""
+    """Return whether `end` is after `start`, or the same day if neither has a time."""
     if isinstance(start, datetime) != isinstance(end, datetime):
         return False
     return start < end if isinstance(start, datetime) else start <= end
 
 
 def parse_times(text: str) -> tuple[time, time | None] | None:
-    """Return the time of day that `text` says, and the second one of «11:00–12:30»; None if it says more."""
+    """Parse a time of day or a range such as «11:00–12:30»; None if the text says anything else."""
     tokens = _tokens(re.sub(r"(?<!\d)(\d{1,2})\.(\d\d)(?!\d)", r"\1:\2", text)) or []
     kinds = "".join(token.kind for token in tokens if token.kind != ",")
     times = [token.at for token in tokens if token.at is not None]
@@ -80,7 +80,7 @@ def parse_times(text: str) -> tuple[time, time | None] | None:
 
 
 def _span(told: Sequence[_Token], near: Period | None) -> Span | None:
-    """Return the reading of the tokens, by their kinds in order."""
+    """Convert a known sequence of tokens to start and end, or return None."""
     kinds = "".join(token.kind for token in told)
     times = [token.at for token in told if token.kind == "T"]
     days = [token for token in told if token.kind in "DN"]
@@ -110,9 +110,9 @@ def _span(told: Sequence[_Token], near: Period | None) -> Span | None:
 
 
 def _year(years: Sequence[int], month: int, day: int, near: Period | None) -> int:
-    """Return the year of a day without one: that of the other day, else the one nearest to the end of `near`.
+    """Return the year for a day without one: that of the other day, else the nearest to the end of `near`.
 
-    Raises ValueError when it cannot be known.
+    Raises ValueError if neither is given.
     """
     if years:
         return years[-1]
@@ -124,7 +124,7 @@ def _year(years: Sequence[int], month: int, day: int, near: Period | None) -> in
 
 
 def _with_colons(text: str) -> str:
-    """Write the dots of a time as colons, «о 11.00–12.30», where a word says that it is one."""
+    """Write `11.00` as `11:00` after words such as «о» or "at", which say that it is a time."""
     found = re.compile(
         r"\b(об?|at)\s+(\d{1,2})[.:](\d\d)(?:(\s*[-–—]\s*|\s+(?:до|to)\s+)(\d{1,2})[.:](\d\d))?(?![.\d])",
         re.IGNORECASE,
@@ -136,7 +136,7 @@ def _with_colons(text: str) -> str:
 
 
 def _tokens(text: str) -> list[_Token] | None:
-    """Return the tokens of `text`, or None where anything in it is unknown."""
+    """Split `text` into tokens; None if any part of it is unknown."""
     text = re.sub("['’`]", "ʼ", " ".join(text.split()).strip(" .;"))  # as CLDR spells «пʼятниця»
     if not text or len(text) > LONGEST:
         return None
@@ -153,7 +153,7 @@ def _tokens(text: str) -> list[_Token] | None:
 
 @cache
 def _weekdays() -> dict[str, int]:
-    """Return the number of each weekday, Monday 0, by its Ukrainian and English names."""
+    """Return the number of each weekday (Monday is 0) by its names in the languages of our catalogs."""
     return {
         name.casefold(): number
         for language in CATALOGS
@@ -163,7 +163,7 @@ def _weekdays() -> dict[str, int]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Return the pattern of one token and the blanks after it."""
+    """Return the regular expression for one token and the blanks after it."""
     month = "|".join(sorted(month_numbers(), key=len, reverse=True))
     weekday = "|".join(sorted(map(re.escape, _weekdays()), key=len, reverse=True))
     end, nth = r"(?![\w:])", "(?:st|nd|rd|th)?"
@@ -189,7 +189,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 def _token(match: re.Match[str]) -> Iterator[_Token]:
-    """Return what a match of the pattern is. Raises nothing: what cannot be is left to the reading."""
+    """Yield the token of a match."""
     groups = match.groupdict()
     for name, letters in (("iso", "i"), ("dotted", "d"), ("worded", "w"), ("english", "e")):
         if groups[name]:
@@ -218,7 +218,7 @@ def _token(match: re.Match[str]) -> Iterator[_Token]:
 
 
 def _time(hour: int, minute: int, half: str | None) -> time | None:
-    """Return a time of day, or None when there is no such time; `half` is a or p, of a.m. and p.m."""
+    """Return a time of day, or None if there is no such time; `half` is a or p, for a.m. and p.m."""
     if half:
         if not 1 <= hour <= _NOON:
             return None

@@ -14,7 +14,7 @@ _PARTING = re.compile(f"{BREAK}(?:[\\s{BREAK}]*{BREAK})+")
 
 
 class Paragraphs:
-    """The lines written so far, and the runs of the paragraph that is open.
+    """The lines written so far, and the runs of the open paragraph.
 
     `prefix` stands before its first line, `depth` is how deep in lists it is, `list` is what tells its list.
     """
@@ -31,14 +31,14 @@ class Paragraphs:
         self._number = 0
 
     def add(self, run: Run, line: int) -> None:
-        """Add a run that stands at `line`."""
+        """Add a run from source line `line`."""
         if run.text.strip() and not any(one.text.strip() for one in self._runs):
             self._number = line
         if self._runs or run.text.strip():
             self._runs.append(run)
 
     def end(self) -> bool:
-        """End the paragraph, and tell whether it had words; two line breaks within part it in two."""
+        """End the paragraph and return whether it had text; two line breaks in it make two paragraphs."""
         runs, self._runs = self._runs, []
         text = markdown(_without_dead_links(runs, self._left, self._number))
         paragraphs = [
@@ -52,7 +52,7 @@ class Paragraphs:
         return bool(paragraphs)
 
     def write(self, lines: Sequence[Line]) -> None:
-        """Write lines that are a block of their own."""
+        """Write lines as a separate block."""
         if self.lines and lines:
             self.lines.append(Line(lines[0].number, ""))
         self.lines += lines
@@ -76,7 +76,7 @@ class Paragraphs:
 
 
 def _without_dead_links(runs: list[Run], left: Leavings, number: int) -> list[Run]:
-    """Take out links within a paragraph that no letter can have; one that is all of it, the parser judges."""
+    """Remove unusable links inside a paragraph; a link that is the whole paragraph is left to the parser."""
     alone = len({run.href for run in runs if run.text.strip()}) == 1
     kept = []
     for run in runs:

@@ -11,7 +11,7 @@ from newsletter.model import Period
 
 
 def parse_period(text: str) -> Period | None:
-    """Return the first period `text` names by day, month and year, joined by a dash; None when there is none.
+    """Return the first period in `text` given by day, month and year with a dash; None if there is none.
 
     Month and year may be written once, for both days. Words such as «з 4 до 7 лютого» are not read as a
     period: in running text they tell of events.
@@ -37,7 +37,7 @@ def month_numbers() -> dict[str, int]:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Return the orders in which a day, a month and a year are written."""
+    """Return the regular expressions for the orders in which day, month and year are written."""
     month = "|".join(sorted(month_numbers(), key=len, reverse=True))
     dash = r"\s* [-‐‑‒–—―−] \s*"
     year = r"(?P<y1>[0-9]{4}) (?: \s* р(?:оку|\.) )?"
@@ -54,7 +54,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 def _period(match: re.Match[str]) -> Period | None:
-    """Return the period of what was typed; a month or year written once is that of both days."""
+    """Return the period of a match; a month or year written once applies to both days."""
     first, last = _month(match["m1"] or match["m2"]), _month(match["m2"] or match["m1"])
     year = int(match["y2"])
     try:

@@ -34,7 +34,7 @@ def rewrite(
     sections: Sequence[Section] = (),
     order: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
-    """Return issue.yaml's `text` with what it lacks of `values`, own `sections`, and items in `order`.
+    """Add to issue.yaml's `text` the `values`, `sections` and items of `order` that it does not have yet.
 
     `order` holds every section listed already, in the file's order, and new ones between them. The same text
     when nothing is lacking. Raises ContentError when the text cannot be taken apart.
@@ -63,7 +63,7 @@ def rewrite(
 
 
 def _fill(data: CommentedMap, values: Mapping[str, Any]) -> None:
-    """Put the keys that are lacking at the top, where no comment belongs to what follows."""
+    """Insert missing keys at the top, where they separate no comment from its key."""
     lacking = [key for key in values if key not in data]
     for position, key in enumerate(lacking):
         data.insert(position, key, _quoted(values[key]))
@@ -99,7 +99,7 @@ def _arrange(data: CommentedMap, order: Mapping[str, Sequence[str]]) -> None:
 
 
 def _append(listed: CommentedSeq, entries: Sequence[Any]) -> None:
-    """Add `entries`; the comment under the list, which ruamel keeps with its last entry, stays under it."""
+    """Append `entries`; a comment below the list, which ruamel attaches to its last entry, stays below."""
     if entries:
         tail = _take_tail(listed)
         listed.extend(map(_quoted, entries))
@@ -107,7 +107,7 @@ def _append(listed: CommentedSeq, entries: Sequence[Any]) -> None:
 
 
 def _take_tail(listed: CommentedSeq) -> str:
-    """Take the comment lines below the last entry away from it, leaving the one beside it."""
+    """Detach the comment lines below the last entry and return them; a comment beside it stays."""
     token = (listed.ca.items.get(len(listed) - 1) or (None,))[0]
     if token is None:
         return ""
@@ -126,7 +126,7 @@ def _give_tail(listed: CommentedSeq, below: str) -> None:
 
 
 def _quoted(value: Any) -> Any:
-    """Quote what YAML 1.1, which PyYAML reads, takes for a number, date or truth value."""
+    """Quote text that YAML 1.1 would read as a number, date or boolean."""
     if not isinstance(value, str):
         return value
     try:

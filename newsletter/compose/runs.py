@@ -14,7 +14,7 @@ BREAK = "\v"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Words with their format, and where they lead."""
+    """A text run: words in one format, and the URL they link to."""
 
     text: str
     is_bold: bool = False
@@ -22,12 +22,12 @@ class Run:
     href: str | None = None
 
     def is_like(self, other: "Run") -> bool:
-        """Tell whether both have the same format."""
+        """Return whether both runs have the same format."""
         return replace(self, text="") == replace(other, text="")
 
 
 def raised(text: str, kind: str) -> str:
-    """Return `text` in the superscript or subscript characters of Unicode, where it has all of them."""
+    """Convert `text` to Unicode superscript or subscript, if Unicode has all of its characters."""
     table = _RAISED if kind == "sup" else _LOWERED
     words = text.strip()
     if words and all(sign in table for sign in words):
@@ -36,7 +36,7 @@ def raised(text: str, kind: str) -> str:
 
 
 def markdown(runs: Iterable[Run]) -> str:
-    """Return a paragraph's runs as Markdown, white space collapsed but for BREAK."""
+    """Write a paragraph's runs as Markdown; white space is collapsed, except BREAK."""
     tidy = _merged([replace(run, text=_SPACE.sub(" ", run.text)) for run in runs if run.text])
     pieces: list[str] = []
     position = 0
@@ -52,7 +52,7 @@ def markdown(runs: Iterable[Run]) -> str:
 
 
 def _merged(runs: Sequence[Run]) -> list[Run]:
-    """Join runs of one format that break a word; Word and Google Docs end runs anywhere."""
+    """Merge adjacent runs of one format, since Word and Google Docs split runs anywhere."""
     merged: list[Run] = []
     for run in runs:
         if merged and merged[-1].is_like(run) and not (merged[-1].text[-1:] + run.text[:1]).count(" "):
@@ -73,7 +73,7 @@ def _formatted(runs: Sequence[Run], before: str, after: str) -> Iterable[str]:
 
 
 def _marked(words: str, mark: str, before: str, after: str) -> str:
-    """Put marks around `words`: white space stays outside, and punctuation where Markdown would not see them.
+    """Put emphasis marks around `words`, with white space, and if needed punctuation, outside of them.
 
     CommonMark 6.2: a mark between punctuation and a letter opens or closes nothing.
     """

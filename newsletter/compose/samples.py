@@ -10,7 +10,7 @@ _LONG = 30
 
 @cache
 def sample_words() -> tuple[str, ...]:
-    """Return the titles and the long lines of the sample items in every language."""
+    """Return the titles and long lines of the starter's sample items, in all languages."""
     return tuple(dict.fromkeys(_words()))
 
 

@@ -12,14 +12,14 @@ _AT_WORD_START = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 
 
 def transliterate(text: str) -> str:
-    """Return `text` in small Latin letters; letters of other scripts keep their base letter or go."""
+    """Transliterate `text` to lower-case Latin letters; characters without an equivalent are dropped."""
     text = re.sub("[ь'’ʼ`]", "", unicodedata.normalize("NFC", text).casefold())
     text = re.sub(r"\b[єїйюя]", lambda match: _AT_WORD_START[match[0]], text.replace("зг", "zgh"))
     return unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 
 def slug(text: str, longest: int) -> str:
-    """Return `text` in small letters, digits and hyphens, cut between words to `longest` characters.
+    """Make a slug of lower-case letters, digits and hyphens, cut between words to `longest` characters.
 
     Empty when `text` has no letter or digit.
     """

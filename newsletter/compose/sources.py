@@ -33,7 +33,7 @@ _MOST_CONTROLS = 0.02
 
 
 def read_source(path: Path) -> tuple[list[Line], list[Problem]]:
-    """Return the lines of a digest in plain text, Markdown, HTML or .docx, and what could not be taken over.
+    """Read a digest in plain text, Markdown, HTML or .docx; return its lines and problems.
 
     In a .docx, which has no lines, a line's number is that of its paragraph. Raises ContentError when the
     file cannot be read within _LIMITS or holds no text.
@@ -53,7 +53,7 @@ def read_source(path: Path) -> tuple[list[Line], list[Problem]]:
 
 
 def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
-    """Do the work of `read_source` in this process, for the file at `path` called `name`."""
+    """Read the source as `read_source` does, but in this process and without limits."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -70,7 +70,7 @@ def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
 
 
 def _answer(path: str, name: str) -> Iterator[Any]:
-    """In the child: yield lines and problems, or the problems that stop the reading."""
+    """Run in the child process: yield lines and problems, or only the problems that made it fail."""
     try:
         lines, problems = read_unlimited(Path(path), name)
     except ContentError as error:
@@ -91,9 +91,9 @@ def _problem(fields: dict[str, Any]) -> Problem:
 
 
 def decode(data: bytes) -> str | None:
-    """Return `data` as text: by its byte order mark, as UTF-16, UTF-8, or what it looks most like.
+    """Decode `data` by its byte order mark, as UTF-16 or UTF-8, or in the encoding it most resembles.
 
-    None when it is no text, or damaged.
+    None if it is not text, or damaged.
     """
     try:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -111,7 +111,7 @@ def decode(data: bytes) -> str | None:
 
 
 def text_lines(text: str) -> list[Line]:
-    """Return the lines of plain text or Markdown, with headings marked by `#` and wrapped lines joined."""
+    """Split plain text or Markdown into lines; headings get `#`, and wrapped lines are joined."""
     return _text(text, "")[0]
 
 
@@ -137,7 +137,7 @@ def _lines(data: bytes, path: Path, name: str) -> tuple[list[Line], list[Problem
 
 
 def _mended(lines: list[Line], problems: list[Problem], name: str) -> tuple[list[Line], list[Problem]]:
-    """Mend what people type into a document as they do into plain text: bullets and Markdown links."""
+    """Repair bullets and links that were typed into a document as if into plain text."""
     typed = [Line(line.number, typed_bullet(line.text)) if line.text else line for line in lines]
     mended, guesses = mend_links(with_bullets(typed), name)
     return mended, sorted([*problems, *guesses], key=lambda problem: problem.at or Place(name))
@@ -148,7 +148,7 @@ def _spaces(text: str) -> int:
 
 
 def _with_hashes(lines: list[Line]) -> list[Line]:
-    """Write Markdown's underlined headings as those with `#`; the underline becomes blank."""
+    """Convert Markdown's underlined headings to those with `#`; the underline becomes a blank line."""
     written = list(lines)
     for index, (above, line) in enumerate(pairwise(lines)):
         level = _UNDERLINES.get(line.text[:1])

@@ -1,4 +1,4 @@
-"""A new workspace: the starter files of the package, filled with what is known of the digest."""
+"""Create a workspace from the package's starter files and the answers to `init`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LONGEST_SLUG = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What is known of a new digest. What is empty stays as the starter has it."""
+    """The answers for a new digest; an empty one keeps the starter's value."""
 
     title: str = ""
     publisher: str = ""
@@ -76,7 +76,7 @@ def make_workspace(
 
 
 def _filled(text: str, answers: Answers) -> str:
-    """Return newsletter.yaml's `text` with the answers in it, and its comments where they were."""
+    """Put the answers into newsletter.yaml's `text`; its comments stay in place."""
     parser = YAML()
     parser.preserve_quotes = True
     parser.width = 1_000
@@ -101,7 +101,7 @@ def _filled(text: str, answers: Answers) -> str:
 
 
 def _sections(titles: Sequence[str]) -> Iterator[CommentedMap]:
-    """Make an entry of each title, its slug in Latin letters."""
+    """Make a section entry for each title, with a slug in Latin letters."""
     taken: set[str] = set()
     for number, title in enumerate(titles, 1):
         name = slug(title, _LONGEST_SLUG) or f"section-{number}"
@@ -116,7 +116,7 @@ def _sections(titles: Sequence[str]) -> Iterator[CommentedMap]:
 
 
 def _in_section(item: str, section: str) -> str:
-    """Return a sample item in `section`; where that is empty, in the starter's own."""
+    """Put a sample item into `section`; an empty one keeps the starter's section."""
     if not section:
         return item
     lines = (f"section: {section}" if line.startswith("section: ") else line for line in item.split("\n"))

@@ -13,24 +13,24 @@ _HINT = "Items are text, links, lists and tables; put it on the page that the li
 
 
 class Leavings:
-    """Collects what is left out; words of one kind at one line are one problem."""
+    """Collects what an import leaves out; things of one kind on one line become one problem."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], list[str]] = {}
         self._pictures: list[int] = []
 
     def add(self, what: str, words: str, line: int) -> None:
-        """Note that `words` at `line` were left out, being `what`."""
+        """Record that `words` of the kind `what` were left out at `line`."""
         said = " ".join(words.split())
         if said or what.startswith("<"):
             self._found.setdefault((line, what), []).append(said)
 
     def picture(self, line: int) -> None:
-        """Note a picture."""
+        """Record a picture."""
         self._pictures.append(line)
 
     def problems(self, name: str) -> list[Problem]:
-        """Return a warning for each place of the file `name`, in order; pictures are counted."""
+        """Return a warning for each line of the file `name`, and one with the number of pictures."""
         found = [
             Problem.warning(
                 f"left out {what}" + (f": “{_short(' '.join(filter(None, said)))}”" if any(said) else ""),

@@ -10,7 +10,7 @@ _MAIL_WIDTHS = range(50, 101)
 
 
 def unwrap(lines: Sequence[Line]) -> list[Line]:
-    """Join what a mail program wrapped: lines that end where the next word would not have fitted.
+    """Join lines that a mail program wrapped: those that end where the next word would not have fitted.
 
     Only in a text all of whose lines keep within a mail's width; links, headings and list items stay alone.
     """

@@ -7,7 +7,7 @@ from newsletter.files import atomic_write
 
 
 def write(root: Path, name: str, text: str) -> None:
-    """Write `text` to the file `name` of the workspace `root`: all of it or, on a fault, nothing.
+    """Write `text` to the file `name` of the workspace `root` atomically.
 
     Raises ContentError when the file lies elsewhere (by a symbolic link) or cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Reading HTML pages as a browser shows them, as the lines a digest is read from.
+"""Convert HTML pages to lines of Markdown, as a browser shows them.
 
 Not here: what the lines mean (newsletter/compose/digest.py).
 """

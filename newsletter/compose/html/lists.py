@@ -3,11 +3,11 @@
 from lxml.html import HtmlElement
 
 _LONGEST = 6
-"""Digits of a number that people count to."""
+"""Most digits of a list number; a longer one is not a count."""
 
 
 def list_mark(node: HtmlElement) -> str:
-    """Return what stands before an entry."""
+    """Return the bullet or number in front of a list entry."""
     above = node.getparent()
     if above is None or above.tag != "ol":
         return "- "

@@ -1,4 +1,4 @@
-"""Footnotes and comments of a page: what a mark in the text refers to, as Word and Google Docs write them."""
+"""Footnotes and comments of a page: match each mark in the text with its note (Word, Google Docs)."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _PARAGRAPHS = frozenset(("p", "li", "div", "aside", "dd", "td", "section"))
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note at the end of a page: its mark, the element with its words, the way back to leave out."""
+    """A note at the end of a page: its mark, the element with its text, and the link back to the mark."""
 
     mark: str
     body: HtmlElement
@@ -24,7 +24,7 @@ class Note:
 
 
 def notes(page: HtmlElement) -> dict[HtmlElement, Note]:
-    """Return the note of each link that is a mark in the text, such as `[1]`."""
+    """Return the note for each link in the text that is a note's mark, such as `[1]`."""
     anchors: dict[str, HtmlElement] = {}
     for node in page.iter("*"):
         for name in (node.get("id"), node.get("name") if node.tag == "a" else None):
@@ -61,7 +61,7 @@ def _body(target: HtmlElement) -> HtmlElement | None:
 
 
 def _is_alone(node: HtmlElement, above: HtmlElement) -> bool:
-    """Tell whether `above` is the note with all its paragraphs, and not the place of all notes."""
+    """Return whether `above` holds only this note, not the list of all notes."""
     return above.tag == "li" or (above[0] is node and len(above) <= _LONGEST_NOTE)
 
 

@@ -1,6 +1,6 @@
-"""HTML as the lines a digest is read from: what a browser shows, in Markdown, and what was left out by line.
+"""Convert HTML to lines of Markdown: what a browser shows, with a problem for each thing left out.
 
-Hidden and struck words, controls and comments are left out and named; notes follow their paragraph.
+Hidden and struck words, form controls and comments are left out and reported; notes follow their paragraph.
 """
 
 import re
@@ -28,13 +28,13 @@ _CONTROLS = frozenset(
 _LONGEST_QUOTE = 1000
 _NO_QUOTE = ("table", "h1", "h2", "h3", "ul", "ol", "blockquote", "img")
 _MSO_LIST = object()
-"""Stands for the list of Word's paragraphs, which no element holds."""
+"""Key of the list that Word's list paragraphs belong to, as no element encloses them."""
 _MSO_NUMBER = re.compile(r"\(?\w{1,6}(?:\.\w{1,3})*[.)]")
 
 
 @dataclass(slots=True)
 class _Link:
-    """A link that is open, and the paragraph it began in: of a card, only what comes first is the link."""
+    """An open link and the paragraph it began in; of a link around several blocks only the first is kept."""
 
     href: str
     paragraph: int | None = None
@@ -42,7 +42,7 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What surrounds an element: its style, the link it is in, and how deep in lists it is."""
+    """The context of an element: inherited style, enclosing link, and nesting depth of lists."""
 
     style: Style
     link: _Link | None = None
@@ -51,7 +51,7 @@ class _Around:
 
 
 def html_lines(text: str, name: str) -> tuple[list[Line], list[Problem]]:
-    """Return the lines of the HTML file `name` from its `text`, and a problem for what is left out."""
+    """Convert the HTML file `name` to lines; return a problem for each thing left out."""
     try:
         page = document_fromstring(re.sub(r"^\s*<\?xml[^>]*>", "", text))
     except ParserError:  # nothing but comments
@@ -60,7 +60,7 @@ def html_lines(text: str, name: str) -> tuple[list[Line], list[Problem]]:
 
 
 def page_lines(page: HtmlElement, name: str) -> tuple[list[Line], list[Problem]]:
-    """Return the lines of a parsed page, each with the source line of its element."""
+    """Convert a parsed page to lines, each with the source line of its element."""
     writer = _Writer(page)
     writer.element(page, _Around(Style()))
     writer.end()
@@ -68,7 +68,7 @@ def page_lines(page: HtmlElement, name: str) -> tuple[list[Line], list[Problem]]
 
 
 class _Writer:
-    """Walks through a page and writes what is seen of it."""
+    """Walks the element tree and writes what a browser would show."""
 
     def __init__(self, page: HtmlElement) -> None:
         self.left = Leavings()
@@ -79,7 +79,7 @@ class _Writer:
         self._due: list[Note] = []
 
     def element(self, node: HtmlElement, around: _Around) -> None:
-        """Write one element, unless nobody sees it."""
+        """Write an element if a browser shows it."""
         if not isinstance(node.tag, str):
             return
         style = self._sheets.style(node, around.style)
@@ -100,7 +100,7 @@ class _Writer:
             self._content(node, inside)
 
     def _is_left_out(self, node: HtmlElement, style: Style) -> bool:
-        """Tell whether nobody sees an element where it stands, and name what it holds."""
+        """Return whether an element is invisible; if so, record its content as left out."""
         words, line = node.text_content(), node.sourceline or 0
         if note := self._bodies.get(node):
             if note.is_comment:
@@ -121,7 +121,7 @@ class _Writer:
         self._say(closing, node, around)
 
     def _block(self, node: HtmlElement, around: _Around) -> None:
-        """Write a paragraph, a heading, a list or its entry, a table, a quote, or what holds them."""
+        """Write a block element: paragraph, heading, list, list entry, table, quotation or container."""
         self.end()
         outermost = self.out.list is None
         if outermost and (node.tag in {"ul", "ol"} or "level" in around.style.mso_list):
@@ -145,7 +145,7 @@ class _Writer:
             self._write_notes(around)
 
     def _prefix_of(self, node: HtmlElement, around: _Around) -> str:
-        """Return the Markdown before a block's first line: of an entry, by its depth, or of a heading."""
+        """Return the Markdown prefix of a block: a list entry's marker by its depth, or a heading's #."""
         if re.fullmatch("h[1-6]", node.tag):
             return "#" * int(node.tag[1]) + " "
         if level := re.search(r"level(\d)", around.style.mso_list):
@@ -155,7 +155,7 @@ class _Writer:
         return ""
 
     def _mso_mark(self, node: HtmlElement) -> str:
-        """Return the mark that Word wrote into a paragraph of a list."""
+        """Return the list marker that Word wrote as text into a paragraph."""
         marks = (
             " ".join(part.text_content().split())
             for part in node.iter("span")
@@ -193,7 +193,7 @@ class _Writer:
         return link.href if link.paragraph in {None, self.out.count} else None
 
     def end(self) -> None:
-        """End the paragraph, and write the notes that it refers to."""
+        """End the paragraph and write the notes that it refers to."""
         if self.out.end() and self.out.list is None:
             self._write_notes(_Around(Style()))
 
@@ -227,7 +227,7 @@ class _Writer:
                 self._say(f"{BREAK}{BREAK}{href}{BREAK}{BREAK}", node, replace(around, link=None))
 
     def _control(self, node: HtmlElement, around: _Around) -> None:
-        """Leave out what only a page can do; words of a link stay words."""
+        """Leave out a form control; keep the text of a link."""
         if node.tag == "button" and (around.link or node.find(".//a[@href]") is not None):
             self._content(node, around)
             return
@@ -250,7 +250,7 @@ class _Writer:
         self._write_notes(around)
 
     def _cell(self, cell: HtmlElement, around: _Around) -> str:
-        """Return a cell's words on one line."""
+        """Return the text of a table cell on one line."""
         outer, self.out = self.out, Paragraphs(self.left)
         self.out.list = cell  # lest notes stand within the table
         self._content(cell, replace(around, style=self._sheets.style(cell, around.style), depth=0))
@@ -265,7 +265,7 @@ class _Writer:
             self.end()
 
     def _write_notes(self, around: _Around) -> None:
-        """Write the notes whose marks have been met, each as a paragraph that begins with its mark."""
+        """Write the notes referred to so far, each as a paragraph that begins with its mark."""
         due, self._due = self._due, []
         for note in due:
             body = note.body
@@ -285,7 +285,7 @@ def _link_words(node: HtmlElement) -> Iterator[str]:
 
 
 def _is_quote(node: HtmlElement) -> bool:
-    """Tell a quotation from the frame that mail programs put around what is answered or indented."""
+    """Return whether a blockquote is a quotation, not a mail program's quoting or indentation."""
     words = " ".join(node.text_content().split())
     framed = node.get("type") == "cite" or "quote" in (node.get("class") or "")
     return (

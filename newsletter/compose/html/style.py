@@ -1,4 +1,4 @@
-"""What CSS makes of the elements of a page, as far as it matters to a reader: hidden, struck, bold, a block.
+"""Compute the CSS properties that change what a reader sees: hidden, struck, bold, block.
 
 Style sheets inside the page and style attributes count; so do the defaults of browsers (HTML 5, 15.3).
 """
@@ -46,7 +46,7 @@ Declarations = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The computed style of an element, inherited by what is in it."""
+    """The computed style of an element, which its children inherit."""
 
     is_shown: bool = True
     is_visible: bool = True
@@ -62,7 +62,7 @@ class Style:
 
 
 class Sheets:
-    """The style sheets of `page`, each rule matched once."""
+    """The style sheets of `page`; each selector is matched only once."""
 
     def __init__(self, page: HtmlElement) -> None:
         found: defaultdict[HtmlElement, list[tuple[tuple[bool, Any, int], Declarations]]] = defaultdict(list)
@@ -76,7 +76,7 @@ class Sheets:
         self._matched = found
 
     def style(self, node: HtmlElement, above: Style) -> Style:
-        """Return the style of `node`, that of its parent being `above`."""
+        """Return the computed style of `node`; `above` is the parent's."""
         tag = node.tag
         said = self._declared(node)
         display = said.get("display", "")
@@ -106,7 +106,7 @@ class Sheets:
         )
 
     def _declared(self, node: HtmlElement) -> dict[str, str]:
-        """Return what the rules and the element's own attribute say, in the order of the cascade."""
+        """Return the declarations for an element from rules and its style attribute, in cascade order."""
         said: dict[str, str] = {}
         rules = sorted(self._matched.get(node, ()), key=lambda rule: rule[0])
         own = list(_declarations(tinycss2.parse_declaration_list(node.get("style") or "")))
@@ -126,7 +126,7 @@ class Sheets:
 
 
 def _rules(text: str) -> Iterator[tuple[str, Declarations, bool]]:
-    """Return selector, what it declares of what is read here, and whether that is !important."""
+    """Return each rule: selector, its declarations that matter here, and whether it is !important."""
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     for rule in rules[:_MOST_RULES]:
         if rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content is not None:
@@ -148,7 +148,7 @@ def _declarations(nodes: Iterable[Any]) -> Iterator[tuple[Declarations, bool]]:
 
 
 def _selectors(text: str) -> Iterator[tuple[CSSSelector, Any]]:
-    """Return the selectors of a rule that can be told apart; what no page without a mouse has, is none."""
+    """Return the selectors of a rule that can be matched, without those for states such as :hover."""
     try:
         for selector in parse(text):
             if selector.pseudo_element is None:

@@ -1,4 +1,4 @@
-"""Tables of a page: those of figures as rows of cells, and those that only lay out the page."""
+"""Tell data tables from layout tables, and convert data tables to Markdown."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from lxml.html import HtmlElement
 
 _LONGEST_CELL = 200
 _FULL = 0.5
-"""Of a table's cells, how many hold words; tables for layout have empty ones as margins."""
+"""Least share of cells with text in a data table; layout tables use empty cells as margins."""
 _OTHER_MATTER = (
     "table",
     "h1",
@@ -28,13 +28,13 @@ Grid = list[list[str]]
 
 
 def cells_of(table: HtmlElement) -> list[list[HtmlElement]]:
-    """Return the cells of a table's own rows."""
+    """Return the cells of a table by row, without those of nested tables."""
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     return [[cell for cell in row if cell.tag in {"td", "th"}] for row in rows]
 
 
 def is_of_figures(table: HtmlElement) -> bool:
-    """Tell a table that is read by rows and columns from one that lays out a page."""
+    """Return whether a table holds data, rather than laying out the page."""
     rows = [row for row in cells_of(table) if row]
     if table.get("role") in {"presentation", "none"} or any(
         node is not table for tag in _OTHER_MATTER for node in table.iter(tag)
@@ -48,7 +48,7 @@ def is_of_figures(table: HtmlElement) -> bool:
 
 
 def grid(table: HtmlElement, written: Callable[[HtmlElement], str]) -> Grid:
-    """Return the words of a table's cells; what spans several stands in the first."""
+    """Return the text of a table's cells by row; a spanning cell fills only its first position."""
     taken: dict[tuple[int, int], str] = {}
     for y, row in enumerate(cells_of(table)):
         x = 0
@@ -66,7 +66,7 @@ def grid(table: HtmlElement, written: Callable[[HtmlElement], str]) -> Grid:
 
 
 def rows_in_markdown(cells: Grid) -> list[str]:
-    """Return the lines of a Markdown table, the first row being its head."""
+    """Return the lines of a Markdown table whose header is the first row."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|") or " " for cell in row) + " |" for row in cells]
     return [*lines[:1], "|" + " --- |" * len(cells[0]), *lines[1:]] if cells else []
 

@@ -1,4 +1,4 @@
-"""Reading Word documents (.docx): XML in a zip archive, as the lines a digest is read from.
+"""Convert Word documents (.docx), which are XML in a zip archive, to lines of Markdown.
 
 Not here: what the lines mean (newsletter/compose/digest.py).
 """

@@ -1,4 +1,4 @@
-"""The text of a Word document as a page of HTML like those that Word itself writes.
+"""Convert the text of a Word document to HTML like that which Word itself writes.
 
 Changes are accepted; what Word hides or strikes keeps that style, so `html.source` leaves it out by line.
 """
@@ -37,7 +37,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f]")
 
 @dataclass(slots=True)
 class _Paragraph:
-    """A paragraph while its runs come in, and what stands beside it in boxes."""
+    """A paragraph that is still being read, and the text boxes beside it."""
 
     node: HtmlElement
     properties: _Element | None
@@ -47,7 +47,7 @@ class _Paragraph:
 
 
 class Converter:
-    """One pass over the document; knows the open fields, the lists and the notes met."""
+    """Converts the document in one pass; its state is the open fields, the lists, and the notes seen."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
@@ -60,7 +60,7 @@ class Converter:
         self._held: _Paragraph | None = None
 
     def run(self) -> HtmlElement:
-        """Return the document as a page. Raises DamagedError."""
+        """Convert the document to a page of HTML. Raises DamagedError."""
         document = self._package.read(self._package.main)
         body = child(document, "body")
         if body is None:
@@ -141,7 +141,7 @@ class Converter:
         paragraph.link = outer
 
     def _within_deleted(self, node: _Element, paragraph: _Paragraph) -> None:
-        """Go through deleted text for the sake of fields that begin or end in it."""
+        """Walk deleted text only for the fields that begin or end in it."""
         outer, paragraph.is_deleted = paragraph.is_deleted, True
         self._runs(node, paragraph)
         paragraph.is_deleted = outer
@@ -174,7 +174,7 @@ class Converter:
             append(paragraph.node, pieces, look.css, link, self._count)
 
     def _piece(self, node: _Element, name: str, font: str, paragraph: _Paragraph) -> list[Any]:
-        """Return what a part of a run shows: text or elements of HTML."""
+        """Convert a part of a run to text or HTML elements."""
         if name in {"tab", "ptab", "noBreakHyphen"}:
             return ["\u2011" if name == "noBreakHyphen" else " "]
         if name in {"br", "cr"}:
@@ -219,7 +219,7 @@ class Converter:
                 node.sourceline = max(line, 1)
 
     def _picture(self, node: _Element, paragraph: _Paragraph) -> list[Any]:
-        """Return the picture of a drawing; what it holds of text comes below the paragraph."""
+        """Return the picture of a drawing; text inside the drawing goes below the paragraph."""
         boxes = [one for one in below(node, "txbxContent") if not is_within(one, "Fallback", node)]
         paragraph.boxes += boxes
         if any(True for _ in below(node, "chart")):
@@ -248,7 +248,7 @@ class Converter:
         out.append(self._object(what))
 
     def _box(self, box: _Element, out: HtmlElement) -> None:
-        """Write the text of a box: a short one quotes the text beside it, a longer one lays out."""
+        """Write a text box: a short one without links as a quotation, others as ordinary blocks."""
         words = words_of(box)
         links = any(local(one) in {"hyperlink", "fldChar", "tbl"} for one in box.iter())
         tag = "blockquote" if len(words) <= _SHORT_BOX and not links else "div"
@@ -274,7 +274,7 @@ class Converter:
 
 
 def _is_struck_mark(properties: _Element | None) -> bool:
-    """Tell whether a paragraph's mark was deleted, and with it its number."""
+    """Return whether a paragraph's mark, and with it its list number, was deleted."""
     mark = child(properties, "rPr")
     return mark is not None and child(mark, "del") is not None
 

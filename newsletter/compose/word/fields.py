@@ -16,13 +16,13 @@ class _Field:
 
 
 class Fields:
-    """The fields that are open, one within another."""
+    """The stack of open, nested fields."""
 
     def __init__(self) -> None:
         self._open: list[_Field] = []
 
     def mark(self, kind: str | None) -> str:
-        """Take in a field's mark; return the sign of one that shows a sign by itself."""
+        """Process a field's begin, separate or end mark; return the character of a SYMBOL field."""
         if kind == "begin":
             self._open.append(_Field())
         elif kind == "separate" and self._open:
@@ -33,30 +33,30 @@ class Fields:
         return ""
 
     def add_code(self, text: str) -> None:
-        """Take in a piece of a field's code."""
+        """Append a piece of a field's code."""
         if self._open and not self._open[-1].has_result:
             self._open[-1].code += text
 
     @property
     def is_in_code(self) -> bool:
-        """Tell whether what stands here is code, and no text."""
+        """Return whether the current position is in a field's code, not in text."""
         return any(not field.has_result for field in self._open)
 
     @property
     def link(self) -> str | None:
-        """Where the innermost open hyperlink leads."""
+        """The URL of the innermost open hyperlink."""
         links = (address(field.code) for field in reversed(self._open) if field.has_result)
         return next((link for link in links if link is not None), None)
 
     def end_paragraph(self) -> None:
-        """Forget hyperlinks whose end is missing: a link is never longer than its paragraph."""
+        """Close hyperlinks whose end mark is missing, since a link ends with its paragraph."""
         self._open = [
             field for field in self._open if not (field.has_result and address(field.code) is not None)
         ]
 
 
 def address(code: str) -> str | None:
-    r"""Return where a HYPERLINK field leads; its switches are `\l` place, `\o` tip, `\t` frame."""
+    r"""Return the URL of a HYPERLINK field; its switches are `\l` place, `\o` tip, `\t` frame."""
     if not re.match(r"\s*HYPERLINK\b", code, re.IGNORECASE):
         return None
     target, place, switch = "", "", ""
@@ -74,7 +74,7 @@ def address(code: str) -> str | None:
 
 
 def symbol(code: str) -> str:
-    r"""Return the sign of a SYMBOL field, such as `SYMBOL 183 \f Symbol`."""
+    r"""Return the character of a SYMBOL field, such as `SYMBOL 183 \f Symbol`."""
     found = re.match(r"\s*SYMBOL\s+(0x[0-9a-f]{1,4}|\d{1,5})", code, re.IGNORECASE)
     if not found:
         return ""

@@ -1,4 +1,4 @@
-"""Elements of the page that a Word document becomes, each with the number of its paragraph as its line."""
+"""Build the HTML for a Word document; an element's source line is its paragraph's number."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def new(tag: str, line: int) -> HtmlElement:
 
 
 def add(above: HtmlElement, tag: str, line: int, **attributes: str) -> HtmlElement:
-    """Return a new element, the last in `above`."""
+    """Append a new element to `above` and return it."""
     node = new(tag, line)
     for name, value in attributes.items():
         node.set(name, value)
@@ -30,7 +30,7 @@ def say(node: HtmlElement, text: str) -> None:
 
 
 def append(node: HtmlElement, pieces: list[Any], css: str, link: str | None, line: int) -> None:
-    """Append a run to a paragraph: in the link that the run before is in, where it is the same."""
+    """Append a run to a paragraph, into the previous run's link if both have the same."""
     if link is not None:
         last = node[-1] if len(node) else None
         same = last is not None and last.tag == "a" and last.get("href") == link and not last.tail

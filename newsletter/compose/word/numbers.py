@@ -26,7 +26,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _Counting:
-    """A list in the course of counting."""
+    """The current numbers of a list."""
 
     counts: list[int | None] = field(default_factory=lambda: [None] * _LEVELS)
 
@@ -55,7 +55,7 @@ class Numbering:
         self._counting: dict[str, _Counting] = {}
 
     def mark(self, name: str, level: int) -> str:
-        """Return the mark of the next paragraph of the list `name`: its number as shown, or a bullet."""
+        """Count the next paragraph of the list `name` and return its number as shown, or its bullet."""
         base, levels = self._lists.get(name, ("", {}))
         if level >= _LEVELS or level not in levels:
             return "•"
@@ -77,7 +77,7 @@ class Numbering:
 
 
 def written(number: int, form: str) -> str:
-    """Return a number in one of Word's forms."""
+    """Format a number in one of Word's number formats."""
     form_ = form.casefold()
     letters = {
         "lowerletter": "abcdefghijklmnopqrstuvwxyz",

@@ -1,4 +1,4 @@
-"""The parts of a .docx file: XML in a zip archive, with relations between them (ECMA-376, parts 1 and 2)."""
+"""Read the parts of a .docx file: XML in a zip archive, linked by relationships (ECMA-376 parts 1, 2)."""
 
 from io import BytesIO
 from posixpath import dirname, join, normpath
@@ -16,7 +16,7 @@ LARGEST = 100_000_000
 
 
 class DamagedError(Exception):
-    """The file is no Word document, or a part of it cannot be read."""
+    """The file is not a Word document, or a part of it cannot be read."""
 
 
 class Package:
@@ -33,7 +33,7 @@ class Package:
         self.names = frozenset(self._archive.namelist())
 
     def related(self, part: str) -> list[tuple[str, str]]:
-        """Return kind and path of each part that `part` is related to."""
+        """Return type and path of each part that `part` has a relationship to."""
         return [
             (str(attribute(one, "Type")).rpartition("/")[2], self._path(part, str(attribute(one, "Target"))))
             for one in self._relations(part)
@@ -41,7 +41,7 @@ class Package:
         ]
 
     def addresses(self, part: str) -> dict[str, str]:
-        """Return where each relation of `part` to the outside leads, by its id."""
+        """Return the URLs of the external relationships of `part`, by id."""
         return {
             str(attribute(one, "Id")): str(attribute(one, "Target"))
             for one in self._relations(part)
@@ -49,7 +49,7 @@ class Package:
         }
 
     def read(self, path: str) -> _Element | None:
-        """Return the root of the part `path`, None when it is not there. Raises DamagedError."""
+        """Parse the part `path` and return its root; None if there is no such part. Raises DamagedError."""
         try:
             if self._archive.getinfo(path).file_size > LARGEST:
                 raise MemoryError
@@ -67,11 +67,11 @@ class Package:
             raise DamagedError from error
 
     def path(self, kind: str) -> str:
-        """Return the path of the part that the document is related to as its `kind`, such as `styles`."""
+        """Return the path of the document's part of the type `kind`, such as `styles`."""
         return next((target for one, target in self.related(self.main) if one == kind), "")
 
     def part(self, kind: str) -> _Element | None:
-        """Return that part. Raises DamagedError."""
+        """Parse the document's part of the type `kind`. Raises DamagedError."""
         return self.read(self.path(kind))
 
     def _relations(self, part: str) -> list[_Element]:

@@ -1,4 +1,4 @@
-"""A Word document as the lines a digest is read from; a line's number is that of its paragraph."""
+"""Convert a Word document to lines; a line's number is that of its paragraph."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _MARGINS = ("header", "footer")
 
 
 def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
-    """Return the paragraphs of the .docx file `name` as numbered lines, and what could not be taken over.
+    """Convert the .docx file `name` to numbered lines; return a problem for each thing left out.
 
     Raises ContentError when it is not a Word document.
     """
@@ -30,7 +30,7 @@ def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
 
 
 def _margins(package: Package) -> Iterator[tuple[str, str]]:
-    """Return the words of headers and footers, which stand on every page and in no item."""
+    """Return the text of headers and footers, which belongs to no item."""
     seen: set[str] = set()
     for kind, path in package.related(package.main):
         root = package.read(path) if kind in _MARGINS else None

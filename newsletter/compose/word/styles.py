@@ -1,4 +1,4 @@
-"""Formatting in a Word document: what styles and direct properties make of a paragraph and its runs."""
+"""Compute the formatting of paragraphs and runs from Word's styles and direct properties."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _LEVELS = 6
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a run looks like."""
+    """The formatting of a run."""
 
     is_bold: bool
     is_italic: bool
@@ -29,7 +29,7 @@ class Look:
 
     @property
     def css(self) -> str:
-        """The same as a style attribute."""
+        """The formatting as an HTML style attribute."""
         said = (
             (self.is_bold, "font-weight:bold"),
             (self.is_italic, "font-style:italic"),
@@ -81,7 +81,7 @@ class Styles:
         return (ids, int(level or 0)) if ids and ids != "0" and (level or "0").isdecimal() else None
 
     def look(self, run: _Element | None, paragraph: _Element | None) -> Look:
-        """Return the look of a run by its properties and those of its paragraph."""
+        """Compute the formatting of a run from its properties and those of its paragraph."""
         direct = child(run, "rPr") if run is not None and local(run) != "rPr" else run
         toggles = {name: self._toggle(name, direct, paragraph) for name in _TOGGLES}
         raised = self._value("vertAlign", direct, paragraph)
@@ -97,7 +97,7 @@ class Styles:
         )
 
     def _toggle(self, name: str, direct: _Element | None, paragraph: _Element | None) -> bool:
-        """Return a property that styles of both kinds switch to and fro (ECMA-376 part 1, 17.7.3)."""
+        """Return a toggle property, which paragraph and character styles invert (ECMA-376 part 1, 17.7.3)."""
         own = child(direct, name)
         if own is not None:
             return _is_on(own)
@@ -126,7 +126,7 @@ class Styles:
         return self._chain(attribute(child(properties, "pStyle"), "val") or self._default)
 
     def _chain(self, name: str | None) -> Iterator[_Element]:
-        """Return a style and those it is based on."""
+        """Return a style and the styles it is based on."""
         for _ in range(_DEEPEST):
             style = self._styles.get(name or "")
             if style is None:

@@ -64,7 +64,7 @@ _WINGDINGS_2 = {0x50: "✓", 0x4F: "✗", 0x52: "☑", 0x54: "☒", 0x97: "•",
 
 
 def sign(font: str, code: int) -> str | None:
-    """Return the character that a symbol font shows for a code, None when it is not known."""
+    """Return the Unicode character for a code of a symbol font, None if it is unknown."""
     name = font.casefold()
     low = code - 0xF000 if 0xF000 <= code <= 0xF0FF else code  # noqa: PLR2004  the private area of these fonts
     if name == "symbol":
@@ -77,5 +77,5 @@ def sign(font: str, code: int) -> str | None:
 
 
 def is_of_signs(font: str) -> bool:
-    """Tell whether a font has signs in place of letters."""
+    """Return whether a font has symbols in place of letters."""
     return font.casefold().startswith(("symbol", "wingdings"))

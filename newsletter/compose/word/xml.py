@@ -1,20 +1,20 @@
-"""Elements of Word's XML by their names without namespaces, which differ between its two dialects."""
+"""Find elements of Word's XML by local name, since its two dialects have different namespaces."""
 
 from collections.abc import Iterator
 
 from lxml.etree import _Element
 
 THROUGH = ("ins", "moveTo", "smartTag", "customXml", "sdtContent", "dir", "bdo", "Choice", "rubyBase")
-"""Elements that only hold what Word shows in their place."""
+"""Elements that are replaced by their content."""
 
 
 def local(node: _Element) -> str:
-    """Return the name of an element without its namespace: transitional and strict documents differ in it."""
+    """Return the local name of an element, without the namespace of its dialect."""
     return str(node.tag).rpartition("}")[2]
 
 
 def attribute(node: _Element | None, name: str) -> str | None:
-    """Return an attribute by its name without namespace."""
+    """Return an attribute by its local name."""
     if node is None:
         return None
     return next((str(value) for key, value in node.items() if str(key).rpartition("}")[2] == name), None)
@@ -33,12 +33,12 @@ def below(node: _Element, name: str) -> Iterator[_Element]:
 
 
 def words_of(node: _Element) -> str:
-    """Return all text within `node`, whatever its format."""
+    """Return all text in `node`, without formatting."""
     return "".join(str(text.text or "") for text in below(node, "t"))
 
 
 def rows(table: _Element) -> Iterator[_Element]:
-    """Return the rows of a table, those within content controls too."""
+    """Return the rows of a table, including those in content controls."""
     for node in table:
         if local(node) == "tr":
             yield node
@@ -47,7 +47,7 @@ def rows(table: _Element) -> Iterator[_Element]:
 
 
 def cells(row: _Element) -> Iterator[_Element]:
-    """Return the cells of a row, likewise."""
+    """Return the cells of a row, including those in content controls."""
     for node in row:
         if local(node) == "tc":
             yield node
@@ -56,7 +56,7 @@ def cells(row: _Element) -> Iterator[_Element]:
 
 
 def chosen(node: _Element) -> _Element:
-    """Return the alternative that Word shows of an AlternateContent, else the node itself."""
+    """Return the alternative of an AlternateContent that Word shows; any other node is returned as it is."""
     if local(node) != "AlternateContent":
         return node
     choice = child(node, "Choice")
@@ -64,7 +64,7 @@ def chosen(node: _Element) -> _Element:
 
 
 def is_within(node: _Element, name: str, top: _Element) -> bool:
-    """Tell whether `node` is within an element `name` that is within `top`."""
+    """Return whether `node` is inside an element `name` that is inside `top`."""
     above = node.getparent()
     while above is not None and above is not top:
         if local(above) == name:
