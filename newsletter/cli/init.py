@@ -10,13 +10,12 @@ import click
 if TYPE_CHECKING:
     from newsletter.compose.starter import Answers
 
-_LANGUAGES = ("uk", "en")
 _NO_EDITORS = "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
 
 
 @click.command
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--language", type=click.Choice(_LANGUAGES), help="The language of the mail; by default uk.")
+@click.option("--language", metavar="TAG", help="The language of the mail, like en; by default uk.")
 @click.option("--title", metavar="TEXT", help="The digest's name.")
 @click.option("--publisher", metavar="TEXT", help="Who publishes it; also the sender's name.")
 @click.option("--sender", metavar="ADDRESS", help="The address that the mail comes from.")
@@ -54,6 +53,7 @@ def init(  # noqa: PLR0917  as many as options
     from newsletter.compose.starter import Answers, make_workspace
     from newsletter.services import Workspace
 
+    language = _language(language or "")
     answers = Answers(
         title=_line(title or ""),
         publisher=_line(publisher or ""),
@@ -62,9 +62,7 @@ def init(  # noqa: PLR0917  as many as options
         editors=tuple(map(_address, editors)),
     )
     if sys.stdin.isatty() and not yes:
-        language = language or click.prompt(
-            "Language of the mail", type=click.Choice(_LANGUAGES), default="uk"
-        )
+        language = language or click.prompt("Language of the mail", default="uk", value_proc=_language)
         answers = _asked(answers)
     made = make_workspace(folder, language or "uk", Workspace.now(), answers, samples=not bare)
     holds = f"is a workspace with the issue {made}" if made else "is a workspace"
@@ -118,6 +116,12 @@ def _address(value: str) -> str:
     from newsletter.config.types import Address
 
     return _valid(Address, value.strip())
+
+
+def _language(value: str) -> str:
+    from newsletter.config.types import Language
+
+    return _valid(Language, value.strip())
 
 
 def _valid(kind: Any, value: str) -> str:

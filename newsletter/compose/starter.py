@@ -19,6 +19,7 @@ from newsletter.compose.slug import slug
 from newsletter.compose.write import write
 from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError
+from newsletter.locales import catalog_of
 
 _ITEMS = "items/"
 _READERS = ("subscribers/example.csv", "subscribers/segments.yaml")  # they name the starter's own sections
@@ -44,12 +45,14 @@ def make_workspace(
 ) -> date | None:
     """Make `root` a workspace in `language`; with samples, return the closing date of its issue of this week.
 
+    Where there is no starter in that language, its texts are English.
+
     Raises ConfigError when the folder holds something already or cannot be made, or an answer is no value
     for its setting.
     """
     starter = files("newsletter") / "starter"
-    texts = dict(_texts(starter / language))
-    texts[FILE] = _filled(texts[FILE], answers)
+    texts = dict(_texts(starter / catalog_of(language)))
+    texts[FILE] = _filled(texts[FILE], language, answers)
     try:
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
@@ -75,13 +78,14 @@ def make_workspace(
     return closing
 
 
-def _filled(text: str, answers: Answers) -> str:
-    """Put the answers into newsletter.yaml's `text`; its comments stay in place."""
+def _filled(text: str, language: str, answers: Answers) -> str:
+    """Put the language and the answers into newsletter.yaml's `text`; its comments stay in place."""
     parser = YAML()
     parser.preserve_quotes = True
     parser.width = 1_000
     parser.indent(mapping=2, sequence=4, offset=2)
     data = parser.load(text)
+    data["language"] = language
     if answers.title:
         data["title"] = answers.title
     if answers.publisher:

@@ -9,11 +9,12 @@ from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.compose.starter import make_workspace
 from newsletter.config import read_settings
 from newsletter.errors import ConfigError
+from newsletter.locales import CATALOGS
 
 NOW = datetime(2025, 2, 12, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize("language", [*CATALOGS, "de-AT", "he"])
 def test_a_new_workspace_has_an_issue_of_this_week_without_a_problem(language: str, tmp_path: Path) -> None:
     closing = make_workspace(tmp_path / "new", language, NOW)
     settings = read_settings(tmp_path / "new")
@@ -26,13 +27,15 @@ def test_a_new_workspace_has_an_issue_of_this_week_without_a_problem(language: s
     assert {item.date for block in issue.blocks for item in block.items} == {date(2025, 2, 12)}
 
 
-def test_both_languages_have_the_same_files(tmp_path: Path) -> None:
+def test_all_languages_have_the_same_files(tmp_path: Path) -> None:
     def kinds(language: str) -> set[str]:
         root = tmp_path / language
         make_workspace(root, language, NOW)
         return {str(path.relative_to(root)) for path in root.rglob("*") if path.parent.name != "items"}
 
-    assert kinds("uk") == kinds("en") > {".gitignore", "subscribers/README.md", "subscribers/segments.yaml"}
+    english, *others = map(kinds, ("en", "uk", "pl", "de", "he"))
+    assert others == [english] * 4
+    assert english > {".gitignore", "subscribers/README.md", "subscribers/segments.yaml"}
 
 
 def test_the_day_is_that_of_the_workspaces_time_zone(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_no_public_page_offers_or_speaks_ukrainian(worked: tuple[Path, str]) -> 
         "/preferences/": sign(Purpose.PREFERENCES, reader.id, today),
     }
     pages = {"/", "/nowhere", "/erased", "/embed", *(page + token for page, token in own.items())}
-    seen = _crawl(site.test_client(), pages)
+    seen = crawl(site.test_client(), pages)
     assert len(seen) > 15
     assert {path: CYRILLIC.findall(text)[:5] for path, text in seen.items() if CYRILLIC.search(text)} == {}
     assert send_letters(context) == 5
@@ -146,14 +146,14 @@ def test_the_preview_is_in_english_and_covers_no_register(worked: tuple[Path, st
     context = open_workspace(worked[0])
     proofs = Proofs(context)
     with Watch(proofs.folders) as watch:
-        seen = _crawl(create_preview(proofs, watch).test_client(), {f"/{ISSUE}", "/coverage"})
+        seen = crawl(create_preview(proofs, watch).test_client(), {f"/{ISSUE}", "/coverage"})
     assert f"/{ISSUE}" in seen
     assert not any("coverage" in text for path, text in seen.items() if path != "/coverage")
     assert {path: CYRILLIC.findall(text)[:5] for path, text in seen.items() if CYRILLIC.search(text)} == {}
     context.database.dispose()
 
 
-def _crawl(client: FlaskClient, waiting: set[str]) -> dict[str, str]:
+def crawl(client: FlaskClient, waiting: set[str]) -> dict[str, str]:
     """Return every page that links lead to, by its address, as a browser that likes Ukrainian gets it."""
     seen: dict[str, str] = {}
     while waiting:
