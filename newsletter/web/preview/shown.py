@@ -7,7 +7,7 @@ from datetime import date
 
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
-from newsletter.model import Edition
+from newsletter.model import Edition, ItemKind
 from newsletter.render.values import Data, Function, plain
 from newsletter.web.preview.choice import Choice
 from newsletter.web.preview.letter import Letter
@@ -43,6 +43,9 @@ def shown_sheet(sheet: Sheet, name: str = "") -> Data:
         name=name,
         titles=_titles(sheet.edition),
         items=len(sheet.edition.items),
+        lead=next((item.title for item in sheet.edition.items if item.lead), ""),
+        events=sum(item.kind is ItemKind.EVENT for item in sheet.edition.items),
+        partners=sum(item.kind is ItemKind.PARTNER for item in sheet.edition.items),
         page=Data(subject=sheet.page.subject, html=_size(sheet.page.html), text=_size(sheet.page.text))
         if sheet.page
         else None,

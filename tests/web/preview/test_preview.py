@@ -52,6 +52,25 @@ def test_the_list_shows_each_edition_with_its_readers_sizes_and_findings(client:
     assert "3 editions · 4 readers" in said(page)
 
 
+def test_the_list_names_each_edition_s_lead_and_counts_its_events_and_partners(
+    client: FlaskClient, workspace: Path
+) -> None:
+    folder = workspace / "issues/2025-02-14/items"
+    for name, lines in (
+        ("02-flats", "kind: event\nwhen: 2025-02-20"),
+        ("03-schools", "kind: partner\nlead: true"),
+    ):
+        item = folder / f"{name}.md"
+        item.write_text(
+            item.read_text(encoding="utf-8").replace("---\n", f"---\n{lines}\n", 1), encoding="utf-8"
+        )
+    assert [re.sub(r" Readers.*", "", row) for row in rows(get(client, ISSUE))] == [
+        "ТОП · Соціальний захист 1 event",
+        "ТОП · Соціальний захист · Освіта Lead: Нові майстерні · 1 event · 1 partner item",
+        "ТОП",
+    ]
+
+
 def test_the_editions_stand_in_a_row_that_arrows_walk(client: FlaskClient) -> None:
     page = get(client, f"{EDITION}?edition=top.social")
     assert "Edition 1 of 3" in said(page)
