@@ -36,7 +36,7 @@ class Writer:
             pieces = self._skeleton.pieces(
                 name=due.name, email=email, message_id=identity, date=now, values=values, report=report
             )
-            return [self._dkim.sign(b"".join(pieces))] if self._dkim else pieces
+            return self._dkim.signed(pieces) if self._dkim else pieces
 
         return Message(
             subscriber=number,

@@ -6,6 +6,7 @@ reason to change 7-bit quoted-printable, and `relaxed` doubles the cost of a mes
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from textwrap import wrap
@@ -58,11 +59,25 @@ class DomainSigner:
 
     def sign(self, content: bytes) -> bytes:
         """Return `content`, a message with CRLF line ends, with a DKIM-Signature header in front."""
-        end = content.index(b"\r\n\r\n")
-        last = len(content.rstrip(b"\r\n"))
-        body = sha256(memoryview(content)[end + 4 : last])
+        return b"".join(self.signed([content]))
+
+    def signed(self, pieces: Sequence[bytes]) -> list[bytes]:
+        """Return the pieces of a message with a DKIM-Signature header in front; the last is not copied."""
+        *some, last = pieces
+        front = b"".join(some) if some else last
+        pictures = last if some else b""
+        end = front.index(b"\r\n\r\n")
+        body = sha256()
+        if length := _length(pictures):
+            body.update(memoryview(front)[end + 4 :])
+            body.update(memoryview(pictures)[:length])
+        else:
+            body.update(memoryview(front)[end + 4 : _length(front)])
         body.update(b"\r\n")  # simple: however many empty lines end the body, one line end is hashed (§3.4.3)
-        fields = _fields(content[:end])
+        return [self._header(_fields(front[:end]), body.digest()), front, pictures]
+
+    def _header(self, fields: Mapping[bytes, list[bytes]], body: bytes) -> bytes:
+        """Return the DKIM-Signature header for these fields and the hash of the body."""
         names: list[str] = []
         signed: list[bytes] = []
         for name in SIGNED:
@@ -73,11 +88,11 @@ class DomainSigner:
             f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple;\r\n"
             f"\td={self._domain}; s={self._selector};\r\n"
             f"\th={_listed(tuple(names))};\r\n"
-            f"\tbh={b64encode(body.digest()).decode()};\r\n"
+            f"\tbh={b64encode(body).decode()};\r\n"
             f"\tb="
         ).encode()
         signature = self._key.sign(b"\r\n".join([*signed, _relaxed(header)]), PKCS1v15(), SHA256())
-        return b"".join((header, _folded(b64encode(signature)), b"\r\n", content))
+        return b"".join((header, _folded(b64encode(signature)), b"\r\n"))
 
 
 def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
@@ -101,6 +116,14 @@ def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
     if key.key_size < _LEAST:
         raise ConfigError(f"the DKIM key has only {key.key_size} bits; receivers ignore it", _NEW_KEY)
     return DomainSigner(key, domain, selector)
+
+
+def _length(content: bytes) -> int:
+    """Return the length of `content` without the line ends at its end, without copying it."""
+    length = len(content)
+    while length and content[length - 1] in b"\r\n":
+        length -= 1
+    return length
 
 
 def _fields(head: bytes) -> dict[bytes, list[bytes]]:

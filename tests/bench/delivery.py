@@ -27,13 +27,17 @@ from newsletter.store import deliveries, issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.ledger import Due
 from newsletter.store.schema import chunk
+from newsletter.transport.body import base64_lines
 from tests import postgres
+from tests.drawn import encoded, noise
 from tests.faults.scene import D, Scene, free_port, workspace
+from tests.pictured import show_picture
 from tests.sample import sample
 from tests.sending import house
 
 SESSIONS = 10
 STEP = 20_000  # readers subscribed at a time
+NOISE = (490, 367)  # pixels of noise in colour that make 120 kB of JPEG
 LOOK = 0.05  # seconds between looks at the ledger
 TICKS = os.sysconf("SC_CLK_TCK")
 DATABASES = ("sqlite", "postgres")
@@ -56,10 +60,20 @@ class Figures:
     peak: int
 
 
-def letter(size: int) -> Letter:
-    """Choose sections of the sample issue so that the whole message has about `size` bytes."""
+def illustrate(root: Path, pictures: int) -> None:
+    """Give so many items that everybody gets a picture of some 120 kB each, and a theme that shows them."""
+    items = sorted((root / "issues" / D / "items").glob("*.md"))
+    everybody_s = [item.stem for item in items if "\nsection: top\n" in item.read_text(encoding="utf-8")]
+    for item in everybody_s[:pictures]:
+        name = f"{item}.png"
+        show_picture(root, item, encoded(noise(*NOISE), "PNG"), name)
+
+
+def letter(size: int, pictures: int) -> Letter:
+    """Choose sections of the sample issue so that a message has about `size` bytes beside its pictures."""
     closing = date.fromisoformat(D)
     with sample() as context:
+        illustrate(context.root, pictures)
         issue, _ = context.issue(closing)
         editions, shared = Editions(issue), context.settings.envelope(issue.name)
         slugs = [block.section.slug for block in issue.blocks if not block.section.always]
@@ -71,8 +85,9 @@ def letter(size: int) -> Letter:
                 page = context.renderer.render(issue, edition)
                 reader = Due(1, house.address(1), "Читач 1", edition.key, 1)
                 content = Writer(page, shared, context.signer).write(reader, house.NOW).content
-                found.append(Letter(sections or ("top",), len(content)))
-    return min(found, key=lambda one: abs(one.size - size))
+                own = len(content) - sum(len(base64_lines(image.content)) for image in page.attached)
+                found.append((abs(own - size), Letter(sections or ("top",), len(content))))
+    return min(found, key=lambda one: one[0])[1]
 
 
 @contextmanager
@@ -86,11 +101,13 @@ def sink(port: int) -> Iterator[None]:
             process.terminate()
 
 
-def prepare(made: Scene, sections: Sequence[str], readers: int, name: str) -> None:
+def prepare(made: Scene, sections: Sequence[str], given: argparse.Namespace, name: str) -> None:
     """Fill a workspace with an approved issue that leaves by transport `name`."""
+    readers = given.readers
     made.root.mkdir()
     smtp = {"host": "127.0.0.1", "port": made.port, "security": "none", "connections": SESSIONS}
     workspace(made.root, made.port, transport=name, smtp=smtp)
+    illustrate(made.root, given.pictures)
     engine = open_database(made.database)
     for first in range(1, readers + 1, STEP):
         house.people(engine, min(STEP, readers + 1 - first), sections=sections, first=first)
@@ -195,7 +212,7 @@ def rounds(given: argparse.Namespace, database: str, workers: int, one: Letter) 
                 postgres.execute(server, f"CREATE DATABASE bench{number}")
                 url = postgres.named(server, f"bench{number}")
             made = Scene(root, url, port)
-            prepare(made, one.sections, given.readers, name)
+            prepare(made, one.sections, given, name)
             found = measure(made, given.readers, workers, name)
             figures.append(found)
             line = f"  round {number}: {found.rate:,.0f} msg/s of {one.size / 1000:.0f} kB,"
@@ -220,11 +237,12 @@ def main() -> None:
     parser.add_argument(
         "--size", type=int, default=40, help="kB of a whole message, as near as editions come"
     )
+    parser.add_argument("--pictures", type=int, default=0, help="of 120 kB each that every message carries")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--all", action="store_true", help="both databases, with one worker and with two")
     parser.add_argument("--outbox", action="store_true", help="into files instead, without a yardstick")
     given = parser.parse_args()
-    one = letter(given.size * 1000)
+    one = letter(given.size * 1000, given.pictures)
     for database in DATABASES if given.all else (given.database,):
         for workers in (1, 2) if given.all else (given.workers,):
             rounds(given, database, workers, one)

@@ -188,7 +188,7 @@ class _Session:
         pipelining = self._pipelining and self._left
         ahead = _envelope(following) if following and pipelining and not self._unfit(following) else b""
         try:
-            self._connection.write(b"".join((*message.pieces, b".\r\n", ahead)))
+            self._connection.write_pieces((*message.pieces, b".\r\n" + ahead))
             answer = await self._connection.reply(patience=_FINAL)
         except ConnectionLost:
             self._outgoing.finish(message, Receipt(outcome=Outcome.UNKNOWN, detail=_UNSURE))

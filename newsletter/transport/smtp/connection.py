@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 
 import aiosmtplib
@@ -9,6 +10,8 @@ import aiosmtplib
 from newsletter.transport.smtp_replies import Reply, parse
 
 _BUFFER = 16 * 1024  # bytes, reused: asyncio allocates 256 kB for every read, which is slow
+
+_LARGE = 64 * 1024  # bytes of a piece, such as a message's pictures, that are not worth joining to others
 
 
 class ConnectionLost(Exception):  # noqa: N818  always caught inside this package
@@ -76,6 +79,18 @@ class Connection(asyncio.BufferedProtocol):
         if self._lost or self._transport.is_closing():
             raise ConnectionLost
         self._transport.write(data)
+
+    def write_pieces(self, pieces: Iterable[bytes]) -> None:
+        """Send `pieces`, small ones joined, large ones without a copy. Raises ConnectionLost."""
+        small: list[bytes] = []
+        for piece in pieces:
+            if len(piece) < _LARGE:
+                small.append(piece)
+                continue
+            self.write(b"".join(small))
+            small = []
+            self.write(piece)
+        self.write(b"".join(small))
 
     async def reply(self, patience: int = 1) -> Reply:
         """Return the next reply. Raises ConnectionLost when none comes within `patience` timeouts."""

@@ -97,7 +97,9 @@ def test_the_letter_is_in_a_frame_that_runs_nothing(client: FlaskClient) -> None
 def test_the_pictures_of_a_letter_are_shown_wherever_they_will_be(
     client: FlaskClient, workspace: Path, way: str
 ) -> None:
-    show_picture(workspace, "01-forum", way)
+    show_picture(workspace, "01-forum")
+    with (workspace / "newsletter.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"\npictures: {way}\n")
     body = client.get(f"{ISSUE}/letter.html?edition=top").get_data(as_text=True)
     shown = document_fromstring(body).iter("img")
     (source,) = {one.get("src", "") for one in shown if one.get("alt") == "Що на світлині"}
