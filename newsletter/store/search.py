@@ -17,6 +17,7 @@ from sqlalchemy import (
     table,
     text,
 )
+from sqlalchemy.dialects import postgresql  # noqa: F401  only then can func.to_tsquery become SQL
 
 from newsletter.store.archive import PUBLISHED, PublicItem, public_items
 from newsletter.store.schema import issue, item

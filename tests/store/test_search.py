@@ -1,5 +1,8 @@
 """Search on both databases: what is found, in which order, and that no query is an error."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -115,3 +118,14 @@ def test_no_query_is_an_error(filled: Engine, query: str) -> None:
     asked = printable(query)
     with reading(filled) as connection:
         search(connection, read(asked), asked, limit=20)
+
+
+def test_a_program_that_only_searches_can_search_on_postgresql() -> None:
+    """In a process of its own: here another module may have imported what SQLAlchemy needs."""
+    program = (
+        "from newsletter.store import search\n"
+        "from sqlalchemy.dialects import postgresql\n"
+        "print(search._ON_POSTGRES.compile(dialect=postgresql.dialect()))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout
+    assert "to_tsquery" in said
