@@ -26,7 +26,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def press(tmp_path: Path) -> Path:
     """Make a workspace of the sample's settings, theme and people, without an issue."""
-    for name in ("newsletter.yaml", "templates", "subscribers"):
+    for name in ("newsletter.yaml", "logo.png", "templates", "subscribers"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     return tmp_path
