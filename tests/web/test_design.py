@@ -28,3 +28,15 @@ def test_no_page_names_a_colour_that_is_not_the_brand_s() -> None:
     assert {name.replace("-", "_") for name in re.findall(r"var\(--([\w-]+)\)", EVERY)} <= {
         field.name for field in fields(Colours)
     }
+
+
+def test_every_page_can_run_from_the_right() -> None:
+    css = "".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*.css")))
+    sides = (
+        r"(?:margin|padding|border)-(?:left|right)\b|text-align: (?:left|right)|clear: (?:left|right)"
+        r"|(?<![\w-])(?:left|right):|float: (?:left|right)(?!; float: inline)"
+    )
+    assert re.findall(sides, css) == []
+    for four in re.findall(r"\b(?:margin|padding): ([^;\s]+(?: [^;\s]+){3});", css):
+        _, right, _, left = four.split()
+        assert right == left, four
