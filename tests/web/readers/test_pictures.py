@@ -102,3 +102,11 @@ def test_the_logo_has_an_address_before_any_issue(context: Workspace) -> None:
     answer = create_site(opened).test_client().get(f"/pictures/{opened.logo.name}")
     opened.database.dispose()
     assert answer.data == opened.logo.content
+
+
+def test_the_first_page_shows_the_newest_issue_s_picture(context: Workspace, client: FlaskClient) -> None:
+    item = replace(press.item("Парк"), picture=shown(CONTENT, "Діти в «парку»"))
+    press.publish(context.database, press.issue(press.CLOSING, [item]))
+    tree = document_fromstring(client.get("/").text)
+    (picture,) = [one for main in tree.iter("main") for one in main.iter("img")]
+    assert (picture.get("src"), picture.get("alt")) == (f"/pictures/{NAME}", "Діти в «парку»")
