@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--issue", "given", metavar="D", type=ClosingDate(), help="The closing date; by default the digest's."
 )
-@click.option("--force", is_flag=True, help="Overwrite items that were edited.")
+@click.option("--force", is_flag=True, help="Overwrite items and pictures that were edited.")
 @as_json
 @pass_session
 def import_(session: Session, file: Path, given: date | None, force: bool, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.compose.lines import Line
+from newsletter.compose.lines import Found, Line
 from newsletter.errors import Problem
 from newsletter.model import Event, Period, Section
 
@@ -19,6 +19,7 @@ class Role(StrEnum):
     LINK = "link"
     EVENT = "event"
     """It says when or where, and was moved from the text to the event."""
+    PICTURE = "picture"
     RULE = "rule"
     LEFT = "left"
 
@@ -41,6 +42,7 @@ class Entry:
     text: str
     link: str | None
     event: Event | None = None
+    picture: Found | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from newsletter.compose.item import is_address
 from newsletter.compose.lines import LONGEST_TITLE, Line, Link
 from newsletter.compose.link_repair import is_broken_link
 from newsletter.compose.period import parse_period
+from newsletter.compose.picture_places import PicturePlaces
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
 from newsletter.model import Event, Period, Section
@@ -67,10 +68,18 @@ class _Draft:
     closed: bool = False
     text: list[_Piece] = field(default_factory=list)
     event: Event | None = None
+    picture: shape.Found | None = None
 
     def entry(self) -> Entry:
         text = "".join(f"{piece.gap}{piece.words}" for piece in self.text)
-        return Entry(title=self.title, section=self.section, text=text, link=self.link, event=self.event)
+        return Entry(
+            title=self.title,
+            section=self.section,
+            text=text,
+            link=self.link,
+            event=self.event,
+            picture=self.picture,
+        )
 
 
 class _Parser:
@@ -82,9 +91,12 @@ class _Parser:
         self.issue = settings.period(closing) if closing else None
         self.masthead = shape.heading_key(settings.title)
         self.read_more = settings.read_more
-        self.rows = [line for line in lines if line.text]
-        blank_above = (True, *(not line.text for line in lines))
-        self.opens = [blank for line, blank in zip(lines, blank_above, strict=False) if line.text]
+        self.rows = [line for line in lines if line.text and not line.picture]
+        blank_above = (True, *(not line.text or line.picture is not None for line in lines))
+        self.opens = [
+            blank for line, blank in zip(lines, blank_above, strict=False) if line.text and not line.picture
+        ]
+        self.pictures = PicturePlaces(lines, name)
         self.marks = bullets.entries(self.rows)
         self.headings = Headings(self.rows, self.opens, settings)
         self.period: Period | None = None
@@ -97,9 +109,12 @@ class _Parser:
 
     def run(self) -> Digest:
         for index, row in enumerate(self.rows):
+            before = self.draft
             role = self._place(index)
+            self.pictures.place(index, before, self.drafts, role)
             entry = len(self.drafts) - 1 if role in (Role.TITLE, Role.TEXT, Role.LINK) else None
             self.account.append(Placed(line=row, role=role, entry=entry))
+        self.pictures.place(len(self.rows), self.draft, self.drafts, Role.RULE)
         self._find_events()
         self._report_lost_words()
         self._report_bare_titles()
@@ -108,8 +123,13 @@ class _Parser:
             period=self.period,
             entries=tuple(draft.entry() for draft in self.drafts),
             new_sections=tuple(self.headings.new),
-            account=tuple(self.account),
-            problems=tuple(sorted(self.problems, key=lambda problem: problem.at or Place(self.name))),
+            account=self.pictures.among(self.account),
+            problems=tuple(
+                sorted(
+                    [*self.problems, *self.pictures.problems],
+                    key=lambda problem: problem.at or Place(self.name),
+                )
+            ),
         )
 
     def _place(self, index: int) -> Role:

@@ -11,6 +11,8 @@ from newsletter.compose.follow import names
 from newsletter.compose.import_record import Written, fingerprint, read_record, write_record
 from newsletter.compose.issuefile import folder_of, path_of, read_text
 from newsletter.compose.item import format_item, parse_item
+from newsletter.compose.lines import Found
+from newsletter.compose.picture_files import is_picture, picture_of, write_pictures
 from newsletter.compose.rewrite import rewrite
 from newsletter.compose.write import write
 from newsletter.config import Settings
@@ -66,18 +68,18 @@ def import_digest(
     for path in written:
         write(root, path, files[path])
     source = Path(digest.name).name
+    pictures = write_pictures(root, closing, _pictures(digest, files), record, source, force=force)
     now = {_id(path): Written(fingerprint(files[path]), source) for path in (*written, *unchanged)}
-    fresh = record | now
-    if written or (record and fresh != record):
-        write_record(
-            root, closing, {name: value for name, value in fresh.items() if name in _ids(held, files)}
-        )
+    fresh = record | now | pictures.record
+    if written or pictures.written or (record and fresh != record):
+        kept = _ids(held, files)
+        write_record(root, closing, {k: v for k, v in fresh.items() if k in kept or is_picture(k)})
     _note(root, digest, closing, settings)
     return Imported(
         closing=closing,
-        written=tuple(written),
-        unchanged=tuple(unchanged),
-        left_alone=tuple(left_alone),
+        written=(*written, *pictures.written),
+        unchanged=(*unchanged, *pictures.unchanged),
+        left_alone=(*left_alone, *pictures.left_alone),
         changes={
             path: _difference(texts[path], files[path], digest.name)
             for path in left_alone
@@ -138,10 +140,17 @@ def _files(digest: Digest, closing: date, known: Mapping[str, Item]) -> dict[str
             sections=(entry.section,),
             kind=ItemKind.EVENT if entry.event else ItemKind.NEWS,
             event=entry.event,
+            picture=picture_of(name, entry.picture) if entry.picture else None,
             at=Place(path),
         )
         files[path] = format_item(item)
     return files
+
+
+def _pictures(digest: Digest, files: Iterable[str]) -> dict[str, Found]:
+    """Return the pictures of the entries by the id of their item."""
+    pairs = zip(files, digest.entries, strict=True)
+    return {_id(path): entry.picture for path, entry in pairs if entry.picture}
 
 
 def _id(path: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 LONGEST_TITLE = 160
@@ -31,12 +31,21 @@ _HASHTAGS = re.compile(r"(?:#\w+[\s,]*)+")
 _RULE = re.compile(r"(?:[-–—=_*~#·•+.]\s*){3,}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A picture of the source: its alt text, and the file's content."""
+
+    alt: str
+    content: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line and its number in the source; blank lines separate paragraphs."""
+    """A line and its number in the source; blank lines separate paragraphs, and so does a picture."""
 
     number: int
     text: str
+    picture: Found | None = None
 
 
 class Link(NamedTuple):

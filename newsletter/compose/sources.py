@@ -4,6 +4,7 @@ Files come from anywhere, so they are read in a child process with limits of mem
 """
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import pairwise
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.compose.bullets import typed_bullet, with_bullets
-from newsletter.compose.lines import Line, clean, is_title_like, marked
+from newsletter.compose.finds import Finds, beside
+from newsletter.compose.lines import Found, Line, clean, is_title_like, marked
 from newsletter.compose.link_repair import mend_links
 from newsletter.compose.wrapping import unwrap
 from newsletter.errors import ContentError, Place, Problem, Severity
@@ -49,7 +51,12 @@ def read_source(path: Path) -> tuple[list[Line], list[Problem]]:
     problems = [_problem(fields) for fields in found["problems"]]
     if "lines" not in found:
         raise ContentError(problems)
-    return [Line(number, text) for number, text in found["lines"]], problems
+    return [_line(number, text, picture) for number, text, picture in found["lines"]], problems
+
+
+def _line(number: int, text: str, picture: list[str] | None) -> Line:
+    found = Found(alt=picture[0], content=b64decode(picture[1])) if picture else None
+    return Line(number, text, found)
 
 
 def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
@@ -63,8 +70,10 @@ def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
     for magic, (what, cure) in _FOREIGN.items():
         if data.startswith(magic):
             raise ContentError(f"{name} is {what}, which cannot be imported", cure)
-    lines, problems = _lines(data, path, name)
-    if not any(line.text for line in lines):
+    finds = Finds(beside(path))
+    lines, problems = _lines(data, path, name, finds)
+    lines = finds.placed(lines)
+    if not any(line.text and not line.picture for line in lines):
         raise ContentError(f"{name} holds no text", "Name the file with the digest's text.")
     return lines, problems
 
@@ -80,9 +89,13 @@ def _answer(path: str, name: str) -> Iterator[Any]:
         yield {"problems": [asdict(problem) for problem in fault.problems]}
     else:
         yield {
-            "lines": [(line.number, line.text) for line in lines],
+            "lines": [(line.number, line.text, _written(line.picture)) for line in lines],
             "problems": [asdict(problem) for problem in problems],
         }
+
+
+def _written(found: Found | None) -> tuple[str, str] | None:
+    return (found.alt, b64encode(found.content).decode()) if found else None
 
 
 def _problem(fields: dict[str, Any]) -> Problem:
@@ -121,19 +134,19 @@ def _text(text: str, name: str) -> tuple[list[Line], list[Problem]]:
     return unwrap(_with_hashes(mended)), problems
 
 
-def _lines(data: bytes, path: Path, name: str) -> tuple[list[Line], list[Problem]]:
+def _lines(data: bytes, path: Path, name: str, finds: Finds) -> tuple[list[Line], list[Problem]]:
     if data.startswith(b"PK\x03\x04"):
         from newsletter.compose.word.source import docx_lines  # noqa: PLC0415  lxml is heavy
 
-        return _mended(*docx_lines(data, name), name)
+        return _mended(*docx_lines(data, name, finds), name)
     text = decode(data)
     if text is None:
         raise ContentError(f"{name} is not readable as text", "Save it as UTF-8 text, .docx, .html or .md.")
     if path.suffix.lower() in (".html", ".htm") or re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE):
         from newsletter.compose.html.source import html_lines  # noqa: PLC0415  likewise
 
-        return _mended(*html_lines(text, name), name)
-    return _text(text, name)
+        return _mended(*html_lines(text, name, finds), name)
+    return _text(finds.mark_markdown(text), name)
 
 
 def _mended(lines: list[Line], problems: list[Problem], name: str) -> tuple[list[Line], list[Problem]]:

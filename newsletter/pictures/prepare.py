@@ -27,6 +27,7 @@ _LIMITS = Limits(memory=1 << 30, seconds=30)
 _KEPT = 500  # files of the cache
 _ENDINGS = {"jpeg": "jpg", "png": "png"}
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
+_FILE_ENDINGS = dict(zip(_STARTS, ("jpg", "png", "gif", "gif", "bmp", "tif", "tif"), strict=True))
 _FOREIGN = (
     (re.compile(rb"^\x1f\x8b"), "a compressed file, perhaps .svgz"),
     (re.compile(rb"^.{4}ftyp(?:hei|hev|mif|msf)", re.DOTALL), "a HEIC picture"),
@@ -91,6 +92,11 @@ def _content(file: Path) -> bytes | Fault:
         data = file.read_bytes()
     except OSError as error:
         return Fault(f"cannot be read: {error.strerror}", "Check its name and rights.")
+    return fault_of(data) or data
+
+
+def fault_of(data: bytes) -> Fault | None:
+    """Return why a file of this content is of no type that can be shown, or None."""
     if data.lstrip(_BLANK).startswith(b"<") and b"<svg" in data[:_HEAD].lower():
         return Fault(
             "is an SVG drawing, which mail programs do not show", "Export it as PNG, 1200 pixels wide."
@@ -99,7 +105,13 @@ def _content(file: Path) -> bytes | Fault:
         return Fault(f"is {foreign}, which mail programs do not show", _SAVE)
     if not data.startswith(_STARTS) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return Fault("is not a picture of a known type", _SAVE)
-    return data
+    return None
+
+
+def ending(data: bytes) -> str:
+    """Return the ending that the name of a file of this content has."""
+    found = (end for start, end in _FILE_ENDINGS.items() if data.startswith(start))
+    return next(found, "webp" if data.startswith(b"RIFF") else "img")
 
 
 def _scaled(files: Sequence[Path], widest: int) -> dict[Path, dict[str, Any]]:

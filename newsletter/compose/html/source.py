@@ -11,6 +11,7 @@ from lxml.etree import ParserError
 from lxml.html import HtmlElement, document_fromstring
 
 from newsletter.compose.addresses import unwrap
+from newsletter.compose.finds import Finds
 from newsletter.compose.html.lists import list_mark
 from newsletter.compose.html.notes import Note, notes
 from newsletter.compose.html.style import Sheets, Style
@@ -50,18 +51,21 @@ class _Around:
     is_plain: bool = False
 
 
-def html_lines(text: str, name: str) -> tuple[list[Line], list[Problem]]:
-    """Convert the HTML file `name` to lines; return a problem for each thing left out."""
+def html_lines(text: str, name: str, finds: Finds | None = None) -> tuple[list[Line], list[Problem]]:
+    """Convert the HTML file `name` to lines; return a problem for each thing left out.
+
+    `finds` takes the pictures, in whose places it leaves marks.
+    """
     try:
         page = document_fromstring(re.sub(r"^\s*<\?xml[^>]*>", "", text))
     except ParserError:  # nothing but comments
         return [], []
-    return page_lines(page, name)
+    return page_lines(page, name, finds)
 
 
-def page_lines(page: HtmlElement, name: str) -> tuple[list[Line], list[Problem]]:
+def page_lines(page: HtmlElement, name: str, finds: Finds | None = None) -> tuple[list[Line], list[Problem]]:
     """Convert a parsed page to lines, each with the source line of its element."""
-    writer = _Writer(page)
+    writer = _Writer(page, finds or Finds(lambda _: None))
     writer.element(page, _Around(Style()))
     writer.end()
     return writer.out.lines, writer.left.problems(name)
@@ -70,7 +74,8 @@ def page_lines(page: HtmlElement, name: str) -> tuple[list[Line], list[Problem]]
 class _Writer:
     """Walks the element tree and writes what a browser would show."""
 
-    def __init__(self, page: HtmlElement) -> None:
+    def __init__(self, page: HtmlElement, finds: Finds) -> None:
+        self._finds = finds
         self.left = Leavings()
         self.out = Paragraphs(self.left)
         self._sheets = Sheets(page)
@@ -217,7 +222,12 @@ class _Writer:
             self._content(node, inside)
 
     def _picture(self, node: HtmlElement, around: _Around) -> None:
-        self.left.picture(node.sourceline or 0)
+        mark = self._finds.take(node.get("src") or "", node.get("alt") or "")
+        if mark:
+            plain = replace(around, link=None, is_plain=True)
+            self._say(f"{BREAK}{BREAK}{mark}{BREAK}{BREAK}", node, plain)
+        else:
+            self.left.picture(node.sourceline or 0)
         words = " ".join((node.get("alt") or "").split())
         href = around.link.href if around.link else ""
         if href and href != "#" and not "".join(_link_words(node)).strip():

@@ -54,6 +54,7 @@ class Converter:
         self._styles = Styles(package.part("styles"))
         self._numbering = Numbering(package.part("numbering"))
         self._addresses = package.addresses(package.main)
+        self._images = package.targets(package.main)
         self._fields = Fields()
         self._count = 0
         self._notes: list[tuple[str, str, int]] = []
@@ -229,6 +230,7 @@ class Converter:
         if not any(local(one) in {"blip", "imagedata"} for one in node.iter()):
             return []
         picture = new("img", self._count)
+        picture.set("src", self._image(node))
         picture.set("alt", next((attribute(one, "descr") or "" for one in below(node, "docPr")), ""))
         link = next((self._address(one) for one in below(node, "hlinkClick")), None)
         link = link or next((attribute(one, "href") for one in below(node, "shape")), None)
@@ -238,6 +240,15 @@ class Converter:
             around.append(picture)
             return [around]
         return [picture]
+
+    def _image(self, node: _Element) -> str:
+        """Return the path of the part that holds a drawing's picture, or nothing."""
+        numbers = [
+            attribute(one, "embed") or attribute(one, "id") or ""
+            for one in node.iter()
+            if local(one) in {"blip", "imagedata"}
+        ]
+        return next((self._images[number] for number in numbers if number in self._images), "")
 
     def _object(self, what: str) -> HtmlElement:
         left = new("object", self._count)

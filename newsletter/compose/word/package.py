@@ -8,6 +8,7 @@ from zlib import error as ZlibError  # noqa: N812  it is an exception
 from lxml.etree import XMLParser, XMLSyntaxError, _Element, fromstring
 
 from newsletter.compose.word.xml import attribute
+from newsletter.pictures.prepare import LARGEST as LARGEST_PICTURE
 
 _NO_MEMORY = 2
 """libxml2's code of a parse that ran out of memory (XML_ERR_NO_MEMORY)."""
@@ -65,6 +66,23 @@ class Package:
             if getattr(error, "code", None) == _NO_MEMORY:
                 raise MemoryError from error
             raise DamagedError from error
+
+    def targets(self, part: str) -> dict[str, str]:
+        """Return the paths of the parts that `part` has a relationship to, by id."""
+        return {
+            str(attribute(one, "Id")): self._path(part, str(attribute(one, "Target")))
+            for one in self._relations(part)
+            if attribute(one, "TargetMode") != "External"
+        }
+
+    def content(self, path: str) -> bytes | None:
+        """Return the content of a picture's part; None when there is none, or it cannot be read."""
+        try:
+            if self._archive.getinfo(path).file_size > LARGEST_PICTURE:
+                return None
+            return self._archive.read(path)
+        except (KeyError, BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError):
+            return None
 
     def path(self, kind: str) -> str:
         """Return the path of the document's part of the type `kind`, such as `styles`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from newsletter.compose.finds import Finds
 from newsletter.compose.html.source import page_lines
 from newsletter.compose.lines import Line
 from newsletter.compose.word.body import Converter
@@ -12,20 +13,22 @@ from newsletter.errors import ContentError, Place, Problem
 _MARGINS = ("header", "footer")
 
 
-def docx_lines(data: bytes, name: str) -> tuple[list[Line], list[Problem]]:
+def docx_lines(data: bytes, name: str, finds: Finds | None = None) -> tuple[list[Line], list[Problem]]:
     """Convert the .docx file `name` to numbered lines; return a problem for each thing left out.
 
     Raises ContentError when it is not a Word document.
     """
     try:
         package = Package(data)
+        if finds:
+            finds.load = package.content
         page, margins = Converter(package).run(), list(_margins(package))
     except DamagedError:
         raise ContentError(
             f"{name} is not a Word document, or a damaged one",
             "Open it in Word or LibreOffice and save it as .docx.",
         ) from None
-    lines, problems = page_lines(page, name)
+    lines, problems = page_lines(page, name, finds)
     return lines, [*(_left_margin(kind, words, name) for kind, words in margins), *problems]
 
 
