@@ -44,7 +44,7 @@ class Leavings:
                 Problem.warning(
                     f"left out {count} pictures" if count > 1 else "left out a picture",
                     Place(name, self._pictures[0]),
-                    "Save it as JPEG or PNG into the issue's folder pictures/ and name it in an item: picture: {file, alt}.",
+                    "Save it into the issue's folder pictures/ and name it in an item: picture: {file, alt}.",
                 )
             )
         return sorted(found, key=lambda problem: problem.at or Place(name))
