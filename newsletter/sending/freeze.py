@@ -205,7 +205,7 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
         _refuse_unfinished(frozen)
-        if frozen.state is IssueState.APPROVED and (changed := changed_since(frozen, sources)):
+        if frozen.state is IssueState.APPROVED and (changed := frozen.changed_since(sources)):
             raise ContentError(
                 f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
                 f"Look at it again and approve it again: newsletter approve {name} --by NAME",
@@ -244,9 +244,3 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
             f"issue {name} was approved for the outbox only: it has {frozen.errors} errors",
             f"See them: newsletter check {name}. Then approve it again.",
         )
-
-
-def changed_since(frozen: issues.Frozen, sources: Mapping[str, str]) -> list[str]:
-    """Return the names of files that were changed, added or removed since the approval."""
-    names = sorted(frozen.sources.keys() | sources.keys())
-    return [name for name in names if frozen.sources.get(name) != sources.get(name)]

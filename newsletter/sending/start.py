@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from newsletter.errors import ContentError, StateError
 from newsletter.model import IssueState
 from newsletter.render.edition import Editions
-from newsletter.sending.freeze import changed_since, may_begin, verify
+from newsletter.sending.freeze import may_begin, verify
 from newsletter.store import audience, deliveries, issues, ledger, people
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
@@ -140,7 +140,7 @@ def _refuse_newcomers(frozen: Frozen, sources: Mapping[str, str]) -> None:
             f"issue {frozen.name} is {frozen.state}",
             f"To add new readers: newsletter approve {frozen.name} --again",
         )
-    if changed := changed_since(frozen, sources):
+    if changed := frozen.changed_since(sources):
         raise ContentError(
             f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
             "New readers can only get what was approved: put the files back as they were.",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.registry import OUTBOX
-from newsletter.sending.freeze import Approval, changed_since, freeze
 from newsletter.store import audience, issues
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
@@ -45,7 +44,7 @@ def standing(workspace: "Workspace", closing: date) -> Standing:
     if frozen is None:
         return Standing(state=MISSING if workspace.has_items(closing) else EMPTY)
     approved = frozen.state is IssueState.APPROVED
-    changed = changed_since(frozen, workspace.sources(closing)) if approved else ()
+    changed = frozen.changed_since(workspace.sources(closing)) if approved else ()
     return Standing(
         state=VOID if changed else frozen.state.value,
         by=frozen.approved_by,
@@ -87,13 +86,14 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
 
     Raises ContentError with the errors that prevent it, and StateError when nobody would get the issue.
     """
+    from newsletter.sending.freeze import Approval, freeze
     from newsletter.services.periodic import wake
 
     sources = workspace.sources(closing)
     with reading(workspace.database) as connection:
         earlier = issues.find(connection, closing.isoformat())
     stored = earlier and earlier.state is not IssueState.FREEZING
-    if earlier and stored and not again and not changed_since(earlier, sources):
+    if earlier and stored and not again and not earlier.changed_since(sources):
         return Approved(frozen=earlier, anew=False)
     wake(workspace)  # the audience consists of the current readers
     proof = workspace.proof(closing)

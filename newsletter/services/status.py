@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.compose.issuefile import closings, path_of
 from newsletter.model import IssueState, Outcome
-from newsletter.sending.freeze import changed_since
 from newsletter.services.approval import standing
 from newsletter.services.scheduler import clock_doubt
 from newsletter.store import deliveries, issues
@@ -58,8 +57,8 @@ def _unfrozen(workspace: "Workspace", closing: date) -> str:
 
 def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, int]) -> Line:
     state: str = frozen.state
-    if frozen.state is IssueState.APPROVED and changed_since(
-        frozen, workspace.sources(date.fromisoformat(frozen.name))
+    if frozen.state is IssueState.APPROVED and frozen.changed_since(
+        workspace.sources(date.fromisoformat(frozen.name))
     ):
         state = _VOID
     return Line(

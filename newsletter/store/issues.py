@@ -41,6 +41,11 @@ class Frozen:
     readers: int
     without: int
 
+    def changed_since(self, sources: Mapping[str, str]) -> list[str]:
+        """Return the names of files that were changed, added or removed since the approval."""
+        names = sorted(self.sources.keys() | sources.keys())
+        return [name for name in names if self.sources.get(name) != sources.get(name)]
+
 
 def find(connection: Connection, name: str) -> Frozen | None:
     """Return the frozen issue `name`, or None if it has not been approved."""

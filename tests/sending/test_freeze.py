@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select, update
 from newsletter.errors import ContentError, NewsletterError, StateError
 from newsletter.model import IssueState
 from newsletter.sending import freeze
-from newsletter.sending.freeze import changed_since, may_begin, verify
+from newsletter.sending.freeze import may_begin, verify
 from newsletter.store import audience, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import audience as audience_table
@@ -77,7 +77,7 @@ def test_a_file_changed_after_approval_voids_it_and_is_named(engine: Engine) -> 
     house.people(engine, 1)
     frozen = house.approve(engine)
     now = {"newsletter.yaml": "1" * 64, "issues/x.md": "2" * 64}
-    assert changed_since(frozen, now) == ["issues/x.md", "newsletter.yaml"]
+    assert frozen.changed_since(now) == ["issues/x.md", "newsletter.yaml"]
     with pytest.raises(ContentError, match=r"issues/x\.md, newsletter\.yaml"):
         verify(engine, house.NAME, now)
 
