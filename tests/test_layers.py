@@ -98,6 +98,16 @@ def test_a_command_asks_services_and_touches_no_table(module: Path) -> None:
     assert not {name for name in named if re.match(r"sqlalchemy|newsletter\.(store|sending)\b", name)}
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_whole_files_are_written_by_one_function(module: Path) -> None:
+    if module == PACKAGE / "files.py":
+        return
+    source = module.read_text(encoding="utf-8")
+    assert not re.search(
+        r"\.write_(text|bytes)\(|mkstemp|NamedTemporaryFile|open\([^)]*[\"'][wxa]b?[\"']", source
+    )
+
+
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.parent.relative_to(PACKAGE)))
 def test_a_package_says_what_lives_there_and_what_does_not(package: Path) -> None:
     text = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or ""
