@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, request
 
 from newsletter.brand import Colours, Palette
+from newsletter.errors import ConfigError
 from newsletter.model import Image
 from newsletter.pictures.draw import icon as draw_icon
 from newsletter.render.values import Data
@@ -28,8 +29,7 @@ pages = Blueprint("brand", __name__)
 
 
 def show_brand(app: Flask, workspace: Callable[[], Workspace]) -> None:
-    """Serve the brand of the workspace, and give it to every template. Raises ConfigError for a bad logo."""
-    workspace().logo  # noqa: B018  before the first visitor
+    """Serve the brand of the workspace, and give it to every template."""
     app.extensions["brand"] = workspace
     app.register_blueprint(pages)
     app.url_defaults(_name_version)
@@ -92,7 +92,11 @@ def _palette() -> Palette:
 
 
 def _logo() -> Image | None:
-    return _workspace().logo
+    """Return the logo, or None when its file is unusable: who renders an issue is told, and pages go on."""
+    try:
+        return _workspace().logo
+    except ConfigError:
+        return None
 
 
 def _version() -> str:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from newsletter.errors import ConfigError
 from newsletter.services import Workspace, open_workspace
+from newsletter.web.readers.app import create_site
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = (ROOT / "newsletter.yaml").read_text(encoding="utf-8").splitlines()
@@ -57,6 +58,11 @@ def test_a_file_that_cannot_be_a_logo_is_named_at_its_line(
     assert str(problem.at) == f"newsletter.yaml:{LINE}"
     assert problem.text.startswith("brand.logo: mark.png")
     assert problem.hint
+
+
+def test_the_site_does_not_start_without_its_logo(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"newsletter.yaml:{LINE}: brand.logo: mark.png cannot be read"):
+        create_site(branded(tmp_path))
 
 
 def test_a_workspace_without_a_logo_has_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from newsletter.checks.findings import findings
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
-from newsletter.errors import Problem
+from newsletter.errors import ConfigError, Problem
 from newsletter.model import Edition, Rendered, Subscriber
 from newsletter.services import Workspace, theme_folders
 from newsletter.store import people
@@ -77,6 +78,8 @@ class Proofs:
         self.workspace = workspace
         # A secret is made where there is none yet: here, so that looking at a page writes nothing.
         self._shared = workspace.reader, workspace.signer
+        with suppress(ConfigError):  # the same for the logo; an unusable one is shown on the page
+            workspace.logo  # noqa: B018  it is scaled and kept
         self._themes = tuple(dict.fromkeys(theme_folders(workspace.root)))
         self._kept: dict[date, Snapshot] = {}
         self._lock = RLock()
@@ -90,7 +93,9 @@ class Proofs:
         """Return a fingerprint of all files that the issue (or, without `closing`, any issue) is made of."""
         root = self.workspace.root
         folder = root / (folder_of(closing) if closing else FOLDER)
-        return stamp([root / FILE, folder, *self._themes, *self._database()])
+        logo = self.workspace.settings.brand.logo
+        files = [root / FILE, *([root / logo] if logo else [])]
+        return stamp([*files, folder, *self._themes, *self._database()])
 
     def _database(self) -> list[Path]:
         path = self._shared[0].path

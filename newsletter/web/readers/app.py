@@ -47,7 +47,11 @@ _FORM, _REPORT = 64 << 10, 1 << 20  # maximum size of a request body, in bytes
 
 
 def create_site(workspace: Workspace) -> Flask:
-    """Return the application for a workspace: public pages and provider webhooks."""
+    """Return the application for a workspace: public pages and provider webhooks.
+
+    Raises ConfigError when the brand's logo cannot be shown.
+    """
+    workspace.logo  # noqa: B018  before the first visitor
     base = urlsplit(workspace.settings.base_url)
     app = make_app(
         theme_folders(workspace.root)[-1] / "web/readers",

@@ -186,6 +186,20 @@ def test_a_scheme_is_shown_whatever_the_browser_prefers(client: FlaskClient) -> 
     assert dark != light
 
 
+def test_a_logo_that_is_gone_is_named_at_its_line_until_it_is_back(
+    client: FlaskClient, workspace: Path
+) -> None:
+    logo = workspace / "logo.png"
+    content = logo.read_bytes()
+    assert get(client, ISSUE).xpath("//header//img")
+    logo.unlink()
+    page = get(client, ISSUE)
+    assert any(place.startswith("newsletter.yaml:") for place in page.xpath("//code/text()"))
+    assert "brand.logo: logo.png cannot be read" in said(page)
+    logo.write_bytes(content)
+    assert get(client, ISSUE).xpath("//header//img")
+
+
 def test_a_finding_stands_at_its_file_and_line_and_goes_when_mended(
     client: FlaskClient, workspace: Path
 ) -> None:
