@@ -23,6 +23,19 @@ from newsletter.web.preview.proofs import Proofs
 from newsletter.web.preview.reload import Watch
 from newsletter.web.readers.app import create_site
 
+DIGEST = """Community news
+8 - 14 Febuary 2025
+
+Top stories
+
+**A bridge is open** to heavy lorries as well
+Details: htps://example.org/bridge
+
+Fishing
+
+Nobody knows where this belongs
+"""
+"""With a slip in the period and in a link, and a section that nobody declared."""
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 ISSUE, EMAIL, NEW = "2025-02-14", "anna@northfield.example.org", "new@example.org"
 BEFORE_THE_HOUR = [
@@ -44,7 +57,20 @@ BEFORE_THE_HOUR = [
     "subscribers erase bob@example.org --yes",
     "segments",
     "segments mayors",
+    "subscribers leave anna@northfield.example.org social",
+    "subscribers leave anna@northfield.example.org fishing",
+    "subscribers restore brian@riverside.example.org",
+    "subscribers restore nobody@example.org",
+    "subscribers import nowhere.csv --consent forms",
+    "subscribers export readers.csv",
+    "subscribers fly",
     "import nowhere.txt",
+    "import digest.txt",
+    "import digest.txt --issue 2025-02-14",
+    "import digest.txt --issue 14.02.2025",
+    "check --json",
+    "check 2024-01-01",
+    "status",
     "send --due",
 ]
 AFTER_IT = [
@@ -55,6 +81,14 @@ AFTER_IT = [
     f"send {ISSUE} --yes --now",
     f"status {ISSUE}",
     "schedule",
+    "status --json",
+    "send 2025-02-14",
+    "pause 2025-02-14",
+    "resume 2025-02-14",
+    "cancel 2025-02-14",
+    "reconcile 2025-02-14",
+    "bounces digest.txt",
+    "bounces nowhere",
     "archive var/site",
     f"subscribers show {EMAIL} --json",
 ]
@@ -69,6 +103,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
         patch.setenv("NEWSLETTER_NOW", "2025-02-14T15:00:00+00:00")
         said = [_said("init", str(root), "--language", "en", "--editor", "editor@example.org")]
         patch.chdir(root)
+        (root / "digest.txt").write_text(DIGEST, encoding="utf-8")
         said += [_said("-C", str(root), *command.split()) for command in BEFORE_THE_HOUR]
         patch.setenv("NEWSLETTER_NOW", "2025-02-14T16:30:00+00:00")
         said += [_said("-C", str(root), *command.split()) for command in AFTER_IT]
@@ -89,6 +124,13 @@ def test_no_command_prints_a_word_of_ukrainian(worked: tuple[Path, str]) -> None
     assert "1774" not in said
     assert "Traceback" not in said
     assert CYRILLIC.findall(said) == []
+
+
+def test_every_command_that_ends_was_run() -> None:
+    assert isinstance(cli, click.Group)
+    names = set(cli.list_commands(click.Context(cli)))
+    run_here = {words.split()[0] for words in (*BEFORE_THE_HOUR, *AFTER_IT, "init")}
+    assert names - run_here <= {"preview", "serve", "worker", "desk", "token", "database", "doctor"}
 
 
 def test_no_command_s_help_is_in_ukrainian() -> None:
