@@ -27,6 +27,8 @@ _GENERIC = frozenset(
         "тут", "сюди", "тиць", "ось", "лінк", "посилання", "за посиланням", "натисніть тут", "перейти",
         "детальніше", "докладніше", "більше", "читати", "читати далі", "далі",
         "here", "click here", "click", "link", "this link", "more", "read more", "details",
+        "tutaj", "tu", "kliknij", "kliknij tutaj", "więcej", "czytaj", "czytaj dalej", "czytaj więcej",
+        "hier", "hier klicken", "klicken sie hier", "mehr", "mehr lesen", "weiterlesen", "weiter",
     )
 )  # fmt: skip
 

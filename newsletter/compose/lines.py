@@ -12,11 +12,13 @@ _READ_MORE = (
     "більше", "детальніше", "докладніше", "подробиці", "деталі", "читати", "читайте", "дивитися", "дивіться",
     "перейти", "далі", "джерело", "посилання", "лінк", "повний", "дізнатися", "дізнайтеся",
     "more", "read", "see", "details", "source", "link", "full", "continue", "learn",
+    "więcej", "czytaj", "szczegóły", "źródło", "mehr", "weiterlesen", "weitere", "quelle",
 )  # fmt: skip
 _OF_WHAT = (
     "на", "за", "тут", "про", "у", "в", "до", "з", "інформації", "далі", "більше", "повністю", "детальніше",
     "докладніше", "текст", "новину", "новина", "повну", "here", "on", "at", "about", "in", "more", "text",
     "story", "reading", "full", "the", "it", "article", "online",
+    "dalej", "więcej", "na", "stronie", "lesen", "dazu", "auf", "informationen",
 )  # fmt: skip
 """A "read more" link begins with a word of the first set, and goes on, if it does, with one of the second."""
 _LONGEST_READ_MORE = 60

@@ -249,8 +249,9 @@ def test_a_links_own_words_are_not_lost_in_silence(settings: Settings) -> None:
     assert "Реєстрація" in problem.text
 
 
-def test_the_digests_own_words_for_read_more_need_no_warning(settings: Settings) -> None:
-    text = "".join(f"Title {n}\n\nText.\n\n[Read more](https://a.org/{n})\n\n" for n in range(3))
+@pytest.mark.parametrize("more", ["Read more", "Czytaj dalej", "Więcej", "Mehr lesen", "Weiterlesen"])
+def test_the_digests_own_words_for_read_more_need_no_warning(settings: Settings, more: str) -> None:
+    text = "".join(f"Title {n}\n\nText.\n\n[{more}](https://a.org/{n})\n\n" for n in range(3))
     assert not parse(f"ТОП\n\n{text}", settings).problems
 
 
