@@ -6,7 +6,7 @@ from newsletter.config import Settings
 from newsletter.model import Image, Picture, content_id
 from newsletter.render.values import Data
 
-_WIDEST = 600  # CSS pixels of a letter
+_LARGEST = (600, 600)  # CSS pixels: as wide as a letter, and no longer than a screen
 _LOGO = (200, 56)  # CSS pixels at most, width and height
 
 
@@ -64,7 +64,7 @@ def on_page(html: str, names: Iterable[str], address: Callable[[str], str]) -> s
 
 def shown_size(image: Image) -> tuple[int, int]:
     """Return width and height in CSS pixels; a sharp screen shows more pixels of the image in each."""
-    return _within(image, _WIDEST, image.height)
+    return _within(image, *_LARGEST)
 
 
 def _within(image: Image, width: int, height: int) -> tuple[int, int]:

@@ -11,8 +11,8 @@ HEAVY = ("pydantic", "yaml", "sqlalchemy", "flask", "jinja2", "lxml", "babel", "
 """Packages that take as long to import as many of the command line's own modules."""
 
 
-UNUSED = ("alembic", "icalendar", "requests", "urllib3", "ruamel", "sqlalchemy.dialects.postgresql")
-"""What checking an issue does without: for approvals, upgrades of the database, fetched CSS, issue.yaml."""
+UNUSED = ("PIL", "alembic", "icalendar", "requests", "urllib3", "ruamel", "sqlalchemy.dialects.postgresql")
+"""What checking an issue does without; a child process loads the first of them, for pictures."""
 REPOSITORY = Path(__file__).parents[2]
 
 

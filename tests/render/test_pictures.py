@@ -9,6 +9,7 @@ import pytest
 from newsletter.config import Settings
 from newsletter.model import Block, Edition, Image, Issue, Picture
 from newsletter.render.edition import Editions
+from newsletter.render.pictures import shown_size
 from newsletter.render.renderer import Renderer
 from tests.drawn import image
 from tests.pictured import showing_theme
@@ -47,6 +48,12 @@ def test_a_letter_carries_the_pictures_that_it_shows(
     assert shown(rendered.html) == [(f"cid:{PARK.cid}", "600", "400"), (f"cid:{LOGO.cid}", "75", "56")]
     assert set(rendered.attached) == set(rendered.pictures) == {LOGO, PARK}
     assert 'alt="Парк" title="Відкриття, Фото"' in rendered.html
+
+
+def test_a_portrait_is_no_longer_than_a_screen() -> None:
+    assert shown_size(image(width=900, height=1200)) == (450, 600)
+    assert shown_size(image(width=200, height=100)) == (200, 100)
+    assert shown_size(image(width=1200, height=1)) == (600, 1)
 
 
 def test_hosted_pictures_have_one_address_for_everybody(
