@@ -77,6 +77,7 @@ def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
         text=words,
         link=ascii_url(item.link or "") or "",
         kind=item.kind,
+        lead=item.lead,
         event=event,
         section_colour=section.colour,
         picture=public(item.picture),

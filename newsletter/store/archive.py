@@ -66,6 +66,7 @@ class PublicItem:
     text: str
     link: str
     kind: ItemKind = ItemKind.NEWS
+    lead: bool = False
     event: Event | None = None
     section_colour: str = ""
     picture: PublicPicture | None = None
@@ -109,6 +110,7 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
                 "text": one.text,
                 "link": one.link,
                 "kind": one.kind.value,
+                "lead": int(one.lead),
                 "section_colour": one.section_colour,
                 "starts": _written(one.event.start) if one.event else "",
                 "ends": _written(one.event.end) if one.event else "",
@@ -254,6 +256,7 @@ def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
             text=row["text"],
             link=row["link"],
             kind=ItemKind(row["kind"]),
+            lead=bool(row["lead"]),
             event=_event(row),
             section_colour=row["section_colour"],
             picture=from_json(row["picture"]),

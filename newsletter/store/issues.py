@@ -19,7 +19,15 @@ from newsletter.store import pictures
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import audience, calendar, chunk, cover, delivery, edition, issue, item, picture
 
-_LATER = {"kind": "news", "section_colour": "", "starts": "", "ends": "", "place": "", "picture": None}
+_LATER = {
+    "kind": "news",
+    "lead": 0,
+    "section_colour": "",
+    "starts": "",
+    "ends": "",
+    "place": "",
+    "picture": None,
+}
 """Columns of `item` that older versions lacked, and the values that leave their fingerprints as they were."""
 
 

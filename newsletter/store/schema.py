@@ -251,6 +251,7 @@ item = Table(
     Column("text", Text, nullable=False),
     Column("link", Text, nullable=False, default=""),
     Column("kind", Text, nullable=False, default="news", comment="an ItemKind"),
+    Column("lead", Integer, nullable=False, default=0, comment="1: it leads the issue"),
     Column("section_colour", Text, nullable=False, default="", comment="#rrggbb"),
     Column("starts", Text, nullable=False, default="", comment="of an event, local time"),
     Column("ends", Text, nullable=False, default=""),

@@ -169,7 +169,7 @@ def test_kinds_events_and_colours_come_back_as_they_were_approved(engine: Engine
         replace(press.item("Форум"), kind=ItemKind.EVENT, event=when),
         replace(press.item("Тиждень"), kind=ItemKind.EVENT, event=days),
         replace(press.item("Каталог"), kind=ItemKind.PARTNER),
-        press.item("Житло"),
+        replace(press.item("Житло"), lead=True),
     ]
     one = press.issue(press.CLOSING, items)
     (block,) = one.blocks
@@ -181,6 +181,7 @@ def test_kinds_events_and_colours_come_back_as_they_were_approved(engine: Engine
     assert [one.event for one in found] == [when, days, None, None]
     assert [one.kind.value for one in found] == ["event", "event", "partner", "news"]
     assert {one.section_colour for one in found} == {"#8a1c4a"}
+    assert [one.lead for one in found] == [False, False, False, True]
     assert files[0]
     assert files[1] is None
 

@@ -55,13 +55,14 @@ def _page(connection: Connection) -> Publication:
 
 
 def _lead(items: list[PublicItem]) -> tuple[str, str] | None:
-    """Return title and opening words of the issue's first item."""
+    """Return title and opening words of the item that leads the issue, else of its first one."""
     if not items:
         return None
-    text = " ".join(items[0].text.split())
-    return items[0].title, text if len(
-        text
-    ) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0].rstrip(' ,;:–-')}…"
+    lead = next((item for item in items if item.lead), items[0])
+    text = " ".join(lead.text.split())
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST].rpartition(' ')[0].rstrip(' ,;:–-')}…"
+    return lead.title, text
 
 
 def _weekly() -> tuple[str, str] | None:
