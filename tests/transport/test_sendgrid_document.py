@@ -11,6 +11,7 @@ from sendgrid import SendGridAPIClient
 
 from newsletter.model import Outcome
 from newsletter.transport.sendgrid.api import request
+from tests.drawn import image
 from tests.prism import before, needs_prism
 from tests.sendgrid_fake import Body, FakeSendGrid, running
 from tests.transport.test_sendgrid import Queue, crowd, transport
@@ -68,6 +69,14 @@ def test_the_document_allows_all_that_a_request_can_hold(fake: FakeSendGrid) -> 
     assert reader["to"][0].keys() == {"email", "name"}
     assert reader["substitutions"]
     assert reader["custom_args"].keys() == {"delivery_id"}
+
+
+def test_the_document_allows_pictures_in_the_html(fake: FakeSendGrid) -> None:
+    one = image()
+    page = replace(READER.page, html=f'<img src="cid:{one.cid}">{READER.page.html}', pictures=(one,))
+    body = request([replace(READER, page=page)])
+    assert body["attachments"][0]["content_id"] == one.cid
+    assert post(fake, body) == (202, "")
 
 
 def test_the_document_allows_to_ask_what_the_key_may_do(fake: FakeSendGrid) -> None:
