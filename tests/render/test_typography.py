@@ -52,6 +52,7 @@ words = st.text(st.characters() | st.sampled_from(" \u00a0азвуmz5№§.+()�
 def test_only_spaces_change_and_binding_twice_is_binding_once(text: str, language: str) -> None:
     bound = bind(text, language)
     assert unbound(bound) == unbound(text)
+    assert bind(bound, language) == bound
     assert [here for here, before in zip(bound, text, strict=True) if before not in {here, " "}] == []
     assert max(map(len, re.split(r"[ \t\r\n\f\v]", bound)), default=0) <= max(
         28, *map(len, re.split(r"[ \t\r\n\f\v]", text))
