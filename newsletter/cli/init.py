@@ -133,8 +133,10 @@ def _valid(kind: Any, value: str) -> str:
     try:
         checked: str = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        fault = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise click.UsageError(f"{value!r}: {fault}") from None
+        fault = error.errors()[0]
+        hint = fault.get("ctx", {}).get("hint", "")
+        words = [f"{value!r}: {fault['msg'].removeprefix('Value error, ')}", *([hint] if hint else [])]
+        raise click.UsageError("\n".join(words)) from None
     return checked
 
 

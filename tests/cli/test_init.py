@@ -74,7 +74,13 @@ def test_without_editors_it_says_that_nobody_would_be_told(
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--sender", "nobody"), ("--editor", "a@"), ("--title", "two\nlines"), ("--section", "\x07")],
+    [
+        ("--sender", "nobody"),
+        ("--editor", "a@"),
+        ("--title", "two\nlines"),
+        ("--section", "\x07"),
+        ("--language", "ua"),
+    ],
 )
 def test_a_wrong_answer_is_named_and_nothing_is_made(
     option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -82,6 +88,13 @@ def test_a_wrong_answer_is_named_and_nothing_is_made(
     assert run(["init", str(tmp_path / "digest"), option, value]) == 2
     assert repr(value.strip()) in capsys.readouterr().err
     assert not (tmp_path / "digest").exists()
+
+
+def test_who_mistakes_the_language_is_told_its_tag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path / "digest"), "--language", "Polish"]) == 2
+    assert "no language has the tag 'Polish'\nDid you mean 'pl'?" in capsys.readouterr().err
 
 
 def test_a_section_named_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
