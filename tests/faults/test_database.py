@@ -1,5 +1,6 @@
 """A database that fails in the middle: what cannot be recorded is not sent."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -39,10 +40,11 @@ def small_disk(sqlite_scene: Scene) -> Iterator[Path]:
     )
     if mount.returncode:
         pytest.skip(f"a small disk cannot be mounted: {mount.stderr.decode().strip()}")
-    for path in kept.iterdir():
-        (disk / path.name).write_bytes(path.read_bytes())
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    try:
+        shutil.copytree(kept, disk, dirs_exist_ok=True)
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_full_disk_ends_the_sending_and_loses_nothing(sqlite_scene: Scene, small_disk: Path) -> None:

@@ -53,8 +53,10 @@ def test_a_copy_that_shares_the_original_s_database_repeats_nothing(
     copy = Scene(tmp_path / "copy", postgres_scene.database, postgres_scene.port)
     with postgres_scene.sink(), postgres_scene.sender() as original:
         postgres_scene.accepted(100)
+        original.send_signal(signal.SIGSTOP)  # or it may be done before the copy looks
         shutil.copytree(postgres_scene.root, copy.root)
         assert copy.run("send", D, "--yes") == 2, "it might be a copy of the database too"
+        original.send_signal(signal.SIGCONT)
         assert copy.run("schedule", "--adopt") == 0
         with copy.sender() as beside:
             assert beside.wait(DEADLINE) in (0, 3), copy.said()
