@@ -166,7 +166,7 @@ class Workspace:
                 f"issues/{folder.name}/{path.parent.name}/{path.name}": path
                 for pattern in ("items/*.md", "pictures/*")
                 for path in folder.glob(pattern)
-                if path.is_file()
+                if path.is_file() and not path.name.startswith(".")  # as file managers leave behind
             },
             **{
                 f"templates/{path.relative_to(root).as_posix()}": path
