@@ -27,7 +27,7 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
         *_envelope(issue, locate),
         *_typed_periods(issue, items, locate),
         *_unknown_sections(issue, settings, locate),
-        *(problem for item in items for problem in _item(item, issue.period, settings, locate)),
+        *(problem for item in items for problem in _item(item, issue.period, locate)),
         *_repeated(items, "title", lambda item: " ".join(item.title.casefold().split()), locate),
         *_repeated(items, "link", lambda item: item.link or "", locate),
     ]
@@ -112,7 +112,7 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
             )
 
 
-def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Iterator[Problem]:
+def _item(item: Item, period: Period, locate: Locate) -> Iterator[Problem]:
     title_at = locate(item.at, key("title"))
     if not item.title.strip():
         yield Problem.error("the title is empty", title_at, "Say in one line what happened.")
@@ -130,9 +130,7 @@ def _item(item: Item, period: Period, settings: Settings, locate: Locate) -> Ite
         )
     yield from kinds(item, period, locate)
     if item.link is None and not item.event:
-        hint = "Add `link: https://…` for the page with the whole story."
-        if settings.site:
-            hint = f"“{settings.read_more}” leads to {settings.site}; add `link: https://…` for its own page."
+        hint = "Add `link: https://…` for the page with the whole story; without one the title leads nowhere."
         yield Problem.warning("no link", locate(item.at, key("link")), hint)
     elif item.link and (remark := doubtful_link(item.link)):
         yield from _remarks([remark], item.at, locate)

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
 from newsletter.errors import Place, Problem
-from newsletter.model import Edition, Rendered
+from newsletter.model import Edition, ItemKind, Rendered
 
 KILOBYTE = 1024
 LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
@@ -158,7 +158,7 @@ def _home(edition: Edition, words: str) -> Place | None:
 
 
 def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterator[Problem]:
-    html_links = _addresses(_hrefs(document))
+    html_links = _addresses(map(_without_place, _hrefs(document)))
     text_links = _addresses([rendered.text])
     shown = _addresses(map(str, document.itertext()))
     headings = {
@@ -166,13 +166,12 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
         for heading in document.iter("h1", "h2", "h3")
         if isinstance(heading, HtmlElement)
     }
-    titles = [block.section.title for block in edition.blocks] + [item.title for item in edition.items]
     text = _plain(rendered.text)
     for what, missing in (
         ("the text lacks a link of the HTML", sorted(html_links - text_links)),
         ("the HTML lacks a link of the text", sorted(text_links - html_links - shown)),
         ("the text lacks a heading of the HTML", sorted(h for h in headings if h not in text)),
-        ("the HTML lacks a heading", [title for title in titles if _plain(title) not in headings]),
+        ("the HTML lacks a heading", _untitled(document, edition, headings)),
     ):
         for words in missing:
             yield Problem.error(
@@ -180,6 +179,25 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
                 _home(edition, words),
                 "A theme's two parts must say the same; in an item, put a space after a link.",
             )
+
+
+def _untitled(document: _Element, edition: Edition, headings: set[str]) -> list[str]:
+    """Return the titles of sections and items that are no heading; a brief's may begin a list's entry."""
+    titles = [block.section.title for block in edition.blocks]
+    titles += [item.title for item in edition.items if item.kind is not ItemKind.BRIEF]
+    entries = [_plain(each.text_content()) for each in document.iter("li") if isinstance(each, HtmlElement)]
+    briefs = [item.title for item in edition.items if item.kind is ItemKind.BRIEF]
+    return [title for title in titles if _plain(title) not in headings] + [
+        title
+        for title in briefs
+        if _plain(title) not in headings and not any(entry.startswith(_plain(title)) for entry in entries)
+    ]
+
+
+def _without_place(href: str) -> str:
+    """Return a link to a place within the reader's copy on the web as one to that copy."""
+    page, _, place = href.partition("#")
+    return page if place and page.endswith(slots.slot(slots.VIEW)) else href
 
 
 def _addresses(texts: Iterable[str]) -> set[str]:

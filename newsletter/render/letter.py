@@ -49,13 +49,15 @@ class Letters:
 
     def __init__(self, settings: Settings, themes: Sequence[Path], logo: Image | None = None) -> None:
         self._pictures = Pictures(settings, logo)
-        look = open_theme(settings.theme, themes)
+        look = open_theme(settings.theme, themes, settings.brand.palette)
         own = [root / _FOLDER for root in themes if (root / _FOLDER).is_dir()]
         self._theme = replace(look, folders=(*own, *look.folders))
         self._values = {
             "title": settings.title,
             "publisher": settings.publisher,
             "brand": brand(settings, self._pictures),
+            "period": "",
+            "standfirst": "",
             "postal_address": settings.postal_address,
             "email": slot(EMAIL),
             "link": slot(LINK),

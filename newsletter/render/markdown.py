@@ -20,6 +20,14 @@ _TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", HEADING
     "table", "thead", "tbody", "tr", "th", "td"
 }  # fmt: skip
 
+_TABLE = 'cellpadding="0" cellspacing="0">'
+_DRESSED = (
+    ("<table>", f'<table class="figures" {_TABLE}'),
+    ("<blockquote>", f'<blockquote><table role="presentation" width="100%" {_TABLE}<tr><td class="said">'),
+    ("</blockquote>", "</td></tr></table></blockquote>"),
+)
+"""Outlook draws a border and keeps a distance only on the cells of tables."""
+
 _BRACKETS = 1_000
 """Openings of links, [ and <. A text with more is shown as typed: parsing time grows with their square."""
 
@@ -94,7 +102,9 @@ def html(text: str) -> str:
         link_rel=None,
     )
     shown = clean.strip().replace("<br>", "<br/>")  # as MJML, which is XML, wants it
-    return shown.replace("<table>", '<table class="figures" cellpadding="0" cellspacing="0">')
+    for plain, dressed in _DRESSED:
+        shown = shown.replace(plain, dressed)
+    return shown
 
 
 @remembered

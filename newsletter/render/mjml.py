@@ -13,18 +13,19 @@ _HINT = "Close every tag in its order, quote every attribute, and write & as &am
 
 
 _POSITION = re.compile(r"position (\d+):\d+")
+_OPENED = re.compile(r"tag mismatch: \S+ line (\d+)")
 
-Locate = Callable[[str], Place | None]
+Locate = Callable[[int], Place | None]
 
 
-def nowhere(_line: str) -> None:
+def nowhere(_line: int) -> None:
     """Find no line of a template."""
 
 
 def compile_mjml(source: str, locate: Locate = nowhere) -> str:
     """Return the HTML of MJML `source`, which holds no control characters. Raises RenderError.
 
-    `locate` finds the line of a template that a line of `source` came from.
+    `locate` finds the line of a template that line n of `source` came from.
     """
     _check_form(source, locate)
     escaped = _as_ascii(source)
@@ -32,14 +33,13 @@ def compile_mjml(source: str, locate: Locate = nowhere) -> str:
         html: str = mjml2html(escaped, fonts={}, disable_comments=True)
     except ValueError as error:
         at = _POSITION.search(str(error))
-        line = escaped[: int(at[1])].count("\n") if at else 0
-        near = source.split("\n")[line]
-        raise RenderError(f"the MJML cannot be compiled: {error}", _HINT, locate(near)) from None
+        line = escaped[: int(at[1])].count("\n") + 1 if at else 1
+        raise RenderError(f"the MJML cannot be compiled: {error}", _HINT, locate(line)) from None
     except BaseException as error:
         # A panic of the compiler is no Exception, and its class cannot be imported.
         if type(error).__name__ != "PanicException":
             raise
-        raise RenderError("the MJML compiler gave up", _HINT, locate("")) from None
+        raise RenderError("the MJML compiler gave up", _HINT, locate(1)) from None
     for mark, meaning in (("<mj-", "an unknown MJML component"), (r"\u{", "an attribute it garbled")):
         if mark in html:
             start = html.index(mark)
@@ -47,7 +47,7 @@ def compile_mjml(source: str, locate: Locate = nowhere) -> str:
             raise RenderError(
                 f"the compiled HTML holds {meaning}: {html[max(0, start - 40) : start + 40]!r}",
                 "Check the component's name and its attributes against the MJML documentation.",
-                locate(next((line for line in source.split("\n") if name in line), "")),
+                locate(next((n for n, line in enumerate(source.split("\n"), 1) if name in line), 1)),
             )
     return html
 
@@ -66,6 +66,8 @@ def _check_form(source: str, locate: Locate) -> None:
     try:
         etree.fromstring(_NAMED.sub(" ", source).encode(), etree.XMLParser(resolve_entities=False))
     except etree.XMLSyntaxError as error:
-        near = "".join(source.split("\n")[: error.lineno or 0][-1:]).strip()
+        opened = _OPENED.search(error.msg or "")
+        line = int(opened[1]) if opened else error.lineno or 1
+        near = "".join(source.split("\n")[line - 1 : line]).strip()
         message = f"the MJML is not well-formed: {error.msg}, near {near[:80]!r}"
-        raise RenderError(message, _HINT, locate(near)) from None
+        raise RenderError(message, _HINT, locate(line)) from None

@@ -1,5 +1,6 @@
 """Render an edition: subject, HTML and text, with slots for each reader's own values."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
@@ -9,9 +10,11 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import Block, Edition, Image, Issue, Rendered
+from newsletter.model import Edition, Image, Issue, Rendered
 from newsletter.render.edition import closing_call
+from newsletter.render.events import calendar_address
 from newsletter.render.pictures import Pictures
+from newsletter.render.shown import Shown, standfirst
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
 from newsletter.render.typography import bind_html
@@ -20,6 +23,8 @@ from newsletter.slots import EMAIL, GREETING, PREFERENCES, UNSUBSCRIBE, VIEW, sl
 
 _KNOWN = frozenset({EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW})
 _NEEDED = _KNOWN - {EMAIL}
+_GAPS = re.compile(r"\n(?:[ \t]*\n){3,}")
+"""More than two empty lines, as blocks without words leave."""
 
 
 class Renderer:
@@ -32,7 +37,9 @@ class Renderer:
     def __init__(self, settings: Settings, themes: Sequence[Path], logo: Image | None = None) -> None:
         self._settings = settings
         self._pictures = Pictures(settings, logo)
-        self._templates = Templates(open_theme(settings.theme, themes), settings.language)
+        self._templates = Templates(
+            open_theme(settings.theme, themes, settings.brand.palette), settings.language
+        )
         self._inliner = self._templates.inliner()
 
     def render(self, issue: Issue, edition: Edition) -> Rendered:
@@ -40,7 +47,7 @@ class Renderer:
         values = self.values(issue, edition)
         subject = " ".join(self._templates.render("subject.txt", values).split())
         values["subject"] = subject
-        text = self._templates.render("issue.txt", values).strip() + "\n"
+        text = _GAPS.sub("\n\n\n", self._templates.render("issue.txt", values)).strip() + "\n"
         source, compiled = self._templates.html("issue.mjml", values)
         html = bind_html(self._inliner.inline(compiled), self._settings.language)
         _check_slots(source, html, text, greeted=bool(self._settings.greeting))
@@ -58,18 +65,25 @@ class Renderer:
         """Return what a theme's templates may use; docs/adding-a-theme.md lists it."""
         settings = self._settings
         base = settings.base_url
+        period = format_period(issue.period, settings.language)
+        shown = Shown(
+            language=settings.language,
+            picture=self._pictures.of,
+            calendar=lambda item: calendar_address(base, issue.name, item),
+        )
         return {
             "title": settings.title,
             "publisher": settings.publisher,
-            "brand": brand(settings, self._pictures),
             "postal_address": settings.postal_address,
             "site": settings.site,
             "read_more": settings.read_more,
             "subject": issue.subject,
             "preheader": issue.preheader,
             "intro": issue.intro,
-            "period": format_period(issue.period, settings.language),
-            "blocks": tuple(map(self._block, edition.blocks)),
+            "standfirst": standfirst(issue.subject, settings.title, period),
+            "period": period,
+            "brand": brand(settings, self._pictures),
+            **shown.of(edition),
             "count": len(edition.items),
             "call": plain(closing_call(issue.call, edition)),
             "greeting": slot(GREETING) if settings.greeting else "",
@@ -78,14 +92,6 @@ class Renderer:
             "unsubscribe": f"{base}/unsubscribe/{slot(UNSUBSCRIBE)}",
             "view": f"{base}/view/{slot(VIEW)}",
         }
-
-    def _block(self, block: Block) -> Data:
-        """Return a section with its items as a theme knows it: not its files, nor whom an item is for."""
-        items = tuple(
-            Data(title=i.title, text=i.text, link=i.link, date=i.date, picture=self._pictures.of(i.picture))
-            for i in block.items
-        )
-        return Data(section=plain(block.section), items=items)
 
 
 def brand(settings: Settings, pictures: Pictures) -> Data:

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import FunctionLoader
 from markupsafe import Markup
 
+from newsletter.errors import Place
 from newsletter.i18n import translations
 from newsletter.locales import direction
 from newsletter.render import markdown, plaintext
@@ -17,9 +18,11 @@ from newsletter.render.mjml import compile_mjml
 from newsletter.render.sandbox import Sandbox
 from newsletter.render.theme import Theme
 from newsletter.render.urls import ascii_url
-from newsletter.render.values import plain
 
 _STYLE = "style.css"
+_START, _NAME, _END = "\x02", "\x03", "\x04"
+"""Around the name of an MJML file and behind its text, so that a fault is found in the file it came from."""
+_MARKS = re.compile(rf"{_START}[\w./-]+{_NAME}|{_END}")
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 
 
@@ -32,26 +35,51 @@ class Templates:
         self._environment = Sandbox(
             catalog.gettext,
             catalog.ngettext,
+            keep_trailing_newline=True,  # so that a line ends after an included block
             loader=FunctionLoader(self._load),
             autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
         )
         for filter_, (work, bound) in _FILTERS.items():
             self._environment.filters.offer(filter_, work, bound)
         self._environment.tests["hashtag"] = markdown.is_hashtag
+        start, end = ("left", "right") if direction(language) == "ltr" else ("right", "left")
         self._environment.globals |= {
-            "theme": plain(theme.look),
+            "theme": theme.look,
+            "light": theme.look.light,
+            "dark": theme.look.dark,
             "language": language,
             "direction": direction(language),
+            "start": start,
+            "end": end,
         }
 
     def render(self, name: str, values: Mapping[str, Any]) -> str:
         """Return the template `name` filled in, without control characters. Raises RenderError."""
-        return printable(self._environment.get_template(name).render(values))
+        return printable(_MARKS.sub("", self._filled(name, values)))
+
+    def _filled(self, name: str, values: Mapping[str, Any]) -> str:
+        return self._environment.get_template(name).render(values)
 
     def html(self, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """Return the MJML template `name` filled in, and the HTML of it. Raises RenderError."""
-        source = self.render(name, values)
-        return source, compile_mjml(source, lambda line: self._theme.find(name, line))
+        filled = self._filled(name, values)
+        source = printable(_MARKS.sub("", filled))
+        return source, compile_mjml(source, lambda number: self._place(filled, name, number))
+
+    def _place(self, filled: str, name: str, number: int) -> Place | None:
+        """Return the line of the file that line `number` of the MJML came from, or one that is like it."""
+        line, files, found = 1, [name], (name, "")
+        for piece in re.split(f"({_MARKS.pattern})", filled):
+            if piece.startswith(_START):
+                files.append(piece[1:-1])
+            elif piece == _END:
+                files.pop()
+            else:
+                lines = piece.split("\n")
+                here = lines[number - line].strip() if 0 <= number - line < len(lines) else ""
+                found = max(found, (files[-1], here), key=lambda one: len(one[1]))
+                line += len(lines) - 1
+        return self._theme.find(*found)
 
     def inliner(self) -> Inliner:
         """Return what moves the theme's style.css into style attributes. Raises RenderError."""
@@ -62,6 +90,8 @@ class Templates:
         if found is None:
             return None
         text, at = found
+        if name.endswith(".mjml"):
+            text = f"{_START}{name}{_NAME}{text}{_END}"
         return text, at.path, None
 
 

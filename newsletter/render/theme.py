@@ -1,59 +1,32 @@
-"""A theme: the folder of templates, colours and fonts that editions are rendered with.
+"""A theme: the folder of templates, fonts and shapes that editions are rendered with.
 
 A theme needs to hold only what differs: every other file is taken from the theme that comes with the program.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from newsletter.errors import ConfigError, ContentError, Place, RenderError
-from newsletter.yamlfile import load, validate
+from newsletter.brand import Palette, palette
+from newsletter.errors import ConfigError, Place, RenderError
+from newsletter.render.look import LOOK, merged, read_look
+from newsletter.render.values import Data
 
 SHIPPED = "digest"
-_LOOK = "theme.yaml"
 _ALIKE = 0.4  # of what is filled in little is left of a template's line
+_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 _LARGEST = 1_000_000  # bytes of a file
-_HINT = 'Colours are written like "#0b4f9c", fonts like "\'Segoe UI\', Arial, sans-serif".'
-
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]  # classic Outlook reads six digits only
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Colours(_Model):
-    """One scheme. Text is `ink`, `muted` or `accent`, each readable on `ground`, `paper` and `tint`."""
-
-    ground: Colour
-    paper: Colour
-    ink: Colour
-    muted: Colour
-    accent: Colour
-    hairline: Colour
-    warm: Colour
-    tint: Colour
-
-
-class Look(_Model):
-    """theme.yaml: the values a second association changes."""
-
-    fonts: str = Field(pattern=r"^[\w' ,-]+$")
-    light: Colours
-    dark: Colours
+_NO_THEMES = frozenset({"mail", "web"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """The folders its files are looked up in, first found first used, and its look."""
+    """The folders its files are looked up in, first found first used, and its values for templates."""
 
     folders: tuple[Path, ...]
-    look: Look
+    look: Data
 
     def read(self, name: str) -> tuple[str, Place] | None:
         """Return the text of the file `name` and where it is, or None. Raises RenderError."""
@@ -64,36 +37,72 @@ class Theme:
         text, at = self.read(name) or ("", None)
         lines = [line.strip() for line in text.split("\n")]
         number = next((number for number, line in enumerate(lines, 1) if words and words in line), 0)
-        if not number and (like := get_close_matches(words.strip(), lines, 1, _ALIKE)):
+        if not number and (held := max((_held(line, words), n) for n, line in enumerate(lines, 1)))[0]:
+            number = held[1]
+        elif not number and (like := get_close_matches(words.strip(), lines, 1, _ALIKE)):
             number = lines.index(like[0]) + 1
         return replace(at, line=number) if at else None
 
 
-def open_theme(name: str, roots: Sequence[Path]) -> Theme:
-    """Return the theme `name` from the first of the folders `roots` that has it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeFolder:
+    """A theme that can be chosen: its name, what it says of itself, and the files that it holds itself."""
+
+    name: str
+    about: str
+    shipped: bool
+    files: tuple[str, ...]
+
+
+def open_theme(name: str, roots: Sequence[Path], colours: Palette | None = None) -> Theme:
+    """Return the theme `name` from the first of the folders `roots` that has it, in the brand's `colours`.
 
     Raises ConfigError when none has it, or with every fault of its look.
     """
     own = [root / name for root in roots if (root / name).is_dir()]
     if not own:
-        known = sorted({file.parent.name for root in roots for file in root.glob(f"*/{_LOOK}")})
-        raise ConfigError(f"there is no theme {name!r}", f"Themes here: {', '.join(known)}.")
+        known = ", ".join(theme.name for theme in themes(roots))
+        raise ConfigError(f"there is no theme {name!r}", f"Themes here: {known}.")
     folders = tuple(dict.fromkeys([*own, *(root / SHIPPED for root in roots)]))
-    return Theme(folders=folders, look=_look(folders))
+    looks = [read_look(*found) for folder in folders if (found := _read([folder], LOOK))]
+    return Theme(folders=folders, look=merged(looks, colours or palette()))
 
 
-def _look(folders: Sequence[Path]) -> Look:
-    found = _read(folders, _LOOK)
-    if found is None:
-        raise ConfigError(f"the theme has no {_LOOK}", f"Copy {_LOOK} from the theme {SHIPPED!r}.")
-    text, at = found
-    try:
-        look, problems = validate(Look, load(text, at.path))
-    except ContentError as error:
-        raise ConfigError(error.problems) from None
-    if look is None:
-        raise ConfigError([replace(problem, hint=problem.hint or _HINT) for problem in problems])
-    return look
+def themes(roots: Sequence[Path]) -> Iterator[ThemeFolder]:
+    """Yield the themes in `roots`, by name: the workspace's own folder of a name, then the shipped one.
+
+    Raises ConfigError when the theme.yaml of one is faulty.
+    """
+    folders = sorted(
+        {folder.name for root in roots for folder in root.glob("*/") if _is_theme(folder)} - _NO_THEMES
+    )
+    for name in folders:
+        own = [root / name for root in roots if (root / name).is_dir()]
+        found = _read(own, LOOK)
+        yield ThemeFolder(
+            name=name,
+            about=read_look(*found)[0].about if found else "",
+            shipped=own[0].parent == roots[-1],
+            files=tuple(
+                sorted(file.relative_to(own[0]).as_posix() for file in own[0].rglob("*") if file.is_file())
+            ),
+        )
+
+
+def _is_theme(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (LOOK, "issue.mjml", "issue.txt", "blocks", "style.css"))
+
+
+def _held(line: str, words: str) -> int:
+    """Return how many characters of a template's line are in the line that was made of it, if all are."""
+    at = held = 0
+    for piece in _FILLED_IN.split(line):
+        at = words.find(piece, at)
+        if at < 0:
+            return 0
+        at += len(piece)
+        held += len(piece)
+    return held
 
 
 def _read(folders: Sequence[Path], name: str) -> tuple[str, Place] | None:

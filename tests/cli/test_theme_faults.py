@@ -24,7 +24,10 @@ SLIPS = {
 }
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
 COMMANDS = (["check"], ["render", "--out", "out"], ["approve", "2025-02-14", "--by", "Олена"])
-TEMPLATES = ("digest/subject.txt", "digest/issue.txt", "digest/issue.mjml", "digest/style.css")
+TEMPLATES = (
+    *("digest/subject.txt", "digest/issue.txt", "digest/issue.mjml", "digest/style.css"),
+    *("digest/blocks/news.mjml", "digest/blocks/news.txt"),
+)
 LETTERS = ("mail/confirm.txt", "mail/letter.mjml", "mail/letter.txt", "mail/subject.txt")
 
 
@@ -111,21 +114,28 @@ def test_the_preview_shows_it(workspace: Path, spoil: Spoil, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line"),
+    ("file", "old", "new"),
     [
-        ("<mj-title>", "<mj-tittle>", "mj-title"),
-        ("<h1>{{ title }}</h1>", "<h1>{{ title }}", "<h1>"),
-        ("mj-divider", "mj-devider", "mj-divider"),
+        ("issue.mjml", "<mj-body ", "<mj-boddy "),
+        ("blocks/head.mjml", "<mj-title>", "<mj-tittle>"),
+        ("blocks/masthead.mjml", "<h1>{{ heading }}</h1>", "<h1>{{ heading }}"),
+        ("blocks/news.mjml", "<h3>{%", "<h3 class=big>{%"),
+        ("blocks/footer.mjml", "<p>{{ postal_address }}</p>", "<p>{{ postal_address }}"),
+        ("blocks/section.mjml", "<h2 ", "<h2 / "),
     ],
 )
 def test_mjml_that_cannot_be_compiled_is_told_near_its_line(
-    workspace: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, line: str
+    workspace: Path, capsys: pytest.CaptureFixture[str], file: str, old: str, new: str
 ) -> None:
-    text = (ROOT / "templates/digest/issue.mjml").read_text(encoding="utf-8")
-    number = next(number for number, each in enumerate(text.split("\n"), 1) if line in each)
-    (workspace / "templates/digest").mkdir(parents=True)
-    (workspace / "templates/digest/issue.mjml").write_text(text.replace(old, new), encoding="utf-8")
-    assert f"templates/digest/issue.mjml:{number}: " in tell(capsys, "check")
+    text = (ROOT / "templates/digest" / file).read_text(encoding="utf-8")
+    number = next(number for number, each in enumerate(text.split("\n"), 1) if old in each)
+    own = workspace / "templates/digest" / file
+    own.parent.mkdir(parents=True)
+    own.write_text(text.replace(old, new, 1), encoding="utf-8")
+    said = tell(capsys, "check")
+    found = re.search(rf"templates/digest/{file}:(\d+): ", said)
+    assert found, said
+    assert abs(int(found[1]) - number) <= 1  # a tag that is not closed is missed on the next line
 
 
 @pytest.mark.parametrize(

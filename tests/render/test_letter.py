@@ -68,15 +68,16 @@ def test_a_letter_is_light_asks_for_nothing_from_elsewhere_and_fits_a_terminal(
     assert "prefers-color-scheme: dark" in page.html
 
 
-def test_a_letter_is_rendered_once_and_has_the_look_of_the_theme(tmp_path: Path) -> None:
+def test_a_letter_is_rendered_once_and_has_the_look_of_brand_and_theme(tmp_path: Path) -> None:
     assert LETTERS.page("confirm", "uk") is LETTERS.page("confirm", "uk")
     theme = tmp_path / "digest"
     theme.mkdir()
-    look = (ROOT / "templates/digest/theme.yaml").read_text(encoding="utf-8")
-    (theme / "theme.yaml").write_text(look.replace("#0b4f9c", "#7a1f5c"), encoding="utf-8")
-    own = Letters(SETTINGS, [tmp_path, ROOT / "templates"]).page("confirm", "uk")
+    (theme / "theme.yaml").write_text("fonts: Georgia, serif\n", encoding="utf-8")
+    brand = SETTINGS.model_copy(update={"brand": SETTINGS.brand.model_copy(update={"colour": "#7a1f5c"})})
+    own = Letters(brand, [tmp_path, ROOT / "templates"]).page("confirm", "uk")
     assert "#7a1f5c" in own.html
     assert "#0b4f9c" not in own.html
+    assert "font-family:Georgia, serif" in own.html
     assert own.text == LETTERS.page("confirm", "uk").text
 
 

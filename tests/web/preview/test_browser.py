@@ -96,7 +96,7 @@ def test_a_scheme_is_the_one_asked_for_whatever_the_system_prefers(open_page: Op
         page = open_page(f"{EDITION}?scheme={scheme}", color_scheme=preferred)
         paper = page.frame_locator("iframe").locator(".paper").first
         grounds[scheme] = paper.evaluate("element => getComputedStyle(element).backgroundColor")
-    assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 32, 39)"}
+    assert grounds == {"light": "rgb(255, 255, 255)", "dark": "rgb(26, 32, 39)"}
 
 
 def test_markup_in_an_item_stays_inert(open_page: Open, workspace: Path) -> None:

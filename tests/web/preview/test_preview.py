@@ -226,7 +226,7 @@ def test_an_edition_shows_no_findings_of_items_it_does_not_hold(client: FlaskCli
         ("newsletter.yaml", "title: [\n", "newsletter.yaml:2"),
         ("newsletter.yaml", "titel: Дайджест\n", "newsletter.yaml:1"),
         ("issues/2025-02-14/issue.yaml", "subject: 'не закрито", "issues/2025-02-14/issue.yaml:1"),
-        ("templates/digest/theme.yaml", "fonts: Arial\n", "templates/digest/theme.yaml:1"),
+        ("templates/digest/theme.yaml", "fonts: url(x)\n", "templates/digest/theme.yaml:1"),
         ("templates/digest/style.css", "{% if %}", "templates/digest/style.css:1"),
         ("templates/digest/issue.txt", "\n{{ nobody }}", "templates/digest/issue.txt:2"),
     ],
