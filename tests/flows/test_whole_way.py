@@ -23,18 +23,28 @@ Start = Callable[[Relay], Relay]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def press(tmp_path: Path) -> Path:
-    """Make a workspace of the sample's settings, theme and people, without an issue."""
+def sample(folder: Path) -> Path:
+    """Put the sample's settings, theme and people into a folder, without an issue."""
     for name in ("newsletter.yaml", "logo.png", "templates", "subscribers"):
         source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    return tmp_path
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    return folder
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Path:
+    """Make a workspace of the sample without an issue."""
+    return sample(tmp_path)
 
 
 @pytest.fixture
 def run(press: Path) -> Run:
     """Run one command line in the workspace; its exit code must be the one expected."""
+    return running_in(press)
+
+
+def running_in(press: Path) -> Run:
+    """Return what runs a command line in a workspace."""
 
     def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -52,12 +62,22 @@ def run(press: Path) -> Run:
     return run
 
 
-@pytest.fixture
-def composed(run: Run) -> None:
-    """Import and compose the real digest, and bring the sample subscribers in."""
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Import and compose the real digest, and bring the sample subscribers in, once."""
+    press = sample(tmp_path_factory.mktemp("begun"))
+    run = running_in(press)
     run("import", str(ROOT / "tests/data/digest-2025-02-14.txt"))
     run("compose", D)
     run("subscribers", "import", "subscribers/example.csv", "--consent", "made up")
+    return press
+
+
+@pytest.fixture
+def composed(press: Path, begun: Path) -> None:
+    """Copy the workspace in which the digest is composed."""
+    for name in ("issues", "var"):
+        shutil.copytree(begun / name, press / name)
 
 
 def by_smtp(press: Path, relay: Relay, **more: object) -> None:
