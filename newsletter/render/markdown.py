@@ -23,10 +23,11 @@ _TAGS = {"p", "br", "strong", "em", "a", "ul", "ol", "li", "blockquote", HEADING
 _TABLE = 'cellpadding="0" cellspacing="0">'
 _DRESSED = (
     ("<table>", f'<table class="figures" {_TABLE}'),
+    ("<th>", '<th scope="col">'),
     ("<blockquote>", f'<blockquote><table role="presentation" width="100%" {_TABLE}<tr><td class="said">'),
     ("</blockquote>", "</td></tr></table></blockquote>"),
 )
-"""Outlook draws a border and keeps a distance only on the cells of tables."""
+"""Outlook draws a border and keeps a distance only on the cells of tables; WCAG H63 wants the scope."""
 
 _BRACKETS = 1_000
 """Openings of links, [ and <. A text with more is shown as typed: parsing time grows with their square."""
