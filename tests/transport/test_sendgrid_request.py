@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.model import Message, Rendered
 from newsletter.sending.personal import Writer
-from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
+from newsletter.slots import EMAIL, GREETING, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
 from newsletter.store.ledger import Due
 from newsletter.transport.sendgrid.api import refuse, request
 from tests.drawn import image
@@ -70,6 +70,20 @@ def test_no_name_makes_a_request_unfit(name: str) -> None:
     body = request([write(7, "anna@a.test", name)])
     assert refuse(body, house.NOW.timestamp()) is None
     assert body["personalizations"][0]["to"][0].get("name", "x").isprintable() or not name.isprintable()
+
+
+@given(st.text(max_size=40) | st.sampled_from(["Олена", "О'Коннор", f"{slot(UNSUBSCRIBE)}", "<b>", "&amp;"]))
+def test_a_greeting_is_filled_as_by_any_other_transport(name: str) -> None:
+    page = replace(PAGE, html=f"<p>{slot(GREETING)}</p>{PAGE.html}", text=f"{slot(GREETING)}\n{PAGE.text}")
+    shared = replace(house.SHARED, greeting="Вітаємо, {name} & колеги!", unnamed="Вітаємо & <дякуємо>!")
+    message = Writer(page, shared, house.SIGNER).write(Due(7, "a@b.test", name, page.edition, 1), house.NOW)
+    parts = filled(request([message]), 0)
+    assert parts == {
+        "text/plain": fill_text(page.text, message.values),
+        "text/html": fill_html(page.html, message.values),
+    }
+    assert parts["text/html"].startswith("<p>Вітаємо")
+    assert " &amp; " in parts["text/html"].partition("</p>")[0]
 
 
 def test_each_message_has_its_own_message_id_and_way_out() -> None:
