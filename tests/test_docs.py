@@ -151,6 +151,15 @@ def test_the_tests_that_guard_the_invariants_exist() -> None:
     assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
 
 
+def test_decisions_are_numbered_in_a_row_and_their_headings_agree() -> None:
+    decisions = sorted(ROOT.glob("docs/decisions/[0-9]*.md"))
+    numbers = [int(page.name[:4]) for page in decisions]
+    assert numbers == list(range(1, len(decisions) + 1))
+    for number, page in zip(numbers, decisions, strict=True):
+        heading = page.read_text(encoding="utf-8").partition("\n")[0]
+        assert heading.startswith(f"# {number}. "), page.name
+
+
 def test_every_dependency_is_explained_and_pinned() -> None:
     wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
     names = sorted(re.split(r"[^\w.-]", name)[0] for name in wanted)
