@@ -39,6 +39,7 @@ Nobody knows where this belongs
 CYRILLIC = re.compile(r"[\u0400-\u04ff]+")
 ISSUE, EMAIL, NEW = "2025-02-14", "anna@northfield.example.org", "new@example.org"
 BEFORE_THE_HOUR = [
+    "themes",
     "compose",
     "check",
     "render",
