@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -180,12 +181,16 @@ def later(*, minutes: float = 0.2) -> str:
     return (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
 
 
+_PORTS = count(10_000 + os.getpid() * 97 % 20_000)  # below those that Linux takes by itself
+
+
 def free_port() -> int:
-    """Return a port of loopback on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-    return port
+    """Return a port of loopback on which nobody listens, and which no connection gets before it is used."""
+    for port in _PORTS:
+        with socket.socket() as taken, suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def workspace(root: Path, port: int, **more: object) -> None:

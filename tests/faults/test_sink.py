@@ -75,7 +75,7 @@ def sink(*options: str) -> Iterator[tuple[int, Callable[[], Counter[str]]]]:
 
 
 def _wait_until_it_listens(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with (
             suppress(ConnectionRefusedError, ConnectionResetError),
@@ -189,7 +189,7 @@ def test_a_relay_that_takes_no_greeting_has_taken_nothing(issue: Engine, how: st
 @needs_sink
 @pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT", "DATA"])
 def test_a_relay_that_is_too_slow_before_a_body_has_taken_nothing(issue: Engine, verb: str) -> None:
-    with sink("-W", f"{verb}:1") as (port, came):
+    with sink("-W", f"{verb}:20") as (port, came):
         assert send(issue, port, timeout=0.2) != ""
         assert came() == {}
     judge(issue, Counter(), unknown=0)
@@ -198,7 +198,7 @@ def test_a_relay_that_is_too_slow_before_a_body_has_taken_nothing(issue: Engine,
 @needs_sink
 def test_a_relay_may_take_its_time_over_a_body(issue: Engine) -> None:
     with sink("-W", ".:1") as (port, came):
-        assert send(issue, port, timeout=0.3) == ""
+        assert send(issue, port, timeout=1) == ""
         received = came()
     assert set(ledger(issue).values()) == {"accepted"}
     judge(issue, received, unknown=0)

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.faults.scene import free_port
 from tests.relay import Relay
 
 pytestmark = pytest.mark.browser
@@ -43,8 +43,7 @@ def relay(start_relay: Callable[[Relay], Relay]) -> Relay:
 @pytest.fixture
 def press(tmp_path: Path, relay: Relay) -> Path:
     """Make a workspace that sends through the relay, with three issues that are ready to be approved."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     ours = ("base_url:", "transport:", "smtp:", "schedule:")
     settings = (ROOT / "newsletter.yaml").read_text(encoding="utf-8").splitlines()
     smtp = {"host": "127.0.0.1", "port": relay.port, "security": "none"}

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
 from newsletter.transport.sendgrid import client as sendgrid
 from newsletter.transport.sendgrid.client import SendGrid
+from tests.faults.scene import free_port
 from tests.sendgrid_fake import HANG, RESET, Body, FakeSendGrid, Told, running
 from tests.sending import house
 from tests.transport.test_sendgrid_request import PAGE
@@ -333,16 +333,9 @@ def test_a_letter_that_no_service_would_take_never_reaches_a_socket(start: Start
     assert queue.begun == []
 
 
-def closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.mark.usefixtures("start")
 def test_a_service_that_cannot_be_reached_is_named_and_nobody_is_uncertain() -> None:
-    nobody = SendGrid(key="SG.right", host=f"http://127.0.0.1:{closed_port()}", batch=10)
+    nobody = SendGrid(key="SG.right", host=f"http://127.0.0.1:{free_port()}", batch=10)
     queue = Queue(*crowd(30))
     with pytest.raises(TransportUnavailable, match=r"127\.0\.0\.1:\d+ cannot be used: .*refused"):
         asyncio.run(nobody.drain(queue))
@@ -364,7 +357,7 @@ def test_a_service_that_comes_back_in_time_takes_everybody(
             return await super().begin(message)
 
     monkeypatch.setattr(sendgrid, "_PATIENCE", (0.2,) * 50)
-    fake, port, queue = FakeSendGrid(), closed_port(), Telling(*crowd(30))
+    fake, port, queue = FakeSendGrid(), free_port(), Telling(*crowd(30))
 
     async def late() -> None:
         sending = asyncio.create_task(

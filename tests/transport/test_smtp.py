@@ -178,7 +178,7 @@ def test_a_connection_lost_before_the_body_costs_nothing(start_relay: Start, tol
         return None
 
     relay = start_relay(Relay(answer=answer))
-    queue = send(relay, Queue(ANNA, BOHDAN), timeout=0.3)
+    queue = send(relay, Queue(ANNA, BOHDAN), timeout=0.6)
     assert relay.recipients == [ANNA, BOHDAN]
     assert set(queue.outcomes.values()) == {Outcome.ACCEPTED}
 
