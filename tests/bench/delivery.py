@@ -61,7 +61,7 @@ class Figures:
 
 
 def illustrate(root: Path, pictures: int) -> None:
-    """Give so many items that everybody gets a picture of some 120 kB each, and a theme that shows them."""
+    """Give so many items that everybody gets a picture of some 120 kB each."""
     items = sorted((root / "issues" / D / "items").glob("*.md"))
     everybody_s = [item.stem for item in items if "\nsection: top\n" in item.read_text(encoding="utf-8")]
     for item in everybody_s[:pictures]:

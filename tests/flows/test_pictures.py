@@ -10,7 +10,6 @@ import pytest
 
 from newsletter.cli import run
 from tests.drawn import PICTURES
-from tests.pictured import showing_theme
 
 ROOT = Path(__file__).parents[2]
 D = "2025-02-14"
@@ -29,7 +28,6 @@ def press(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "subscribers", root / "subscribers")
     for name in ("newsletter.yaml", "logo.png"):
         shutil.copy(ROOT / name, root)
-    showing_theme(root / "templates")
     picture = b64encode((PICTURES / "town.jpg").read_bytes()).decode()
     (tmp_path / "digest.html").write_text(SOURCE.format(picture), encoding="utf-8")
     (tmp_path / "readers.csv").write_text("email\nolena@rada.example.org\n", encoding="utf-8")
