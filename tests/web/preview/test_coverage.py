@@ -44,7 +44,7 @@ def test_a_region_lists_its_communities_with_a_reader_and_without(placed: FlaskC
 
 def test_the_page_speaks_ukrainian(placed: FlaskClient) -> None:
     text = placed.get("/coverage?lang=uk").get_data(as_text=True)
-    assert "Читачів має громад: 1 з 1\u00a0774" in text
+    assert "Громад із читачами: 1 із 1\u00a0774" in text
     assert "можливо, Конотопська" in text
 
 
