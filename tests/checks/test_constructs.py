@@ -105,9 +105,15 @@ def is_named(word: str, text: str) -> bool:
     return any(remark.line in own for remark in unrendered(text))
 
 
+def to_open_fence(chosen: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the constructs up to an open fence: all that follows is inside it, and named with it."""
+    names = [name for name, _ in chosen]
+    return chosen[: names.index("open fence") + 1] if "open fence" in names else chosen
+
+
 blocks = st.lists(
     st.tuples(st.sampled_from(sorted(CONSTRUCTS)), st.sampled_from(PREFIXES)), min_size=1, max_size=6
-)
+).map(to_open_fence)
 
 
 @run(max_examples=400, deadline=None)

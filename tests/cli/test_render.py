@@ -61,13 +61,15 @@ def test_without_readers_the_whole_issue_is_written(workspace: Path) -> None:
     assert entry["sections"] == ["top", "social"]
     names = {file.name for file in folder.iterdir()}
     key = entry["key"]
-    assert names == {f"{key}.html", f"{key}.txt", f"{key}.eml", "manifest.json"}
+    (logo,) = {name for name in names if name.endswith(".png")}
+    assert names == {f"{key}.html", f"{key}.txt", f"{key}.eml", logo, "manifest.json"}
+    assert f'src="{logo}"' in (folder / f"{key}.html").read_text("utf-8"), "shown where it is opened"
 
 
 def test_files_hold_examples_and_no_marks(workspace: Path, tmp_path: Path) -> None:
     assert run(["-C", str(workspace), "render", "--out", str(tmp_path / "proof")]) == 0
     for file in (tmp_path / "proof").iterdir():
-        assert "QZ7" not in file.read_text("utf-8")
+        assert b"QZ7" not in file.read_bytes()
     (page,) = (tmp_path / "proof").glob("*.html")
     assert "https://news.example.org/unsubscribe/example" in page.read_text("utf-8")
 
