@@ -30,6 +30,7 @@ from newsletter.web.preview.reload import Watch
 from newsletter.web.readers.app import create_site
 from newsletter.web.readers.limits import Counts
 from tests import press
+from tests.pictured import show_picture
 from tests.web.preview import sample
 from tests.web.readers import people as readers
 from tests.web.readers.people import NOW, OPTIONAL, stop, subscribe, token
@@ -120,7 +121,7 @@ Look = Callable[[str], Page]
 
 
 def write_issue(root: Path) -> None:
-    """Put an issue of three items into a workspace with the sample's settings."""
+    """Put an issue of three items, one with a picture, into a workspace with the sample's settings."""
     items = root / f"issues/{D}/items"
     items.mkdir(parents=True)
     shutil.copy(ROOT / "newsletter.yaml", root)
@@ -129,6 +130,7 @@ def write_issue(root: Path) -> None:
     for name, (title, section) in sample.ITEMS.items():
         text = f"---\ntitle: {title}\nsection: {section}\n---\n\nЖитло{'о' * 40} і {'гроші' * 20}.\n"
         (items / f"{name}.md").write_text(text, encoding="utf-8")
+    show_picture(root, "01-forum")
 
 
 def fill(context: Workspace) -> dict[str, str]:
