@@ -20,6 +20,7 @@ from enum import StrEnum
 _LONGEST_VALUE = 80
 _LONGEST_TEXT = 2000
 _VALUE = re.compile(rf"""(['"])((?:(?!\1).){{{_LONGEST_VALUE + 1},}})(\1)""", re.DOTALL)
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _RUN = re.compile(rf"\S{{{4 * _LONGEST_VALUE + 1},}}")
 
 
@@ -30,6 +31,11 @@ def brief(text: str) -> str:
     text = _VALUE.sub(lambda found: f"{found[1]}{found[2][:_LONGEST_VALUE]}…{found[3]}", text)
     text = _RUN.sub(lambda found: f"{found[0][:_LONGEST_VALUE]}…", text)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+
+
+def visible(text: str) -> str:
+    """Return a message with control characters and lone surrogates as escapes, for terminals and pages."""
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class Severity(StrEnum):
@@ -61,7 +67,10 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Make the text safe to show, whatever it quotes."""
-        object.__setattr__(self, "text", brief(self.text))
+        object.__setattr__(self, "text", brief(visible(self.text)))
+        object.__setattr__(self, "hint", visible(self.hint))
+        if self.at:
+            object.__setattr__(self, "at", Place(visible(self.at.path), self.at.line))
 
     @classmethod
     def error(cls, text: str, at: Place | None = None, hint: str = "") -> "Problem":
@@ -82,9 +91,9 @@ class NewsletterError(Exception):
     """The base class: a message of one sentence, and a hint that says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = visible(message)
+        self.hint = visible(hint)
+        super().__init__(self.message)
 
 
 class _ProblemsError(NewsletterError):

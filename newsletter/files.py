@@ -24,6 +24,11 @@ def atomic_write(
             _sync_folder(path.parent)
 
 
+def is_unicode(path: Path) -> bool:
+    """Return whether `path` is text: the database and the pages cannot name files whose names are not."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
+
+
 def create(path: Path, content: bytes, *, mode: int = ANYBODY) -> bool:
     """Write a file atomically unless it exists; return whether this call created it. Raises OSError."""
     with _complete(path, content, mode, durable=True) as fresh:

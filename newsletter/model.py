@@ -122,6 +122,11 @@ class Picture:
     image: Image | None = None
 
 
+def anchor_of(item_id: str) -> str:
+    """Return the name of an item in addresses: its id, with hyphens for blanks."""
+    return "-".join(item_id.split())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One piece of news: Markdown text, its sections in order, and its place in a file.

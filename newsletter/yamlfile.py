@@ -1,5 +1,6 @@
 """Parse and validate YAML, with the line of every key, so that each problem names its line."""
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ LARGEST = 1_000_000
 """The most characters of a file written by hand; PyYAML parses 0.2 million in a second."""
 _LONGEST_NUMBER = 64
 """Characters; the time Python takes to parse a number grows with the square of its length."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character, as only an escape can write it; no file, page or database takes it."""
 _MOST_PROBLEMS = 50
 _LONGEST_WORD = 80
 _MOST_KNOWN = 1000
@@ -77,6 +80,9 @@ class _Loader(yaml.SafeLoader):
         if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
             problem = f"a number of {len(node.value)} characters"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark, _QUOTE)
+        if isinstance(node, yaml.ScalarNode) and (half := _HALF.search(node.value)):
+            problem = f"the character U+{ord(half[0]):04X} is not allowed"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         if node.tag in _NUMBERS and ":" in node.value:
             return node.value
         try:

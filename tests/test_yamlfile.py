@@ -108,3 +108,12 @@ def test_long_values_of_settings_are_not_echoed_and_many_faults_are_counted() ->
     _, problems = validate(Outer, load("title: x\n" + "".join(f"k{n}: 1\n" for n in range(2000)), "x.yaml"))
     assert len(problems) == 51
     assert problems[-1].text == "and 1950 more problems in this file"
+
+
+@pytest.mark.parametrize(
+    "text", ['a: 1\nb: "\\ud800"\n', 'a: 1\n"\\udfff": 1\n', 'a: 1\nb: ["x", "\\uD83D"]\n']
+)
+def test_half_a_character_is_refused_at_its_line(text: str) -> None:
+    with pytest.raises(ContentError, match="is not allowed") as caught:
+        load(text, "x.yaml")
+    assert str(caught.value.problems[0].at) == "x.yaml:2"

@@ -1,6 +1,6 @@
 """Load an Issue from issue.yaml and the item files beside it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from newsletter import model
 from newsletter.compose.item import parse_item
 from newsletter.compose.pictures import with_images
-from newsletter.compose.words import Day, OneLine
+from newsletter.compose.words import Day, OneLine, is_line
 from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.model import Block, Issue, Item, Period, Section
+from newsletter.model import Block, Issue, Item, Period, Section, anchor_of
 from newsletter.yamlfile import Document, load, nearest, validate
 
 FOLDER = "issues"
@@ -193,6 +193,10 @@ def _items(
     problems: list[Problem] = []
     for path in sorted((root / folder_of(closing) / "items").glob("*.md")):
         name = f"{folder_of(closing)}/items/{path.name}"
+        if wrong := _unusable(path.stem, name, items):
+            items[path.stem] = None
+            problems.append(wrong)
+            continue
         try:
             text = read_text(root, name)
         except ContentError as error:
@@ -204,6 +208,24 @@ def _items(
             )
             problems += faults
     return items, problems
+
+
+def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
+    """Return a problem if an item's file name cannot be its id in issue.yaml and in addresses."""
+    if not is_line(id_):
+        return Problem.error(
+            "the file's name holds a line break, a control character or a letter that is not Unicode",
+            Place(path),
+            "Rename the file.",
+        )
+    address = anchor_of(id_)
+    if twin := next((other for other in others if anchor_of(other) == address), None):
+        return Problem.error(
+            f"the file's name has the same address as {twin!r}: blanks become hyphens",
+            Place(path),
+            "Rename one of the two files.",
+        )
+    return None
 
 
 def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:

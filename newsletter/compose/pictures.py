@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from newsletter.compose.words import OneLine
+from newsletter.compose.words import OneLine, is_line
 from newsletter.errors import Problem
 from newsletter.model import Item, Picture
 from newsletter.pictures.prepare import Fault, Prepared, prepare
@@ -99,7 +99,7 @@ def _path(root: Path, folder: str, picture: Picture) -> Path | Problem:
     home = root / folder
     path = home / FOLDER / picture.file
     if not path.is_file():
-        names = [file.name for file in (home / FOLDER).glob("*") if file.is_file()]
+        names = [file.name for file in (home / FOLDER).glob("*") if file.is_file() and is_line(file.name)]
         hint = nearest(picture.file, names) or f"Put the file into {folder}/{FOLDER}."
         return Problem.error(f"the picture {folder}/{FOLDER}/{picture.file} is not there", picture.at, hint)
     if not path.resolve().is_relative_to(home.resolve()):

@@ -19,6 +19,7 @@ from newsletter.compose.slug import slug
 from newsletter.compose.write import write
 from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError
+from newsletter.files import is_unicode
 from newsletter.locales import catalog_of
 
 _ITEMS = "items/"
@@ -50,6 +51,8 @@ def make_workspace(
     Raises ConfigError when the folder holds something already or cannot be made, or an answer is no value
     for its setting.
     """
+    if not is_unicode(root):
+        raise ConfigError(f"the path {root} is not Unicode", "Name a folder in UTF-8; nothing was changed.")
     starter = files("newsletter") / "starter"
     texts = dict(_texts(starter / catalog_of(language)))
     texts[FILE] = _filled(texts[FILE], language, answers)

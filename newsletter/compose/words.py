@@ -9,6 +9,11 @@ from pydantic import AfterValidator, BeforeValidator
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+def is_line(text: str) -> bool:
+    """Return whether `text` is one line of characters that mail, pages and a database can hold."""
+    return not re.search("[\ud800-\udfff]", text) and not _CONTROL.search(text)
+
+
 def _one_line(value: str) -> str:
     value = value.strip()
     if found := _CONTROL.search(value):

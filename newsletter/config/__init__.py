@@ -31,6 +31,7 @@ from newsletter.config.parts import (
 )
 from newsletter.config.types import DAYS, Address, Language, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError, Place
+from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
 from newsletter.registry import OUTBOX, TRANSPORTS
@@ -229,6 +230,8 @@ def place_of(root: Path, key: KeyPath) -> Place:
 
 def find_root(start: Path) -> Path:
     """Return the nearest folder at or above `start` that holds newsletter.yaml. Raises ConfigError."""
+    if not is_unicode(start):
+        raise ConfigError(f"the path {start} is not Unicode", "Rename the folder whose name is not.")
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder

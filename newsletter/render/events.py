@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from newsletter.i18n import format_period
 from newsletter.locales import locale
-from newsletter.model import Event, Item, Period
+from newsletter.model import Event, Item, Period, anchor_of
 from newsletter.render.characters import printable
 from newsletter.render.values import Data
 
@@ -66,7 +66,7 @@ def calendar_address(base_url: str, issue: str, item: Item) -> str:
 
 def anchor(item: Item) -> str:
     """Return the name of an item in addresses: its id, with hyphens for blanks."""
-    return "-".join(item.id.split())
+    return anchor_of(item.id)
 
 
 def _day(moment: dt.datetime | dt.date) -> dt.date:

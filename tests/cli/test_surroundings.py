@@ -1,5 +1,6 @@
 """Commands in bad surroundings: each fault is a sentence with its cure and exit code 2; nothing changes."""
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -149,3 +150,10 @@ def test_settings_that_cannot_be_read_are_told(told: Tell, workspace: Path) -> N
     path.unlink()
     path.symlink_to(UNREADABLE)
     assert "newsletter.yaml cannot be read" in told("subscribers", "list")
+
+
+def test_a_folder_whose_name_is_no_unicode_is_told(workspace: Path, told: Tell) -> None:
+    other = workspace.parent / os.fsdecode(b"n\xed")
+    shutil.copytree(workspace, other)
+    for command in ("-C", str(other), "check"), ("init", str(other / "new"), "--yes"):
+        assert r"n\udced" in told(*command)

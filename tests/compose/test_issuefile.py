@@ -1,5 +1,6 @@
 """issue.yaml and its items, read as an Issue."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -174,3 +175,26 @@ def test_without_an_issue_the_way_to_one_is_told(workspace: Path) -> None:
     with pytest.raises(ContentError) as refused:
         newest_issue(workspace)
     assert "newsletter import" in refused.value.problems[0].hint
+
+
+@pytest.mark.parametrize("name", [b"\xed\xee\xe2.md", b"red\x1b[31m.md", b"two\nlines.md"])
+def test_an_item_whose_file_name_is_no_line_of_text_stays_out_and_is_named(
+    load: Load, folder: Path, name: bytes
+) -> None:
+    Path(os.fsdecode(bytes(folder / "items") + b"/" + name)).write_text("---\ntitle: d\nsection: top\n---\n")
+    issue, problems = load("order: {top: [a]}")
+    (said,) = [str(one) for one in problems if one.severity is Severity.ERROR]
+    assert "the file's name" in said
+    assert "Rename" in said
+    assert said.replace("\n", "").isprintable()
+    assert shown(issue) == {"top": ["a"]}
+
+
+def test_two_items_never_share_an_address(load: Load, folder: Path) -> None:
+    for name in ("a forum", "a-forum"):
+        (folder / f"items/{name}.md").write_text("---\ntitle: d\nsection: top\n---\n")
+    issue, problems = load("order: {top: [a forum, a-forum]}")
+    (said,) = [str(one) for one in problems if one.severity is Severity.ERROR]
+    assert "a-forum.md" in said
+    assert "'a forum'" in said
+    assert shown(issue) == {"top": ["a forum"]}
