@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.checks.unrendered import unrendered
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.compose.starter import make_workspace
 from newsletter.config import read_settings
@@ -24,7 +25,9 @@ def test_a_new_workspace_has_an_issue_of_this_week_without_a_problem(language: s
     assert settings.language == language
     assert not problems
     assert [len(block.items) for block in issue.blocks] == [1, 1, 1]
-    assert {item.date for block in issue.blocks for item in block.items} == {date(2025, 2, 12)}
+    items = [item for block in issue.blocks for item in block.items]
+    assert {item.date for item in items} == {date(2025, 2, 12)}
+    assert not [remark for item in items for remark in unrendered(item.text)]
 
 
 def test_all_languages_have_the_same_files(tmp_path: Path) -> None:
