@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from newsletter.errors import ContentError, Place, Problem
 
@@ -29,6 +29,20 @@ _KINDS = {
     "string_type": "words: put them in quotes",
     "tuple_type": "a list, like `[one, another]`",
 }
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "float_parsing": "must be a number",
+    "greater_than_equal": "must be {ge} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "is empty",
+}
+"""What is said of a fault instead of pydantic's words, which are for programmers."""
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _QUOTE = "If these are words, put them in quotes."
 _CURE = "Check quotes, colons and the indentation of this line and the one above."
@@ -181,10 +195,30 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     elif fault["type"] in _KINDS:
         text = f"{key}: must be {_KINDS[fault['type']]}"
     else:
-        message = fault["msg"].removeprefix("Value error, ")
+        message = worded(fault)
         text = f"{key}: {message}" if key else message
         hint = fault.get("ctx", {}).get("hint", "")
     return Problem.error(text, document.place(path), hint)
+
+
+def worded(fault: Any) -> str:
+    """Return the words for one of pydantic's errors, without its key."""
+    if words := _WORDS.get(fault["type"]):
+        return words.format(**fault.get("ctx", {}))
+    said: str = fault["msg"]
+    return said.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+
+
+def matching(pattern: str, words: str) -> AfterValidator:
+    """Return a validator of strings that match all of `pattern`; of others it says `words`."""
+    compiled = re.compile(pattern)
+
+    def checked(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(checked)
 
 
 def _keys(model: Any, path: Path) -> list[str]:

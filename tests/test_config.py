@@ -310,3 +310,25 @@ def test_an_address_that_no_browser_opens_is_refused(tmp_path: Path, url: str) -
     (tmp_path / "newsletter.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match="base_url: must be a full web address"):
         read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("smtp: {port: 70000}", "smtp.port: must be 65535 or less"),
+        ("smtp: {port: abc}", "smtp.port: must be a whole number"),
+        ("pictures: sent", "pictures: must be 'attached' or 'hosted'"),
+        ("theme: ../etc", "theme: must be small Latin letters, digits and hyphens"),
+        ('closing: {text: Free, hashtag: "two words"}', "closing.hashtag: must be # and one word"),
+        ('consent: "a\\nb"', "consent: must be one line"),
+        ('consent: ""', "consent: is empty"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_in_plain_words(tmp_path: Path, line: str, said: str) -> None:
+    key = line.partition(":")[0]
+    lines = SAMPLE.splitlines(keepends=True)
+    kept = "".join(one for one in lines if not one.startswith(f"{key}:"))
+    (tmp_path / "newsletter.yaml").write_text(f"{kept}{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_settings(tmp_path)
+    assert said in str(caught.value)

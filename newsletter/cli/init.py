@@ -128,6 +128,8 @@ def _valid(kind: Any, value: str) -> str:
     """Validate an answer as newsletter.yaml will; an empty one stays empty. Raises UsageError."""
     from pydantic import TypeAdapter, ValidationError
 
+    from newsletter.yamlfile import worded
+
     if not value:
         return ""
     try:
@@ -135,7 +137,7 @@ def _valid(kind: Any, value: str) -> str:
     except ValidationError as error:
         fault = error.errors()[0]
         hint = fault.get("ctx", {}).get("hint", "")
-        words = [f"{value!r}: {fault['msg'].removeprefix('Value error, ')}", *([hint] if hint else [])]
+        words = [f"{value!r}: {worded(fault)}", *([hint] if hint else [])]
         raise click.UsageError("\n".join(words)) from None
     return checked
 

@@ -21,6 +21,7 @@ from newsletter.config.types import (
 )
 from newsletter.greeting import NAME
 from newsletter.model import Section
+from newsletter.yamlfile import matching
 
 
 class Part(BaseModel):
@@ -65,7 +66,7 @@ class ClosingCall(Part):
     """The call that ends every issue unless issue.yaml has its own."""
 
     text: Line
-    hashtag: str = Field(default="", pattern=r"^(#\w+)?$")
+    hashtag: Annotated[str, matching(r"(#\w+)?", 'must be # and one word, in quotes, like "#Together"')] = ""
 
 
 class Brand(Part):

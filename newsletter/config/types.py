@@ -17,7 +17,7 @@ from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
 from newsletter.durations import parse_duration
 from newsletter.locales import language_tag
 from newsletter.registry import TRANSPORTS
-from newsletter.yamlfile import nearest
+from newsletter.yamlfile import matching, nearest
 
 _LONGEST_ZONE = _LONGEST_TAG = 40
 _LONGEST_TRANSPORT = 40
@@ -193,7 +193,17 @@ Moment = Annotated[str, AfterValidator(_moment)]
 Colour = Annotated[str, AfterValidator(_colour)]
 """Six hexadecimal digits after #, in small letters."""
 BrandColour = Annotated[str, AfterValidator(_brand_colour)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Slug = Annotated[
+    str,
+    matching(
+        "[a-z0-9][a-z0-9-]{0,31}",
+        "must be small Latin letters, digits and hyphens, at most 32, like top",
+    ),
+]
 Domain = Annotated[str, AfterValidator(_domain)]
-Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+Line = Annotated[
+    str,
+    Field(min_length=1),
+    matching(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "must be one line, without control characters"),
+]
 LogoFile = Annotated[Line, AfterValidator(_logo)]

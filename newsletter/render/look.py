@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from newsletter.brand import READABLE, TEXT_PAIRS, Colours, Palette, contrast
 from newsletter.errors import ConfigError, ContentError, Place, Problem
 from newsletter.render.values import Data
-from newsletter.yamlfile import Document, load, validate
+from newsletter.yamlfile import Document, load, matching, validate
 
 LOOK = "theme.yaml"
 _HINT = 'Colours are written like "#0b4f9c", fonts like "\'Segoe UI\', Arial, sans-serif".'
@@ -20,7 +20,9 @@ _SCHEMES = ("light", "dark")
 _NAMES = tuple(field.name for field in fields(Colours))
 _SLIP = 0.75  # as "acent" for "accent", but not "warm" for "paper"
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]  # classic Outlook reads six digits only
+Colour = Annotated[str, matching("#[0-9a-fA-F]{6}", "must be # and six digits or letters a to f")]
+"""Classic Outlook reads six digits only."""
+_Fonts = Annotated[str, matching(r"[\w' ,-]+", "must be names of fonts, separated by commas")]
 
 
 class Look(BaseModel):
@@ -30,7 +32,7 @@ class Look(BaseModel):
     __pydantic_extra__: dict[str, str | int | float]
 
     about: str = Field(default="", max_length=120)
-    fonts: str | None = Field(default=None, pattern=r"^[\w' ,-]+$")
+    fonts: _Fonts | None = None
     light: dict[str, Colour] = {}
     dark: dict[str, Colour] = {}
 
