@@ -17,7 +17,8 @@ LIGHT_TEXT, DARK_TEXT = "#ffffff", "#101418"
 _STEP = 0.01
 _LINEAR = 0.04045
 _MIDDLE = 0.6
-"""The threshold below which sRGB is linear, and the OKLCH lightness between dark and light colours."""
+_HALF = 0.18
+"""The threshold below which sRGB is linear; the OKLCH lightness and the luminance between dark and light."""
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
@@ -93,6 +94,14 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@cache
+def seen_on(colour: str, ground: str) -> str:
+    """Return `colour`, or the nearest lighter or darker shade of it that is visible on `ground` as a line."""
+    shade, step = _shade(colour), _STEP if luminance(ground) < _HALF else -_STEP
+    shades = (shade.at(shade.light + step * number) for number in range(1, 101))
+    return next((found for found in (colour, *shades) if contrast(found, ground) >= SEEN), text_on(ground))
 
 
 def text_on(colour: str) -> str:

@@ -18,6 +18,7 @@ from newsletter.brand import (
     nearest_readable,
     palette,
     readable,
+    seen_on,
 )
 
 HEX = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
@@ -64,6 +65,16 @@ def test_the_edge_of_a_field_is_seen_on_every_ground(colour: str, second: str) -
     both = palette(colour, second)
     for scheme, ground in product((both.light, both.dark), GROUNDS):
         assert contrast(scheme.edge, getattr(scheme, ground)) >= SEEN
+
+
+@given(HEX, st.sampled_from(["#ffffff", "#1b2027", "#000000"]))
+@settings(deadline=None, max_examples=60)
+def test_a_line_of_any_colour_is_seen_on_any_paper_and_stays_as_it_is_where_it_already_was(
+    colour: str, paper: str
+) -> None:
+    found = seen_on(colour, paper)
+    assert contrast(found, paper) >= SEEN
+    assert (found == colour) == (contrast(colour, paper) >= SEEN)
 
 
 def test_the_brand_s_own_colours_are_used_as_they_are() -> None:

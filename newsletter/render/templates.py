@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import FunctionLoader
 from markupsafe import Markup
 
+from newsletter.brand import seen_on
 from newsletter.errors import Place
 from newsletter.i18n import translations
 from newsletter.locales import direction
@@ -119,4 +120,5 @@ _FILTERS: Mapping[str, tuple[Callable[..., Any], Callable[..., int] | None]] = {
     "underline": (plaintext.underline, _underlined),
     "label": (_label, None),
     "url": (_url, None),
+    "seen_on": (seen_on, None),
 }

@@ -7,6 +7,7 @@ import pytest
 from lxml.etree import _Element
 from lxml.html import HtmlElement, document_fromstring
 
+from newsletter.brand import SEEN, contrast
 from newsletter.model import Rendered
 from newsletter.render.shown import standfirst
 from tests import gallery
@@ -134,6 +135,11 @@ def test_a_section_s_name_stands_once_as_a_heading_also_above_the_lead(whole: Re
 def test_a_section_has_its_own_colour_on_a_cell(whole: Rendered) -> None:
     rules = [style(cell)["border-top"] for cell in body(whole).iter("td") if "border-top" in style(cell)]
     assert rules[:2] == ["3px solid #8a1c4a", "3px solid #0b4f9c"]
+
+
+def test_a_section_s_colour_is_seen_on_dark_paper_too(whole: Rendered) -> None:
+    (dark,) = set(re.findall(r"\.rule-social \{ border-color: (#[0-9a-f]{6}) !important", whole.html))
+    assert contrast(dark, gallery.sample_settings().brand.palette.dark.paper) >= SEEN
 
 
 def test_briefs_are_one_list_of_linked_lines(whole: Rendered) -> None:
