@@ -85,7 +85,8 @@ def test_what_is_unknown_tampered_with_too_old_or_erased_looks_alike(
     client: FlaskClient, context: Workspace, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = token(context, number)
-    pages = [client.get("/preferences/nonsense?lang=en"), client.get(f"/preferences/{good[:-1]}A?lang=en")]
+    tampered = good[:20] + ("B" if good[20] == "A" else "A") + good[21:]
+    pages = [client.get("/preferences/nonsense?lang=en"), client.get(f"/preferences/{tampered}?lang=en")]
     pages.append(client.get(f"/preferences/{token(context, 77)}?lang=en"))
     monkeypatch.setenv("NEWSLETTER_NOW", "2027-02-14T10:00:00+00:00")
     pages.append(client.get(f"/preferences/{good}?lang=en"))
