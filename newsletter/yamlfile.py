@@ -20,6 +20,7 @@ _LONGEST_NUMBER = 64
 """Characters; the time Python takes to parse a number grows with the square of its length."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character, as only an escape can write it; no file, page or database takes it."""
+_COMMENTED = re.compile(r"[:,\[{]\s+(#\w+)")
 _MOST_PROBLEMS = 50
 _LONGEST_WORD = 80
 _MOST_KNOWN = 1000
@@ -130,10 +131,23 @@ def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -
         problem, cure = getattr(error, "problem", None) or str(error), getattr(error, "note", None)
         if r"'\t'" in problem:
             problem, cure = "the line is indented with a tab", "Indent with spaces."
+        if hidden := _commented_value(text, error):
+            number, value = hidden
+            problem, cure = f"{value} is read as a comment", f'Put it in quotes: "{value}"'
+            line = number + 1 + offset
         raise _unreadable(problem, name, line, cure or _CURE) from None
     except RecursionError:
         raise _unreadable("it is nested too deeply", name, first_line) from None
     return Document(data=data, name=name, lines=lines)
+
+
+def _commented_value(text: str, error: yaml.YAMLError) -> tuple[int, str] | None:
+    """Return the line and the value of the last `#word` where brackets lack a value: # begins a comment."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or "flow" not in (getattr(error, "context", None) or ""):
+        return None
+    found = list(_COMMENTED.finditer("\n".join(text.split("\n")[: mark.line + 1])))
+    return (text.count("\n", 0, found[-1].start(1)), found[-1][1]) if found else None
 
 
 def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentError:

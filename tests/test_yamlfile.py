@@ -41,6 +41,24 @@ def test_what_is_not_plain_yaml_is_refused_at_its_line(text: str, line: int, wor
     assert words in problem.text
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "value"),
+    [
+        ('brand: {colour: #0b4f9c, second: "#fff"}\n', 1, "#0b4f9c"),
+        ("title: One\nbrand: {logo: x.png, colour: #0b4f9c}\nb: 2\n", 2, "#0b4f9c"),
+        ("a: 1\ntags:\n  [one,\n   #two]\n", 4, "#two"),
+    ],
+)
+def test_a_value_that_is_read_as_a_comment_is_named_with_its_quotes(text: str, line: int, value: str) -> None:
+    with pytest.raises(ContentError) as caught:
+        load(text, "newsletter.yaml")
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(
+        f"newsletter.yaml:{line}: not readable as YAML: {value} is read as a comment"
+    )
+    assert problem.hint == f'Put it in quotes: "{value}"'
+
+
 def test_every_fault_of_a_file_is_told_at_once_and_at_its_line() -> None:
     text = "titel: x\nsmtp:\n  prot: 25\n  port: many\nsections:\n- port: 1\n- prt: 2\n"
     value, problems = validate(Outer, load(text, "newsletter.yaml", first_line=1))

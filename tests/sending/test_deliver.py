@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -531,6 +532,14 @@ def test_the_outbox_goes_on_after_a_crash_with_nothing_uncertain(engine: Engine,
     names = sorted(path.name for path in (tmp_path / "outbox").iterdir())
     assert len(names) == 12
     assert names[0] == "2025-02-14-000001-reader1@city.example.org.eml"
+
+
+def test_an_outbox_is_checked_by_many_at_once_and_nothing_stays_in_it(tmp_path: Path) -> None:
+    outboxes = [Outbox(tmp_path / "outbox", house.NAME) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for checked in [pool.submit(asyncio.run, outbox.check()) for outbox in outboxes * 25]:
+            checked.result()
+    assert not list((tmp_path / "outbox").iterdir())
 
 
 def test_who_joined_after_the_approval_can_be_taken_in_and_nobody_is_written_to_twice(

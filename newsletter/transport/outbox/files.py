@@ -4,6 +4,7 @@ import asyncio
 import re
 from email import message_from_bytes, policy
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from newsletter import files, private
 from newsletter.errors import TransportUnavailable
@@ -29,9 +30,8 @@ class Outbox:
         """Create the folder. Raises TransportUnavailable when it cannot be written to."""
         try:
             private.own_folder(self._folder)
-            probe = self._folder / "probe"
-            files.atomic_write(probe, b"", mode=files.OWNER)
-            probe.unlink()
+            with TemporaryFile(dir=self._folder) as probe:
+                probe.write(b"probe")
         except OSError as error:
             raise TransportUnavailable(
                 f"the outbox {self._folder} cannot be written to: {error.strerror}",
