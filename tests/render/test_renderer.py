@@ -107,7 +107,8 @@ def test_the_text_of_an_item_stays_inert(renderer: Renderer, digest: Issue, word
     rendered = renderer.render(*one_item(digest, item("Заголовок", words, f"https://example.org/{words}")))
     page = html5lib.parse(rendered.html, namespaceHTMLElements=False)
     allowed = {"html", "head", "title", "meta", "style", "body", "div", "table", "tbody", "tr", "td"}
-    allowed |= {"h1", "h2", "h3", "p", "br", "a", "strong", "em"}
+    allowed |= {"h1", "h2", "h3", "p", "br", "a", "strong", "em", "span"}
+    assert {span.get("class") for span in page.iter("span")} == {"dot"}, "the theme's own"
     assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= allowed
     for element in page.iter():
         assert not any(name.startswith("on") for name in element.attrib)
