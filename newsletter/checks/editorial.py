@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from newsletter.checks.kinds import kinds
 from newsletter.checks.lines import Locate, as_given, key
 from newsletter.checks.unrendered import typed_in_title, unrendered
-from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in
+from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in, typed_marks
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
 from newsletter.model import Issue, Item, Period
+from newsletter.render.plaintext import words as spoken
 
 SUBJECT = 78
 """Most characters of a subject; every mail program cuts longer ones."""
@@ -24,10 +25,10 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
     """Return the problems of `issue` and of each of its items, each with its line."""
     items = [item for block in issue.blocks for item in block.items]
     return [
-        *_envelope(issue, locate),
+        *_envelope(issue, settings.language, locate),
         *_typed_periods(issue, items, locate),
         *_unknown_sections(issue, settings, locate),
-        *(problem for item in items for problem in _item(item, issue.period, locate)),
+        *(problem for item in items for problem in _item(item, issue.period, settings.language, locate)),
         *_repeated(items, "title", lambda item: " ".join(item.title.casefold().split()), locate),
         *_repeated(items, "link", lambda item: item.link or "", locate),
     ]
@@ -41,7 +42,7 @@ def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[P
         yield Problem(severity=remark.severity, text=remark.text, at=found, hint=remark.hint)
 
 
-def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
+def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
     subject, preheader = issue.subject.strip(), issue.preheader.strip()
     at = locate(issue.at, key("subject"))
     if not subject:
@@ -70,6 +71,7 @@ def _envelope(issue: Issue, locate: Locate) -> Iterator[Problem]:
     call = issue.call.text if issue.call else ""
     for words in (issue.subject, issue.preheader, issue.intro, call):
         yield from _remarks(leftovers(words), issue.at, locate)
+        yield from _remarks(typed_marks(spoken(words), language), issue.at, locate)
     yield from _remarks(links_in(issue.intro), issue.at, locate)
     yield from _remarks(unrendered(issue.intro), issue.at, locate)
 
@@ -112,7 +114,7 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
             )
 
 
-def _item(item: Item, period: Period, locate: Locate) -> Iterator[Problem]:
+def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator[Problem]:
     title_at = locate(item.at, key("title"))
     if not item.title.strip():
         yield Problem.error("the title is empty", title_at, "Say in one line what happened.")
@@ -136,6 +138,8 @@ def _item(item: Item, period: Period, locate: Locate) -> Iterator[Problem]:
         yield from _remarks([remark], item.at, locate)
     for words in (item.title, item.text):
         yield from _remarks(leftovers(words), item.at, locate)
+    for words in (item.title, spoken(item.text)):
+        yield from _remarks(typed_marks(words, language), item.at, locate)
     yield from _remarks(links_in(item.text), item.at, locate)
     yield from _remarks(typed_in_title(item.title), item.at, locate)
     yield from _remarks(unrendered(item.text), item.at, locate)

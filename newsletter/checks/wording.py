@@ -32,6 +32,11 @@ _GENERIC = frozenset(
     )
 )  # fmt: skip
 
+_HYPHEN_AS_DASH = re.compile(r"\S+[ \u00a0]-[ \u00a0]\S+")
+_STRAIGHT_QUOTED = re.compile(r'(?<!\w)"(?=\w)[^"\n]{1,80}"(?!\w)')
+_QUOTATION_MARKS = {"uk": "«»", "pl": "„”", "de": "„“"}
+"""Of the first level, as in CLDR; in English straight ones are usual in mail."""
+
 _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
@@ -67,6 +72,26 @@ def leftovers(text: str) -> Iterator[Remark]:
             words=words,
             text=f"{words!r} is from the samples of a new workspace",
             hint="Write your own, and delete the sample items.",
+        )
+
+
+def typed_marks(text: str, language: str) -> Iterator[Remark]:
+    """Yield one warning for hyphens typed as dashes in `text`, and one for straight quotation marks.
+
+    Which marks are right is the editor's to say, so they are never changed.
+    """
+    if found := _HYPHEN_AS_DASH.search(text):
+        hint = "Write a dash: –."
+        yield Remark(
+            severity=Severity.WARNING, words=found[0].strip(), text="a hyphen stands for a dash", hint=hint
+        )
+    usual = _QUOTATION_MARKS.get(language.partition("-")[0])
+    if usual and (found := _STRAIGHT_QUOTED.search(text)):
+        yield Remark(
+            severity=Severity.WARNING,
+            words=found[0],
+            text="straight quotation marks",
+            hint=f"Write {usual[0]}{found[0][1:-1]}{usual[1]}.",
         )
 
 

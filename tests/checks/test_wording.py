@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.checks.wording import doubtful_link, leftovers, links_in
+from newsletter.checks.wording import doubtful_link, leftovers, links_in, typed_marks
 from newsletter.errors import Severity
 
 
@@ -86,3 +86,41 @@ def test_links_are_found_in_lists_and_emphasis_but_not_in_code() -> None:
 
 def test_a_link_that_names_its_page_is_fine() -> None:
     assert not list(links_in("Читайте [постанову № 204](https://kmu.gov.ua/204)."))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words", "hint"),
+    [
+        ("«Відкритий Уряд» - плани дій", "uk", "Уряд» - плани", "Write a dash: –."),
+        ("Budget - what is new", "en", "Budget - what", "Write a dash: –."),
+        (
+            'Форум "Демократична стійкість" у Києві',
+            "uk",
+            '"Демократична стійкість"',
+            "«Демократична стійкість»",
+        ),
+        ('Program "Czyste Powietrze"', "pl", '"Czyste Powietrze"', "„Czyste Powietrze”"),
+        ('Das Programm "Saubere Luft"', "de-AT", '"Saubere Luft"', "„Saubere Luft“"),
+    ],
+)
+def test_a_hyphen_as_a_dash_and_straight_quotes_are_a_warning(
+    text: str, language: str, words: str, hint: str
+) -> None:
+    (remark,) = typed_marks(text, language)
+    assert (remark.severity, remark.words) == (Severity.WARNING, words)
+    assert hint in remark.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("«Відкритий Уряд» – плани дій", "uk"),
+        ("міський голова-учасник АТО, 8–14 лютого, +380 44 123-45-67", "uk"),
+        ("- перший пункт", "uk"),
+        ('Екран 15" коштує менше, ніж 17"', "uk"),
+        ('The "clean air" programme', "en"),
+        ("", "uk"),
+    ],
+)
+def test_dashes_hyphens_and_the_language_s_quotes_are_left_alone(text: str, language: str) -> None:
+    assert not list(typed_marks(text, language))
