@@ -17,8 +17,7 @@ LIGHT_TEXT, DARK_TEXT = "#ffffff", "#101418"
 _STEP = 0.01
 _LINEAR = 0.04045
 _MIDDLE = 0.6
-_HALF = 0.18
-"""The threshold below which sRGB is linear; the OKLCH lightness and the luminance between dark and light."""
+"""The threshold below which sRGB is linear, and the OKLCH lightness between dark and light colours."""
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
@@ -99,9 +98,10 @@ def luminance(colour: str) -> float:
 @cache
 def seen_on(colour: str, ground: str) -> str:
     """Return `colour`, or the nearest lighter or darker shade of it that is visible on `ground` as a line."""
-    shade, step = _shade(colour), _STEP if luminance(ground) < _HALF else -_STEP
-    shades = (shade.at(shade.light + step * number) for number in range(1, 101))
-    return next((found for found in (colour, *shades) if contrast(found, ground) >= SEEN), text_on(ground))
+    if contrast(colour, ground) >= SEEN:
+        return colour
+    shade = _shade(colour)
+    return _text(shade, (ground,), shade.light, 1.0, SEEN)
 
 
 def text_on(colour: str) -> str:

@@ -82,6 +82,11 @@ class Event:
     place: str = ""
 
 
+def day_of(moment: dt.datetime | dt.date) -> dt.date:
+    """Return the day of an event's start or end, which has a time or is a whole day."""
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """A picture as it is sent and shown: scaled, re-encoded, without metadata; its size is in pixels.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from newsletter.checks.lines import Locate, as_given, key
 from newsletter.errors import Problem
-from newsletter.model import Edition, Event, Item, ItemKind, Period
+from newsletter.model import Edition, Event, Item, ItemKind, Period, day_of
 from newsletter.render import markdown, plaintext
 
 BRIEF = 240
@@ -50,8 +50,7 @@ def _brief(item: Item, locate: Locate) -> Iterator[Problem]:
 
 
 def _dates(item: Item, event: Event, period: Period, locate: Locate) -> Iterator[Problem]:
-    last = event.end or event.start
-    last = last.date() if isinstance(last, dt.datetime) else last
+    last = day_of(event.end or event.start)
     at = locate(item.at, key("when"))
     if last < period.end:
         yield Problem.warning(

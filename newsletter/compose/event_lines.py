@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from newsletter.compose import lines as shape
 from newsletter.compose.event import event_of
 from newsletter.compose.moments import Span, is_in_order, parse_span, parse_times
-from newsletter.model import Event, Period
+from newsletter.model import Event, Period, day_of
 
 _LABELS = {
     "when": ("коли", "дата й час", "дата та час", "дата і час", "when", "date and time"),
@@ -78,7 +78,7 @@ def _event(told: Mapping[str, str], near: Period | None, timezone: str) -> Event
     span = _span(told, near)
     if span is None:
         return "the date or time is not one that can be read"
-    if near is not None and _last_day(span) < near.end:
+    if near is not None and day_of(span.end or span.start) < near.end:
         return f"it is over before the issue closes on {near.end}"
     place = told.get("where", "")
     if shape.has_link(place):
@@ -98,8 +98,3 @@ def _span(told: Mapping[str, str], near: Period | None) -> Span | None:
     if start is None or (end is not None and not is_in_order(start, end)):
         return None
     return Span(start, end)
-
-
-def _last_day(span: Span) -> date:
-    last = span.end or span.start
-    return last.date() if isinstance(last, datetime) else last

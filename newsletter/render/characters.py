@@ -8,3 +8,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\
 def printable(text: str) -> str:
     """Return `text` without control characters, lone surrogates and noncharacters."""
     return _FORBIDDEN.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """Return printable `text` on one line, with single blanks between its words."""
+    return " ".join(printable(text).split())

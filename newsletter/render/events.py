@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from newsletter.i18n import format_period
 from newsletter.locales import locale
-from newsletter.model import Event, Item, Period, anchor_of
-from newsletter.render.characters import printable
+from newsletter.model import Event, Item, Period, anchor_of, day_of
+from newsletter.render.characters import one_line
 from newsletter.render.values import Data
 
 
@@ -21,7 +21,7 @@ def event_values(event: Event, language: str) -> Data:
     from babel.dates import format_date  # noqa: PLC0415  heavy, and most issues have no event
 
     own = locale(language)
-    first, last = _day(event.start), _day(event.end or event.start)
+    first, last = day_of(event.start), day_of(event.end or event.start)
     weekday = format_date(first, "EEEE", own)
     date = format_period(Period(start=first, end=last), language)
     time = _times(event, language)
@@ -44,7 +44,7 @@ def event_values(event: Event, language: str) -> Data:
         on=on,
         when=when,
         line=line,
-        place=" ".join(printable(event.place).split()),
+        place=one_line(event.place),
     )
 
 
@@ -67,10 +67,6 @@ def calendar_address(base_url: str, issue: str, item: Item) -> str:
 def anchor(item: Item) -> str:
     """Return the name of an item in addresses: its id, with hyphens for blanks."""
     return anchor_of(item.id)
-
-
-def _day(moment: dt.datetime | dt.date) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
 def _day_and_month(day: dt.date, language: str) -> str:

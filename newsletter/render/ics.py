@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from newsletter.model import Event, Item
 from newsletter.render import plaintext
-from newsletter.render.characters import printable
+from newsletter.render.characters import one_line, printable
 from newsletter.render.events import anchor
 from newsletter.render.urls import ascii_url
 
@@ -41,9 +41,9 @@ def calendar(item: Item, event: Event, source: Source) -> str:
     entry.add("dtstart", _utc(event.start))
     if (end := _end(event)) is not None:
         entry.add("dtend", end)
-    entry.add("summary", _line(item.title))
+    entry.add("summary", one_line(item.title))
     if event.place:
-        entry.add("location", _line(event.place))
+        entry.add("location", one_line(event.place))
     link = ascii_url(item.link or "") or ""
     if words := "\n\n".join(filter(None, (plaintext.plain(printable(item.text), _UNWRAPPED), link))):
         entry.add("description", words)
@@ -66,7 +66,3 @@ def _end(event: Event) -> dt.datetime | dt.date | None:
 
 def _utc(moment: dt.datetime | dt.date) -> dt.datetime | dt.date:
     return moment.astimezone(dt.UTC) if isinstance(moment, dt.datetime) else moment
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())

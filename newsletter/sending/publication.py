@@ -6,7 +6,7 @@ from datetime import datetime
 
 from newsletter.model import ClosingCall, Edition, Envelope, Image, Issue, Item, Rendered, Section
 from newsletter.render import markdown, plaintext
-from newsletter.render.characters import printable
+from newsletter.render.characters import one_line, printable
 from newsletter.render.edition import Editions, closing_call
 from newsletter.render.events import anchor, calendar_name, event_values
 from newsletter.render.ics import Source, calendar
@@ -38,10 +38,10 @@ def images(editions: Editions, rendered: Iterable[tuple[Edition, Rendered]]) -> 
 def _cover(issue: Issue, call: ClosingCall | None) -> Cover:
     return Cover(
         period=issue.period,
-        subject=_line(issue.subject),
-        preheader=_line(issue.preheader),
+        subject=one_line(issue.subject),
+        preheader=one_line(issue.preheader),
         intro=markdown.html(printable(issue.intro)),
-        call=ClosingCall(text=_line(call.text), hashtag=call.hashtag) if call else None,
+        call=ClosingCall(text=one_line(call.text), hashtag=call.hashtag) if call else None,
     )
 
 
@@ -63,7 +63,7 @@ def calendars(editions: Editions, shared: Envelope, at: datetime) -> dict[str, s
 def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
     text = printable(item.text)
     words = plaintext.words(text)
-    event = replace(item.event, place=_line(item.event.place)) if item.event else None
+    event = replace(item.event, place=one_line(item.event.place)) if item.event else None
     if event:  # its date and place are searched too
         said = event_values(event, issue.language)
         words = "\n".join(filter(None, (said.line, said.place, words)))
@@ -71,8 +71,8 @@ def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
         closing=issue.period.end,
         anchor=anchor(item),
         section=section.slug,
-        section_title=_line(section.title),
-        title=_line(item.title),
+        section_title=one_line(section.title),
+        title=one_line(item.title),
         html=markdown.html(text),
         text=words,
         link=ascii_url(item.link or "") or "",
@@ -82,7 +82,3 @@ def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
         section_colour=section.colour,
         picture=public(item.picture),
     )
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())

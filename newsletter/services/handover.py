@@ -9,6 +9,7 @@ from newsletter.audience.handover import ask_successor, holds_post, post_fields,
 from newsletter.audience.optin import wording
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import SubscriberStatus
+from newsletter.services.person import not_a_subscriber
 from newsletter.store.choices import has_left, wanted_of
 from newsletter.store.db import reading, writing
 from newsletter.store.people import find, key
@@ -76,7 +77,7 @@ def _holder(connection: "Connection", old: str, new: str, settings: "Settings") 
     """Return the subscriber `old` if they hold a post that `new` can take over. Raises ContentError."""
     holder = find(connection, old)
     if holder is None:
-        raise ContentError(f"{old} is not a subscriber", "See the subscribers: newsletter subscribers list")
+        raise not_a_subscriber(old)
     if key(old) == key(new):
         raise ContentError(
             "the successor has the same address as the holder", "Give the successor's own address."

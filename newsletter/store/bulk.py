@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Connection, Table, Text, bindparam
+from sqlalchemy import ARRAY, JSON, Column, ColumnElement, Connection, Table, Text, bindparam, literal, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,6 +34,11 @@ def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
         _by_copy(connection, table, rows)
 
 
+def is_empty(connection: Connection, table: Table) -> bool:
+    """Tell whether a table has no rows, so that nothing need be looked up in it."""
+    return connection.execute(select(literal(1)).select_from(table).limit(1)).first() is None
+
+
 def _by_driver(connection: Connection, table: Table, rows: Rows) -> None:
     """Pass tuples straight to SQLite's driver, with the SQL that SQLAlchemy compiled."""
     statement = upsert(connection, table).on_conflict_do_nothing()
@@ -51,9 +56,8 @@ def _by_copy(connection: Connection, table: Table, rows: Rows) -> None:
     names = list(rows[0])
     columns = ", ".join(map(quote.quote, names))
     target, incoming = quote.format_table(table), quote.quote(f"incoming_{table.name}")
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {incoming} (LIKE {target}) ON COMMIT DROP")
-    for name in set(table.c.keys()) - set(names):
-        connection.exec_driver_sql(f"ALTER TABLE {incoming} DROP COLUMN {quote.quote(name)}")
+    same = f"SELECT {columns} FROM {target} WITH NO DATA"  # noqa: S608  names of the schema
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {incoming} ON COMMIT DROP AS {same}")
     copy_in(connection, incoming, [table.c[name] for name in names], ([*row.values()] for row in rows))
     merge = f"INSERT INTO {target} ({columns}) SELECT {columns} FROM {incoming} ON CONFLICT DO NOTHING"  # noqa: S608  names of the schema
     connection.exec_driver_sql(merge)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, Standing, SubscriberStatus, SubscriptionState
 from newsletter.store import optouts
+from newsletter.store.bulk import is_empty
 from newsletter.store.choices import Choice, Choices, Origin, by_leaving, by_list, has_left
 from newsletter.store.events import BOUNCED, COMPLAINED
 from newsletter.store.mailbox import canonical
@@ -116,7 +117,7 @@ def decide(
 
 
 def _erased(connection: Connection, emails: Sequence[str], signer: Signer) -> set[str]:
-    if not emails or connection.execute(select(erased.c.digest).limit(1)).first() is None:
+    if not emails or is_empty(connection, erased):
         return set()
     digests = {signer.digest(key(email)): email for email in emails}
     found = connection.execute(select(erased.c.digest).where(erased.c.digest.in_(digests))).scalars()

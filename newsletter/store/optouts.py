@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, delete, select
 
 from newsletter.links import Signer
 from newsletter.model import Standing
+from newsletter.store.bulk import is_empty
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.mailbox import canonical
 from newsletter.store.people import key
@@ -42,7 +43,7 @@ class OptOut:
 
 def find(connection: Connection, emails: Collection[str], signer: Signer) -> dict[str, OptOut]:
     """Return the opt-outs of `emails` by address; addresses without one are absent."""
-    if not emails or connection.execute(select(opt_out.c.at).limit(1)).first() is None:
+    if not emails or is_empty(connection, opt_out):
         return {}
     digests = {email: _digests(email, signer) for email in emails}
     query = select(opt_out).where(opt_out.c.digest.in_({one for both in digests.values() for one in both}))

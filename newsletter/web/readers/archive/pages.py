@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import Event
-from newsletter.render.characters import printable
+from newsletter.render.characters import one_line
 from newsletter.render.events import event_values
 from newsletter.render.markdown import is_hashtag
 from newsletter.render.pictures import on_page
@@ -94,7 +94,7 @@ def section(connection: Connection, slug: str, number: int) -> Publication:
 @limits.search
 def search() -> Response:
     """Show the search results, or the form alone without a query."""
-    query = " ".join(printable(request.args.get("q", "")).split())
+    query = one_line(request.args.get("q", ""))
     number = request.args.get("page", 1, type=int)
     if len(query) > LONGEST:
         return Response(_filled("search.html", query=query[:LONGEST], long=True), 400)
