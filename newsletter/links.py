@@ -20,11 +20,12 @@ from pathlib import Path
 
 from newsletter import files, private, slots
 from newsletter.errors import ConfigError, LinkInvalid
+from newsletter.names import CorrectionName, IssueName, closing_of
 from newsletter.redaction import masked
 
 _EPOCH = date(2020, 1, 1)
-_NUMBERS = struct.Struct(">QH")  # subscriber (five of its bytes are sent), days since _EPOCH
-_HEAD, _TAG = 7, 16
+_NUMBERS = struct.Struct(">BIH")  # number of a letter with a correction, subscriber, days since _EPOCH
+_HEAD, _TAG = _NUMBERS.size, 16
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -55,17 +56,17 @@ class Signer:
 
     key: bytes
 
-    def token(self, purpose: Purpose, subscriber: int, closing: date) -> str:
-        """Return the token of `subscriber` for `purpose` in the issue that closes on `closing`."""
-        return self.tokens((purpose,), subscriber, closing)[0]
+    def token(self, purpose: Purpose, subscriber: int, issue: IssueName) -> str:
+        """Return the token of `subscriber` for `purpose` in `issue`, or of a request and its day."""
+        return self.tokens((purpose,), subscriber, issue)[0]
 
-    def tokens(self, purposes: Sequence[Purpose], subscriber: int, closing: date) -> list[str]:
+    def tokens(self, purposes: Sequence[Purpose], subscriber: int, issue: IssueName) -> list[str]:
         """Return the token of `subscriber` for each of `purposes`; a message has six."""
-        head = _NUMBERS.pack(subscriber, (closing - _EPOCH).days)[3:]
-        return self._signed(purposes, head)
+        number = issue.number if isinstance(issue, CorrectionName) else 0
+        return self._signed(purposes, _NUMBERS.pack(number, subscriber, (closing_of(issue) - _EPOCH).days))
 
-    def read(self, purpose: Purpose, token: str) -> tuple[int, date]:
-        """Verify a token and return its (subscriber, closing date). Raises LinkInvalid."""
+    def read(self, purpose: Purpose, token: str) -> tuple[int, IssueName]:
+        """Verify a token and return its (subscriber, issue). Raises LinkInvalid."""
         try:
             head = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))[:_HEAD]
         except (Base64Error, ValueError):
@@ -75,12 +76,13 @@ class Signer:
             raise LinkInvalid(
                 "this link is not valid, or no longer", "Open the newest message and use its link."
             )
-        subscriber, days = _NUMBERS.unpack(b"\0\0\0" + head)
-        return subscriber, _EPOCH + timedelta(days=days)
+        number, subscriber, days = _NUMBERS.unpack(head)
+        closing = _EPOCH + timedelta(days=days)
+        return subscriber, CorrectionName(closing, number) if number else closing
 
-    def slots(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
+    def slots(self, subscriber: int, email: str, issue: IssueName) -> dict[str, str]:
         """Return a reader's own values for the slots of an edition."""
-        preferences, unsubscribe, view = self.tokens(_OF_SLOTS, subscriber, closing)
+        preferences, unsubscribe, view = self.tokens(_OF_SLOTS, subscriber, issue)
         return {
             slots.EMAIL: email,
             slots.PREFERENCES: preferences,
@@ -88,13 +90,13 @@ class Signer:
             slots.VIEW: view,
         }
 
-    def slots_of_copy(self, subscriber: int, email: str, closing: date) -> dict[str, str]:
+    def slots_of_copy(self, subscriber: int, email: str, issue: IssueName) -> dict[str, str]:
         """Return the slot values for a message's copy on the web: its own token only, the address masked."""
         return {
             slots.EMAIL: masked(email),
             slots.PREFERENCES: slots.COPY,
             slots.UNSUBSCRIBE: slots.COPY,
-            slots.VIEW: self.token(Purpose.VIEW, subscriber, closing),
+            slots.VIEW: self.token(Purpose.VIEW, subscriber, issue),
         }
 
     def digest(self, text: str) -> bytes:

@@ -16,7 +16,7 @@ BANDS = (
     ("sending", "audience", "checks", "feedback"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n", "pictures"),
-    ("model", "slots", "yamlfile", "private", "registry", "brand", "locales"),
+    ("model", "names", "slots", "yamlfile", "private", "registry", "brand", "locales"),
     ("errors", "limited", "files", "durations", "greeting", "redaction"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}

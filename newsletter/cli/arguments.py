@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
 from newsletter.durations import parse_duration
+from newsletter.names import IssueName, read_name
 from newsletter.registry import TRANSPORTS
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,6 +27,21 @@ class ClosingDate(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a closing date; write it like 2025-02-14", param, ctx)
+
+
+class AnyIssue(click.ParamType[IssueName]):
+    """The name of an issue, like 2025-02-14, or of a letter with a correction, like 2025-02-14+1."""
+
+    name = "D"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IssueName:
+        """Parse the name, or fail with what was expected."""
+        if not isinstance(value, str):
+            return cast("IssueName", value)
+        try:
+            return read_name(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an issue; write it like 2025-02-14, or 2025-02-14+1", param, ctx)
 
 
 class Duration(click.ParamType[timedelta]):
@@ -72,6 +88,11 @@ def closing(*, required: bool = False) -> Callable[[F], F]:
     return click.argument(
         "closing", metavar="D" if required else "[D]", type=ClosingDate(), required=required
     )
+
+
+def issue(*, required: bool = False) -> Callable[[F], F]:
+    """Return a decorator that adds the argument D, which may also name a letter with a correction."""
+    return click.argument("issue", metavar="D" if required else "[D]", type=AnyIssue(), required=required)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")

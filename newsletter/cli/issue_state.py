@@ -1,18 +1,17 @@
 """The commands `pause`, `resume` and `cancel`."""
 
-from datetime import date
-
 import click
 
 from newsletter.cli import Session, pass_session
-from newsletter.cli.arguments import closing
+from newsletter.cli.arguments import issue
 from newsletter.model import IssueState
+from newsletter.names import IssueName
 
 
 @click.command()
-@closing(required=True)
+@issue(required=True)
 @pass_session
-def pause(session: Session, closing: date) -> int:
+def pause(session: Session, issue: IssueName) -> int:
     """Pause the sending of issue D before its next message; `resume` continues it.
 
     \b
@@ -21,13 +20,13 @@ def pause(session: Session, closing: date) -> int:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.delivery import pause as pause_issue
 
-    return _print(closing, pause_issue(session.workspace, closing))
+    return _print(issue, pause_issue(session.workspace, issue))
 
 
 @click.command()
-@closing(required=True)
+@issue(required=True)
 @pass_session
-def resume(session: Session, closing: date) -> int:
+def resume(session: Session, issue: IssueName) -> int:
     """Continue the sending of issue D after a pause; then run `send` again.
 
     \b
@@ -36,14 +35,14 @@ def resume(session: Session, closing: date) -> int:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.delivery import resume as resume_issue
 
-    return _print(closing, resume_issue(session.workspace, closing))
+    return _print(issue, resume_issue(session.workspace, issue))
 
 
 @click.command()
-@closing(required=True)
+@issue(required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def cancel(session: Session, closing: date, yes: bool) -> int:
+def cancel(session: Session, issue: IssueName, yes: bool) -> int:
     """Cancel the sending of issue D for good; readers who have not got it yet do not get it.
 
     \b
@@ -53,12 +52,12 @@ def cancel(session: Session, closing: date, yes: bool) -> int:
     from newsletter.services.delivery import cancel as cancel_issue
 
     if not yes:
-        click.confirm(f"Issue {closing} will not be sent to anyone else. Cancel it?", abort=True)
-    return _print(closing, cancel_issue(session.workspace, closing))
+        click.confirm(f"Issue {issue} will not be sent to anyone else. Cancel it?", abort=True)
+    return _print(issue, cancel_issue(session.workspace, issue))
 
 
-def _print(closing: date, state: IssueState) -> int:
-    click.echo(f"Issue {closing} is {state}.")
+def _print(issue: IssueName, state: IssueState) -> int:
+    click.echo(f"Issue {issue} is {state}.")
     return 0
 
 

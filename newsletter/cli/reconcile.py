@@ -1,20 +1,20 @@
 """The command `reconcile`: settle deliveries of unknown outcome."""
 
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import click
 
 from newsletter.cli import NOT_ACCEPTED, Session, pass_session
-from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.arguments import as_json, issue
 from newsletter.cli.output import print_json, some
+from newsletter.names import IssueName
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@closing(required=True)
+@issue(required=True)
 @click.option("--log", type=_FILE, help="Postfix's log (mail.log, also .gz).")
 @click.option("--events", type=_FILE, help="SendGrid's events, as JSON.")
 @click.option(
@@ -32,7 +32,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @pass_session
 def reconcile(  # noqa: PLR0917  as many as options
     session: Session,
-    closing: date,
+    issue: IssueName,
     log: Path | None,
     events: Path | None,
     accepted: tuple[str, ...],
@@ -56,7 +56,7 @@ def reconcile(  # noqa: PLR0917  as many as options
     if resend_absent and log is None:
         raise click.UsageError("--resend-absent needs --log, and the log must cover the whole sending.")
     sources = Sources(log=log, events=events, accepted=accepted, resend=resend, resend_absent=resend_absent)
-    verdicts = examine(session.workspace, closing, sources)
+    verdicts = examine(session.workspace, issue, sources)
     if verdicts.again and not yes:
         click.confirm(
             f"Send again to {some(len(verdicts.again), 'reader')}? Those who have the message get a second"
@@ -73,7 +73,7 @@ def reconcile(  # noqa: PLR0917  as many as options
         for one in done.unknown:
             click.echo(f"{one.at}  {one.message_id}  {one.email}")
         click.echo(
-            f"Issue {closing}: {done.settled} settled, {done.resent} to be sent again,"
+            f"Issue {issue}: {done.settled} settled, {done.resent} to be sent again,"
             f" {len(done.unknown)} unknown."
         )
     return NOT_ACCEPTED if done.unknown else 0

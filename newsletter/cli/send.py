@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import FINDINGS, INTERRUPTED, NOT_ACCEPTED, USAGE, Session, pass_session
-from newsletter.cli.arguments import Duration, TransportName, as_json, closing
+from newsletter.cli.arguments import Duration, TransportName, as_json, issue
 from newsletter.cli.output import print_json, print_rows
 from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
 from newsletter.errors import ConfigError, TransportUnavailable
 from newsletter.model import IssueState, Outcome
+from newsletter.names import CorrectionName, IssueName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@closing()
+@issue()
 @click.option(
     "--due", is_flag=True, help="Instead of D: the issue of the weekly hour, if it is due; for cron."
 )
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 @pass_session
 def send(  # noqa: PLR0917  as many as options
     session: Session,
-    closing: date | None,
+    issue: IssueName | None,
     due: bool,
     only_new: bool,
     dry_run: bool,
@@ -91,27 +92,34 @@ def send(  # noqa: PLR0917  as many as options
     workspace = session.workspace
     if due:
         return _deliver_due(workspace)
-    if closing is None:
+    if issue is None:
         raise click.UsageError("Name the issue, like 2025-02-14, or give --due.")
     name = name or workspace.settings.transport
     if (sections or like) and not address:
         raise click.UsageError("--sections and --as go with --test ADDRESS.")
     if address:
         slugs = frozenset(re.findall(r"[^\s,;]+", sections)) if sections else None
-        return _trial(workspace, closing, name, Wanted(address=address, sections=slugs, like=like))
+        return _trial(workspace, _weekly(issue), name, Wanted(address=address, sections=slugs, like=like))
     if only_new:
-        _add_new_readers(workspace, closing)
-    frozen = approved(workspace, closing, read_only=dry_run)
+        _add_new_readers(workspace, _weekly(issue))
+    frozen = approved(workspace, issue, read_only=dry_run)
     if dry_run:
         return _rehearse(workspace, frozen, segment, as_json=as_json)
     if frozen.state is not IssueState.SENT:
         frozen, waiting, window = _start(workspace, frozen, name, window, now=now, ask=not yes)
         if detach:
-            click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {closing}")
+            click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {issue}")
             return 0
         if not _wait(workspace, frozen, window) or not _deliver(workspace, frozen, waiting, segment):
             return INTERRUPTED
     return _report(workspace, frozen, segment, as_json=as_json)
+
+
+def _weekly(issue: IssueName) -> date:
+    """Return the closing date of an issue; a letter with a correction has no files and no newcomers."""
+    if isinstance(issue, CorrectionName):
+        raise click.UsageError("--test and --only-new go with an issue, not with a letter about one.")
+    return issue
 
 
 def _add_new_readers(workspace: "Workspace", closing: date) -> None:

@@ -4,15 +4,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from newsletter.cli import Session, pass_session
-from newsletter.cli.arguments import as_json, closing
+from newsletter.cli.arguments import as_json, issue
 from newsletter.cli.output import print_json, print_rows, some
 from newsletter.model import IssueState, Outcome
+from newsletter.names import IssueName
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -24,7 +25,7 @@ _ERASED = "(erased)"
 
 
 @click.command()
-@closing()
+@issue()
 @click.option("--watch", is_flag=True, help="Refresh every two seconds until the sending ends.")
 @click.option("--who", is_flag=True, help="List the readers of issue D, and the outcome of each message.")
 @click.option(
@@ -35,7 +36,7 @@ _ERASED = "(erased)"
 @as_json
 @pass_session
 def status(  # noqa: PLR0917  as many as options
-    session: Session, closing: date | None, watch: bool, who: bool, state: str | None, as_json: bool
+    session: Session, issue: IssueName | None, watch: bool, who: bool, state: str | None, as_json: bool
 ) -> int:
     """List every issue and its state; with D, show the progress of sending it.
 
@@ -50,9 +51,9 @@ def status(  # noqa: PLR0917  as many as options
     workspace = session.workspace
     if state and not who:
         raise click.UsageError("--state goes with --who.")
-    if closing is None and not watch and not who:
+    if issue is None and not watch and not who:
         return _every_issue(workspace, as_json=as_json)
-    name = workspace.closing(closing).isoformat()
+    name = (issue or workspace.closing(None)).isoformat()
     if who:
         return _who(workspace, name, state, as_json=as_json)
     return _one_issue(workspace, name, watch=watch, as_json=as_json)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -20,6 +20,7 @@ from newsletter.feedback.dsn import blocks, header, own_parts, parse, stray_bloc
 from newsletter.feedback.rules import failure
 from newsletter.feedback.verp import DeliveryRef, addressed, mentioned
 from newsletter.links import Purpose, Signer
+from newsletter.names import IssueName, closing_of
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
 from newsletter.transport.smtp_replies import Cause, cause, split_reply, storable
@@ -94,7 +95,7 @@ class BounceReport:
 
     kind: Kind
     subscriber: int = 0
-    closing: date | None = None
+    issue: IssueName | None = None
     code: str = ""
     detail: str = ""
     at: datetime | None = None
@@ -103,10 +104,10 @@ class BounceReport:
 
     def event(self, now: datetime) -> Event | None:
         """Return the event to store; None where the report concerns no subscriber or is harmless."""
-        if self.closing is None or not self.subscriber or self.kind in _HARMLESS_KINDS:
+        if self.issue is None or not self.subscriber or self.kind in _HARMLESS_KINDS:
             return None
-        name = self.closing.isoformat()
-        sent = datetime.combine(self.closing, time(), UTC) - _BEFORE_CLOSING
+        name = self.issue.isoformat()
+        sent = datetime.combine(closing_of(self.issue), time(), UTC) - _BEFORE_CLOSING
         at = self.at if self.at and sent < self.at < now else now  # the Date header may be forged or wrong
         identity = self.identity if self.proven else ""  # unproven: one event of a kind is stored
         key = f"{self.subscriber} {name} {self.kind} {identity}"
@@ -143,7 +144,7 @@ def _read(content: bytes, signer: Signer) -> BounceReport:
     return BounceReport(
         kind=kind,
         subscriber=whose.subscriber if whose else 0,
-        closing=whose.closing if whose else None,
+        issue=whose.issue if whose else None,
         code=code,
         detail=storable(said),
         at=_moment(message),

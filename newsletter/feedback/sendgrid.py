@@ -7,7 +7,7 @@ again does not verify (docs.sendgrid.com, Event Webhook Security Features).
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -17,6 +17,7 @@ from newsletter.config import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure
+from newsletter.names import read_name
 from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
 from newsletter.transport.smtp_replies import storable
@@ -87,7 +88,7 @@ def _event(one: Mapping[str, Any], now: datetime) -> Event | None:
     name, _, number = str(one.get("delivery_id", "")).partition(":")
     identity, moment = one.get("sg_event_id"), one.get("timestamp")
     try:
-        issue, subscriber = date.fromisoformat(name).isoformat(), int(number)
+        issue, subscriber = read_name(name).isoformat(), int(number)
         at = datetime.fromtimestamp(int(moment or now.timestamp()), UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         return None

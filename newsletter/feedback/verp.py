@@ -8,13 +8,13 @@ message: a token there only identifies the delivery.
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from email.message import Message
 from typing import NamedTuple
 
 from newsletter.errors import LinkInvalid
 from newsletter.feedback.dsn import LIMIT, own_parts, text
 from newsletter.links import Purpose, Signer
+from newsletter.names import IssueName
 
 _RECIPIENTS = (
     "Delivered-To",
@@ -33,7 +33,7 @@ _MARKS = (  # proofs come first
     (Purpose.BOUNCE, re.compile(rf"\bb\+{_TOKEN}")),
     (Purpose.REPORT, re.compile(rf"^[> \t]*CFBL-Feedback-ID:\s*{_TOKEN}", re.IGNORECASE | re.MULTILINE)),
     (Purpose.UNSUBSCRIBE, re.compile(rf"(?:\bu\+|/unsubscribe/){_TOKEN}")),
-    (Purpose.MESSAGE, re.compile(rf"\d{{4}}-\d\d-\d\d\.{_TOKEN}")),
+    (Purpose.MESSAGE, re.compile(rf"\d{{4}}-\d\d-\d\d(?:\+\d+)?\.{_TOKEN}")),
 )
 _PROOFS = (Purpose.BOUNCE, Purpose.REPORT)
 
@@ -42,7 +42,7 @@ class DeliveryRef(NamedTuple):
     """The delivery of one issue to one subscriber, and the purpose of the token that identified it."""
 
     subscriber: int
-    closing: date
+    issue: IssueName
     purpose: Purpose
 
     @property
@@ -75,7 +75,7 @@ def mentioned(content: bytes, message: Message, signer: Signer) -> DeliveryRef |
 
 def _in_small_letters(found: DeliveryRef, texts: list[str], signer: Signer) -> DeliveryRef:
     """Return `found` as proven if a proving token occurs in lower case, as some servers rewrite it."""
-    for purpose, token in zip(_PROOFS, signer.tokens(_PROOFS, found.subscriber, found.closing), strict=True):
+    for purpose, token in zip(_PROOFS, signer.tokens(_PROOFS, found.subscriber, found.issue), strict=True):
         if any(token.lower() in said.lower() for said in texts):
             return found._replace(purpose=purpose)
     return found

@@ -1,9 +1,10 @@
 """Personalise messages: a reader's links, headers and addresses, all derived from the delivery."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from newsletter.links import Purpose, Signer
 from newsletter.model import Envelope, Message, Rendered
+from newsletter.names import IssueName, read_name
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
@@ -21,16 +22,16 @@ class Writer:
         self._page = edition
         self._shared = shared
         self._domain = shared.domain
-        self._closing = date.fromisoformat(shared.issue)
+        self._issue = read_name(shared.issue)
         self._signer = signer
         self._dkim = dkim
 
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a retry has the same Message-ID and return path."""
         number, email = due.subscriber, due.email
-        bounce, own, report = self._signer.tokens(_PURPOSES, number, self._closing)
-        identity = _identity(self._closing, own, self._domain)
-        values = self._signer.slots(number, email, self._closing) | self._shared.greeting_of(due.name)
+        bounce, own, report = self._signer.tokens(_PURPOSES, number, self._issue)
+        identity = _identity(self._issue, own, self._domain)
+        values = self._signer.slots(number, email, self._issue) | self._shared.greeting_of(due.name)
 
         def build() -> list[bytes]:
             pieces = self._skeleton.pieces(
@@ -51,10 +52,10 @@ class Writer:
         )
 
 
-def message_id(signer: Signer, number: int, closing: date, domain: str) -> str:
+def message_id(signer: Signer, number: int, issue: IssueName, domain: str) -> str:
     """Return the Message-ID of a delivery: the same for every attempt, so that logs can be matched."""
-    return _identity(closing, signer.token(Purpose.MESSAGE, number, closing), domain)
+    return _identity(issue, signer.token(Purpose.MESSAGE, number, issue), domain)
 
 
-def _identity(closing: date, token: str, domain: str) -> str:
-    return f"<{closing}.{token}@{domain}>"
+def _identity(issue: IssueName, token: str, domain: str) -> str:
+    return f"<{issue}.{token}@{domain}>"

@@ -19,6 +19,7 @@ from newsletter.config import Settings, find_root, place_of, read_settings, secr
 from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
+from newsletter.names import CorrectionName, IssueName
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
@@ -154,11 +155,16 @@ class Workspace:
 
         return prove(self, closing)
 
-    def sources(self, closing: date) -> dict[str, str]:
-        """Return the sha256 of every file that issue `closing` is made from, by its path in the workspace."""
+    def sources(self, issue: IssueName) -> dict[str, str]:
+        """Return the sha256 of every file that `issue` is made from, by its path in the workspace.
+
+        A letter with a correction has none: it is approved as soon as it is made.
+        """
         from newsletter.render.theme import SHIPPED
 
-        folder = self.root / "issues" / closing.isoformat()
+        if isinstance(issue, CorrectionName):
+            return {}
+        folder = self.root / "issues" / issue.isoformat()
         files = {
             "newsletter.yaml": self.root / "newsletter.yaml",
             f"issues/{folder.name}/issue.yaml": folder / "issue.yaml",
@@ -184,9 +190,9 @@ class Workspace:
             if files[name].is_file()  # issue.yaml may not be there yet, or no longer
         }
 
-    def has_items(self, closing: date) -> bool:
-        """Return whether issue `closing` has any item files."""
-        return any((self.root / "issues" / closing.isoformat()).glob("items/*.md"))
+    def has_items(self, issue: IssueName) -> bool:
+        """Return whether `issue` has any item files."""
+        return any((self.root / "issues" / issue.isoformat()).glob("items/*.md"))
 
     def segment(self, name: str) -> "ColumnElement[bool]":
         """Return segment `name` as a condition over subscribers. Raises ContentError when it is unknown."""
@@ -199,7 +205,7 @@ class Workspace:
             raise ContentError(f"no segment is named {name!r}", nearest(name, segments))
         return where(segments[name].condition)
 
-    def transport(self, name: str, closing: date, *, folder: str = "") -> "Transport":
+    def transport(self, name: str, issue: IssueName, *, folder: str = "") -> "Transport":
         """Return the transport `name`, as newsletter.yaml and the environment set it up.
 
         One that writes files does so in `var`, in the folder of its name, or in `folder` inside that. Raises
@@ -207,15 +213,15 @@ class Workspace:
         """
         from newsletter.transport import Files, describe
 
-        files = Files(folder=self.var / name / folder, prefix=closing.isoformat())
+        files = Files(folder=self.var / name / folder, prefix=issue.isoformat())
         return describe(name).make(self.settings.of_transport(name), files)
 
-    def message_id(self, subscriber: int, closing: date) -> str:
+    def message_id(self, subscriber: int, issue: IssueName) -> str:
         """Return the Message-ID of a delivery."""
         from newsletter.sending.personal import message_id
 
         domain = self.settings.sender.address.rpartition("@")[2]
-        return message_id(self.signer, subscriber, closing, domain)
+        return message_id(self.signer, subscriber, issue, domain)
 
     def run(
         self,

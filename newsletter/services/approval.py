@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
+from newsletter.names import IssueName
 from newsletter.registry import OUTBOX
 from newsletter.store import audience, issues
 from newsletter.store.db import reading
@@ -37,14 +38,14 @@ class Standing:
         return {MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state)
 
 
-def standing(workspace: "Workspace", closing: date) -> Standing:
-    """Return the state of the approval of issue `closing`. Raises StoreError."""
+def standing(workspace: "Workspace", issue: IssueName) -> Standing:
+    """Return the state of the approval of `issue`. Raises StoreError."""
     with reading(workspace.readable) as connection:
-        frozen = issues.find(connection, closing.isoformat())
+        frozen = issues.find(connection, issue.isoformat())
     if frozen is None:
-        return Standing(state=MISSING if workspace.has_items(closing) else EMPTY)
+        return Standing(state=MISSING if workspace.has_items(issue) else EMPTY)
     approved = frozen.state is IssueState.APPROVED
-    changed = frozen.changed_since(workspace.sources(closing)) if approved else ()
+    changed = frozen.changed_since(workspace.sources(issue)) if approved else ()
     return Standing(
         state=VOID if changed else frozen.state.value,
         by=frozen.approved_by,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.errors import StateError
 from newsletter.model import IssueState, Outcome
+from newsletter.names import IssueName, read_name
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending import start as starting
@@ -51,13 +52,13 @@ class Ready:
         return self.transport != OUTBOX
 
 
-def approved(workspace: "Workspace", closing: date, *, read_only: bool = False) -> "Frozen":
-    """Return issue `closing` as it was approved, verified. Raises StateError, ContentError and StoreError.
+def approved(workspace: "Workspace", issue: IssueName, *, read_only: bool = False) -> "Frozen":
+    """Return `issue` as it was approved, verified. Raises StateError, ContentError and StoreError.
 
     With `read_only` the database is neither created nor upgraded.
     """
     database = workspace.readable if read_only else workspace.database
-    return verify(database, closing.isoformat(), workspace.sources(closing))
+    return verify(database, issue.isoformat(), workspace.sources(issue))
 
 
 def prepare(workspace: "Workspace", frozen: "Frozen", transport: str) -> Ready:
@@ -71,7 +72,7 @@ def prepare(workspace: "Workspace", frozen: "Frozen", transport: str) -> Ready:
             f"For readers who joined since: newsletter send {frozen.name} --only-new",
         )
     may_begin(frozen, transport)
-    asyncio.run(workspace.transport(transport, date.fromisoformat(frozen.name)).check())
+    asyncio.run(workspace.transport(transport, read_name(frozen.name)).check())
     workspace.dkim  # noqa: B018  reading the key fails now, not at the first message
     insist(workspace)
     left = summary(workspace, frozen.name)
@@ -115,7 +116,7 @@ def delivering(
     The database is marked as the one last sent from at the end too, so that a backup made meanwhile is
     recognised as older.
     """
-    transport = workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
+    transport = workspace.transport(frozen.transport, read_name(frozen.name))
     where = workspace.segment(segment) if segment else None
     yield workspace.run(frozen, transport, where=where, progress=progress)
     own(workspace)
@@ -163,30 +164,30 @@ def audience_of(
         yield from audience.members(connection, name, where, state=state)
 
 
-def pause(workspace: "Workspace", closing: date) -> IssueState:
+def pause(workspace: "Workspace", issue: IssueName) -> IssueState:
     """Pause the sending of an issue before its next message. Raises StateError when it is not being sent."""
-    return _move(workspace, closing, IssueState.PAUSED, [IssueState.SENDING], "paused by hand")
+    return _move(workspace, issue, IssueState.PAUSED, [IssueState.SENDING], "paused by hand")
 
 
-def resume(workspace: "Workspace", closing: date) -> IssueState:
+def resume(workspace: "Workspace", issue: IssueName) -> IssueState:
     """Continue a paused issue; keeps the reason of the pause. Raises StateError when it is not paused."""
-    return _move(workspace, closing, IssueState.SENDING, [IssueState.PAUSED])
+    return _move(workspace, issue, IssueState.SENDING, [IssueState.PAUSED])
 
 
-def cancel(workspace: "Workspace", closing: date) -> IssueState:
+def cancel(workspace: "Workspace", issue: IssueName) -> IssueState:
     """Cancel an issue for good: who has not got it does not get it. Raises StateError when it is too late."""
     stopped = [IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED]
-    return _move(workspace, closing, IssueState.CANCELLED, stopped, "cancelled by hand")
+    return _move(workspace, issue, IssueState.CANCELLED, stopped, "cancelled by hand")
 
 
 def _move(
     workspace: "Workspace",
-    closing: date,
+    issue: IssueName,
     to: IssueState,
     among: list[IssueState],
     reason: str | None = None,
 ) -> IssueState:
-    name = closing.isoformat()
+    name = issue.isoformat()
     why = {} if reason is None else {"reason": reason}
     with writing(workspace.database) as connection:
         now = issues.lock_approved(connection, name).state

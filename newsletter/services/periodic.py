@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from newsletter.names import read_name
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import PeriodicTask, Worker
 from newsletter.services import erasure
@@ -26,9 +26,7 @@ def worker(workspace: "Workspace") -> Worker:
     insist(workspace)
     return Worker(
         workspace.database,
-        lambda frozen: workspace.run(
-            frozen, workspace.transport(frozen.transport, date.fromisoformat(frozen.name))
-        ),
+        lambda frozen: workspace.run(frozen, workspace.transport(frozen.transport, read_name(frozen.name))),
         workspace.now,
         periodic_tasks(workspace),
         lambda: insist(workspace),

@@ -3,12 +3,12 @@
 import gzip
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Outcome, Receipt
+from newsletter.names import IssueName, read_name
 from newsletter.sending.reconcile import Evidence, postfix_log, sendgrid_events
 from newsletter.store import deliveries, issues, ledger
 from newsletter.store.db import reading, writing
@@ -61,19 +61,19 @@ class Reconciled:
     unknown: tuple[Unknown, ...]
 
 
-def examine(workspace: "Workspace", closing: date, sources: Sources) -> Verdicts:
+def examine(workspace: "Workspace", issue: IssueName, sources: Sources) -> Verdicts:
     """Find out how the unknown deliveries of an issue ended; change nothing.
 
     Raises StateError when the issue is not approved, ContentError for an address that is not among them.
     """
     if sources.resend_absent and sources.log is None:
         raise ConfigError("who is absent from a log is known only with the log", "Give it: --log FILE")
-    name = closing.isoformat()
+    name = issue.isoformat()
     with reading(workspace.database) as connection:
         issues.get(connection, name)
         left = deliveries.uncertain(connection, name)
     by_hand = _by_address(left, (*sources.accepted, *sources.resend))
-    found = _found(workspace, closing, left, _evidence(sources))
+    found = _found(workspace, issue, left, _evidence(sources))
     found |= {
         by_hand[address]: Receipt(outcome=Outcome.ACCEPTED, detail="settled by hand")
         for address in sources.accepted
@@ -92,12 +92,12 @@ def settle(workspace: "Workspace", verdicts: Verdicts) -> Reconciled:
         settled = ledger.settle(connection, name, results, workspace.now())
         resent = deliveries.send_again(connection, name, set(verdicts.again))
         left = deliveries.uncertain(connection, name)
-    closing = date.fromisoformat(name)
+    issue = read_name(name)
     return Reconciled(
         settled=settled,
         resent=resent,
         unknown=tuple(
-            Unknown(one.email, workspace.message_id(one.subscriber, closing), one.at) for one in left
+            Unknown(one.email, workspace.message_id(one.subscriber, issue), one.at) for one in left
         ),
     )
 
@@ -127,12 +127,12 @@ def _by_address(left: "Iterable[Uncertain]", addresses: Iterable[str]) -> "dict[
 
 
 def _found(
-    workspace: "Workspace", closing: date, left: "Iterable[Uncertain]", evidence: Evidence
+    workspace: "Workspace", issue: IssueName, left: "Iterable[Uncertain]", evidence: Evidence
 ) -> "dict[Uncertain, Receipt]":
     found = {}
     for one in left:
-        receipt = evidence.by_delivery.get(f"{closing}:{one.subscriber}") or evidence.by_message.get(
-            workspace.message_id(one.subscriber, closing)
+        receipt = evidence.by_delivery.get(f"{issue}:{one.subscriber}") or evidence.by_message.get(
+            workspace.message_id(one.subscriber, issue)
         )
         if receipt:
             found[one] = receipt

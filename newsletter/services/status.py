@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.compose.issuefile import closings, path_of
 from newsletter.model import IssueState, Outcome
+from newsletter.names import read_name
 from newsletter.services.approval import standing
 from newsletter.services.scheduler import clock_doubt
 from newsletter.store import deliveries, issues
@@ -58,7 +59,7 @@ def _unfrozen(workspace: "Workspace", closing: date) -> str:
 def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome, int]) -> Line:
     state: str = frozen.state
     if frozen.state is IssueState.APPROVED and frozen.changed_since(
-        workspace.sources(date.fromisoformat(frozen.name))
+        workspace.sources(read_name(frozen.name))
     ):
         state = _VOID
     return Line(
@@ -77,7 +78,7 @@ def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome,
 
 def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
     """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself."""
-    stands = standing(workspace, date.fromisoformat(name))
+    stands = standing(workspace, read_name(name))
     with reading(workspace.readable) as connection:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)

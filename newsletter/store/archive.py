@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
 
 from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
+from newsletter.names import IssueName
 from newsletter.store.pictures import PublicPicture, from_json, to_json
 from newsletter.store.schema import audience, calendar, cover, edition, issue, item, subscriber
 
@@ -27,7 +28,7 @@ _LETTER = (
     .select_from(audience)
     .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
     .join(subscriber, subscriber.c.id == audience.c.subscriber)
-    .where(audience.c.issue == bindparam("closing"), audience.c.subscriber == bindparam("number"))
+    .where(audience.c.issue == bindparam("name"), audience.c.subscriber == bindparam("number"))
 )
 
 
@@ -216,9 +217,9 @@ def sections(connection: Connection) -> dict[str, ArchivedSection]:
     return {slug: ArchivedSection(slug, title, begun_at) for slug, title, begun_at in found}
 
 
-def edition_of(connection: Connection, number: int, closing: date) -> tuple[str, list[str], str] | None:
+def edition_of(connection: Connection, number: int, name: IssueName) -> tuple[str, list[str], str] | None:
     """Return HTML with slots, names of pictures, and address: what subscriber `number` got of an issue."""
-    given = {"closing": closing.isoformat(), "number": number}
+    given = {"name": name.isoformat(), "number": number}
     found = connection.execute(_LETTER, given).one_or_none()
     return (found.html, found.pictures, found.email) if found else None
 

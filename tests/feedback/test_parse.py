@@ -27,7 +27,7 @@ def told(content: bytes) -> BounceReport:
 def test_a_mail_says_what_became_of_whose_message(row: dict[str, str]) -> None:
     found = told(mails.mail(row["mail"]))
     assert (found.kind, found.subscriber, found.code) == (row["kind"], int(row["reader"]), row["status"])
-    assert found.closing == (mails.CLOSING if found.subscriber else None)
+    assert found.issue == (mails.CLOSING if found.subscriber else None)
     assert found.proven is (row["proven"] == "yes")
 
 
@@ -279,7 +279,7 @@ def test_a_bounce_dated_before_its_letter_happened_when_it_was_read(year: str) -
 
 @pytest.mark.parametrize("kind", [Kind.AUTO_REPLY, Kind.UNREADABLE])
 def test_what_says_nothing_of_a_reader_is_not_kept(kind: Kind) -> None:
-    assert BounceReport(kind=kind, subscriber=7, closing=date(2025, 2, 14)).event(NOW) is None
+    assert BounceReport(kind=kind, subscriber=7, issue=date(2025, 2, 14)).event(NOW) is None
 
 
 def test_a_test_message_has_no_reader_so_its_bounce_is_not_kept() -> None:

@@ -67,7 +67,7 @@ def forget(folder: Path, address: str, subscriber: int | None) -> None:
     deleted too. With an empty address only the number counts.
     """
     end = f"-{_plain(address)}.eml".casefold()
-    number = re.compile(rf"\d{{4}}-\d\d-\d\d-{subscriber:06}-") if subscriber else None
+    number = re.compile(rf"\d{{4}}-\d\d-\d\d(?:\+\d+)?-{subscriber:06}-") if subscriber else None
     for path in folder.rglob("*.eml*"):
         name = files.unfinished(path.name) or path.name
         theirs = number and path.parent == folder and number.match(name)

@@ -125,14 +125,14 @@ def view(token: str) -> Response:
     """
     signer = workspace().signer
     try:
-        number, closing = signer.read(Purpose.VIEW, token)
+        number, name = signer.read(Purpose.VIEW, token)
     except LinkInvalid:
         abort(404)
     with reading(database()) as connection:
-        html, names, email = archive.edition_of(connection, number, closing) or abort(404)
-        shared = frozen_issues.get(connection, closing.isoformat()).envelope
+        html, names, email = archive.edition_of(connection, number, name) or abort(404)
+        shared = frozen_issues.get(connection, name.isoformat()).envelope
     html = on_page(html, names, lambda name: url_for("pictures.picture", name=name))
-    values = signer.slots_of_copy(number, email, closing) | shared.greeting_of("")  # it may be forwarded
+    values = signer.slots_of_copy(number, email, name) | shared.greeting_of("")  # it may be forwarded
     response = Response(fill_html(html, values))
     response.headers["Content-Security-Policy"] = mail.POLICY
     response.headers["X-Robots-Tag"] = "noindex"

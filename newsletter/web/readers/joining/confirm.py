@@ -11,6 +11,7 @@ from newsletter.audience.asking import Ending, Settle
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
+from newsletter.names import closing_of
 from newsletter.render.values import Data, plain
 from newsletter.store import archive, people, requests
 from newsletter.store.db import reading, writing
@@ -84,9 +85,10 @@ def unknown() -> _Answer:
 def _signed(token: str) -> tuple[int, date] | None:
     """Return the id and the date of the request that a token confirms; None when the token is invalid."""
     try:
-        return workspace().signer.read(Purpose.CONFIRM, token)
+        number, day = workspace().signer.read(Purpose.CONFIRM, token)
     except LinkInvalid:
         return None
+    return number, closing_of(day)
 
 
 def _find(connection: Connection, number: int, day: date, *, for_update: bool = False) -> Request | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from newsletter.audience import stepup
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
+from newsletter.names import IssueName, closing_of
 from newsletter.store import issues, people
 from newsletter.store.people import Record
 from newsletter.store.requests import Kind, Request
@@ -22,8 +23,8 @@ VALID = timedelta(days=366)
 
 def reader(connection: Connection, token: str, *, for_update: bool = False) -> Record:
     """Return the reader whose preferences `token` opens; the same 404 for every invalid link."""
-    number, closing = read(Purpose.PREFERENCES, token)
-    person = people.get(connection, number, for_update=for_update) if fresh(connection, closing) else None
+    number, issue = read(Purpose.PREFERENCES, token)
+    person = people.get(connection, number, for_update=for_update) if fresh(connection, issue) else None
     if person is None:
         stale()
     speak(person.language)
@@ -35,7 +36,7 @@ def mailed(
 ) -> tuple[Request, Record]:
     """Return the request behind a link mailed for the action `kind`, and its reader; else aborts with 404."""
     number, day = read(stepup.PURPOSES[kind], token)
-    found = stepup.find(connection, kind, number, day, workspace().now(), for_update=for_update)
+    found = stepup.find(connection, kind, number, closing_of(day), workspace().now(), for_update=for_update)
     if found is None:
         stale()
     speak(found[1].language)
@@ -45,32 +46,32 @@ def mailed(
 def shown(connection: Connection, token: str, *, for_update: bool = False) -> Record:
     """Return the reader whose data page carries `token`; aborts with 404 once the page has expired."""
     number, day = read(Purpose.SHOWN, token)
-    found = stepup.find_shown(connection, number, day, workspace().now(), for_update=for_update)
+    found = stepup.find_shown(connection, number, closing_of(day), workspace().now(), for_update=for_update)
     if found is None:
         stale()
     speak(found[1].language)
     return found[1]
 
 
-def read(purpose: Purpose, token: str) -> tuple[int, date]:
-    """Return the number and the date in `token`; aborts with 404 if it was not signed for `purpose`."""
+def read(purpose: Purpose, token: str) -> tuple[int, IssueName]:
+    """Return number and issue (or day) of `token`; aborts with 404 if it was not signed for `purpose`."""
     try:
         return workspace().signer.read(purpose, token)
     except LinkInvalid:
         stale()
 
 
-def fresh(connection: Connection, closing: date) -> bool:
-    """Tell whether the links of the issue with this closing date are still valid.
+def fresh(connection: Connection, issue: IssueName) -> bool:
+    """Tell whether the links of an issue are still valid.
 
-    An issue may start long after that date, as the sample does: then the time counts from its start.
+    An issue may start long after its closing date, as the sample does: then the time counts from its start.
     """
-    if today() - closing <= VALID:
+    if today() - closing_of(issue) <= VALID:
         return True
-    issue = issues.find(connection, closing.isoformat())
-    if issue is None or not issue.begun_at:
+    found = issues.find(connection, issue.isoformat())
+    if found is None or not found.begun_at:
         return False
-    return today() - date.fromisoformat(issue.begun_at[:10]) <= VALID
+    return today() - date.fromisoformat(found.begun_at[:10]) <= VALID
 
 
 def stale() -> NoReturn:
