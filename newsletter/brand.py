@@ -21,7 +21,7 @@ _MIDDLE = 0.6
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
-    *product(("ink", "muted", "accent", "error", "warning"), GROUNDS),
+    *product(("ink", "muted", "accent", "error", "warning", "success"), GROUNDS),
     ("on_band", "band"),
     ("on_second", "second"),
     ("on_button", "button"),
@@ -50,6 +50,7 @@ class Colours:
     edge: str
     error: str
     warning: str
+    success: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,8 @@ class _Shade:
         return str(shade.fit(method="oklch-chroma").to_string(hex=True, fit=False))
 
 
-_RED, _AMBER = _Shade(0.5, 0.19, 27), _Shade(0.5, 0.11, 75)
-"""The colours of errors and warnings, for every brand."""
+_RED, _AMBER, _GREEN = _Shade(0.5, 0.19, 27), _Shade(0.5, 0.11, 75), _Shade(0.5, 0.11, 155)
+"""The colours of errors, warnings and what succeeded, for every brand."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -172,6 +173,7 @@ def _light(own: str, second: str) -> Colours:
         edge=_text(shade, grounds, 0.62, 0.025, SEEN),
         error=_text(_RED, grounds, 0.5, 1.0),
         warning=_text(_AMBER, grounds, 0.48, 1.0),
+        success=_text(_GREEN, grounds, 0.47, 1.0),
     )
 
 
@@ -205,6 +207,7 @@ def _dark(own: str, second: str) -> Colours:
         edge=_text(shade, grounds, 0.58, 0.025, SEEN),
         error=_text(_RED, grounds, 0.78, 0.12),
         warning=_text(_AMBER, grounds, 0.82, 0.12),
+        success=_text(_GREEN, grounds, 0.8, 0.12),
     )
 
 

@@ -101,7 +101,7 @@ def test_the_dark_scheme_has_dark_grounds_and_the_brand_s_hue() -> None:
 @pytest.mark.parametrize(("colour", "second"), BRANDS)
 def test_colours_are_written_in_six_digits_which_classic_outlook_needs(colour: str, second: str) -> None:
     both = palette(colour, second)
-    assert len(fields(Colours)) == 17
+    assert len(fields(Colours)) == 18
     for one in (*astuple(both.light), *astuple(both.dark)):
         assert len(one) == 7
         assert int(one[1:], 16) >= 0

@@ -75,7 +75,7 @@ def test_an_address_is_kept_with_its_domain_in_ascii(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["office", "офіс@example.org", "a@b@c", "a b@example.org"])
 def test_an_address_that_mail_servers_would_not_take_is_refused(tmp_path: Path, address: str) -> None:
     [fault] = faults(tmp_path, f'editors: ["{address}"]')
-    assert fault.startswith(f"newsletter.yaml:{LINE}: editors.0: ")
+    assert fault.startswith(f"newsletter.yaml:{LINE}: editors.0.address: ")
 
 
 @pytest.mark.parametrize(("security", "port"), [("", 993), ("tls", 993), ("starttls", 143), ("none", 143)])

@@ -29,7 +29,13 @@ FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
     "Collect and compose": {"init": "init", "import": "content", "compose": "content"},
-    "Look and check": {"check": "check", "render": "render", "preview": "preview", "themes": "themes"},
+    "Look and check": {
+        "check": "check",
+        "render": "render",
+        "preview": "preview",
+        "desk": "desk",
+        "themes": "themes",
+    },
     "People": {"subscribers": "people", "segments": "people"},
     "Send": {
         "approve": "approve",

@@ -18,6 +18,7 @@ from newsletter.config.parts import (
     Brand,
     ClosingCall,
     Dkim,
+    Editor,
     FieldEntry,
     FieldKind,
     Greeting,
@@ -29,7 +30,7 @@ from newsletter.config.parts import (
     Serve,
     Week,
 )
-from newsletter.config.types import DAYS, Address, Language, Line, Slug, TransportName, Url, Zone
+from newsletter.config.types import DAYS, Language, Line, Slug, TransportName, Url, Zone
 from newsletter.errors import ConfigError, ContentError, Place
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
@@ -81,7 +82,7 @@ class Settings(Part):
     bounces: Bounces = Bounces()
     schedule: Schedule = Schedule()
     serve: Serve = Serve()
-    editors: tuple[Address, ...] = ()
+    editors: tuple[Editor, ...] = ()
     consent: Line | None = None
 
     @field_validator("languages")
@@ -130,6 +131,9 @@ class Settings(Part):
         for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:
                 raise ValueError(f"a field cannot be named {name!r}: that word is taken")
+        for address, times in Counter(one.address.casefold() for one in self.editors).items():
+            if times > 1:
+                raise ValueError(f"editors: {address} is there twice")
         return self
 
     @property
@@ -146,6 +150,16 @@ class Settings(Part):
     def public_fields(self) -> dict[str, FieldEntry]:
         """The fields that readers see and fill in on the pages."""
         return {slug: entry for slug, entry in self.fields.items() if entry.public}
+
+    @property
+    def editor_addresses(self) -> tuple[str, ...]:
+        """The addresses that notes to the editors go to."""
+        return tuple(editor.address for editor in self.editors)
+
+    def editor(self, address: str) -> Editor | None:
+        """Return the person at the desk with this address, or None."""
+        wanted = address.casefold()
+        return next((one for one in self.editors if one.address.casefold() == wanted), None)
 
     def envelope(self, issue: str) -> Envelope:
         """Return the sender, list and links that all messages of the issue named `issue` share."""

@@ -17,6 +17,7 @@ from newsletter.config.types import (
     Line,
     LogoFile,
     Moment,
+    Role,
     Slug,
 )
 from newsletter.greeting import NAME
@@ -47,6 +48,24 @@ class Sender(Part):
     def domain(self) -> str:
         """The domain of the address."""
         return self.address.rpartition("@")[2]
+
+
+class Editor(Part):
+    """A person at the desk, who also gets notes; a mail address alone is an editor without a name."""
+
+    name: Line = ""
+    address: Address
+    role: Role = Role.EDITOR
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_alone(cls, given: Any) -> Any:
+        return {"address": given} if isinstance(given, str) else given
+
+    @property
+    def shown(self) -> str:
+        """The name, or the address of someone without one."""
+        return self.name or self.address
 
 
 class Greeting(Part):

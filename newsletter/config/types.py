@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -32,6 +33,22 @@ _OLD_NAMES = {
     "україна": "kyiv",
 }
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Role(StrEnum):
+    """What a person may do at the desk; each role includes the ones before it."""
+
+    EDITOR = "editor"
+    """Writes items and composes the issue."""
+    APPROVER = "approver"
+    """Also approves, sends, pauses and cancels."""
+    OPERATOR = "operator"
+    """Also sees and changes people's data, the settings and the journal."""
+
+    def covers(self, needed: "Role") -> bool:
+        """Tell whether this role may do what `needed` may do."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
 
 
 def _url(value: str) -> str:

@@ -185,7 +185,7 @@ def _notify(connection: Connection, settings: Settings, held: Settled, now: date
     words = for_editors(_HELD, language, issue=name, why=held.outcome)
     letters.put_note(
         connection,
-        settings.editors,
+        settings.editor_addresses,
         subject % {"title": settings.title, "issue": name},
         f"{words}\n\nnewsletter check {name}\nnewsletter approve {name} --by …\nnewsletter send {name}\n",
         now,

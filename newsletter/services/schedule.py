@@ -72,6 +72,13 @@ def hours(workspace: "Workspace", closing: date | None = None) -> list[Hour]:
     ]
 
 
+def leaves_at(workspace: "Workspace", closing: date) -> datetime | None:
+    """Return the weekly hour of the issue that closes on `closing` in local time, or None without one."""
+    settings = workspace.settings
+    run = run_within(settings.schedule, settings.timezone, settings.period(closing))
+    return run.moment.astimezone(ZoneInfo(settings.timezone)) if run else None
+
+
 def _week(settings: "Settings", closing: date) -> "Period":
     last = settings.closing_day(closing)
     if last != closing:

@@ -67,7 +67,7 @@ def clock_watch(workspace: "Workspace") -> ClockWatch:
         text = for_editors(_CLOCK, settings.language, why=words)
         letters.put_note(
             connection,
-            settings.editors,
+            settings.editor_addresses,
             subject % {"title": settings.title},
             f"{text}\n\ntimedatectl\nnewsletter schedule\n",
             workspace.now(),

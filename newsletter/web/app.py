@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlencode
 
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, request
@@ -51,21 +52,28 @@ class ClosingDate(BaseConverter):
             raise ValidationError from None
 
 
-def make_app(
+def make_app(  # noqa: PLR0913  what applications differ in
     pages: Path,
     language: Callable[[], str],
     languages: Callable[[], Sequence[str]],
     *,
     policy: str,
     hosts: Collection[str] = (),
+    prefix: str = "",
 ) -> Flask:
     """Return an application whose templates are in `pages`, with `static` beside it.
 
     `language` returns the fallback when the browser asks for none of `languages`; `policy` is added to the
     Content-Security-Policy that all pages share. A view may override any header.
-    Requests are accepted for the loopback names and `hosts` (as written in URLs) only.
+    Requests are accepted for the loopback names and `hosts` (as written in URLs) only. `prefix` is the path
+    under which the static files are.
     """
-    app = Pages("newsletter.web", template_folder=pages, static_folder=pages.parent / "static")
+    app = Pages(
+        "newsletter.web",
+        template_folder=pages,
+        static_folder=pages.parent / "static",
+        static_url_path=f"{prefix}/static",
+    )
     headers = {"Content-Security-Policy": f"default-src 'none'; {_OWN}; {policy}", **_HEADERS}
     app.url_map.converters["closing"] = ClosingDate
     names = _LOOPBACK.union(_name(host).encode("idna").decode() for host in hosts)
@@ -80,6 +88,12 @@ def make_app(
     }
     app.jinja_env.filters |= {"period": _period, "number": _number}
     return app
+
+
+def in_language(language: str) -> str:
+    """Return the URL query for the current page in another language."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"?{urlencode([*asked, ('lang', language)])}"
 
 
 def _choose_language(usual: str, offered: Sequence[str]) -> None:

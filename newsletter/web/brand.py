@@ -28,10 +28,10 @@ _ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 pages = Blueprint("brand", __name__)
 
 
-def show_brand(app: Flask, workspace: Callable[[], Workspace]) -> None:
-    """Serve the brand of the workspace, and give it to every template."""
+def show_brand(app: Flask, workspace: Callable[[], Workspace], prefix: str = "") -> None:
+    """Serve the brand of the workspace under the path `prefix`, and give it to every template."""
     app.extensions["brand"] = workspace
-    app.register_blueprint(pages)
+    app.register_blueprint(pages, url_prefix=prefix or None)
     app.url_defaults(_name_version)
     app.after_request(_keep_version)
     app.context_processor(lambda: {"brand": _shown()})

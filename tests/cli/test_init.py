@@ -36,7 +36,7 @@ def test_what_is_given_stands_in_newsletter_yaml_with_its_comments(tmp_path: Pat
         ("top", "ТОП"),
         ("zhytlo-use", "Житло: усе"),
     ]
-    assert settings.editors == ("olena@hromada.example.org", "petro@hromada.example.org")
+    assert settings.editor_addresses == ("olena@hromada.example.org", "petro@hromada.example.org")
     assert "# рубрики, які обирають читачі" in (folder / "newsletter.yaml").read_text(encoding="utf-8")
 
 
@@ -122,4 +122,4 @@ def test_on_a_terminal_it_asks_again_after_a_wrong_answer(tmp_path: Path) -> Non
     assert (settings.language, settings.title) == ("en", "Council news")
     assert settings.sender.address == "digest@council.example.org"
     assert [one.slug for one in settings.sections] == ["top-stories", "housing"]
-    assert settings.editors == ("press@council.example.org",)
+    assert settings.editor_addresses == ("press@council.example.org",)

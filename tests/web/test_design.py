@@ -9,7 +9,7 @@ from newsletter.web.brand import style
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "templates/web/static"
-EVERY = "".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.glob("*")))
+EVERY = "".join(path.read_text(encoding="utf-8") for path in sorted(filter(Path.is_file, STATIC.rglob("*"))))
 
 
 def test_the_pages_have_the_colours_of_the_mail_in_both_schemes() -> None:

@@ -1,19 +1,14 @@
 """The Flask application of the public site: its blueprints, and what all pages share."""
 
-from functools import lru_cache
-from hashlib import sha256
-from http import HTTPStatus
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.security import safe_join
 
 from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
-from newsletter.web.app import make_app
+from newsletter.web.app import in_language, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, pictures, status
 from newsletter.web.readers.access_log import watch
@@ -26,6 +21,7 @@ from newsletter.web.readers.joining import confirm, signup
 from newsletter.web.readers.limits import limit
 from newsletter.web.readers.reader import leaving, mailing, preferences
 from newsletter.web.readers.site import settings
+from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
 
 _BLUEPRINTS = (
@@ -76,8 +72,7 @@ def create_site(workspace: Workspace) -> Flask:
         app.register_blueprint(pages)
     app.register_blueprint(hooks())
     app.context_processor(_shared)
-    app.url_defaults(_name_version)
-    app.after_request(_keep_version)
+    version_static(app)
     if base.scheme == "https":
         app.after_request(_insist_on_https)
     return app
@@ -85,43 +80,12 @@ def create_site(workspace: Workspace) -> Flask:
 
 def _shared() -> dict[str, Any]:
     """Return the template variables that the layout of every page needs."""
-    return {"settings": shown_settings(settings()), "language": g.language, "here": Function(_here)}
-
-
-def _here(language: str) -> str:
-    """Return the URL query for the current page in another language."""
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return f"?{urlencode([*asked, ('lang', language)])}"
+    return {"settings": shown_settings(settings()), "language": g.language, "here": Function(in_language)}
 
 
 def _let_reports_be_larger() -> None:
     if request.path.startswith("/hooks/"):
         request.max_content_length = _REPORT
-
-
-@lru_cache(maxsize=256)  # bounded: visitors can spell one file name in many ways
-def _version(folder: str, name: str) -> str | None:
-    file = safe_join(folder, name)  # never hash a file outside the folder
-    return sha256(Path(file).read_bytes()).hexdigest()[:12] if file and Path(file).is_file() else None
-
-
-def _static(name: str) -> str | None:
-    return _version(current_app.static_folder or "", name)
-
-
-def _name_version(endpoint: str, values: dict[str, Any]) -> None:
-    """Add a content hash to the URL of a static file, so that it can be cached for ever."""
-    if endpoint == "static":
-        values["v"] = _static(values["filename"])
-
-
-def _keep_version(response: Response) -> Response:
-    """Allow caching of a static file requested by its current version; never of a 404."""
-    names = request.view_args or {}
-    found = request.endpoint == "static" and response.status_code < HTTPStatus.BAD_REQUEST
-    if found and request.args.get("v") == _static(names["filename"]):
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
-    return response
 
 
 def _insist_on_https(response: Response) -> Response:

@@ -11,7 +11,8 @@ from newsletter.errors import LinkInvalid, StoreError
 from newsletter.services import Workspace
 from newsletter.web.readers import limits
 from newsletter.web.readers.access_log import shown
-from newsletter.web.readers.app import _version, create_site
+from newsletter.web.readers.app import create_site
+from newsletter.web.static import _version
 
 TOKEN = "AAAAAAABAgMEBQYHCAkKCwwNDg8QERI"  # noqa: S105  of nobody
 

@@ -1,0 +1,135 @@
+"""The Flask application of the desk: its blueprints, and what all of its pages share."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, get_flashed_messages, request, session, url_for
+from flask_wtf.csrf import CSRFProtect, csrf_meta_tag, generate_csrf
+from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from newsletter.config.parts import Editor
+from newsletter.render.values import Data, Function
+from newsletter.services import Workspace, theme_folders
+from newsletter.services.live import LiveWorkspace
+from newsletter.web.app import in_language, make_app
+from newsletter.web.brand import show_brand
+from newsletter.web.desk import home
+from newsletter.web.desk.access import admit, may
+from newsletter.web.desk.error_pages import explain_errors
+from newsletter.web.desk.shown import day, moment
+from newsletter.web.static import version_static
+from newsletter.web.templates import shown_settings
+
+PREFIX = "/desk"
+_BLUEPRINTS = (home.pages,)
+"""Their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
+_NAVIGATION = ("desk.home", "inbox.show", "readers.show", "reports.show", "journal.show", "settings.show")
+"""The endpoints of the navigation, in order; those that exist and that one's role opens are shown."""
+_POLICY = "connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
+_FORM = 32 << 20  # maximum size of a request body in bytes: a picture, or a document with pictures
+
+
+def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
+    """Return the desk's application for a workspace, its pages under PREFIX.
+
+    With `single` that person is at the desk without signing in, which is for this machine only.
+    """
+    live = LiveWorkspace(workspace)
+    base = urlsplit(workspace.settings.base_url)
+    app = make_app(
+        theme_folders(workspace.root)[-1] / "web/desk",
+        lambda: live.current().settings.language,
+        lambda: live.current().settings.languages,
+        policy=_POLICY,
+        hosts=[] if single else [base.netloc],
+        prefix=PREFIX,
+    )
+    _keep_sessions(app, workspace, secure=single is None and base.scheme == "https")
+    app.config["MAX_CONTENT_LENGTH"] = _FORM
+    app.extensions["live"] = live
+    proxies = workspace.settings.serve.proxies
+    if proxies and not single:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
+    app.before_request(partial(_begin, live))
+    app.after_request(_same_site)
+    show_brand(app, live.current, PREFIX)
+    version_static(app)
+    admit(app, lambda: single)
+    CSRFProtect(app)
+    explain_errors(app)
+    for pages in _BLUEPRINTS:
+        app.register_blueprint(pages, url_prefix=PREFIX)
+    app.context_processor(partial(_shared, live, single=single is not None))
+    app.jinja_env.globals |= {"csrf": Function(_csrf), "may": Function(may)}
+    app.jinja_env.filters |= {"moment": moment, "day": day}
+    return app
+
+
+def _keep_sessions(app: Flask, workspace: Workspace, *, secure: bool) -> None:
+    """Set the signed cookie that holds notices, the token of forms, and who is signed in.
+
+    A name with `__Host-` lets no other host of the domain set it (RFC 6265bis §4.1.3), and needs https.
+    """
+    app.secret_key = workspace.signer.digest("desk")
+    app.config |= {
+        "SESSION_COOKIE_NAME": "__Host-desk" if secure else "desk",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "WTF_CSRF_TIME_LIMIT": None,  # a form may be open all day: its token ends with the session
+        "WTF_CSRF_SSL_STRICT": False,  # the token is enough where a browser sends no Referer
+    }
+
+
+def _begin(live: LiveWorkspace) -> None:
+    """Take the settings of this moment, and the language that one chose."""
+    g.workspace = live.current()
+    if request.endpoint == "static":
+        return
+    offered = g.workspace.settings.languages
+    if request.args.get("lang") in offered:
+        session["language"] = g.language
+    elif session.get("language") in offered:
+        g.language = session["language"]
+
+
+def _same_site(response: Response) -> Response:
+    """Let forms say where they come from, to this site only."""
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
+    """Return the template variables that the layout of every page needs."""
+    person = g.get("editor")
+    return {
+        "settings": shown_settings(g.workspace.settings),
+        "language": g.language,
+        "here": Function(in_language),
+        "csrf_token": Function(generate_csrf),  # these two as Functions, which the sandbox can call
+        "csrf_meta_tag": Function(csrf_meta_tag),
+        "editor": Data(name=person.shown, address=person.address, role=person.role.value) if person else None,
+        "single": single,
+        "navigation": tuple(_navigation()) if person else (),
+        "notices": Function(lambda: get_flashed_messages(with_categories=True)),
+        "faults": tuple(str(problem) for problem in live.problems),
+    }
+
+
+def _navigation() -> Iterator[Data]:
+    """Yield the pages of the navigation, with the one whose part of the desk is open."""
+    here = request.blueprint
+    of_an_issue = "closing" in (request.view_args or {})
+    for endpoint in filter(may, _NAVIGATION):
+        name = endpoint.partition(".")[0]
+        current = name == here or (name == "desk" and of_an_issue)
+        yield Data(name=name, address=url_for(endpoint), current=current)
+
+
+def _csrf() -> Markup:
+    """Return the hidden field that every form with method=post needs."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())

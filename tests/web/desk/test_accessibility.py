@@ -1,0 +1,68 @@
+"""Every page of the desk in Chromium: what axe finds, small phones, large targets, both schemes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from newsletter.services import open_workspace
+from newsletter.services.editors import whoever_is_here
+from newsletter.web.desk.app import create_desk
+from tests.databases import new_database
+from tests.web.readers.people import NOW, subscribe
+from tests.web.test_accessibility import judge, serving, write_issue
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
+}
+"""The addresses to look at, by endpoint: a page in each of its states."""
+NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home"}
+"""Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
+
+Look = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Return the desk of a workspace with an issue and a reader."""
+    root = tmp_path_factory.mktemp("workspace")
+    write_issue(root)
+    new_database(root / "var/newsletter.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEWSLETTER_NOW", NOW.isoformat())
+        context = open_workspace(root)
+        subscribe(context)
+        yield create_desk(context, single=whoever_is_here(context))
+        context.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def look(browser: Browser, desk: Flask) -> Iterator[Look]:
+    """Open pages of the desk on a small phone."""
+    with ExitStack() as stack:
+        address = stack.enter_context(serving(desk))
+        size = {"width": 320, "height": 640}
+        context = browser.new_context(viewport=size, locale="uk", bypass_csp=True)  # type: ignore[arg-type]  # has both
+        stack.callback(context.close)
+        page = context.new_page()
+
+        def look(path: str) -> Page:
+            page.emulate_media(color_scheme="light")
+            page.goto(address + path)
+            return page
+
+        yield look
+
+
+def test_no_page_of_the_desk_is_forgotten(desk: Flask) -> None:
+    answering = {rule.endpoint for rule in desk.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert answering == PAGES.keys() | NO_PAGES
+
+
+@pytest.mark.parametrize("path", [path for paths in PAGES.values() for path in paths])
+def test_a_page_of_the_desk_is_usable_by_everybody(look: Look, path: str) -> None:
+    judge(look(path))
