@@ -132,6 +132,14 @@ def anchor_of(item_id: str) -> str:
     return "-".join(item_id.split())
 
 
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding, by its text, that an editor does not want to hear of one item, and why."""
+
+    finding: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One piece of news: Markdown text, its sections in order, and its place in a file.
@@ -150,6 +158,7 @@ class Item:
     lead: bool = False
     event: Event | None = None
     picture: Picture | None = None
+    silenced: tuple[Silenced, ...] = ()
     at: Place
 
 

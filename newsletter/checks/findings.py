@@ -49,6 +49,29 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lin
     return rendered, sorted(found, key=_order)
 
 
+def silenced(
+    issue: Issue, problems: Iterable[Problem], faults: Iterable[Problem]
+) -> tuple[list[Problem], list[tuple[Problem, str]]]:
+    """Split `problems` into those to be shown, and those that an item silences, each with the reason.
+
+    `faults`, which were found in reading the files, cannot be silenced.
+    """
+    reasons = {
+        (item.at.path, one.finding): one.reason
+        for block in issue.blocks
+        for item in block.items
+        for one in item.silenced
+    }
+    shown, quiet, never = [], [], set(faults)
+    for problem in problems:
+        reason = reasons.get((problem.at.path, problem.text)) if problem.at else None
+        if reason is None or problem in never:
+            shown.append(problem)
+        else:
+            quiet.append((problem, reason))
+    return shown, quiet
+
+
 def as_problem(error: RenderError) -> Problem:
     """Convert an error in a template to a problem."""
     text = error.message.removeprefix(f"{error.at}: ")

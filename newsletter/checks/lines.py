@@ -1,5 +1,6 @@
 """Locate a text in a file of the workspace, so that a problem points to its line."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,16 @@ def lines_under(root: Path) -> Locate:
         return Place(place.path, text.count("\n", 0, position + 1)) if position >= 0 else place
 
     return locate
+
+
+def field_at(text: str, line: int) -> str:
+    """Return the key of an item's front matter that `line` of its file belongs to, or `text`."""
+    lines = text.splitlines()
+    end = next((number for number, one in enumerate(lines) if number and one.rstrip() == "---"), 0)
+    if not 0 < line - 1 < end:
+        return "text"
+    keys = [found[1] for one in lines[1:line] if (found := re.match(r"([a-z_]+):", one))]
+    return keys[-1] if keys else "text"
 
 
 def key(name: str) -> str:

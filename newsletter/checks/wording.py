@@ -32,9 +32,10 @@ _GENERIC = frozenset(
     )
 )  # fmt: skip
 
-_HYPHEN_AS_DASH = re.compile(r"\S+[ \u00a0]-[ \u00a0]\S+")
-_STRAIGHT_QUOTED = re.compile(r'(?<!\w)"(?=\w)[^"\n]{1,80}"(?!\w)')
-_QUOTATION_MARKS = {"uk": "«»", "pl": "„”", "de": "„“"}
+HYPHEN_AS_DASH = re.compile(r"(?<=[^\s|][ \u00a0])-(?=[ \u00a0][^\s|])")
+STRAIGHT_QUOTED = re.compile(r'(?<!\w)"(?=\w)([^"\n]{1,80})"(?!\w)')
+SPACE_BEFORE_MARK = re.compile(r"(?<=\w)[ \u00a0]+(?=[,;.!?](?:\s|$))")
+QUOTATION_MARKS = {"uk": "«»", "pl": "„”", "de": "„“"}
 """Of the first level, as in CLDR; in English straight ones are usual in mail."""
 
 _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
@@ -76,23 +77,29 @@ def leftovers(text: str) -> Iterator[Remark]:
 
 
 def typed_marks(text: str, language: str) -> Iterator[Remark]:
-    """Yield one warning for hyphens typed as dashes in `text`, and one for straight quotation marks.
+    """Yield a warning for hyphens typed as dashes in `text`, straight quotation marks, spaces before marks.
 
-    Which marks are right is the editor's to say, so they are never changed.
+    Which marks are right is the editor's to say: they are changed by `newsletter/checks/mend.py` when asked.
     """
-    if found := _HYPHEN_AS_DASH.search(text):
-        hint = "Write a dash: –."
-        yield Remark(
-            severity=Severity.WARNING, words=found[0].strip(), text="a hyphen stands for a dash", hint=hint
-        )
-    usual = _QUOTATION_MARKS.get(language.partition("-")[0])
-    if usual and (found := _STRAIGHT_QUOTED.search(text)):
-        yield Remark(
-            severity=Severity.WARNING,
-            words=found[0],
-            text="straight quotation marks",
-            hint=f"Write {usual[0]}{found[0][1:-1]}{usual[1]}.",
-        )
+    if found := HYPHEN_AS_DASH.search(text):
+        yield _typed(_around(text, found), "a hyphen stands for a dash", "Write a dash: –.")
+    usual = QUOTATION_MARKS.get(language.partition("-")[0])
+    if usual and (found := STRAIGHT_QUOTED.search(text)):
+        hint = f"Write {usual[0]}{found[1]}{usual[1]}."
+        yield _typed(found[0], "straight quotation marks", hint)
+    if found := SPACE_BEFORE_MARK.search(text):
+        yield _typed(_around(text, found), "a space stands before a mark", "Remove the space.")
+
+
+def _typed(words: str, text: str, hint: str) -> Remark:
+    return Remark(severity=Severity.WARNING, words=words, text=text, hint=hint)
+
+
+def _around(text: str, found: re.Match[str]) -> str:
+    """Return a match with the words on both sides of it."""
+    before = re.search(r"\S*\s*$", text[: found.start()])
+    after = re.match(r"\s*\S*", text[found.end() :])
+    return f"{before[0] if before else ''}{found[0]}{after[0] if after else ''}"
 
 
 def doubtful_link(href: str) -> Remark | None:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from newsletter import conditions
@@ -14,7 +14,7 @@ from newsletter.compose.event import event_values, read_event, stray_keys
 from newsletter.compose.pictures import read_picture, written
 from newsletter.compose.words import Day, OneLine, Words
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.model import AllOf, AnyOf, Condition, Has, Item, ItemKind, Not
+from newsletter.model import AllOf, AnyOf, Condition, Has, Item, ItemKind, Not, Silenced
 from newsletter.yamlfile import Document, load, nearest, validate
 
 _FENCE = "---"
@@ -48,6 +48,7 @@ class _FrontMatter(BaseModel):
     until: Any = None
     where: OneLine | None = None
     picture: Any = None
+    silenced: dict[Annotated[str, Field(min_length=1)], OneLine] = {}
 
 
 _OPENING = "Begin it with:\n  ---\n  title: …\n  section: …\n  ---"
@@ -102,6 +103,7 @@ def parse_item(
         lead=data.lead,
         event=event,
         picture=picture,
+        silenced=tuple(Silenced(finding, reason) for finding, reason in data.silenced.items()),
         at=document.place(("title",)),
     )
     return item, problems
@@ -119,6 +121,7 @@ def format_item(item: Item) -> str:
         "lead": item.lead or None,
         **event_values(item.event),
         "picture": written(item.picture) if item.picture else None,
+        "silenced": {one.finding: one.reason for one in item.silenced} or None,
     }
     kept = {key: value for key, value in head.items() if value is not None or key == "link"}
     data = yaml.dump(kept, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))

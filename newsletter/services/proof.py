@@ -1,11 +1,11 @@
 """Render and check an issue as it would be sent now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.checks.findings import as_problem, findings
+from newsletter.checks.findings import as_problem, findings, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """An issue as it would be sent now: each edition that readers need, how many get it, all findings."""
+    """An issue as it would be sent now: each edition that readers need, how many get it, all findings.
+
+    `silenced` are the findings that items silence, each with the reason.
+    """
 
     issue: Issue
     editions: Editions
@@ -29,6 +32,7 @@ class Proof:
     without: int
     rendered: list[Rendered]
     problems: list[Problem]
+    silenced: list[tuple[Problem, str]] = field(default_factory=list)
 
     @property
     def errors(self) -> int:
@@ -51,6 +55,7 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
     rendered, problems = findings(
         issue, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
     )
+    problems, quiet = silenced(issue, problems, own)
     problems += map(as_problem, letter_faults(workspace.settings, theme_folders(workspace.root)))
     return Proof(
         issue=issue,
@@ -59,4 +64,5 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
         without=without,
         rendered=rendered,
         problems=problems,
+        silenced=quiet,
     )

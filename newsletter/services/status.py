@@ -10,7 +10,7 @@ from newsletter.names import read_name
 from newsletter.services.approval import standing
 from newsletter.services.scheduler import clock_doubt
 from newsletter.store import deliveries, issues
-from newsletter.store.db import reading
+from newsletter.store.db import reading, timestamp
 from newsletter.store.ledger import LEASE
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome,
 
 
 def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
-    """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself."""
+    """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself.
+
+    `undo_until` is when its first message leaves, as long as the start can be undone.
+    """
     stands = standing(workspace, read_name(name))
     with reading(workspace.readable) as connection:
         frozen = issues.get(connection, name)
@@ -86,6 +89,7 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         lately = deliveries.since(connection, name, workspace.now() - _LATELY)
     pending = frozen.readers - sum(counts.values())
     rate = lately / _LATELY.total_seconds()
+    starts = due if frozen.state is IssueState.SENDING and not any(counts.values()) else 0.0
     waits = due > workspace.now().timestamp() + LEASE and frozen.state is IssueState.SENDING
     return {
         "issue": frozen.name,
@@ -95,7 +99,8 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         "fingerprint": frozen.fingerprint,
         "readers": frozen.readers,
         "without": frozen.without,
-        "due": datetime.fromtimestamp(due, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if waits else None,
+        "due": _moment(due) if waits else None,
+        "undo_until": _moment(starts) if starts > workspace.now().timestamp() else None,
         "rate": round(rate, 1),
         "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
         "pending": pending,
@@ -104,3 +109,7 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         "clock": clock_doubt(workspace),
         **{outcome.value: count for outcome, count in counts.items()},
     }
+
+
+def _moment(seconds: float) -> str:
+    return timestamp(datetime.fromtimestamp(seconds, UTC))

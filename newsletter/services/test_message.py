@@ -1,5 +1,6 @@
 """Send one edition of an issue to one address, for a look at it in a real mailbox."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The address of a test message, and its edition: that of these sections, or of the reader `like`.
+    """The address of a test message, and its edition: by its key, of these sections, or of the reader `like`.
 
-    With neither, the edition that shows all sections.
+    With none of them, the edition that shows all sections. With `among`, the address must be one of them.
     """
 
     address: str
     sections: frozenset[str] | None = None
     like: str | None = None
+    edition: str | None = None
+    among: Collection[str] | None = None
 
 
 async def send_test(
@@ -41,6 +44,8 @@ async def send_test(
     to, fault = check_address(wanted.address)
     if fault:
         raise ConfigError(f"{wanted.address} is not a usable address: {fault}", "Correct the address.")
+    if wanted.among is not None and to.casefold() not in map(str.casefold, wanted.among):
+        raise ConfigError(f"test messages do not go to {to}", "Choose an address of the `editors`.")
     proof = workspace.proof(closing)
     edition = _edition(workspace, proof, wanted)
     if edition is None:
@@ -69,6 +74,8 @@ def _renderer(workspace: "Workspace") -> Renderer:
 
 
 def _edition(workspace: "Workspace", proof: "Proof", wanted: Wanted) -> Edition | None:
+    if wanted.edition:
+        return next((one for one, _ in proof.tally if one.key == wanted.edition), None)
     if wanted.like:
         with reading(workspace.database) as connection:
             reader = people.reader(connection, wanted.like)

@@ -159,6 +159,21 @@ def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]
     return {page.closing: page for page in map(_cover, found)}
 
 
+def approved(connection: Connection, closing: date) -> tuple[Cover, list[PublicItem]] | None:
+    """Return what the archive shows, or will show once it starts, of an approved issue."""
+    query = select(cover, issue.c.begun_at).join(issue).where(issue.c.name == closing.isoformat())
+    found = _covers(connection, query)
+    return (found[0], items(connection, [closing])) if found else None
+
+
+def before(connection: Connection, closing: date) -> date | None:
+    """Return the closing date of the newest approved issue before `closing`, or None."""
+    name = connection.execute(
+        select(func.max(cover.c.issue)).where(cover.c.issue < closing.isoformat())
+    ).scalar_one()
+    return date.fromisoformat(name) if name else None
+
+
 def beside(connection: Connection, closing: date) -> tuple[Cover | None, Cover | None]:
     """Return the previous and the next issue of the one with the closing date `closing`."""
     name = closing.isoformat()

@@ -4,16 +4,40 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from newsletter.model import Outcome
 from newsletter.store.bulk import insert_new
+from newsletter.store.people import mentions
 from newsletter.store.schema import audience, chunk, delivery, edition, subscriber
 
 SIZES = ((10_000, 200), (1_000_000, 1_000), (0, 2_000))
 """(most readers in the audience, readers in a chunk): taking a chunk costs the same whatever its size."""
 
+_outcome = func.coalesce(delivery.c.state, "")
+_MEMBER = (
+    func.coalesce(subscriber.c.email, ""),
+    audience.c.edition,
+    _outcome,
+    func.coalesce(delivery.c.code, 0),
+    func.coalesce(delivery.c.detail, ""),
+    func.coalesce(delivery.c.at, ""),
+)
+_COLUMNS = (audience.c.subscriber, func.coalesce(subscriber.c.name, ""), *_MEMBER)
 _MEMBERS = audience.outerjoin(subscriber, subscriber.c.id == audience.c.subscriber).outerjoin(
     delivery, and_(delivery.c.issue == audience.c.issue, delivery.c.subscriber == audience.c.subscriber)
 )
@@ -64,23 +88,73 @@ def members(
     connection: Connection, name: str, where: ColumnElement[bool] | None = None, state: str | None = None
 ) -> Iterator[Member]:
     """Stream the audience of issue `name`; with `state`, only members whose message is in that state."""
-    result = func.coalesce(delivery.c.state, "")
     rows = connection.execute(
-        select(
-            func.coalesce(subscriber.c.email, ""),
-            audience.c.edition,
-            result,
-            func.coalesce(delivery.c.code, 0),
-            func.coalesce(delivery.c.detail, ""),
-            func.coalesce(delivery.c.at, ""),
-        )
+        select(*_MEMBER)
         .select_from(_MEMBERS)
         .where(audience.c.issue == name, true() if where is None else where)
-        .where(true() if state is None else result == state)
+        .where(true() if state is None else _outcome == state)
         .order_by(audience.c.subscriber),
         execution_options={"yield_per": 1000},
     )
     return (Member(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A reader of a frozen issue as lists show them: subscriber number, name, and what `Member` has."""
+
+    number: int
+    name: str
+    member: Member
+
+
+def recipients(  # noqa: PLR0913  what is asked for, and which page of it
+    connection: Connection,
+    name: str,
+    *,
+    words: str = "",
+    state: str | None = None,
+    edition: str = "",
+    after: int = 0,
+    limit: int,
+) -> list[Recipient]:
+    """Return a page of the audience of issue `name`: those numbered above `after`, at most `limit`.
+
+    `words` are looked for in address and name; `state` "" selects those whose message is pending.
+    """
+    rows = connection.execute(
+        _page(*_COLUMNS, name=name, words=words, state=state, edition=edition)
+        .where(audience.c.subscriber > after)
+        .order_by(audience.c.subscriber)
+        .limit(limit)
+    )
+    return [Recipient(number, known, Member(*rest)) for number, known, *rest in rows]
+
+
+def count_recipients(
+    connection: Connection, name: str, *, words: str = "", state: str | None = None, edition: str = ""
+) -> int:
+    """Return how many readers `recipients` would return in all."""
+    query = _page(func.count(), name=name, words=words, state=state, edition=edition)
+    found: int = connection.execute(query).scalar_one()
+    return found
+
+
+def count_members(connection: Connection, name: str, where: ColumnElement[bool]) -> int:
+    """Return how many readers of the audience of issue `name` meet a condition over subscribers."""
+    query = select(func.count()).select_from(_MEMBERS).where(audience.c.issue == name, where)
+    return connection.execute(query).scalar_one()
+
+
+def _page(
+    *columns: ColumnElement[Any], name: str, words: str, state: str | None, edition: str
+) -> Select[Any]:
+    query = select(*columns).select_from(_MEMBERS).where(audience.c.issue == name)
+    if words:
+        query = query.where(mentions(words))
+    if state is not None:
+        query = query.where(_outcome == state)
+    return query.where(audience.c.edition == edition) if edition else query
 
 
 def waiting(connection: Connection, name: str, where: ColumnElement[bool] | None = None) -> dict[str, int]:

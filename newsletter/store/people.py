@@ -137,6 +137,18 @@ def _sections(chosen: str) -> frozenset[str]:
     return frozenset(chosen.split(","))
 
 
+def mentions(words: str) -> ColumnElement[bool]:
+    """Return the SQL condition for subscribers with `words` in address or name, in any case.
+
+    SQLite ignores case in ASCII letters only, so a name is compared in each usual case.
+    """
+    cases = {words, words.lower(), words.upper(), words.title(), words.capitalize()}
+    return or_(
+        subscriber.c.email_key.contains(words.casefold(), autoescape=True),
+        *(subscriber.c.name.contains(case, autoescape=True) for case in sorted(cases)),
+    )
+
+
 def count_readers(connection: Connection, where: ColumnElement[bool] | None = None) -> int:
     """Return how many subscribers `readers` would stream."""
     query = select(func.count()).select_from(subscriber).where(IS_READER, true() if where is None else where)

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_
 from hypothesis import strategies as st
 
-from newsletter.checks.findings import findings
+from newsletter.checks.findings import findings, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.checks.markup import markup
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem, Severity
-from newsletter.model import Block, Edition, Issue, Item
+from newsletter.model import Block, Edition, Issue, Item, Silenced
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
 
@@ -138,3 +138,14 @@ def test_a_fault_is_found_at_its_line_of_the_workspace(
         faulty, [], editions, Renderer(settings, [THEMES]), settings, locate=lines_under(tmp_path)
     )
     assert [problem.at for problem in problems] == [Place(issue.at.path, 2)] * 2
+
+
+def test_an_item_silences_its_own_findings_by_their_text_and_faults_of_its_file_never(
+    make_issue: Callable[..., Issue], make_item: Callable[..., Item]
+) -> None:
+    quiet = Silenced("no link", "Сторінки ще немає")
+    item = make_item(silenced=(quiet,))
+    mine, other = Problem.warning("no link", item.at), Problem.warning("no link", Place("other.md", 1))
+    fault = Problem.error("no link", item.at)
+    issue = make_issue(item)
+    assert silenced(issue, [mine, other, fault], [fault]) == ([other, fault], [(mine, quiet.reason)])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from newsletter.checks.lines import key, lines_under
+from newsletter.checks.lines import field_at, key, lines_under
 from newsletter.errors import Place
 
 START = Place("issue.yaml", 1)
@@ -28,3 +28,10 @@ def test_absent_words_and_absent_files_leave_the_place(tmp_path: Path) -> None:
     assert locate(START, "TODO") == START
     (tmp_path / "other.md").write_bytes(b"\xff\xfe\xff")
     assert locate(Place("other.md", 3), "TODO") == Place("other.md", 3)
+
+
+def test_a_line_of_an_item_belongs_to_a_key_of_its_front_matter_or_to_its_text() -> None:
+    text = "---\ntitle: Форум\npicture:\n  file: a.jpg\nlink:\n---\n\nТекст: так\n"
+    fields = [field_at(text, line) for line in range(9)]
+    assert fields == ["text", "text", "title", "picture", "picture", "link", "text", "text", "text"]
+    assert field_at("no front matter\nat all", 2) == "text"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.compose.item import format_item, is_address, parse_item
 from newsletter.errors import Place, Problem, Severity
-from newsletter.model import AllOf, AnyOf, Condition, Event, Has, Item, ItemKind, Not
+from newsletter.model import AllOf, AnyOf, Condition, Event, Has, Item, ItemKind, Not, Silenced
 
 PATH = "issues/2025-02-14/items/01-forum.md"
 ZONE = "Europe/Kyiv"
@@ -212,3 +212,15 @@ def test_what_is_written_is_read_back_the_same(item: Item) -> None:
 def test_any_text_is_an_item_or_a_problem(text: str) -> None:
     item, problems = parse_item(text, PATH, sections=SECTIONS, fields=FIELDS, timezone=ZONE)
     assert item or problems
+
+
+def test_a_finding_is_silenced_by_its_text_with_a_reason_and_both_are_written_back() -> None:
+    item, problems = parse("---\ntitle: Форум\nsection: top\nsilenced: {no link: Сторінки ще немає}\n---\n")
+    assert item is not None
+    assert (item.silenced, problems) == ((Silenced("no link", "Сторінки ще немає"),), [])
+    again, _ = parse(format_item(item))
+    assert again == replace(item, at=again.at if again else item.at)
+    assert (
+        "silenced: must be keys with values"
+        in only_problem("---\ntitle: Форум\nsection: top\nsilenced: no link\n---\n").text
+    )

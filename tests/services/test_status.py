@@ -50,5 +50,6 @@ def test_the_progress_of_a_sending_is_counted_by_outcome(workspace: Workspace) -
     delivery.start(workspace, ready, timedelta(minutes=10))
     waiting = summary(workspace, NAME)
     assert (waiting["state"], waiting["due"]) == ("sending", "2025-02-14T13:10:00Z")
+    assert (before["undo_until"], waiting["undo_until"]) == (None, "2025-02-14T13:10:00Z")
     with pytest.raises(StateError, match="is not approved"):
         summary(workspace, "2025-02-21")

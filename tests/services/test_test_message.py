@@ -36,6 +36,9 @@ def test_a_test_message_can_be_of_any_edition_and_approves_nothing(workspace: Wo
     assert sections(workspace, Wanted(address=ME, sections=chosen)) == {"top", *chosen}
     like = sections(workspace, Wanted(address=ME, like="reader1@city.example.org"))
     assert like == {"top", "social"}
+    ((small, _),) = workspace.proof(CLOSING).tally
+    assert sections(workspace, Wanted(address=ME, edition=small.key)) == {"top", "social"}
+    assert sections(workspace, Wanted(address="Me@example.org", among=[ME])) == whole
     assert [line.state for line in overview(workspace)] == ["composed"]
 
 
@@ -45,6 +48,8 @@ def test_a_test_message_can_be_of_any_edition_and_approves_nothing(workspace: Wo
         (Wanted(address="no address"), ConfigError, "not a usable address"),
         (Wanted(address=ME, sections=frozenset({"sozial"})), ConfigError, "Did you mean 'social'"),
         (Wanted(address=ME, like="nobody@example.org"), ContentError, "is not a reader"),
+        (Wanted(address=ME, edition="0" * 16), ContentError, "no items for this edition"),
+        (Wanted(address=ME, among=["other@example.org"]), ConfigError, "test messages do not go to"),
     ],
 )
 def test_a_test_message_of_no_edition_or_to_nobody_is_refused(

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from threading import RLock
 
-from newsletter.checks.findings import findings
+from newsletter.checks.findings import findings, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
@@ -57,6 +57,7 @@ class Snapshot:
         pages, problems = findings(
             issue, self._own, [edition], workspace.renderer, workspace.settings, locate=self._locate
         )
+        problems, _ = silenced(issue, problems, self._own)
         everywhere = {item.at.path for block in issue.blocks for item in block.items}
         others = everywhere - {item.at.path for item in edition.items}
         return Sheet(
