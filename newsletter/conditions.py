@@ -88,3 +88,16 @@ def holds(condition: Condition, sections: Collection[str], attributes: Mapping[s
             return all(holds(one, sections, attributes) for one in inner)
         case AnyOf(inner):
             return any(holds(one, sections, attributes) for one in inner)
+
+
+def as_data(condition: Condition) -> dict[str, Any]:
+    """Return `condition` as plain values, the inverse of `parse`."""
+    match condition:
+        case Has(field, values):
+            return {field: next(iter(values)) if len(values) == 1 else sorted(values)}
+        case Not(inner):
+            return {"not": as_data(inner)}
+        case AllOf(parts):
+            return {"all": [as_data(part) for part in parts]}
+        case AnyOf(parts):
+            return {"any": [as_data(part) for part in parts]}

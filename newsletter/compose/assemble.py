@@ -1,6 +1,6 @@
 """Assemble issue.yaml from item files: add new items to their sections and keep the editors' changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -101,15 +101,21 @@ def shorten(text: str, longest: int) -> str:
     return whole_words.rstrip(" ,.:;·–—-") + "…"
 
 
-def _order(folder: Folder, added: Sequence[Item]) -> Mapping[str, Sequence[str]]:
-    """Return the item ids by section with `added` last; insert new sections in the order of the settings."""
+def with_sections(folder: Folder, wanted: Collection[str]) -> list[str]:
+    """Return the sections that issue.yaml lists, with those `wanted` between them as in the settings."""
     slugs = list(folder.file.ids)
     neighbour = -1
     for slug in folder.sections:
-        if slug not in slugs and any(slug in item.sections for item in added):
+        if slug not in slugs and slug in wanted:
             slugs.insert(neighbour + 1, slug)
         if slug in slugs:
             neighbour = slugs.index(slug)
+    return slugs
+
+
+def _order(folder: Folder, added: Sequence[Item]) -> Mapping[str, Sequence[str]]:
+    """Return the item ids by section with `added` last."""
+    slugs = with_sections(folder, {slug for item in added for slug in item.sections})
     order = {slug: list(folder.file.ids.get(slug, ())) for slug in slugs}
     for item in added:
         order[min(item.sections, key=slugs.index)].append(item.id)

@@ -97,8 +97,12 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
         raise ContentError(
             f"{path_of(closing)} is not there", f"Compose the issue: newsletter compose {closing}"
         )
-    folder = read_folder(root, closing, settings)
-    items, faults = with_images(root, folder_of(closing), folder.items)
+    return issue_of(root, read_folder(root, closing, settings), settings)
+
+
+def issue_of(root: Path, folder: Folder, settings: Settings) -> tuple[Issue, list[Problem]]:
+    """Return the issue that the files in `folder` are, without faulty items, and its problems."""
+    items, faults = with_images(root, folder_of(folder.closing), folder.items)
     blocks, problems = _blocks(replace(folder, items=items))
     call = folder.file.closing if "closing" in folder.file.model_fields_set else settings.closing
     issue = Issue(

@@ -14,7 +14,7 @@ from newsletter.compose.event import event_values, read_event, stray_keys
 from newsletter.compose.pictures import read_picture, written
 from newsletter.compose.words import Day, OneLine, Words
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.model import AllOf, AnyOf, Condition, Has, Item, ItemKind, Not, Silenced
+from newsletter.model import Condition, Item, ItemKind, Silenced
 from newsletter.yamlfile import Document, load, nearest, validate
 
 _FENCE = "---"
@@ -63,7 +63,7 @@ def parse_item(
     picture that cannot be used is reported and left out, and an event without a usable time becomes news.
     Times without an offset are in `timezone`.
     """
-    head, body = _split(text)
+    head, body = split_item(text)
     if head is None:
         said = "the item does not open with its data between two lines of ---"
         return None, [Problem.error(said, Place(path, 1), _OPENING)]
@@ -116,7 +116,7 @@ def format_item(item: Item) -> str:
         "section": item.sections[0] if len(item.sections) == 1 else list(item.sections),
         "date": item.date,
         "link": item.link,
-        "only_for": _plain(item.only_for) if item.only_for else None,
+        "only_for": conditions.as_data(item.only_for) if item.only_for else None,
         "kind": item.kind.value if item.kind is not ItemKind.NEWS else None,
         "lead": item.lead or None,
         **event_values(item.event),
@@ -156,7 +156,7 @@ class _Dumper(yaml.SafeDumper):
 _Dumper.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
 
 
-def _split(text: str) -> tuple[str | None, str]:
+def split_item(text: str) -> tuple[str | None, str]:
     """Split `text` into front matter and body; the front matter is None if there is none."""
     lines = re.split("\r\n|\r|\n", text.removeprefix("\ufeff"))
     closing = next((i for i, line in enumerate(lines) if i and line.rstrip() == _FENCE), None)
@@ -184,16 +184,3 @@ def _known(
         if slug not in sections
     ]
     return tuple(dict.fromkeys(slug for slug in named if slug in sections)), problems
-
-
-def _plain(condition: Condition) -> dict[str, Any]:
-    """Return `condition` as plain values, the inverse of conditions.parse."""
-    match condition:
-        case Has(field, values):
-            return {field: next(iter(values)) if len(values) == 1 else sorted(values)}
-        case Not(inner):
-            return {"not": _plain(inner)}
-        case AllOf(parts):
-            return {"all": [_plain(part) for part in parts]}
-        case AnyOf(parts):
-            return {"any": [_plain(part) for part in parts]}

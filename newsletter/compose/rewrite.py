@@ -66,14 +66,14 @@ def _fill(data: CommentedMap, values: Mapping[str, Any]) -> None:
     """Insert missing keys at the top, where they separate no comment from its key."""
     lacking = [key for key in values if key not in data]
     for position, key in enumerate(lacking):
-        data.insert(position, key, _quoted(values[key]))
+        data.insert(position, key, quoted(values[key]))
 
 
 def _declare(data: CommentedMap, sections: Sequence[Section]) -> None:
     declared = {entry["slug"] for entry in data.get("sections") or ()}
     for section in sections:
         if section.slug not in declared:
-            entry = CommentedMap(slug=_quoted(section.slug), title=_quoted(section.title))
+            entry = CommentedMap(slug=quoted(section.slug), title=quoted(section.title))
             entry.fa.set_flow_style()
             if data.get("sections") is None:
                 data["sections"] = CommentedSeq()
@@ -102,7 +102,7 @@ def _append(listed: CommentedSeq, entries: Sequence[Any]) -> None:
     """Append `entries`; a comment below the list, which ruamel attaches to its last entry, stays below."""
     if entries:
         tail = _take_tail(listed)
-        listed.extend(map(_quoted, entries))
+        listed.extend(map(quoted, entries))
         _give_tail(listed, tail)
 
 
@@ -125,7 +125,7 @@ def _give_tail(listed: CommentedSeq, below: str) -> None:
         listed.ca.items[len(listed) - 1] = [token, None, None, None]
 
 
-def _quoted(value: Any) -> Any:
+def quoted(value: Any) -> Any:
     """Quote text that YAML 1.1 would read as a number, date or boolean."""
     if not isinstance(value, str):
         return value

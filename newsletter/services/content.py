@@ -34,10 +34,17 @@ def import_file(
 
     The issue is `closing`, or what the digest says. Raises ContentError when there is no digest in the file.
     """
-    lines, faults = read_source(file)
-    digest = parse_digest(lines, str(file), workspace.settings, closing=closing)
+    digest, faults = read_digest(workspace, file, closing)
     done = import_digest(workspace.root, digest, workspace.settings, closing=closing, force=force)
     return ImportedDigest(digest=digest, written=done, problems=(*faults, *done.problems))
+
+
+def read_digest(
+    workspace: "Workspace", file: Path, closing: date | None = None
+) -> tuple[Digest, list[Problem]]:
+    """Read a digest without writing anything: entries, and what becomes of each line. Raises ContentError."""
+    lines, faults = read_source(file)
+    return parse_digest(lines, str(file), workspace.settings, closing=closing), faults
 
 
 def compose(workspace: "Workspace", closing: date) -> "Composed":

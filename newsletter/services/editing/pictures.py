@@ -1,0 +1,73 @@
+"""Take in a picture that an editor uploads: a limited child process looks at it, then it joins the issue."""
+
+from datetime import date
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from newsletter import private
+from newsletter.compose.issuefile import folder_of
+from newsletter.compose.pictures import FOLDER
+from newsletter.compose.slug import slug
+from newsletter.errors import ContentError
+from newsletter.files import OWNER, atomic_write
+from newsletter.pictures.prepare import LARGEST, Fault, ending, fault_of, prepare
+from newsletter.services.editing.files import Desk
+from newsletter.services.editing.history import commit
+from newsletter.services.editing.items import editing
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+
+_LONGEST_NAME = 60
+
+
+def take_picture(desk: Desk, closing: date, content: bytes, name: str) -> str:
+    """Write a picture into the issue's folder; return the name of its file, made of `name`.
+
+    Raises ContentError when it is too large, damaged, or nothing that mail programs show.
+    """
+    workspace = desk.workspace
+    if len(content) > LARGEST:
+        raise ContentError(f"the picture has more than {LARGEST // 1_000_000} MB", "Save it smaller.")
+    fault = fault_of(content)
+    if fault is None:
+        scratch = _scratch(workspace, content)
+        try:
+            made = prepare([scratch], workspace.var / "pictures")[scratch]
+        finally:
+            scratch.unlink(missing_ok=True)
+        fault = made if isinstance(made, Fault) else None
+    if fault:
+        raise ContentError(f"the picture {fault.text}", fault.hint)
+    stem = slug(Path(name).stem, _LONGEST_NAME) or "picture"
+    with editing(workspace, closing):
+        home = workspace.root / folder_of(closing) / FOLDER
+        if not home.resolve().is_relative_to(workspace.root.resolve()):
+            raise ContentError(f"{FOLDER} leads out of the workspace", "Replace the link by a folder.")
+        home.mkdir(parents=True, exist_ok=True)
+        file, number = f"{stem}.{ending(content)}", 2
+        while (home / file).exists() and (home / file).read_bytes() != content:
+            file, number = f"{stem}-{number}.{ending(content)}", number + 1
+        if not (home / file).exists():
+            atomic_write(home / file, content)
+            commit(
+                workspace.root,
+                [f"{folder_of(closing)}/{FOLDER}/{file}"],
+                desk.author,
+                f"{closing}: {file} added",
+            )
+    return file
+
+
+def _scratch(workspace: "Workspace", content: bytes) -> Path:
+    """Return a file of ours with the content, for the child to read."""
+    folder = workspace.var / "uploads"
+    private.own_folder(workspace.var)
+    private.own_folder(folder)
+    path = folder / token_hex(16)
+    try:
+        atomic_write(path, content, mode=OWNER, durable=False)
+    except OSError as error:
+        raise ContentError(f"the picture cannot be kept: {error.strerror}", "Free some space.") from None
+    return path
