@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs/glossary.md"
 ROWS = re.findall(r"^\| (.+?) \| (.*?) \| (.*) \|$", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)[2:]
-USE_INSTEAD = {"rubric": "section", "chore": "periodic task", "wiring": "services"}
+USE_INSTEAD = {"rubric": "section", "chore": "periodic job", "wiring": "services"}
 AVOIDED = re.compile(rf"\b(?:{'|'.join(USE_INSTEAD)})s?\b", re.IGNORECASE)
 IDENTIFIER = re.compile(r"`[^`\n]+`")
 ALLOWED: dict[str, str] = {}

@@ -50,6 +50,7 @@ COMMANDS = {
     "Keep running": {
         "serve": "serve",
         "worker": "worker",
+        "jobs": "jobs",
         "bounces": "bounces",
         "archive": "archive",
         "database": "database",

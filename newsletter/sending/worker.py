@@ -1,15 +1,15 @@
 """The worker: a long-running process that delivers the issues being sent; any number share the work.
 
 The ledger is the queue: an open chunk whose lease has expired is work, whoever held it before. Alongside the
-delivery, however long it takes, a worker runs its periodic tasks.
+delivery, however long it takes, a worker does jobs, in threads.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 
 from sqlalchemy import Engine
 
@@ -25,20 +25,11 @@ _POLL = 0.5  # seconds between polls for work; one indexed query each
 _PATIENCE = 60.0  # seconds at most between retries of what fails
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodicTask:
-    """A small function that is called repeatedly, each time `period` seconds after the last call returned."""
-
-    name: str
-    do: Callable[[], object]
-    period: float
-
-
 class Worker:
-    """Runs until `stop`; `start` makes a run of an issue; each periodic task (`tasks`) has its own thread.
+    """Runs until `stop`; `start` makes a run of an issue; `jobs` is called once in a thread, until its event.
 
     `count` is called before and after each run, so that a backup made before or meanwhile is recognised as
-    one. An unavailable transport or database is retried with backoff, and so is a periodic task that fails.
+    one. An unavailable transport or database is retried with backoff.
     """
 
     def __init__(
@@ -46,11 +37,11 @@ class Worker:
         engine: Engine,
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
-        tasks: Sequence[PeriodicTask] = (),
+        jobs: Callable[[Event], object] = Event.wait,
         count: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
-        self._tasks = tasks
+        self._jobs = jobs
         self._count = count
         self._start = start
         self._clock = clock
@@ -64,14 +55,16 @@ class Worker:
             self._run.stop()
 
     async def work(self) -> None:
-        """Deliver what is due, and run the periodic tasks, until `stop` is called."""
-        with ThreadPoolExecutor(len(self._tasks) or 1, "task") as threads:
-            tasks = [asyncio.create_task(self._repeat(task, threads)) for task in self._tasks]
+        """Deliver what is due, and do jobs beside it, until `stop` is called."""
+        stopped = Event()
+        with ThreadPoolExecutor(1, "jobs") as thread:
+            beside = asyncio.get_running_loop().run_in_executor(thread, self._jobs, stopped)
             try:
                 await self._deliver_what_is_due()
             finally:
                 self._stopped.set()
-                await asyncio.gather(*tasks)
+                stopped.set()
+                await beside
 
     async def _deliver_what_is_due(self) -> None:
         wait = _POLL
@@ -120,16 +113,3 @@ class Worker:
         with reading(self._engine) as connection:
             state = issues.get(connection, frozen.name).state
         _log.info("issue %s: nothing more to deliver now; it is %s", frozen.name, state)
-
-    async def _repeat(self, task: PeriodicTask, threads: Executor) -> None:
-        """Run a periodic task repeatedly; one that fails is retried with backoff."""
-        loop, patience = asyncio.get_running_loop(), _POLL
-        while not self._stopped.is_set():
-            rest = task.period
-            try:
-                await loop.run_in_executor(threads, task.do)
-                patience = _POLL
-            except Exception as error:  # noqa: BLE001  whatever it is, it must not end the delivery
-                rest = patience = min(_PATIENCE, patience * 2)
-                _log.warning("%s failed (tried again in %.0f s): %s", task.name, rest, log_text(error))
-            await self._rest(rest)

@@ -1,24 +1,32 @@
-"""The worker of one workspace: delivery, and its periodic tasks."""
+"""The worker of one workspace, and what its periodic jobs do at each turn."""
 
 import logging
-from collections.abc import Callable, Sequence
+import os
+import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.names import read_name
+from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
-from newsletter.sending.worker import PeriodicTask, Worker
+from newsletter.sending.worker import Worker
 from newsletter.services import erasure
 from newsletter.services.feedback import process_events
+from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
-from newsletter.services.scheduler import clock_watch, insist, week
-from newsletter.store import confirmation_limits, import_people, letters, people, requests
+from newsletter.services.scheduler import insist, week
+from newsletter.store import confirmation_limits, import_people, jobs, people, requests
+from newsletter.store import letters as letters_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import import_chunk, letter, request
+from newsletter.store.schema import import_chunk, job, letter, request
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
+
+Turn = Callable[[], int]
+"""One turn of a periodic job; returns how many things it did."""
 
 
 def worker(workspace: "Workspace") -> Worker:
@@ -28,42 +36,55 @@ def worker(workspace: "Workspace") -> Worker:
         workspace.database,
         lambda frozen: workspace.run(frozen, workspace.transport(frozen.transport, read_name(frozen.name))),
         workspace.now,
-        periodic_tasks(workspace),
+        Runner(workspace, f"{socket.gethostname()}:{os.getpid()}").work,
         lambda: insist(workspace),
     )
 
 
-def periodic_tasks(workspace: "Workspace") -> Sequence[PeriodicTask]:
-    """Return the periodic tasks, each with its period in seconds."""
-    watch = clock_watch(workspace)
-
-    def believing(do: Callable[[], None]) -> Callable[[], None]:
-        return lambda: None if watch.doubt() else do()
-
-    weekly = []
-    if workspace.settings.schedule.weekly:
-        found = week(workspace, watch)
-        weekly = [PeriodicTask("the weekly hour", lambda: _settle_hours(found), 1)]
-    return [
-        *weekly,
-        PeriodicTask("sending letters", lambda: send_letters(workspace), 1),
-        PeriodicTask("processing providers' events", lambda: process_events(workspace), 2),
-        PeriodicTask("ending pauses", believing(lambda: wake(workspace)), 60),
-        PeriodicTask("finishing erasures", lambda: erasure.finish(workspace), 60),
-        PeriodicTask("deleting what is too old", believing(lambda: prune(workspace)), 3600),
-    ]
+def weekly_hour(workspace: "Workspace", watch: ClockWatch) -> Turn:
+    """Settle the weekly hours that are due, where a schedule is set."""
+    if not workspace.settings.schedule.weekly:
+        return lambda: 0
+    found = week(workspace, watch)
+    return lambda: _settle_hours(found)
 
 
-def _settle_hours(week: Week) -> None:
-    """Settle the weekly hours that are due, and log their outcomes."""
-    log = logging.getLogger(__name__)
-    for hour in tick(week):
+def _settle_hours(week: Week) -> int:
+    """Settle the weekly hours that are due, and log their outcomes; return how many."""
+    log, settled = logging.getLogger(__name__), tick(week)
+    for hour in settled:
         level = logging.WARNING if hour.held else logging.INFO
         log.log(level, "issue %s at its weekly hour: %s", hour.issue, hour.outcome)
+    return len(settled)
 
 
-def wake(workspace: "Workspace") -> None:
-    """End the readers' pauses that last until today or an earlier day, in the workspace's timezone."""
+def letters(workspace: "Workspace", _watch: ClockWatch) -> Turn:
+    """Send the letters that are due."""
+    return lambda: send_letters(workspace)
+
+
+def events(workspace: "Workspace", _watch: ClockWatch) -> Turn:
+    """Process what providers have reported."""
+    return lambda: process_events(workspace)
+
+
+def erasures(workspace: "Workspace", _watch: ClockWatch) -> Turn:
+    """Finish the erasures that were interrupted."""
+    return lambda: erasure.finish(workspace)
+
+
+def pauses(workspace: "Workspace", watch: ClockWatch) -> Turn:
+    """End readers' pauses on their day, unless the clock is in doubt."""
+    return lambda: 0 if watch.doubt() else wake(workspace)
+
+
+def pruning(workspace: "Workspace", watch: ClockWatch) -> Turn:
+    """Delete what is too old, unless the clock is in doubt."""
+    return lambda: 0 if watch.doubt() else prune(workspace)
+
+
+def wake(workspace: "Workspace") -> int:
+    """End the pauses that last until today or before, in the workspace's timezone; return how many."""
     now = workspace.now()
     today = now.astimezone(ZoneInfo(workspace.settings.timezone)).date()
     with reading(workspace.database) as connection:
@@ -71,16 +92,20 @@ def wake(workspace: "Workspace") -> None:
     Batches(workspace.database).each(
         ended, lambda connection, some: people.end_pauses(connection, today, now, among=some)
     )
+    return len(ended)
 
 
-def prune(workspace: "Workspace") -> None:
-    """Delete requests, letters, import progress and confirmation limits that are too old to be of use."""
+def prune(workspace: "Workspace") -> int:
+    """Delete what is too old to be of use: requests, letters, jobs, progress, limits; return how much."""
     now, batches = workspace.now(), Batches(workspace.database)
+    done = 0
     for table, old in (
         (request, requests.too_old(now)),
-        (letter, letters.too_old(now)),
+        (letter, letters_kept.too_old(now)),
+        (job, jobs.too_old(now)),
         (import_chunk, import_people.too_old(now)),
     ):
-        batches.delete(table, old)
+        done += batches.delete(table, old)
     with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)
+    return done

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from psycopg import Connection as PostgresConnection
     from sqlalchemy.dialects import postgresql, sqlite
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; a test compares it with the folder."""
 
 _SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its machine may have stopped

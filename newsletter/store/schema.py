@@ -299,6 +299,32 @@ chunk = Table(
     Index("chunk_open", "issue", "done"),  # only columns that ledger commits do not change
 )
 
+job = Table(
+    "job",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", Text, nullable=False, comment="a name in services/jobs/kinds"),
+    Column("key", Text, nullable=False, comment="what it is about"),
+    Column("open_as", Text, unique=True, comment="kind and key, until it has ended; so one is open"),
+    Column("arguments", JSON, nullable=False, comment="numbers, names and file names; never an address"),
+    Column("state", Text, nullable=False, comment="waiting | running | done | failed | cancelled"),
+    Column("free_at", Float, nullable=False, default=0.0, comment="seconds since 1970: free from then on"),
+    Column("epoch", Integer, nullable=False, default=0, comment="raised at every taking; fences zombies"),
+    Column("worker", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0, comment="that failed, in a row"),
+    Column("progress", JSON, nullable=False, default=dict, comment="done, total, words"),
+    Column("result", JSON, nullable=False, default=dict),
+    Column("error", Text, nullable=False, default="", comment="of the last attempt"),
+    Column("requested_by", Text, nullable=False, default="", comment="empty: the program itself"),
+    Column("requested_at", Text, nullable=False),
+    Column("started_at", Text, nullable=False, default=""),
+    Column("ended_at", Text, nullable=False, default=""),
+    Column("cancelled_by", Text, nullable=False, default="", comment="who asked; it stops when it can"),
+    Index("job_ended", "ended_at"),
+    sqlite_autoincrement=True,  # a page about a job must never come to show another
+)
+"""What a worker does beside delivery, and its history."""
+
 rate_limit = Table(
     "rate_limit",
     metadata,

@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=100_000)
     readers = parser.parse_args().readers
 
-    def run(what: str, work: Callable[[], None]) -> None:
+    def run(what: str, work: Callable[[], object]) -> None:
         with timed(what):
             work()
 

@@ -1,7 +1,6 @@
-"""A worker: the periodic tasks beside the delivery, and what it does when something is away."""
+"""A worker: jobs beside the delivery, and what it does when something is away."""
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from newsletter.errors import StoreError, TransportUnavailable
 from newsletter.ports import Transport
 from newsletter.sending import worker as module
 from newsletter.sending.deliver import Run
-from newsletter.sending.worker import PeriodicTask, Worker
+from newsletter.sending.worker import Worker
 from newsletter.store import issues
 from newsletter.store.db import writing
 from newsletter.store.issues import Frozen
@@ -43,56 +42,15 @@ def work_until(worker: Worker, reached: Callable[[], bool]) -> None:
     assert reached()
 
 
-def make(engine: Engine, *tasks: PeriodicTask, start: Callable[[Frozen], Run] = nothing_to_send) -> Worker:
-    return Worker(engine, start, lambda: datetime.now(UTC), tasks)
+def make(
+    engine: Engine,
+    jobs: Callable[[threading.Event], object] = threading.Event.wait,
+    start: Callable[[Frozen], Run] = nothing_to_send,
+) -> Worker:
+    return Worker(engine, start, lambda: datetime.now(UTC), jobs)
 
 
-def test_every_periodic_task_is_done_at_its_own_pace(sqlite_engine: Engine) -> None:
-    done: list[str] = []
-    often, seldom = (
-        PeriodicTask("a", lambda: done.append("a"), 0.02),
-        PeriodicTask("b", lambda: done.append("b"), 60),
-    )
-    work_until(make(sqlite_engine, often, seldom), lambda: done.count("a") >= 5)
-    assert done.count("b") == 1
-
-
-def test_a_periodic_task_that_hangs_holds_up_no_other(sqlite_engine: Engine) -> None:
-    hanging, done = threading.Event(), []
-
-    def act() -> None:
-        done.append(1)
-        if len(done) == 3:
-            hanging.set()
-
-    tasks = (PeriodicTask("hangs", lambda: hanging.wait(10), 60), PeriodicTask("goes on", act, 0.01))
-    work_until(make(sqlite_engine, *tasks), lambda: len(done) >= 3)
-    assert hanging.is_set()
-
-
-def test_a_periodic_task_that_fails_is_tried_again_and_the_log_holds_nothing_of_anyone(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.01)
-    done = []
-
-    def fail() -> None:
-        done.append(1)
-        if len(done) == 1:
-            raise ValueError(house.address(1))
-        if len(done) == 2:
-            raise StoreError("the database is gone", "Bring it back.")
-
-    with caplog.at_level(logging.INFO):
-        work_until(make(sqlite_engine, PeriodicTask("letters", fail, 0.01)), lambda: len(done) >= 3)
-    assert "letters failed" in caplog.text
-    assert "ValueError" in caplog.text
-    assert "in fail" in caplog.text, "where it was"
-    assert "the database is gone. Bring it back" in caplog.text
-    assert house.address(1) not in caplog.text
-
-
-def test_periodic_tasks_go_on_while_an_issue_is_being_delivered(
+def test_jobs_go_on_while_an_issue_is_being_delivered(
     sqlite_engine: Engine, start_relay: Callable[[Relay], Relay]
 ) -> None:
     relay = start_relay(Relay())
@@ -106,8 +64,11 @@ def test_periodic_tasks_go_on_while_an_issue_is_being_delivered(
     def start(_frozen: Frozen) -> Run:
         return house.run(sqlite_engine, transport, rates={f"run:{house.NAME}": 40})
 
-    task = PeriodicTask("looks", lambda: seen.append(len(relay.accepted)), 0.05)
-    work_until(make(sqlite_engine, task, start=start), lambda: house.state(sqlite_engine) == "sent")
+    def look(stopped: threading.Event) -> None:
+        while not stopped.wait(0.05):
+            seen.append(len(relay.accepted))
+
+    work_until(make(sqlite_engine, look, start=start), lambda: house.state(sqlite_engine) == "sent")
     assert len(set(seen)) > 3, "it was done at different moments of the delivery"
     assert house.outcomes(sqlite_engine) == {"accepted": 40}
 
@@ -136,10 +97,10 @@ def test_a_transport_and_a_database_that_are_away_are_tried_again(
 def test_what_a_worker_does_last_is_finished_when_it_is_told_to_stop(sqlite_engine: Engine) -> None:
     begun, done = threading.Event(), threading.Event()
 
-    def slowly() -> None:
+    def slowly(stopped: threading.Event) -> None:
         begun.set()
-        time.sleep(0.2)
+        stopped.wait()
         done.set()
 
-    work_until(make(sqlite_engine, PeriodicTask("slow", slowly, 60)), begun.is_set)
+    work_until(make(sqlite_engine, slowly), begun.is_set)
     assert done.is_set()

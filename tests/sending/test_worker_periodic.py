@@ -1,14 +1,15 @@
-"""The periodic tasks of a workspace: each does its work, and finds none in an empty one."""
+"""The periodic jobs of a workspace: each does its work, and finds none in an empty one."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pkgutil import resolve_name
 
 import pytest
 from sqlalchemy import func, select, update
 
-from newsletter.sending.worker import PeriodicTask
 from newsletter.services import Workspace
-from newsletter.services.periodic import periodic_tasks
+from newsletter.services.jobs.kinds import KINDS, PERIODIC, Make
+from newsletter.services.scheduler import clock_watch
 from newsletter.store import letters, requests
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
@@ -23,26 +24,25 @@ def context() -> Iterator[Workspace]:
         yield found
 
 
-def task(context: Workspace, name: str) -> PeriodicTask:
-    """Return the periodic task with this name."""
-    return next(one for one in periodic_tasks(context) if one.name == name)
+def turn(context: Workspace, kind: str) -> int:
+    """Do one turn of the periodic job of this kind."""
+    make: Make = resolve_name(KINDS[kind].run)
+    return make(context, clock_watch(context))()
 
 
 def test_each_can_be_done_where_there_is_nothing_to_do(context: Workspace) -> None:
-    every = periodic_tasks(context)
-    assert len({one.name for one in every}) == len(every) == 6
-    for one in every:
-        one.do()
-        assert one.period > 0
+    assert len(PERIODIC) == 6
+    assert {turn(context, kind) for kind in PERIODIC} == {0}
 
 
 def test_the_weekly_hour_is_looked_at_only_where_one_is_set(context: Workspace) -> None:
-    task(context, "the weekly hour").do()
-    with reading(context.database) as connection:
-        assert connection.execute(select(func.count()).select_from(schedule_run)).scalar_one() == 1
     schedule = context.settings.schedule.model_copy(update={"weekly": None})
-    context.settings = context.settings.model_copy(update={"schedule": schedule})
-    assert "the weekly hour" not in {one.name for one in periodic_tasks(context)}
+    without = Workspace(context.root, context.settings.model_copy(update={"schedule": schedule}))
+    for one, runs in ((without, 0), (context, 1)):
+        turn(one, "weekly-hour")
+        with reading(one.database) as connection:
+            assert connection.execute(select(func.count()).select_from(schedule_run)).scalar_one() == runs
+    without.database.dispose()
 
 
 def test_pauses_end_on_their_day_in_the_workspace_s_time_zone(
@@ -54,7 +54,7 @@ def test_pauses_end_on_their_day_in_the_workspace_s_time_zone(
 
     def state_at(moment: str) -> str:
         monkeypatch.setenv("NEWSLETTER_NOW", moment)
-        task(context, "ending pauses").do()
+        turn(context, "pauses")
         with reading(context.database) as connection:
             return str(connection.execute(select(subscription.c.state)).scalar_one())
 
@@ -72,7 +72,7 @@ def test_what_is_too_old_is_forgotten(context: Workspace) -> None:
             letters.put(
                 connection, kind="confirm", email="a@b.example", language="uk", request=None, now=then
             )
-    task(context, "deleting what is too old").do()
+    assert turn(context, "pruning") == 2
     with reading(context.database) as connection:
         for table in (request, letter):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1

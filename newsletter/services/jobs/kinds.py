@@ -1,0 +1,65 @@
+"""The kinds of jobs: each with its title, and the function that does it, imported when it is needed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from newsletter.sending.clock import ClockWatch
+    from newsletter.services import Workspace
+
+Report = Callable[[int, int, str], None]
+
+
+class Interrupted(Exception):  # noqa: N818  it is not an error
+    """The job has to stop now: it was cancelled, its worker stops, or another worker has taken it over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a job's function is given: the workspace, what was asked for and by whom, and how to report."""
+
+    workspace: "Workspace"
+    arguments: Mapping[str, Any]
+    by: str
+    tell: Report
+
+    def report(self, done: int, total: int = 0, words: str = "") -> None:
+        """Tell of progress (`total` 0: not known). Raises Interrupted when the job has to stop."""
+        self.tell(done, total, words)
+
+
+Run = Callable[[Request], Mapping[str, Any] | None]
+"""Does a job that was requested, and returns its result; calls `report` at least every few seconds.
+
+After a crash it is run again from its beginning, so it has to be idempotent."""
+
+Make = Callable[["Workspace", "ClockWatch"], Callable[[], int]]
+"""Makes the function that a worker calls again and again; that returns how many things it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of job.
+
+    `run` names a `Run`, or where there is a `period` in seconds, a `Make`. A job that fails is tried `tries`
+    times in all, a periodic one without end.
+    """
+
+    title: str
+    run: str
+    period: float = 0
+    tries: int = 5
+
+
+KINDS: Mapping[str, Kind] = {
+    "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
+    "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
+    "events": Kind(title="processing providers' events", run="newsletter.services.periodic:events", period=2),
+    "pauses": Kind(title="ending pauses", run="newsletter.services.periodic:pauses", period=60),
+    "erasures": Kind(title="finishing erasures", run="newsletter.services.periodic:erasures", period=60),
+    "pruning": Kind(
+        title="deleting what is too old", run="newsletter.services.periodic:pruning", period=3600
+    ),
+}
+PERIODIC = frozenset(name for name, kind in KINDS.items() if kind.period)
