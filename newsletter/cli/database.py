@@ -42,6 +42,7 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
       newsletter database copy postgresql://press@db.example.org/newsletter
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.store import copying
+    from newsletter.store.database_url import shown
     from newsletter.store.db import open_database
     from newsletter.store.readonly import ReadOnlyDatabase
 
@@ -57,17 +58,17 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
     if not yes:
         total = sum(counts.values())
         click.confirm(
-            f"Copy {total} rows to {copying.name_of(target)}, and close {copying.name_of(source)}?",
+            f"Copy {total} rows to {shown(target.url)}, and close {shown(source.url)}?",
             abort=True,
             err=True,
         )
     copied = _copy(source, target, sum(counts.values()))
     if as_json:
-        print_json({"target": copying.name_of(target), "rows": copied})
+        print_json({"target": shown(target.url), "rows": copied})
         return
     for name, rows in copied.items():
         click.echo(f"{rows:>10}  {name}")
-    click.echo(f"Copied and compared. Now set NEWSLETTER_DATABASE to it: {copying.name_of(target)}")
+    click.echo(f"Copied and compared. Now set NEWSLETTER_DATABASE to it: {shown(target.url)}")
 
 
 def _copy(source: "Engine", target: "Engine", total: int) -> dict[str, int]:

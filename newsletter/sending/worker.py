@@ -6,14 +6,15 @@ delivery, however long it takes, a worker does jobs, in threads.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Event
 
 from sqlalchemy import Engine
 
-from newsletter.errors import StoreError, TransportUnavailable, log_text
+from newsletter.errors import NewsletterError, StoreError, TransportUnavailable, log_text
 from newsletter.sending.deliver import Run
 from newsletter.sending.start import under_way
 from newsletter.store import issues
@@ -23,6 +24,12 @@ from newsletter.store.issues import Frozen
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between polls for work; one indexed query each
 _PATIENCE = 60.0  # seconds at most between retries of what fails
+_SERVER_PATIENCE = 4.0  # the same for a database server, whose standby may replace it within seconds
+_REPEAT = 60.0  # seconds after which a warning that stays the same is logged again
+
+
+def _longest_wait(error: Exception) -> float:
+    return _SERVER_PATIENCE if isinstance(error, StoreError) else _PATIENCE
 
 
 class Worker:
@@ -47,6 +54,7 @@ class Worker:
         self._clock = clock
         self._stopped = asyncio.Event()
         self._run: Run | None = None
+        self._warned: dict[str, tuple[str, float]] = {}
 
     def stop(self) -> None:
         """Finish the messages on the wire, then return from `work`."""
@@ -70,24 +78,32 @@ class Worker:
         wait = _POLL
         while not self._stopped.is_set():
             troubles = await self._look()
-            wait = min(_PATIENCE, wait * 2) if troubles else _POLL
-            for trouble in troubles:
-                _log.warning("%s (tried again in %.0f s)", trouble, wait)
+            wait = min(wait * 2, *map(_longest_wait, troubles.values())) if troubles else _POLL
+            for what, error in troubles.items():
+                self._warn(what, error, wait)
             await self._rest(wait)
 
-    async def _look(self) -> Sequence[str]:
-        """Deliver what is due now; return the messages of errors that may be temporary."""
-        troubles = []
+    def _warn(self, what: str, error: Exception, wait: float) -> None:
+        """Log an error that is retried, unless the same was logged less than a minute ago."""
+        text, now = log_text(error), time.monotonic()
+        before, at = self._warned.get(what, ("", 0.0))
+        if text != before or now - at > _REPEAT:
+            self._warned[what] = text, now
+            _log.warning("%s: %s (tried again in %.0f s)", what, text, wait)
+
+    async def _look(self) -> Mapping[str, NewsletterError]:
+        """Deliver what is due now; return errors that may be temporary, by what they keep waiting."""
+        troubles: dict[str, NewsletterError] = {}
         try:
             for frozen in self._due():
                 try:
                     await self._deliver(frozen)
                 except TransportUnavailable as error:
-                    troubles.append(f"issue {frozen.name} waits: {log_text(error)}")
+                    troubles[f"issue {frozen.name} waits"] = error
                 if self._stopped.is_set():
                     break
         except StoreError as error:
-            troubles.append(log_text(error))
+            troubles["sending waits"] = error
         return troubles
 
     async def _rest(self, seconds: float) -> None:

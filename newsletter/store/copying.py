@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 from newsletter.errors import StateError, StoreError
 from newsletter.model import IssueState
 from newsletter.store.bulk import copy_in, insert_new
+from newsletter.store.database_url import shown
 from newsletter.store.db import ARRIVING, MOVED, plain_errors, reading, writing
 from newsletter.store.locking import begin
 from newsletter.store.schema import issue, metadata, picture, scheduler_instance
@@ -60,12 +61,6 @@ def count(engine: Engine) -> dict[str, int]:
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in metadata.sorted_tables
         }
-
-
-def name_of(engine: Engine) -> str:
-    """Return a database's URL without password and options."""
-    url = engine.url.set(drivername=engine.url.get_backend_name(), query={})
-    return url.render_as_string(hide_password=True)
 
 
 def refuse_sending(engine: Engine) -> None:
@@ -99,10 +94,10 @@ def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Conten
             }
             _set_counters(original, connection)
             connection.execute(
-                insert(scheduler_instance).values(place=ARRIVING, starts=0, machine=name_of(source))
+                insert(scheduler_instance).values(place=ARRIVING, starts=0, machine=shown(source.url))
             )
         original.execute(delete(scheduler_instance))
-        original.execute(insert(scheduler_instance).values(place=MOVED, starts=0, machine=name_of(target)))
+        original.execute(insert(scheduler_instance).values(place=MOVED, starts=0, machine=shown(target.url)))
         original.commit()
         with writing(target) as connection:
             connection.execute(delete(scheduler_instance).where(scheduler_instance.c.place == ARRIVING))
@@ -156,7 +151,7 @@ def _alone_on_postgresql(source: Engine) -> Iterator[Connection]:
     )
     with source.connect() as connection:
         if connection.execute(others).scalar_one():
-            raise StoreError(f"the database {name_of(source)} is in use", _BUSY)
+            raise StoreError(f"the database {shown(source.url)} is in use", _BUSY)
         _wait_for_ever(connection)
         names = ", ".join(table.name for table in metadata.sorted_tables)
         connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))

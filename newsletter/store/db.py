@@ -1,6 +1,5 @@
 """Open the database: connections and pragmas, migrations, transactions, and clear error messages."""
 
-import select as poll
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -10,24 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, inspect, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from newsletter import private
 from newsletter.errors import StoreConflict, StoreError
-from newsletter.store import wal
-from newsletter.store.database_url import parse_url
+from newsletter.store import postgres_sessions, wal
+from newsletter.store.database_url import parse_url, shown
 from newsletter.store.disk import shortage
 from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 
 if TYPE_CHECKING:
-    from psycopg import Connection as PostgresConnection
     from sqlalchemy.dialects import postgresql, sqlite
 
 HEAD = "0013"
 """The newest migration; a test compares it with the folder."""
-
-_SILENCE = "30s"  # for which a PostgreSQL writer may idle in a transaction: its machine may have stopped
 
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)
 
@@ -51,9 +46,7 @@ def open_database(url: str | URL, *, patience: float = PATIENCE, moved: bool = F
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", begin(patience))
     else:
-        event.listen(engine, "connect", _limit_silence)
-        event.listen(engine, "checkout", _leave_ended)
-        event.listen(engine, "begin", _let_readers_wait)
+        postgres_sessions.set_up(engine)
     try:
         with plain_errors(engine):
             migrate(engine)
@@ -119,32 +112,6 @@ def _pragmas(connection: sqlite3.Connection, _record: object) -> None:
         "cache_size=-4096",  # 4 MB per connection; more made no import or delivery faster
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _limit_silence(connection: DBAPIConnection, _record: object) -> None:
-    connection.cursor().execute(f"SET idle_in_transaction_session_timeout = '{_SILENCE}'")
-    connection.commit()
-
-
-def _leave_ended(connection: "PostgresConnection", _record: object, _proxy: object) -> None:
-    """Replace a pooled connection that the server has closed, as it does at a restart.
-
-    A closing server sends a message, which makes the socket readable; polling it costs a microsecond, while
-    `pool_pre_ping` would cost each of the ledger's transactions a round trip.
-    """
-    poller = poll.poll()
-    poller.register(connection.fileno(), poll.POLLIN)
-    if poller.poll(0):
-        raise DisconnectionError
-
-
-def _let_readers_wait(connection: Connection) -> None:
-    """Give a read transaction one snapshot, and lift its idle timeout: it may write into a pager."""
-    if connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-            " SET LOCAL idle_in_transaction_session_timeout = 0"
-        )
 
 
 @contextmanager
@@ -215,8 +182,8 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         yield
     except (DBAPIError, driver.Error) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
-        cause = str(original).strip().splitlines()[0]
-        where = engine.url.database or engine.url.render_as_string()
+        cause = _cause(original)
+        where = engine.url.database or shown(engine.url)
         if getattr(original, "sqlstate", None) in _CONFLICTS:
             raise StoreConflict(
                 f"the database {where}: {cause}",
@@ -226,6 +193,13 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         if isinstance(original, driver.OperationalError):
             hint = _cure(engine, cause)
         raise StoreError(f"the database {where}: {cause}", hint) from error
+
+
+def _cause(error: BaseException | None) -> str:
+    """Return the first line of a driver's message; for several hosts without an answer, one of each."""
+    lines = str(error).strip().splitlines()
+    hosts = [line.partition(": connection failed: ")[2] for line in lines if line.startswith("- host: ")]
+    return "; ".join(hosts) or lines[0]
 
 
 def _cure(engine: Engine, cause: str) -> str:

@@ -4,13 +4,13 @@ import os
 import sqlite3
 from errno import EEXIST
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
 from newsletter.errors import StoreError
+from newsletter.store import postgres_sessions
 from newsletter.store.database_url import parse_url
 from newsletter.store.db import (
     HEAD,
@@ -60,7 +60,7 @@ class ReadOnlyDatabase:
             engine = create_engine(engine.url, creator=lambda: _connect(path))
             event.listen(engine, "begin", begin(PATIENCE))
         else:
-            event.listen(engine, "connect", _refuse_writes)
+            postgres_sessions.set_up(engine)
         with plain_errors(engine), reading(engine) as connection:
             version = schema_version(connection)
         if version != HEAD:
@@ -97,12 +97,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in (f"busy_timeout={PATIENCE * 1000:.0f}", "temp_store=MEMORY", "cache_size=-4096"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
-
-
-def _refuse_writes(connection: Any, _record: object) -> None:
-    connection.execute("SET default_transaction_read_only = on")
-    connection.execute("SET idle_in_transaction_session_timeout = 0")
-    connection.commit()
 
 
 def _empty() -> Engine:

@@ -127,12 +127,12 @@ def test_a_server_whose_machine_is_gone_is_given_up_in_time_unless_the_address_s
     postgres: str, postgres_engine: Engine
 ) -> None:
     other = open_database(f"{named(postgres, postgres_engine.url.database or '')}&keepalives_idle=99")
-    for engine, idle in ((postgres_engine, "10"), (other, "99")):
+    for engine, idle in ((postgres_engine, "4"), (other, "99")):
         with reading(engine) as connection:
             driver = connection.connection.driver_connection
             assert driver
             settings = driver.info.get_parameters()
-        assert (settings["keepalives_idle"], settings["tcp_user_timeout"]) == (idle, "25000")
+        assert (settings["keepalives_idle"], settings["tcp_user_timeout"]) == (idle, "10000")
     other.dispose()
 
 
