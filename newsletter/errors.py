@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 _LONGEST_VALUE = 80
 _LONGEST_TEXT = 2000
@@ -85,6 +86,20 @@ class Problem:
     def __str__(self) -> str:
         head = f"{self.at}: {self.text}" if self.at else self.text
         return f"{head}\n  {self.hint}" if self.hint else head
+
+
+def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return problems as data for JSON."""
+    return [
+        {
+            "severity": problem.severity,
+            "path": problem.at.path if problem.at else None,
+            "line": (problem.at.line or None) if problem.at else None,
+            "text": problem.text,
+            "hint": problem.hint,
+        }
+        for problem in problems
+    ]
 
 
 class NewsletterError(Exception):

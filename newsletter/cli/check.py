@@ -7,7 +7,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import as_data, print_json, print_problems, some
+from newsletter.cli.output import print_json, print_problems, some
+from newsletter.errors import as_data
 
 if TYPE_CHECKING:
     from newsletter.services.proof import Proof

@@ -11,7 +11,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import ClosingDate, as_json, closing
-from newsletter.cli.output import as_data, print_json, print_problems, some
+from newsletter.cli.output import print_json, print_problems, some
+from newsletter.errors import as_data
 
 if TYPE_CHECKING:
     from newsletter.errors import Problem

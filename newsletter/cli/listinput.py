@@ -10,7 +10,7 @@ import click
 
 from newsletter.cli import FINDINGS, Session
 from newsletter.cli.arguments import F
-from newsletter.cli.output import as_data, print_json
+from newsletter.cli.output import print_json
 from newsletter.errors import StoreError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def take(source: "ListImport", consent: str, *, dry_run: bool, **how: Any) -> "R
 
 def print_report(source: "ListImport", report: "Report", *, dry_run: bool, as_json: bool) -> int:
     """Print the report, remember what headings mean, and return the exit code."""
-    from newsletter.services.lists import FILE
+    from newsletter.services.lists import FILE, report_data
 
     if report.resumed_after:
         click.echo(f"Continued after line {report.resumed_after}, where it was interrupted.", err=True)
@@ -95,7 +95,7 @@ def print_report(source: "ListImport", report: "Report", *, dry_run: bool, as_js
     for heading in learned.absent:
         click.echo(f"{report.name} has no column {heading!r}.", err=True)
     if as_json:
-        print_json(_as_data(report, dry_run=dry_run))
+        print_json(report_data(report, dry_run=dry_run))
     else:
         _print(report, dry_run=dry_run)
     for heading in learned.once:
@@ -119,23 +119,6 @@ def _stop_said(bar: "ProgressBar[int]", *, dry_run: bool) -> Iterator[None]:
                 f"Imported up to line {bar.pos}. Run the same command again to continue from there.", err=True
             )
         raise
-
-
-def _as_data(report: "Report", *, dry_run: bool) -> dict[str, object]:
-    return {
-        "file": report.name,
-        "dry_run": dry_run,
-        "encoding": report.encoding,
-        "service": report.service,
-        "columns": report.headings,
-        "left_out": report.left_out,
-        **report.counts,
-        "lines": report.lines,
-        "changes": report.changes,
-        "blank_sections": report.blank_sections,
-        "notes": report.notes,
-        "problems": as_data(report.problems),
-    }
 
 
 def _print(report: "Report", *, dry_run: bool) -> None:

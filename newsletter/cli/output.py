@@ -25,20 +25,6 @@ def print_rows(rows: Iterable[Any]) -> None:
     click.echo("[]" if mark == "[" else "\n]")
 
 
-def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return findings as data for JSON."""
-    return [
-        {
-            "severity": problem.severity,
-            "path": problem.at.path if problem.at else None,
-            "line": (problem.at.line or None) if problem.at else None,
-            "text": problem.text,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    ]
-
-
 def print_problems(problems: Sequence[Problem]) -> None:
     """Print findings; a hint that consecutive ones share is printed once, after the last."""
     following = [problem.hint for problem in problems[1:]] + [""]

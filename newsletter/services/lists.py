@@ -11,12 +11,13 @@ from newsletter.audience.headings import STATUS, plain
 from newsletter.audience.lines import BlankSections
 from newsletter.audience.lists import Importer, Options
 from newsletter.audience.report import Report
+from newsletter.errors import as_data
 from newsletter.model import Standing
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
 
-__all__ = ["FILE", "Learned", "ListImport", "Reading"]
+__all__ = ["FILE", "Learned", "ListImport", "Reading", "report_data"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,24 @@ class Learned:
     absent: tuple[str, ...]
     once: tuple[str, ...]
     lasting: Mapping[str, Any]
+
+
+def report_data(report: Report, *, dry_run: bool) -> dict[str, Any]:
+    """Return the report of an import as data for JSON; it quotes addresses."""
+    return {
+        "file": report.name,
+        "dry_run": dry_run,
+        "encoding": report.encoding,
+        "service": report.service,
+        "columns": report.headings,
+        "left_out": report.left_out,
+        **report.counts,
+        "lines": report.lines,
+        "changes": report.changes,
+        "blank_sections": report.blank_sections,
+        "notes": report.notes,
+        "problems": as_data(report.problems),
+    }
 
 
 class ListImport:

@@ -11,7 +11,7 @@ from newsletter.names import read_name
 from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
-from newsletter.services import erasure
+from newsletter.services import erasure, exchange
 from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
@@ -108,4 +108,5 @@ def prune(workspace: "Workspace") -> int:
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)
+    done += exchange.forget_old(workspace, now)
     return done

@@ -52,7 +52,12 @@ class Kind:
     tries: int = 5
 
 
+_HANDLERS = "newsletter.services.jobs.handlers"
 KINDS: Mapping[str, Kind] = {
+    "import-list": Kind(title="importing a list", run=f"{_HANDLERS}:import_list"),
+    "export-list": Kind(title="exporting readers", run=f"{_HANDLERS}:export_list"),
+    "pictures": Kind(title="scaling pictures", run=f"{_HANDLERS}:scale_pictures"),
+    "archive": Kind(title="packing the archive", run="newsletter.web.readers.archive.packing:pack"),
     "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
     "events": Kind(title="processing providers' events", run="newsletter.services.periodic:events", period=2),
