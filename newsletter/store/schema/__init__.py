@@ -1,0 +1,62 @@
+"""The tables. Times are UTC ISO 8601 text to the second, which both databases compare in the same way.
+
+Not here: queries (the modules of newsletter/store), and how a table came to be (newsletter/store/migrations).
+"""
+
+from newsletter.store.schema.base import metadata
+from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, picture
+from newsletter.store.schema.people import (
+    confirmation_limit,
+    consent,
+    consent_text,
+    erased,
+    erasing,
+    import_chunk,
+    letter,
+    note,
+    opt_out,
+    request,
+    subscriber,
+    subscription,
+)
+from newsletter.store.schema.work import (
+    chunk,
+    clock,
+    delivery,
+    event,
+    job,
+    rate_limit,
+    schedule_run,
+    scheduler_instance,
+)
+
+__all__ = [
+    "audience",
+    "calendar",
+    "chunk",
+    "clock",
+    "confirmation_limit",
+    "consent",
+    "consent_text",
+    "cover",
+    "delivery",
+    "edition",
+    "erased",
+    "erasing",
+    "event",
+    "import_chunk",
+    "issue",
+    "item",
+    "job",
+    "letter",
+    "metadata",
+    "note",
+    "opt_out",
+    "picture",
+    "rate_limit",
+    "request",
+    "schedule_run",
+    "scheduler_instance",
+    "subscriber",
+    "subscription",
+]
