@@ -110,8 +110,13 @@ class _Conversation(socketserver.StreamRequestHandler):
     def _create(self, said: str) -> None:
         self.imap.folders[said.strip('"')] = {}
 
-    def _search(self, _said: str) -> None:
-        found = [n for n, mail in self._mails.items() if not mail.flags & {r"\Flagged", r"\Deleted"}]
+    def _search(self, said: str) -> None:
+        _, _, wanted = said.partition("HEADER Message-ID ")
+        found = [
+            number
+            for number, mail in self._mails.items()
+            if not mail.flags & {r"\Flagged", r"\Deleted"} and wanted.strip('"').encode() in mail.content
+        ]
         self._say(f"* SEARCH {' '.join(map(str, found))}")
 
     def _fetch(self, said: str) -> None:

@@ -35,11 +35,13 @@ class FakeSendGrid:
     """What it lets in, what it answers, and what it has taken.
 
     `answer(number, body)` may return another answer to the request of that number, HANG, RESET, or one of
-    these with " after all", which takes the request and then says nothing of it.
+    these with " after all", which takes the request and then says nothing of it. `domains` are those that
+    its account has authenticated, each with whether their records were verified; None forbids to ask.
     """
 
     key: str = "SG.right"
     scopes: tuple[str, ...] | None = ("mail.send", "alerts.read")
+    domains: dict[str, bool] | None = None
     answer: Callable[[int, Body], Told | str | None] = lambda _number, _body: None
     asked: list[Body] = field(default_factory=list)
     taken: list[Body] = field(default_factory=list)
@@ -100,8 +102,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: tests look at what has been asked."""
 
     def do_GET(self) -> None:
-        """Tell what the key may do."""
-        if self._let_in():
+        """Tell what the key may do, and which domains are authenticated."""
+        if not self._let_in():
+            return
+        if self.path.endswith("/whitelabel/domains"):
+            found = [{"domain": name, "valid": valid} for name, valid in (self.fake.domains or {}).items()]
+            self._say(Told(403) if self.fake.domains is None else Told(200), found)
+        else:
             self._say(Told(200), {"scopes": self.fake.scopes} if self.fake.scopes else ["hello"])
 
     def do_POST(self) -> None:

@@ -13,7 +13,7 @@ BANDS = (
     ("cli",),
     ("web",),
     ("services",),
-    ("sending", "audience", "checks", "feedback"),
+    ("sending", "audience", "checks", "feedback", "doctor"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "links", "conditions", "i18n", "pictures"),
     ("model", "names", "slots", "yamlfile", "private", "registry", "brand", "locales"),

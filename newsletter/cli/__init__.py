@@ -53,6 +53,7 @@ COMMANDS = {
         "jobs": "jobs",
         "bounces": "bounces",
         "archive": "archive",
+        "doctor": "doctor",
         "database": "database",
     },
 }

@@ -80,6 +80,7 @@ class Settings(Part):
     dkim: Dkim | None = None
     pace: Pace = Pace()
     bounces: Bounces = Bounces()
+    backups: Path | None = None
     schedule: Schedule = Schedule()
     serve: Serve = Serve()
     editors: tuple[Editor, ...] = ()

@@ -122,8 +122,9 @@ class Account:
 class Imap:
     """The unflagged mails of an IMAP folder; processed ones are moved, unreadable ones are flagged."""
 
-    def __init__(self, box: BaseMailBox, processed: str) -> None:
+    def __init__(self, box: BaseMailBox, folder: str, processed: str) -> None:
         self._box = box
+        self._folder = folder
         self._processed = processed
         self._numbers = box.uids("UNFLAGGED UNDELETED")
 
@@ -136,6 +137,14 @@ class Imap:
             for part in data:
                 if isinstance(part, tuple):
                     yield Mail(number, part[1])
+
+    def take(self, message_id: str) -> bool:
+        """Look whether a mail has come meanwhile, and if so move it as processed."""
+        self._box.folder.set(self._folder)  # a new look at the folder
+        found = self._box.uids(f'HEADER Message-ID "{message_id}"')
+        if found:
+            self.settle(found, [])
+        return bool(found)
 
     def settle(self, read: Sequence[str], unreadable: Sequence[str]) -> None:
         """Move `read` mails to the folder for processed ones; flag `unreadable` ones for manual review."""
@@ -153,7 +162,7 @@ def from_imap(account: Account) -> Iterator[Imap]:
         box = _connect(account)
         try:
             box.login(account.user, account.password, account.folder)
-            yield Imap(box, account.processed)
+            yield Imap(box, account.folder, account.processed)
         except BaseException:
             box.client.shutdown()
             raise

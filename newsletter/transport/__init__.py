@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 from typing import Any, Generic, TypeVar
 
 from newsletter.config.parts import Part
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
@@ -32,12 +32,15 @@ class Description(Generic[S]):
 
     `settings` is the model of the transport's part of newsletter.yaml, whose key is the transport's name.
     Every setting needs a default. None means that there are no settings. `make` reads the secrets and returns
-    the transport, or raises ConfigError when something is missing. What is slow to import is imported in
-    `make`, because every command that reads the settings imports all descriptions.
+    the transport, or raises ConfigError when something is missing. `account`, where mail leaves by a
+    provider's account, asks the provider what that lacks for sending from a domain; it raises ConfigError and
+    TransportUnavailable. What is slow to import is imported in these two, because every command that reads
+    the settings imports all descriptions.
     """
 
     settings: type[S] | None
     make: Callable[[S, Files], Transport]
+    account: Callable[[S, str], list[Problem]] | None = None
 
 
 def describe(name: str) -> Description[Any]:

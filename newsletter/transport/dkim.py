@@ -15,7 +15,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from newsletter.errors import ConfigError, Problem
 
@@ -56,6 +56,11 @@ class DomainSigner:
             return None
         text = f"the DKIM key has {self._key.key_size} bits; {_ADVISED} are advised"
         return Problem.warning(text, hint=_NEW_KEY)
+
+    @property
+    def public_key(self) -> bytes:
+        """The public key to be published, in DER (RFC 6376 §3.6.1: SubjectPublicKeyInfo)."""
+        return self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def sign(self, content: bytes) -> bytes:
         """Return `content`, a message with CRLF line ends, with a DKIM-Signature header in front."""

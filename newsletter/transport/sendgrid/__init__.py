@@ -10,7 +10,7 @@ from pydantic import Field
 from newsletter.config import secret
 from newsletter.config.parts import Part
 from newsletter.config.types import Url
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
 from newsletter.transport import Description, Files
 
@@ -43,4 +43,10 @@ def _make(settings: SendGridSettings, _files: Files) -> Transport:
     return SendGrid(key=_key(), host=settings.host, batch=settings.batch)
 
 
-TRANSPORT = Description(settings=SendGridSettings, make=_make)
+def _account(settings: SendGridSettings, domain: str) -> list[Problem]:
+    from newsletter.transport.sendgrid.account import lacks
+
+    return lacks(_key(), settings.host, domain)
+
+
+TRANSPORT = Description(settings=SendGridSettings, make=_make, account=_account)

@@ -62,7 +62,7 @@ class SendGrid:
 
     async def check(self) -> None:
         """Check the API key's permissions. Raises TransportUnavailable when it may not send mail."""
-        answer = await asyncio.to_thread(_call, self._client.scopes.get)
+        answer = await asyncio.to_thread(call, self._client.scopes.get)
         if answer.status != 200:  # noqa: PLR2004  HTTP OK
             raise unavailable(answer, self._host)
         try:
@@ -134,7 +134,7 @@ class SendGrid:
         """Return SendGrid's answer, or, for an invalid request, the refusal that it would give."""
         if fault := refuse(body, time.time()):
             return refused_here(fault)
-        return await asyncio.to_thread(_call, self._client.mail.send.post, request_body=body)
+        return await asyncio.to_thread(call, self._client.mail.send.post, request_body=body)
 
     def _learn(self, answer: Answer) -> None:
         """Record a failure when `answer` shows that sending should stop."""
@@ -191,7 +191,7 @@ class _Batches:
             self._coming.cancel()
 
 
-def _call(method: Callable[..., Any], **arguments: object) -> Answer:
+def call(method: Callable[..., Any], **arguments: object) -> Answer:
     """Call a method of SendGrid's client and return the answer; it blocks, so run it in a thread."""
     try:
         response = method(**arguments)

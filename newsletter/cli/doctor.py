@@ -1,0 +1,94 @@
+"""The command `doctor`: see whether mail will arrive, and what each mailbox provider requires."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli import FINDINGS, Session, pass_session
+from newsletter.cli.arguments import as_json
+from newsletter.cli.output import print_json, some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.doctor import Result
+    from newsletter.doctor.providers import Standing
+
+_COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Ask the DNS, the relay, the pages and the bounce mailbox too.")
+@click.option("--nameserver", metavar="ADDRESS", default="", help="Ask this name server, such as 1.1.1.1.")
+@as_json
+@pass_session
+def doctor(session: Session, online: bool, nameserver: str, as_json: bool) -> int:
+    """Check settings, clock, disk and database; with --online all that mail needs to arrive.
+
+    Online these are checked: SPF, DKIM, DMARC and alignment, MX, SOA, PTR where the relay is ours, MTA-STS,
+    the relay's TLS and login, the provider's account, https and the one-click address, the mailbox for
+    bounces, and by a letter to our own return path whether a bounce comes back. No reader gets anything. Then
+    follows what each mailbox provider requires, and where this press stands. Exit 1 if something is wrong; a
+    warning, such as a DNS that does not answer, is exit 0.
+
+    \b
+    Examples:
+      newsletter doctor
+      newsletter doctor --online --json
+    """  # noqa: D301  click's mark for text that is not re-wrapped
+    from newsletter.doctor import Level
+    from newsletter.doctor.providers import standings
+    from newsletter.services.doctor import examine, worst
+
+    if nameserver and not online:
+        raise click.UsageError("--nameserver goes with --online.")
+    results = []
+    for result in examine(session.workspace, online=online, nameserver=nameserver):
+        results.append(result)
+        if not as_json:
+            _print(result)
+    stands = standings(results) if online else []
+    if as_json:
+        print_json({"results": [asdict(one) for one in results], "requirements": _as_data(stands)})
+    else:
+        _print_requirements(stands)
+        _sum_up(results)
+    return FINDINGS if worst(results) is Level.ERROR else 0
+
+
+def _print(result: "Result") -> None:
+    colour = _COLOURS.get(result.level)
+    click.echo(f"{click.style(f'{result.level:<8}', fg=colour)} {result.subject:<11} {result.text}")
+    if result.hint:
+        click.echo(f"  {result.hint}")
+
+
+def _sum_up(results: "Sequence[Result]") -> None:
+    errors = sum(result.level == "error" for result in results)
+    warnings = sum(result.level == "warning" for result in results)
+    click.echo(f"{some(errors, 'error')}, {some(warnings, 'warning')}.")
+
+
+def _as_data(stands: "Sequence[Standing]") -> list[dict[str, Any]]:
+    return [
+        {"text": one.requirement.text, "asked": dict(one.requirement.asked), "level": one.level}
+        for one in stands
+    ]
+
+
+def _print_requirements(stands: "Sequence[Standing]") -> None:
+    from newsletter.doctor.providers import PAGES, READ
+
+    if not stands:
+        return
+    click.echo(f"\nWhat mailbox providers require (their pages, read {READ}):")
+    for one in stands:
+        level = one.level or "unknown"
+        click.echo(f"{click.style(f'{level:<8}', fg=_COLOURS.get(level))} {one.requirement.text}")
+        click.echo(f"  {'; '.join(f'{name}: {when}' for name, when in one.requirement.asked.items())}")
+    click.echo("\n".join(f"  {name}: {page}" for name, page in PAGES.items() if page))
+    click.echo("  ukr.net publishes no such page.\n")
+
+
+COMMANDS = {"doctor": doctor}

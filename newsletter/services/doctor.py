@@ -1,0 +1,307 @@
+"""Diagnose one workspace: settings, clock, disks, database, and online all that mail needs to arrive."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from newsletter.doctor import Level, Result, failed, passed, skipped, warned
+from newsletter.doctor.lookup import Dns, Ip, Silent
+from newsletter.errors import NewsletterError, Problem, Severity
+from newsletter.links import Purpose
+from newsletter.model import Outcome, Rendered
+from newsletter.registry import OUTBOX, PROVIDERS
+from newsletter.sending import transactional
+from newsletter.services.disk import disk_shortage
+from newsletter.services.feedback import bounce_mailbox, provider_events
+from newsletter.services.schedule import lacks_editors
+from newsletter.services.scheduler import clock_doubt
+from newsletter.store import deliveries
+from newsletter.store.db import HEAD, reading, schema_version
+from newsletter.transport import describe
+
+if TYPE_CHECKING:
+    from newsletter.services import Workspace
+
+_LETTER = Rendered(
+    edition="doctor",
+    subject="newsletter doctor",
+    html="<p>This letter only tests whether bounces come back.</p>",
+    text="This letter only tests whether bounces come back.\n",
+    sha256=sha256(b"doctor").hexdigest(),
+)
+
+Check = Callable[[], Iterable[Result]]
+
+_NOBODY = 0  # no subscriber has this number, so its links change nothing
+_OLD = timedelta(days=7)
+"""A backup older than that knows nothing of the last issue."""
+_COMPLAINTS = 0.003  # Gmail and Yahoo: never reach 0.3 % (read 2026-07)
+_RETURN = 60.0  # seconds for the letter of the loop test to come back
+_LOOK = 2.0  # seconds between looks into the mailbox
+
+
+class _Step(NamedTuple):
+    subject: str
+    check: Check
+
+
+def examine(workspace: "Workspace", *, online: bool, nameserver: str = "") -> Iterator[Result]:
+    """Yield the result of each check as soon as it is known; what goes wrong in one is its own result.
+
+    Only with `online` is anything asked of the DNS (at `nameserver`, if given), the relay, the web or the
+    mailbox. Raises ConfigError when `nameserver` is not an address.
+    """
+    steps = _offline(workspace)
+    if online:
+        steps += _online(workspace, Dns(nameserver))
+    for subject, check in steps:
+        try:
+            yield from check()
+        except NewsletterError as error:
+            yield failed(subject, error.message.partition("\n")[0], error.hint)
+
+
+def worst(results: Iterable[Result]) -> Level:
+    """Return the most serious level among results."""
+    found = {result.level for result in results}
+    return next((level for level in (Level.ERROR, Level.WARNING) if level in found), Level.OK)
+
+
+def _offline(workspace: "Workspace") -> list[_Step]:
+    from newsletter.doctor import site
+
+    return [
+        _Step("transport", lambda: [_transport(workspace)]),
+        _Step("https", lambda: [site.https(workspace.settings.base_url)]),
+        _Step("dkim", lambda: _own_key(workspace)),
+        _Step("editors", lambda: [_editors(workspace)]),
+        _Step("bounces", lambda: [_bounces(workspace)]),
+        _Step("clock", lambda: [_clock(workspace)]),
+        _Step("disk", lambda: [_disk(workspace)]),
+        _Step("database", lambda: [_database(workspace)]),
+        _Step("backup", lambda: [_backup(workspace)]),
+        _Step("complaints", lambda: _complaints(workspace)),
+    ]
+
+
+def _online(workspace: "Workspace", dns: Dns) -> list[_Step]:
+    from newsletter.doctor import authentication, reachability, site
+
+    settings = workspace.settings
+    domain, base = settings.sender.domain, settings.base_url
+    answers = (settings.sender.reply_to or settings.sender.address).rpartition("@")[2]
+    signing = settings.dkim.domain if settings.dkim else None
+    nobody = workspace.signer.token(Purpose.UNSUBSCRIBE, _NOBODY, workspace.now().date())
+    return [
+        _Step("spf", lambda: [authentication.spf(dns, domain, _relay_addresses(workspace, dns))]),
+        _Step("dkim", lambda: _published_key(workspace, dns)),
+        _Step("dmarc", lambda: authentication.dmarc(dns, domain, signing)),
+        _Step("mx", lambda: [reachability.mx(dns, domain, "mx")]),
+        _Step("reply-to", lambda: [reachability.mx(dns, answers, "reply-to")] if answers != domain else []),
+        _Step("soa", lambda: [reachability.soa(dns, domain)]),
+        _Step("ptr", lambda: [reachability.ptr(dns, _relay_addresses(workspace, dns))]),
+        _Step("mta-sts", lambda: [reachability.mta_sts(dns, domain)]),
+        _Step("relay", lambda: [_relay(workspace)]),
+        _Step("account", lambda: _account(workspace)),
+        _Step("site", lambda: site.answers(base, workspace.now())),
+        _Step("one-click", lambda: [site.one_click(base, nobody)]),
+        _Step("mailbox", lambda: [_mailbox(workspace)]),
+        _Step("loop", lambda: [_loop(workspace)]),
+    ]
+
+
+def _transport(workspace: "Workspace") -> Result:
+    if workspace.settings.transport == OUTBOX:
+        text = "mail is written to files (transport: outbox), and reaches nobody"
+        return warned("transport", text, "When you are ready, set `transport: smtp` in newsletter.yaml.")
+    return passed("transport", workspace.settings.transport)
+
+
+def _own_key(workspace: "Workspace") -> list[Result]:
+    if workspace.dkim is None:
+        return []
+    weakness = workspace.dkim.weakness
+    return [_as_result("dkim", weakness)] if weakness else []
+
+
+def _as_result(subject: str, problem: Problem) -> Result:
+    make = failed if problem.severity is Severity.ERROR else warned
+    return make(subject, problem.text, problem.hint)
+
+
+def _editors(workspace: "Workspace") -> Result:
+    if lacks_editors(workspace):
+        text = "nobody is notified when an issue is held at its weekly hour"
+        return warned("editors", text, "Add `editors: [name@example.org]` to newsletter.yaml.")
+    return passed("editors", f"{len(workspace.settings.editors)} in newsletter.yaml")
+
+
+def _bounces(workspace: "Workspace") -> Result:
+    name, unread = workspace.settings.transport, "dead addresses would be written to for ever"
+    if name == OUTBOX:
+        return skipped("bounces", "nothing bounces that is written to files")
+    if name in PROVIDERS:
+        if provider_events(workspace, name):
+            return passed("bounces", f"{name} reports them")
+        hint = "Set up the provider's webhook and its key; see docs/operating.md."
+        return warned("bounces", f"{name}'s reports are not accepted: {unread}", hint)
+    if workspace.settings.bounces.imap is None:
+        hint = "Add `bounces: {imap: …}`, or let your mail server pipe them: newsletter bounces -"
+        return warned("bounces", f"no mailbox for bounces is set: {unread}", hint)
+    return passed("bounces", "they come into a mailbox that is set up")
+
+
+def _clock(workspace: "Workspace") -> Result:
+    doubt = clock_doubt(workspace)
+    return failed("clock", doubt, "See `timedatectl`.") if doubt else passed("clock", "runs evenly")
+
+
+def _disk(workspace: "Workspace") -> Result:
+    short = disk_shortage(workspace)
+    if short is None:
+        return passed("disk", "there is room")
+    return (failed if short.full else warned)("disk", short.text, short.hint)
+
+
+def _database(workspace: "Workspace") -> Result:
+    with reading(workspace.database) as connection:
+        version = schema_version(connection)
+        server = connection.dialect.server_version_info or ()
+        kind = "SQLite" if connection.dialect.name == "sqlite" else "PostgreSQL"
+    if version != HEAD:
+        return failed("database", f"schema {version}, not {HEAD}", "Run: newsletter database upgrade")
+    return passed("database", f"{kind} {'.'.join(map(str, server))}, schema {version}")
+
+
+def _backup(workspace: "Workspace") -> Result:
+    folder = workspace.settings.backups
+    if folder is None:
+        hint = "Name their folder: `backups: /var/backups/newsletter`; how to make one: docs/operating.md."
+        return warned("backup", "whether there are backups is not known", hint)
+    folder = workspace.root / folder
+    made = [file.stat().st_mtime for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
+    if not made:
+        return failed("backup", f"{folder} holds no backup", "See that it is made; docs/operating.md.")
+    newest = datetime.fromtimestamp(max(made), workspace.now().tzinfo)
+    age = workspace.now() - newest
+    if age > _OLD:
+        return failed("backup", f"the newest backup is {age.days} days old", "See why no newer one is made.")
+    return passed("backup", f"the newest is of {newest:%Y-%m-%d %H:%M} UTC")
+
+
+def _complaints(workspace: "Workspace") -> list[Result]:
+    with reading(workspace.database) as connection:
+        counts = deliveries.counts_by_issue(connection)
+    if not counts:
+        return []
+    name = max(counts)
+    reached = sum(counts[name].get(one, 0) for one in (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED))
+    share = counts[name].get(Outcome.COMPLAINED, 0) / max(reached, 1)
+    text = f"{share:.2%} of the readers of {name} complained"
+    if share >= _COMPLAINTS:
+        return [failed("complaints", text, "Write only to people who asked for it; see docs/privacy.md.")]
+    return [passed("complaints", text)]
+
+
+def _relay_addresses(workspace: "Workspace", dns: Dns) -> Sequence[Ip]:
+    """Return the public addresses of a relay of our own, as far as this machine can know them."""
+    if workspace.settings.transport != "smtp":
+        return []
+    host, domain = workspace.settings.of_transport("smtp").host, workspace.settings.sender.domain
+    if host in {"localhost", "127.0.0.1", "::1"}:
+        host = socket.getfqdn()
+    elif not _same_owner(host, domain):
+        return []
+    try:
+        return [address for address in dns.addresses(host) if address.is_global]
+    except (Silent, ValueError):
+        return []
+
+
+def _same_owner(host: str, domain: str) -> bool:
+    from checkdmarc.utils import get_base_domain
+
+    return str(get_base_domain(host)) == str(get_base_domain(domain))
+
+
+def _published_key(workspace: "Workspace", dns: Dns) -> list[Result]:
+    from newsletter.doctor import authentication
+
+    settings = workspace.settings
+    if settings.dkim and workspace.dkim:
+        return [
+            authentication.dkim(dns, settings.dkim.selector, settings.dkim.domain, workspace.dkim.public_key)
+        ]
+    if settings.transport == "smtp":
+        text = "the press does not sign (no `dkim` in newsletter.yaml), so the relay has to"
+        return [warned("dkim", text, "See docs/operating.md, DKIM.")]
+    return [skipped("dkim", f"{settings.transport} signs")]
+
+
+def _relay(workspace: "Workspace") -> Result:
+    settings = workspace.settings
+    if settings.transport == OUTBOX:
+        return skipped("relay", "mail is written to files")
+    transport = workspace.transport(settings.transport, workspace.now().date())
+    asyncio.run(transport.check())
+    if settings.transport == "smtp" and (smtp := settings.of_transport("smtp")).security == "none":
+        if smtp.host in {"localhost", "127.0.0.1", "::1"}:
+            return passed("relay", f"{smtp.host}:{smtp.port} takes us, on this machine")
+        hint = "Set smtp.security to starttls or tls."
+        return warned("relay", f"{smtp.host}:{smtp.port} takes us, but without TLS", hint)
+    return passed("relay", f"{settings.transport} lets us in")
+
+
+def _account(workspace: "Workspace") -> list[Result]:
+    settings = workspace.settings
+    account = describe(settings.transport).account
+    if account is None:
+        return []
+    problems = account(settings.of_transport(settings.transport), settings.sender.domain)
+    found = [_as_result("account", problem) for problem in problems]
+    return found or [passed("account", f"{settings.transport} may send from {settings.sender.domain}")]
+
+
+def _mailbox(workspace: "Workspace") -> Result:
+    if workspace.settings.bounces.imap is None:
+        return skipped("mailbox", "newsletter.yaml names no mailbox for bounces")
+    with bounce_mailbox(workspace) as box:
+        return passed("mailbox", f"{workspace.settings.bounces.imap.host} lets us in; {len(box)} mails wait")
+
+
+def _loop(workspace: "Workspace") -> Result:
+    """Send a letter to our own return path, and wait until it is in the mailbox for bounces."""
+    settings = workspace.settings
+    if settings.transport == OUTBOX or settings.bounces.imap is None:
+        return skipped("loop", "it takes a transport and a mailbox for bounces (bounces.imap)")
+    now = workspace.now()
+    token = workspace.signer.token(Purpose.BOUNCE, _NOBODY, now.date())
+    address = f"b+{token}@{settings.sender.domain}"
+    identity = f"<doctor.{time.time_ns()}@{settings.sender.domain}>"
+    letter = transactional.compose(
+        _LETTER,
+        settings.envelope(now.date().isoformat()),
+        workspace.dkim,
+        number=_NOBODY,
+        to=address,
+        message_id=identity,
+        now=now,
+        values={},
+    )
+    batch = transactional.Batch([letter])
+    asyncio.run(workspace.transport(settings.transport, now.date()).drain(batch))
+    receipt = batch.receipt(_NOBODY)
+    if receipt.outcome is not Outcome.ACCEPTED:
+        return failed("loop", f"the relay did not take a letter to {address}: {receipt.detail}")
+    started = time.monotonic()
+    with bounce_mailbox(workspace) as box:
+        while not box.take(identity):
+            if time.monotonic() - started > _RETURN:
+                hint = "See that mail to b+ANYTHING@ your domain ends in the mailbox of bounces.imap."
+                return failed("loop", f"a letter to {address} did not come back in {_RETURN:.0f} s", hint)
+            time.sleep(_LOOK)
+    return passed("loop", f"a letter to the return path came back in {time.monotonic() - started:.0f} s")

@@ -1,0 +1,52 @@
+"""Ask SendGrid whether its account may send from a domain: sender authentication, or a single sender."""
+
+import json
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from sendgrid import SendGridAPIClient
+
+from newsletter.errors import Problem
+from newsletter.transport.sendgrid.api import unavailable
+from newsletter.transport.sendgrid.client import call
+
+_PATIENCE = 30  # seconds
+_FORBIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_SETTINGS = "In SendGrid's settings, under Sender Authentication, authenticate the domain"
+
+
+def lacks(key: str, host: str, domain: str) -> list[Problem]:
+    """Return what the account lacks for sending from `domain`. Raises TransportUnavailable."""
+    client = SendGridAPIClient(api_key=key, host=host).client
+    client.timeout = _PATIENCE
+    answer = call(client.whitelabel.domains.get)
+    if answer.status in _FORBIDDEN:
+        hint = "Give the key the permission Sender Authentication (read), or look yourself."
+        return [Problem.warning("the key may not read SendGrid's sender authentication", hint=hint)]
+    if answer.status != HTTPStatus.OK:
+        raise unavailable(answer, host)
+    ours = [one for one in _entries(answer.content) if _covers(str(one.get("domain", "")), domain)]
+    if any(one.get("valid") for one in ours):
+        return []
+    if ours:
+        text = f"SendGrid has {domain}, but its DNS records are not verified"
+        return [Problem.error(text, hint=f"{_SETTINGS}: press Verify, and see which record it misses.")]
+    return [
+        Problem.error(
+            f"SendGrid's account has not authenticated {domain}, so DMARC does not pass",
+            hint=f"{_SETTINGS}, and publish the three CNAME records that it shows.",
+        )
+    ]
+
+
+def _entries(content: bytes | str) -> Iterable[dict[str, Any]]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _covers(authenticated: str, domain: str) -> bool:
+    return f".{domain}".endswith(f".{authenticated.lower()}") if authenticated else False
