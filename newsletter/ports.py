@@ -1,5 +1,6 @@
 """The interfaces between sending and the transports."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from newsletter.model import Message, Receipt, Verdict
@@ -18,8 +19,12 @@ class Outgoing(Protocol):
     def ready(self) -> Message | None:
         """Return the next message if its turn is now, without waiting; else None."""
 
-    async def begin(self, message: Message) -> Verdict:
-        """Record that the body of `message` is about to be sent; return whether to send it."""
+    @property
+    def commit_seconds(self) -> float:
+        """How long the last commit took, which `begin` waits for."""
+
+    async def begin(self, messages: Sequence[Message]) -> Sequence[Verdict]:
+        """Record, in one commit, that these bodies are about to be sent; return which of them to send."""
 
     def finish(self, message: Message, receipt: Receipt) -> None:
         """Report the outcome of `message`, whether its body was begun or not."""

@@ -10,17 +10,21 @@ from dataclasses import dataclass, field
 
 HANG, DROP = "hang", "drop"
 """Answers that are none: keep silent, or close the connection without a word."""
+TWICE, SKIP = "twice ", "skip"
+"""Lies about the count of replies: the reply that follows comes twice, or none comes and all else goes on."""
 
 
 @dataclass
 class Relay:
     """What the relay offers, what it answers, and what it has taken.
 
-    `answer(verb, recipient)` may return a reply, HANG or DROP instead of the usual reply to MAIL, RCPT, DATA
-    or `.`; a message counts as accepted when it had a 250 on its final dot, even one that never arrived.
+    `answer(verb, recipient)` may return a reply, HANG, DROP or a lie instead of the usual reply to MAIL,
+    RCPT, DATA, BDAT (whose body is then read as commands) or `.`, the end of a body; a message counts as
+    accepted when it had a 250 on its end, even one that never arrived.
     """
 
     pipelining: bool = True
+    chunking: bool = False
     size: int = 0
     login: tuple[str, str] | None = None
     tls: ssl.SSLContext | None = None
@@ -51,6 +55,7 @@ class _Conversation:
         self._relay, self._reader, self._writer = relay, reader, writer
         self._sender = self._recipient = ""
         self._taken = 0
+        self._spoiled = False  # by a BDAT that failed, until RSET or EHLO (RFC 3030 §2)
         self._logged_in = relay.login is None
 
     async def _say(self, *lines: str) -> None:
@@ -69,6 +74,7 @@ class _Conversation:
 
     async def _command(self, verb: str, rest: str) -> bool:
         if verb == "EHLO":
+            self._reset()
             await self._say(*self._greeting())
         elif verb == "STARTTLS" and self._relay.tls:
             await self._say("220 go ahead")
@@ -77,8 +83,10 @@ class _Conversation:
             return await self._auth(rest)
         elif verb in ("MAIL", "RCPT", "DATA"):
             return await self._transaction(verb, rest)
+        elif verb == "BDAT" and self._relay.chunking:
+            return await self._chunk(int(rest.split(maxsplit=1)[0]))
         elif verb == "RSET":
-            self._sender = self._recipient = ""
+            self._reset()
             await self._say("250 forgotten")
         elif verb == "QUIT":
             await self._say("221 bye")
@@ -87,10 +95,16 @@ class _Conversation:
             await self._say("502 what?")
         return True
 
+    def _reset(self) -> None:
+        self._sender = self._recipient = ""
+        self._spoiled = False
+
     def _greeting(self) -> list[str]:
         lines = ["250 relay.test"]
         if self._relay.pipelining:
             lines.append("250 PIPELINING")
+        if self._relay.chunking:
+            lines.append("250 CHUNKING")
         if self._relay.size:
             lines.append(f"250 SIZE {self._relay.size}")
         if self._relay.tls and not self._writer.get_extra_info("ssl_object"):
@@ -119,6 +133,9 @@ class _Conversation:
             told = DROP
         if told:
             return await self._answer(told)
+        if self._spoiled:
+            await self._say("503 5.5.1 RSET first")
+            return True
         if verb == "MAIL":
             self._sender = address
         elif verb == "RCPT" and not self._sender:
@@ -139,13 +156,25 @@ class _Conversation:
         lines = []
         while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
             lines.append(line)
-        content = b"".join(lines)
+        return await self._taken_in(b"".join(lines))
+
+    async def _chunk(self, length: int) -> bool:
+        if told := self._relay.answer("BDAT", self._recipient):
+            return await self._answer(told)
+        content = await self._reader.readexactly(length)
+        if self._recipient and not self._spoiled:
+            return await self._taken_in(content)
+        self._spoiled = True
+        await self._say("503 5.5.1 no valid recipients")
+        return True
+
+    async def _taken_in(self, content: bytes) -> bool:
+        """Take a message whose body has ended, or not."""
         told = self._relay.answer(".", self._recipient)
+        if told is None or told.removeprefix(TWICE).startswith(("250", SKIP, "hang after", "drop after")):
+            self._relay.accepted.append((self._sender, self._recipient, content))
         if told is None or told.startswith("250"):
-            self._relay.accepted.append((self._sender, self._recipient, content))
             self._taken += 1
-        elif told.startswith(("hang after", "drop after")):
-            self._relay.accepted.append((self._sender, self._recipient, content))
         self._sender = self._recipient = ""
         return await self._answer(told or "250 2.0.0 queued")
 
@@ -155,7 +184,12 @@ class _Conversation:
             return False
         if told.startswith(DROP):
             return False
-        await self._say(*told.splitlines())
+        for _ in range(0 if told == SKIP else 1 + told.startswith(TWICE)):
+            await self._say(*told.removeprefix(TWICE).splitlines())
+        if told.startswith("421"):
+            self._writer.write_eof()
+            await self._reader.read()  # else what was sent ahead makes the system drop the reply
+            return False
         return True
 
 

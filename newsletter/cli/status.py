@@ -139,6 +139,11 @@ def print_summary(data: dict[str, Any]) -> None:
     if data["seconds_left"]:
         left = timedelta(seconds=data["seconds_left"])
         click.echo(f"In the last minute {data['rate']} a second; {left} left.")
+    if data["workers"]:
+        click.echo(
+            f"{some(data['workers'], 'worker')} at it; a crash of all would leave at most"
+            f" {some(data['at_risk'], 'message')} unknown."
+        )
     if data["due"]:
         click.echo(f"Continues at {data['due']} at the earliest.")
     for state in ("pending", *Outcome):

@@ -8,8 +8,8 @@ database then says what is certain.
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -43,7 +43,7 @@ class Claims:
         self._works: list[Work] = []
         self._current: Work | None = None
         self._handed: dict[int, tuple[Work, Due]] = {}
-        self._waiting: dict[Work, list[Begin]] = {}
+        self._waiting: list[Begin] = []
         self._wanted = asyncio.Event()
         self._enough = asyncio.Event()
         self._took = 0.0  # seconds; duration of the last commit
@@ -136,21 +136,27 @@ class Claims:
                 work.add(erased, _SUPPRESSED)
         return work
 
-    async def begin(self, message: Message) -> Verdict:
-        """Wait for the commit that records that `message` may be on the wire. Raises StoreError."""
+    @property
+    def commit_seconds(self) -> float:
+        """How long the last commit took."""
+        return self._took
+
+    async def begin(self, messages: Sequence[Message]) -> Sequence[Verdict]:
+        """Wait for the commit that records that `messages` may be on the wire. Raises StoreError."""
         if self._failed:
             raise self._failed
-        work, due = self._handed[message.subscriber]
-        cleared: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(work, []).append(Begin(due, cleared))
+        cleared: asyncio.Future[Sequence[Verdict]] = asyncio.get_running_loop().create_future()
+        bodies = [self._handed[message.subscriber] for message in messages]
+        self._waiting.append(Begin(bodies, cleared))
         self._wanted.set()
-        if sum(map(len, self._waiting.values())) >= self._quorum:
+        if len(self._waiting) >= self._quorum:
             self._enough.set()
-        verdict = await cleared
-        if verdict is not Verdict.GO:
-            self._pacer.release(domain_of(due.email))
-            del self._handed[message.subscriber]
-        return verdict
+        verdicts = await cleared
+        for (_, due), verdict in zip(bodies, verdicts, strict=True):
+            if verdict is not Verdict.GO:
+                self._pacer.release(domain_of(due.email))
+                del self._handed[due.subscriber]
+        return verdicts
 
     def finish(self, message: Message, receipt: Receipt) -> None:
         """Record an outcome in the next commit; the pacer and the circuit breaker learn from it at once."""
@@ -189,7 +195,7 @@ class Claims:
 
     @property
     def _quorum(self) -> int:
-        """How many waiting bodies trigger a commit at once."""
+        """How many waiting connections trigger a commit at once."""
         connections = self._plan.transport.connections
         return connections if self._took > _LONG else (connections + 1) // 2
 
@@ -231,8 +237,11 @@ class Claims:
         if self._failed:
             return
         start = monotonic()
-        parts = [self._part(work) for work in self._works]
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
+        bodies: dict[Work, list[Due]] = defaultdict(list)
+        for work, due in chain.from_iterable(one.bodies for one in waiting):
+            bodies[work].append(due)
+        parts = [self._part(work, bodies.get(work, [])) for work in self._works]
         try:
             with self._kept.writing() as connection:
                 for part in parts:
@@ -240,18 +249,21 @@ class Claims:
                 self._share(connection)
         except NewsletterError as error:
             self._failed = error
-            for one in chain.from_iterable(part.waiting for part in parts):
-                one.verdict.set_exception(error)
+            for one in waiting:
+                one.verdicts.set_exception(error)
             return
         self._took = monotonic() - start
+        verdicts: dict[int, Verdict] = {}
         for part in parts:
-            self._settle(part)
+            self._settle(part, verdicts)
+        for one in waiting:
+            if not one.verdicts.done():
+                one.verdicts.set_result([verdicts[due.subscriber] for _, due in one.bodies])
 
-    def _part(self, work: Work) -> ChunkCommit:
-        waiting = self._waiting.get(work, [])
+    def _part(self, work: Work, waiting: list[Due]) -> ChunkCommit:
         results, work.results = work.results, []
         others = bool(work.queue) or work.handed > len(waiting)
-        next_up = [(one.due.subscriber, one.due.attempt) for one in waiting]
+        next_up = [(due.subscriber, due.attempt) for due in waiting]
         request = CommitRequest(work.lease, list(work.begun.items()), next_up, results)
         return ChunkCommit(work, request, waiting, others)
 
@@ -284,22 +296,21 @@ class Claims:
         due = min(moments, default=None)
         return due if due is None or due > now.timestamp() else max(due, work.not_before)
 
-    def _settle(self, part: ChunkCommit) -> None:
+    def _settle(self, part: ChunkCommit, verdicts: dict[int, Verdict]) -> None:
+        """Take over what a commit did to a chunk, and add the verdicts on its waiting bodies."""
         work, lost = part.work, part.clearance is None
         self.recorded += len(part.request.results)
         if lost:
             work.queue.clear()
-        for one in part.waiting:
-            verdict = self._verdict(part.clearance, one.due)
+        for due in part.waiting:
+            verdict = verdicts[due.subscriber] = self._verdict(part.clearance, due)
             if verdict is Verdict.GO:
-                work.begun[one.due.subscriber] = one.due.attempt
+                work.begun[due.subscriber] = due.attempt
             else:
                 work.handed -= 1
             if verdict is Verdict.SUPPRESSED:
-                work.add(one.due, _SUPPRESSED)
+                work.add(due, _SUPPRESSED)
                 self._wanted.set()
-            if not one.verdict.done():
-                one.verdict.set_result(verdict)
         if part.released and work.lease.taken_from:
             log = "issue %s: chunk %d, taken over from %s, is done"
             _log.info(log, work.lease.issue, work.lease.chunk, work.lease.taken_from)

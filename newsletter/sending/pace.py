@@ -75,7 +75,7 @@ class CircuitBreaker:
         if receipt is not self._last:  # one answer to a request for many readers counts as one error
             self._row = self._row + 1 if self._last and _error(receipt) == _error(self._last) else 1
         self._last = receipt
-        if self._row >= EQUAL_ERRORS:
+        if self._row >= EQUAL_ERRORS and not self.reason:
             self.reason = f"{self._row} times in a row: {receipt.code} {receipt.detail}".strip()
         if receipt.outcome is Outcome.REFUSED and gone(receipt.code, receipt.detail):
             self.gone += 1

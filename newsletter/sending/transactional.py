@@ -1,7 +1,7 @@
 """Send letters and test messages: they are not in the ledger, and may be repeated, as they change nothing."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,9 +33,14 @@ class Batch:
         """Return the next message."""
         return self._waiting.popleft() if self._waiting else None
 
-    async def begin(self, message: Message) -> Verdict:  # noqa: ARG002  the seam's signature
+    @property
+    def commit_seconds(self) -> float:
+        """Nothing is recorded, so nothing is waited for."""
+        return 0.0
+
+    async def begin(self, messages: Sequence[Message]) -> Sequence[Verdict]:
         """Allow every message to be sent."""
-        return Verdict.GO
+        return [Verdict.GO] * len(messages)
 
     def finish(self, message: Message, receipt: Receipt) -> None:
         """Record the receipt of a message."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,10 +59,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A connection that waits for clearance to send a body."""
+    """A connection that waits for clearance to send bodies, which may be of several chunks."""
 
-    due: Due
-    verdict: asyncio.Future[Verdict]
+    bodies: Sequence[tuple["Work", Due]]
+    verdicts: asyncio.Future[Sequence[Verdict]]
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class ChunkCommit:
 
     work: Work
     request: CommitRequest
-    waiting: list[Begin]
+    waiting: list[Due]
     others: bool  # whether the chunk has readers besides those that wait
     clearance: Clearance | None = None
     released: bool = False

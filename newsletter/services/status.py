@@ -12,6 +12,7 @@ from newsletter.services.scheduler import clock_doubt
 from newsletter.store import deliveries, issues
 from newsletter.store.db import reading, timestamp
 from newsletter.store.ledger import LEASE
+from newsletter.transport import describe
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -79,7 +80,8 @@ def _frozen(workspace: "Workspace", frozen: issues.Frozen, counts: dict[Outcome,
 def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
     """Return the state of issue `name`, its deliveries by outcome, and when it continues by itself.
 
-    `undo_until` is when its first message leaves, as long as the start can be undone.
+    `undo_until` is when its first message leaves, as long as the start can be undone; `at_risk` is how many
+    messages at most would be unknown if all its `workers` crashed now.
     """
     stands = standing(workspace, read_name(name))
     with reading(workspace.readable) as connection:
@@ -87,6 +89,7 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         counts = deliveries.counts(connection, name)
         due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
         lately = deliveries.since(connection, name, workspace.now() - _LATELY)
+        workers = deliveries.workers(connection, name, workspace.now().timestamp())
     pending = frozen.readers - sum(counts.values())
     rate = lately / _LATELY.total_seconds()
     starts = due if frozen.state is IssueState.SENDING and not any(counts.values()) else 0.0
@@ -103,6 +106,8 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         "undo_until": _moment(starts) if starts > workspace.now().timestamp() else None,
         "rate": round(rate, 1),
         "seconds_left": round(pending / rate) if rate and frozen.state is IssueState.SENDING else None,
+        "workers": workers,
+        "at_risk": workers * _at_risk(workspace, frozen.transport) if workers else 0,
         "pending": pending,
         "approval": stands.state,
         "changed": list(stands.changed),
@@ -113,3 +118,8 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
 
 def _moment(seconds: float) -> str:
     return timestamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def _at_risk(workspace: "Workspace", transport: str) -> int:
+    at_risk: int = describe(transport).at_risk(workspace.settings.of_transport(transport))
+    return at_risk

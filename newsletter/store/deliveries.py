@@ -68,6 +68,14 @@ def open_chunks(connection: Connection, name: str) -> dict[int, float]:
     return {row.id: row.lease_until for row in rows}
 
 
+def workers(connection: Connection, name: str, now: float) -> int:
+    """Return how many workers hold chunks of issue `name` at `now` (seconds since 1970)."""
+    held = select(func.count(chunk.c.worker.distinct())).where(
+        chunk.c.issue == name, chunk.c.done == 0, chunk.c.lease_until > now, chunk.c.worker != ""
+    )
+    return connection.execute(held).scalar_one()
+
+
 def issues_due(connection: Connection, now: float) -> list[str]:
     """Return the issues being sent that have an available chunk at `now` (seconds since 1970)."""
     work = exists().where(chunk.c.issue == issue.c.name, chunk.c.done == 0, chunk.c.lease_until <= now)

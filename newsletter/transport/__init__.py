@@ -31,14 +31,16 @@ class Description(Generic[S]):
     """What the program needs to know of a transport before it is used.
 
     `settings` is the model of the transport's part of newsletter.yaml, whose key is the transport's name.
-    Every setting needs a default. None means that there are no settings. `make` reads the secrets and returns
-    the transport, or raises ConfigError when something is missing. `account`, where mail leaves by a
-    provider's account, asks the provider what that lacks for sending from a domain; it raises ConfigError and
+    Every setting needs a default. None means that there are no settings. `at_risk` says how many messages at
+    most a crash leaves with an unknown outcome, for each worker. `make` reads the secrets and returns the
+    transport, or raises ConfigError when something is missing. `account`, where mail leaves by a provider's
+    account, asks the provider what that lacks for sending from a domain; it raises ConfigError and
     TransportUnavailable. What is slow to import is imported in these two, because every command that reads
     the settings imports all descriptions.
     """
 
     settings: type[S] | None
+    at_risk: Callable[[S], int]
     make: Callable[[S, Files], Transport]
     account: Callable[[S, str], list[Problem]] | None = None
 

@@ -35,6 +35,11 @@ class Reply:
         """True for 2xx codes."""
         return 200 <= self.code < 300  # noqa: PLR2004  the class of the code
 
+    @property
+    def final(self) -> bool:
+        """True for what may answer a whole message: 2xx, 4xx and 5xx."""
+        return 200 <= self.code < 300 or 400 <= self.code < 600  # noqa: PLR2004  classes of codes
+
     def __str__(self) -> str:
         return f"{self.code} {self.text}"[:_DETAIL]
 
@@ -52,12 +57,12 @@ def receipt(reply: Reply) -> Receipt:
 
 @lru_cache(maxsize=256)  # a relay gives the same replies to MAIL, RCPT and DATA
 def parse(*lines: bytes) -> Reply:
-    """Parse the lines of one reply; the last of them has a space after its code."""
+    """Parse the lines of one reply; the last of them has a space after its code, which is 0 if it is none."""
     texts = [readable(line[4:].decode("utf-8", "replace").strip()) for line in lines]
     first = _ENHANCED.match(texts[0])
     rest = [_ENHANCED.sub("", text) for text in texts[1:]] if first else texts[1:]
     code = lines[-1][:3]
-    return Reply(int(code) if code.isdigit() else 500, " ".join([texts[0], *rest]).strip())
+    return Reply(int(code) if code.isdigit() else 0, " ".join([texts[0], *rest]).strip())
 
 
 def split_reply(status: str, words: str) -> tuple[int, str]:

@@ -58,6 +58,12 @@ class Scene:
         """Return what all senders wrote to standard error."""
         return (self.root / "said.txt").read_text()
 
+    def widen(self, window: int) -> None:
+        """Let each connection have so many messages on the wire, which voids the approval: approve again."""
+        settings = self.root / "newsletter.yaml"
+        settings.write_text(settings.read_text().replace('"window": 1', f'"window": {window}'))
+        assert self.run("approve", D, "--by", "Олена") == 0, self.said()
+
     @contextmanager
     def sink(self, *faults: str, pace: float = 0.001) -> Iterator["Sink"]:
         """Run the relay, as of tests.faults.sink, until the end of the block; it then ends as in a crash."""
@@ -197,7 +203,8 @@ def workspace(root: Path, port: int, **more: object) -> None:
     """Make a workspace of the sample issue that sends to `port`; `more` are keys of newsletter.yaml."""
     for part in ("issues", "templates"):
         shutil.copytree(ROOT / part, root / part)
-    smtp = {"host": "127.0.0.1", "port": port, "security": "none", "connections": CONNECTIONS, "timeout": 1}
+    smtp: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 1}
+    smtp |= {"connections": CONNECTIONS, "window": 1}
     changed = {"transport": "smtp", "smtp": smtp, **more}
     lines = (ROOT / "newsletter.yaml").read_text().splitlines()
     kept = [line for line in lines if line.partition(":")[0] not in changed]

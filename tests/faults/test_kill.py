@@ -7,6 +7,8 @@ import signal
 from tests.faults.kills import MOMENTS, kill
 from tests.faults.scene import CONNECTIONS, DEADLINE, D, Scene, later, wait
 
+WINDOW = 4
+
 
 def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Scene) -> None:
     dice = random.Random(14)  # noqa: S311  repeatable, not secret
@@ -17,6 +19,20 @@ def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Sce
         ]
         account = scene.send(now=later(minutes=2))
     assert all(left is not None and left <= CONNECTIONS for left in on_the_wire)
+    account.judge(unknown=sum(left or 0 for left in on_the_wire))
+
+
+def test_a_kill_leaves_unknown_no_more_than_the_windows_of_all_connections(sqlite_scene: Scene) -> None:
+    sqlite_scene.widen(WINDOW)
+    dice = random.Random(14)  # noqa: S311  repeatable, not secret
+    with sqlite_scene.sink("CHUNKING", pace=0.005) as sink:  # too slow for windows of one message
+        on_the_wire = [
+            kill(sqlite_scene, sink, moment, dice, later(minutes=number / 5))
+            for number, moment in enumerate(MOMENTS[-2:])
+        ]
+        account = sqlite_scene.send(now=later(minutes=2))
+    assert all(left is not None and left <= CONNECTIONS * WINDOW for left in on_the_wire)
+    assert max(left or 0 for left in on_the_wire) > CONNECTIONS, "there were windows"
     account.judge(unknown=sum(left or 0 for left in on_the_wire))
 
 

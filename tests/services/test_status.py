@@ -9,6 +9,8 @@ from newsletter.errors import StateError
 from newsletter.services import Workspace, delivery
 from newsletter.services.approval import approve
 from newsletter.services.status import overview, summary
+from newsletter.store import issues, ledger
+from newsletter.store.db import writing
 from tests.sending import house
 
 CLOSING = date(2025, 2, 14)
@@ -53,3 +55,11 @@ def test_the_progress_of_a_sending_is_counted_by_outcome(workspace: Workspace) -
     assert (before["undo_until"], waiting["undo_until"]) == (None, "2025-02-14T13:10:00Z")
     with pytest.raises(StateError, match="is not approved"):
         summary(workspace, "2025-02-21")
+
+
+def test_the_most_that_a_crash_could_leave_unknown_is_said_while_workers_send(workspace: Workspace) -> None:
+    with writing(workspace.database) as connection:
+        issues.begin(connection, NAME, "smtp", workspace.now())
+        assert ledger.acquire(connection, NAME, "one:1", workspace.now(), set())
+    found = summary(workspace, NAME)
+    assert (found["workers"], found["at_risk"]) == (1, 10 * 4), "smtp.connections times smtp.window"

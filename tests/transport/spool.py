@@ -40,7 +40,7 @@ class Spool:
     async def drain(self, outgoing: Outgoing) -> None:
         """Append each message."""
         while message := await outgoing.next():  # prepare what you like: nothing may leave yet
-            verdict = await outgoing.begin(message)  # now the database says that it may be on the wire
+            [verdict] = await outgoing.begin([message])  # now the database says that it may be on the wire
             if verdict is Verdict.STOP:
                 return  # paused, cancelled, or another worker has taken over
             if verdict is Verdict.GO:  # else the reader has left meanwhile: go on to the next
@@ -59,4 +59,4 @@ def _make(settings: SpoolSettings, files: Files) -> Transport:
     return Spool(files.folder / settings.file, key)
 
 
-TRANSPORT = Description(settings=SpoolSettings, make=_make)
+TRANSPORT = Description(settings=SpoolSettings, at_risk=lambda _: Spool.connections, make=_make)

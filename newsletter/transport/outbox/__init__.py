@@ -13,4 +13,4 @@ def _make(_settings: None, files: Files) -> Transport:
     return Outbox(files.folder, files.prefix)
 
 
-TRANSPORT: Description[None] = Description(settings=None, make=_make)
+TRANSPORT: Description[None] = Description(settings=None, at_risk=lambda _: 0, make=_make)

@@ -41,7 +41,7 @@ class Outbox:
     async def drain(self, outgoing: Outgoing) -> None:
         """Write a file for each message of `outgoing`. Raises TransportUnavailable."""
         while message := await outgoing.next():
-            verdict = await outgoing.begin(message)
+            [verdict] = await outgoing.begin([message])
             if verdict is Verdict.STOP:
                 return
             if verdict is Verdict.GO:

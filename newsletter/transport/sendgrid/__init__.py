@@ -14,6 +14,9 @@ from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
 from newsletter.transport import Description, Files
 
+REQUESTS = 4
+"""How many requests run concurrently."""
+
 
 class SendGridSettings(Part):
     """The SendGrid account; its key is in SENDGRID_API_KEY."""
@@ -49,4 +52,9 @@ def _account(settings: SendGridSettings, domain: str) -> list[Problem]:
     return lacks(_key(), settings.host, domain)
 
 
-TRANSPORT = Description(settings=SendGridSettings, make=_make, account=_account)
+TRANSPORT = Description(
+    settings=SendGridSettings,
+    at_risk=lambda settings: REQUESTS * settings.batch,
+    make=_make,
+    account=_account,
+)

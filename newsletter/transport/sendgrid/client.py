@@ -20,6 +20,7 @@ from sendgrid import SendGridAPIClient
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Receipt, Verdict
 from newsletter.ports import Outgoing
+from newsletter.transport.sendgrid import REQUESTS
 from newsletter.transport.sendgrid.api import (
     OUTCOMES,
     Answer,
@@ -31,7 +32,6 @@ from newsletter.transport.sendgrid.api import (
     unavailable,
 )
 
-_REQUESTS = 4  # concurrent requests
 _HELD = 10  # buffer for filling requests, in full requests; each message in it keeps its chunk open
 _LULL = 1.0  # seconds without a new message after which an incomplete request is sent
 _PATIENCE = (0.5, 1, 2, 4, 8)  # seconds of backoff between attempts
@@ -81,7 +81,7 @@ class SendGrid:
         """Send all messages of `outgoing` in concurrent requests. Raises TransportUnavailable."""
         batches = _Batches(outgoing, self._batch)
         ended = await asyncio.gather(
-            *(self._send_batches(batches, outgoing) for _ in range(_REQUESTS)), return_exceptions=True
+            *(self._send_batches(batches, outgoing) for _ in range(REQUESTS)), return_exceptions=True
         )
         batches.close()
         for error in (*ended, self._failure):
@@ -107,7 +107,7 @@ class SendGrid:
                 await asyncio.sleep(answer.wait(pause, time.time()) + jitter)
             if self._failure:
                 break
-            verdicts = await asyncio.gather(*map(outgoing.begin, messages))
+            verdicts = await outgoing.begin(messages)
             messages = [one for one, verdict in zip(messages, verdicts, strict=True) if verdict is Verdict.GO]
             goes_on = Verdict.STOP not in verdicts
             if not messages:

@@ -23,6 +23,7 @@ class SmtpSettings(Part):
     user: str = ""
     connections: int = Field(default=10, ge=1, le=100)
     per_connection: int = Field(default=0, ge=0)
+    window: int = Field(default=4, ge=1, le=4)
     timeout: int = Field(default=60, ge=1, le=600, description="seconds")
 
     @model_validator(mode="before")
@@ -46,8 +47,11 @@ def _make(settings: SmtpSettings, _files: Files) -> Transport:
         token=secret("NEWSLETTER_SMTP_TOKEN") or "",
         connections=settings.connections,
         per_connection=settings.per_connection,
+        window=settings.window,
         timeout=settings.timeout,
     )
 
 
-TRANSPORT = Description(settings=SmtpSettings, make=_make)
+TRANSPORT = Description(
+    settings=SmtpSettings, at_risk=lambda settings: settings.connections * settings.window, make=_make
+)

@@ -92,6 +92,11 @@ class Connection(asyncio.BufferedProtocol):
             self.write(piece)
         self.write(b"".join(small))
 
+    @property
+    def unread(self) -> bool:
+        """True when there is a reply that nobody has waited for yet."""
+        return bool(self._replies)
+
     async def reply(self, patience: int = 1) -> Reply:
         """Return the next reply. Raises ConnectionLost when none comes within `patience` timeouts."""
         while not self._replies:

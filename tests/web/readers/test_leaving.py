@@ -139,7 +139,7 @@ class Slow:
     async def drain(self, outgoing: Outgoing) -> None:
         """Take the messages one after the other."""
         while message := await outgoing.next():
-            if await outgoing.begin(message) is Verdict.GO:
+            if await outgoing.begin([message]) == [Verdict.GO]:
                 self.sent.append(message.subscriber)
                 outgoing.finish(message, Receipt(outcome=Outcome.ACCEPTED, code=250))
             if len(self.sent) == 1:
