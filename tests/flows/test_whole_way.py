@@ -1,5 +1,6 @@
 """The whole way by the command line, as a user walks it: from a text to each reader's message."""
 
+import io
 import json
 import os
 import shutil
@@ -10,17 +11,30 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from newsletter import cli
 from tests.relay import Relay
 
 ROOT = Path(__file__).parent.parent.parent
 D = "2025-02-14"
 Start = Callable[[Relay], Relay]
-Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Done(NamedTuple):
+    """What a command line printed, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 
 def sample(folder: Path) -> Path:
@@ -44,19 +58,15 @@ def run(press: Path) -> Run:
 
 
 def running_in(press: Path) -> Run:
-    """Return what runs a command line in a workspace."""
+    """Return what runs a command line in a workspace, in this process, which saves starting Python."""
 
-    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "newsletter", *arguments],
-            cwd=press,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+    def run(*arguments: str, code: int = 0) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(press)
+            patch.setattr("sys.stdin", io.StringIO())
+            done = Done(cli.run(arguments), out.getvalue(), err.getvalue())
         assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
         return done
 
     return run
