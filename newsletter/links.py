@@ -45,6 +45,7 @@ class Purpose(StrEnum):
     MOVE = "move"
     SUCCESSION = "succession"
     SHOWN = "shown"
+    SIGN_IN = "sign-in"
 
 
 _OF_SLOTS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.VIEW)

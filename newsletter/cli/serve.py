@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from socket import socket
 
+    from flask import Flask
+
     from newsletter.config.parts import Serve
     from newsletter.services import Workspace
 
@@ -49,14 +51,19 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
         wait_for_database(workspace)
         insist(workspace)
         with sender(workspace.root), ExitStack() as stack:
+            name = listening.getsockname()[0]
             site = create_site(workspace)
             metrics = site.extensions["metrics"]
-            server = Server(site, listening, base_url, proxies=where.proxies, registry=metrics)
-            name = listening.getsockname()[0]
+            uploads = _add_desk(workspace, site, loopback=is_loopback(name))
+            server = Server(
+                site, listening, base_url, proxies=where.proxies, registry=metrics, uploads=uploads
+            )
             click.echo(f"Site: http://{_authority(listening)} for {base_url}")
             if door:
                 stack.enter_context(watched(create_status(workspace, metrics), door))
                 click.echo(f"Health: http://{_authority(door)}/health")
+            if uploads:
+                click.echo(f"Desk: {base_url}{uploads}")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
                     "base_url does not begin with https: the pages are not encrypted on the network.",
@@ -66,6 +73,19 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 click.echo(NO_EDITORS_TO_NOTIFY, err=True)
             server.run()
     return 0
+
+
+def _add_desk(workspace: "Workspace", site: "Flask", *, loopback: bool) -> str:
+    """Offer the desk beside the pages, unless others could read what is said there; return its path."""
+    from newsletter.services.editors import why_no_desk
+    from newsletter.web.desk.app import PREFIX, beside, create_desk
+
+    refusal = why_no_desk(workspace.settings, loopback=loopback)
+    if refusal:
+        click.echo(refusal, err=True)
+        return ""
+    beside(site, create_desk(workspace, single=None))
+    return f"{PREFIX}/"
 
 
 @contextmanager

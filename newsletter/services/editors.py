@@ -7,6 +7,7 @@ from newsletter.config.parts import Editor
 from newsletter.config.types import Role
 
 if TYPE_CHECKING:
+    from newsletter.config import Settings
     from newsletter.services import Workspace
 
 
@@ -24,3 +25,17 @@ def whoever_is_here(workspace: "Workspace") -> Editor:
     except (KeyError, OSError):  # a container whose user has no name; OSError from Python 3.13 on
         name = sender.name
     return Editor(name=name, address=sender.reply_to or sender.address, role=Role.OPERATOR)
+
+
+def why_no_desk(settings: "Settings", *, loopback: bool) -> str:
+    """Return why `serve` must not offer the desk, or an empty string if it may.
+
+    Sign-in over a connection that others can read gives them the session. `loopback` tells whether `serve`
+    listens on a loopback address; behind a proxy that is no answer, as the proxy has its own.
+    """
+    if settings.base_url.startswith("https:") or (loopback and not settings.serve.proxies):
+        return ""
+    return (
+        "The desk is not offered: base_url does not begin with https, and others could read who signs in.\n"
+        "  Put TLS in front and correct base_url (docs/operating.md), or use `newsletter desk` here."
+    )

@@ -19,7 +19,7 @@ from newsletter.render.renderer import fingerprint
 from newsletter.sending.transactional import Batch, compose
 from newsletter.services import theme_folders
 from newsletter.slots import EMAIL
-from newsletter.store import letters, people, requests
+from newsletter.store import letters, people, requests, sign_ins
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Letter
 from newsletter.store.requests import Kind, Request
@@ -80,15 +80,33 @@ def _write(workspace: "Workspace", connection: Connection, one: Letter) -> Messa
     """Return the letter as a message, or None when its request is settled, or too old."""
     if one.kind == letters.NOTE:
         return _write_note(workspace, connection, one)
+    if one.kind == letters.SIGN_IN:
+        return _write_sign_in(workspace, connection, one)
     asked = requests.find(connection, one.request or 0, workspace.now())
     if asked is None or asked.confirmed_at or one.kind not in _LINKS:
         return None
     purpose, page = _LINKS[one.kind]
     day = date.fromisoformat(asked.requested_at[:10])
-    shared, signer = workspace.settings.envelope(""), workspace.signer
+    signer = workspace.signer
     subject = asked.subscriber if purpose is Purpose.PREFERENCES else asked.id
     token = signer.token(purpose, subject or 0, day)
     identity = signer.token(Purpose.MESSAGE, asked.id, day)
+    return _compose(workspace, one, identity, f"{page}/{token}", _other(connection, asked, one.kind))
+
+
+def _write_sign_in(workspace: "Workspace", connection: Connection, one: Letter) -> Message | None:
+    """Return the letter with a link to sign in, or None when that was used already or is too old."""
+    asked = sign_ins.of_letter(connection, one.id, workspace.now())
+    if asked is None:
+        return None
+    token = workspace.signer.token(Purpose.SIGN_IN, asked.id, date.fromisoformat(asked.created_at[:10]))
+    identity = workspace.signer.token(Purpose.MESSAGE, one.id, date.fromisoformat(asked.created_at[:10]))
+    return _compose(workspace, one, identity, f"desk/sign-in/{token}", "")
+
+
+def _compose(workspace: "Workspace", one: Letter, identity: str, page: str, other: str) -> Message:
+    """Return a letter as a message whose link opens `page`; `identity` makes its Message-ID."""
+    shared = workspace.settings.envelope("")
     return compose(
         _pages(workspace).page(one.kind, one.language),
         shared,
@@ -99,8 +117,8 @@ def _write(workspace: "Workspace", connection: Connection, one: Letter) -> Messa
         now=workspace.now(),
         values={
             EMAIL: one.email,
-            LINK: f"{shared.base_url}/{page}/{token}?lang={one.language}",
-            OTHER: _other(connection, asked, one.kind),
+            LINK: f"{shared.base_url}/{page}?lang={one.language}",
+            OTHER: other,
         },
     )
 

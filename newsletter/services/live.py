@@ -18,7 +18,7 @@ class LiveWorkspace:
         self._shared = workspace.database, workspace.signer
         self._workspace = workspace
         self._lock = Lock()
-        self._stamp = self._stat()
+        self._stamp: tuple[int, int, int] | None = None  # the file may have changed since it was read
         self.problems: Sequence[Problem] = ()
 
     def current(self) -> Workspace:

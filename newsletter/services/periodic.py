@@ -11,7 +11,7 @@ from newsletter.names import read_name
 from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
-from newsletter.services import erasure, exchange
+from newsletter.services import erasure, exchange, sign_in
 from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
@@ -109,4 +109,5 @@ def prune(workspace: "Workspace") -> int:
     with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)
     done += exchange.forget_old(workspace, now)
+    sign_in.prune(workspace)
     return done

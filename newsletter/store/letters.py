@@ -14,6 +14,8 @@ from newsletter.store.schema import letter, note
 
 NOTE = "note"
 """The kind of a letter to an editor: it is sent before all others, and retried without limit."""
+SIGN_IN = "sign_in"
+"""The kind of a letter with a link to sign in at the desk; store/sign_ins.py has its request."""
 _TRIES = 5
 _LEASE = 600.0
 """Seconds for which a worker leases a letter; after that another may take it."""
@@ -56,21 +58,22 @@ def put(  # noqa: PLR0913  the columns of a letter
     now: datetime,
     lane: Lane = Lane.READER,
     turn: float | None = None,
-) -> None:
-    """Queue a letter of `kind` to `email`; a lane sends in order of `turn`, in seconds since 1970."""
-    connection.execute(
-        insert(letter).values(
-            kind=kind,
-            request=request,
-            email=email,
-            email_key=key(email),
-            language=language,
-            created_at=timestamp(now),
-            due_at=now.timestamp(),
-            lane=lane,
-            turn=now.timestamp() if turn is None else turn,
-        )
+) -> int:
+    """Queue a letter of `kind` to `email` and return its number.
+
+    A lane sends in order of `turn`, in seconds since 1970.
+    """
+    values = {"email": email, "email_key": key(email), "language": language, "created_at": timestamp(now)}
+    statement = insert(letter).values(
+        kind=kind,
+        request=request,
+        due_at=now.timestamp(),
+        lane=lane,
+        turn=now.timestamp() if turn is None else turn,
+        **values,
     )
+    number: int = connection.execute(statement.returning(letter.c.id)).scalar_one()
+    return number
 
 
 def put_note(connection: Connection, emails: Iterable[str], subject: str, text: str, now: datetime) -> None:

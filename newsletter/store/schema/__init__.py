@@ -4,6 +4,7 @@ Not here: queries (the modules of newsletter/store), and how a table came to be 
 """
 
 from newsletter.store.schema.base import metadata
+from newsletter.store.schema.desk import desk_session, journal, sign_in
 from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, picture
 from newsletter.store.schema.people import (
     confirmation_limit,
@@ -40,6 +41,7 @@ __all__ = [
     "consent_text",
     "cover",
     "delivery",
+    "desk_session",
     "edition",
     "erased",
     "erasing",
@@ -48,6 +50,7 @@ __all__ = [
     "issue",
     "item",
     "job",
+    "journal",
     "letter",
     "metadata",
     "note",
@@ -57,6 +60,7 @@ __all__ = [
     "request",
     "schedule_run",
     "scheduler_instance",
+    "sign_in",
     "subscriber",
     "subscription",
 ]

@@ -10,7 +10,9 @@ from newsletter.config.parts import Editor
 from newsletter.config.types import Role
 from newsletter.i18n import translations
 from newsletter.services import Workspace
+from newsletter.services.journal import Act, Actor, record
 from newsletter.web.brand import ENDPOINTS
+from newsletter.web.readers.site import network
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -71,6 +73,16 @@ def say(message: str, kind: str = "done", **values: object) -> None:
     `message` is English and in the catalogs, and `values` fill its placeholders.
     """
     flash(translations(g.language).gettext(message) % values, kind)
+
+
+def journal(act: Act, *, issue: str = "", subject: str = "", **details: str | int) -> None:
+    """Record what the person of this request has just done; `subject` is an item's name or a reader's number.
+
+    Nothing may hold the address of a reader.
+    """
+    person = editor()
+    actor = Actor(address=person.address, name=person.shown, network=network())
+    record(workspace(), actor, act, issue=issue, subject=subject, **details)
 
 
 def _admit(who: Callable[[], Editor | None]) -> ResponseReturnValue | None:

@@ -1,8 +1,8 @@
 """The Flask application of the desk: its blueprints, and what all of its pages share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, get_flashed_messages, request, session, url_for
@@ -16,16 +16,21 @@ from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
 from newsletter.web.app import in_language, make_app
 from newsletter.web.brand import show_brand
-from newsletter.web.desk import home
+from newsletter.web.desk import home, sessions, sign_in
 from newsletter.web.desk.access import admit, may
 from newsletter.web.desk.error_pages import explain_errors
 from newsletter.web.desk.shown import day, moment
+from newsletter.web.readers.access_log import watch
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 PREFIX = "/desk"
 _BLUEPRINTS = (home.pages,)
-"""Their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
+_OF_SEVERAL = (sign_in.pages, sessions.pages)
+"""Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _NAVIGATION = ("desk.home", "inbox.show", "readers.show", "reports.show", "journal.show", "settings.show")
 """The endpoints of the navigation, in order; those that exist and that one's role opens are shown."""
 _POLICY = "connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
@@ -57,15 +62,28 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
     app.after_request(_same_site)
     show_brand(app, live.current, PREFIX)
     version_static(app)
-    admit(app, lambda: single)
+    admit(app, (lambda: single) if single else sign_in.whoever_is_signed_in)
     CSRFProtect(app)
     explain_errors(app)
-    for pages in _BLUEPRINTS:
+    for pages in _BLUEPRINTS if single else (*_BLUEPRINTS, *_OF_SEVERAL):
         app.register_blueprint(pages, url_prefix=PREFIX)
     app.context_processor(partial(_shared, live, single=single is not None))
     app.jinja_env.globals |= {"csrf": Function(_csrf), "may": Function(may)}
     app.jinja_env.filters |= {"moment": moment, "day": day}
     return app
+
+
+def beside(site: Flask, desk: Flask) -> None:
+    """Serve `desk` under PREFIX beside the public site, in the same server and with the same log."""
+    watch(desk, site.extensions["meters"])
+    public = site.wsgi_app
+
+    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        path = environ.get("PATH_INFO", "")
+        app = desk.wsgi_app if path == PREFIX or path.startswith(f"{PREFIX}/") else public
+        return app(environ, start_response)
+
+    site.wsgi_app = choose  # type: ignore[method-assign]  # as Flask documents it
 
 
 def _keep_sessions(app: Flask, workspace: Workspace, *, secure: bool) -> None:

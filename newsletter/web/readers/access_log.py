@@ -24,13 +24,19 @@ def shown(path: str) -> str:
     return "/".join(map(quote, _TELLING.sub("…", path)[:_LONGEST].split("/"))).replace(quote("…"), "…")
 
 
-def watch(app: Flask, registry: CollectorRegistry) -> None:
-    """Log every request of `app`, and record its count and duration in `registry`."""
-    labels = ["endpoint", "status"]
-    requests = Counter("newsletter_requests", "Requests answered", labels, registry=registry)
-    seconds = Histogram(
-        "newsletter_request_seconds", "Until answered", ["endpoint"], buckets=_SECONDS, registry=registry
-    )
+class Meters:
+    """Count and duration of requests in a registry, which applications of one server share."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["endpoint", "status"]
+        self.requests = Counter("newsletter_requests", "Requests answered", labels, registry=registry)
+        self.seconds = Histogram(
+            "newsletter_request_seconds", "Until answered", ["endpoint"], buckets=_SECONDS, registry=registry
+        )
+
+
+def watch(app: Flask, meters: Meters) -> None:
+    """Log every request of `app`, and record its count and duration."""
 
     def begin() -> None:
         g.begun = time.perf_counter()
@@ -38,8 +44,8 @@ def watch(app: Flask, registry: CollectorRegistry) -> None:
     def end(response: Response) -> Response:
         took = time.perf_counter() - g.get("begun", time.perf_counter())
         endpoint = request.endpoint or "none"
-        requests.labels(endpoint, response.status_code).inc()
-        seconds.labels(endpoint).observe(took)
+        meters.requests.labels(endpoint, response.status_code).inc()
+        meters.seconds.labels(endpoint).observe(took)
         _log.info(
             "%s %s %s %d %.0f ms",
             network(),

@@ -11,7 +11,7 @@ from newsletter.services import Workspace, theme_folders
 from newsletter.web.app import in_language, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, pictures, status
-from newsletter.web.readers.access_log import watch
+from newsletter.web.readers.access_log import Meters, watch
 from newsletter.web.readers.archive import cards, feeds
 from newsletter.web.readers.archive import pages as archive
 from newsletter.web.readers.archive.page_cache import keep_copies
@@ -63,7 +63,8 @@ def create_site(workspace: Workspace) -> Flask:
     app.extensions["workspace"] = workspace
     app.extensions["metrics"] = status.registry(lambda: workspace.database, workspace.now)
     show_brand(app, lambda: workspace)
-    watch(app, app.extensions["metrics"])
+    app.extensions["meters"] = Meters(app.extensions["metrics"])
+    watch(app, app.extensions["meters"])
     app.before_request(_let_reports_be_larger)
     limit(app)
     keep_copies(app)

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
 _HEAD, _BODY = (
@@ -36,9 +37,23 @@ def capacity(most: int) -> int:
     return most if allowed == resource.RLIM_INFINITY else max(1, min(most, allowed - _OTHERS))
 
 
+class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """A request whose body may be larger under the path of uploads than elsewhere."""
+
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the head of a request, after which the limit of its body applies."""
+        super().parse_header(header_plus)
+        path, adjustments = self.adj.uploads
+        if path and self.path.startswith(path):
+            self.adj = adjustments
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that records since when it has been waiting for its next request."""
 
+    parser_class = Parser
     owner: bytes = b""
     answered = False
     waits_since = 0.0

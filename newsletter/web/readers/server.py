@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from ipaddress import ip_address
 from types import FrameType
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from newsletter.web.readers.connections import Closed, GuardedServer, capacity
 _THREADS = 4  # pages are CPU-bound: more threads only compete for the GIL
 _GRACE = 10.0  # seconds for requests in progress to finish at shutdown
 _LARGEST = 2 << 20  # bytes of a request body that are read; the application's limit is far lower
+_LARGEST_UPLOAD = 33 << 20  # likewise under the path of uploads, where editors send pictures and documents
 _HEAD = 32 << 10  # maximum size of the request headers, in bytes
 _CONNECTIONS, _EACH = 1000, 100  # maximum concurrent connections: in all, and per address
 _WATCHERS = 20  # maximum connections for health and metrics
@@ -71,8 +73,12 @@ def guarded(  # noqa: PLR0913  the parts of a server
     most: int,
     each: int | None,
     prefix: str = "",
+    uploads: str = "",
 ) -> GuardedServer:
-    """Return a waitress server on a listening socket, with our connection limits (`most`, `each`)."""
+    """Return a waitress server on a listening socket, with our connection limits (`most`, `each`).
+
+    Bodies of requests may be large under the path `uploads` alone.
+    """
     settings = Adjustments(
         sockets=[listening],
         threads=threads,
@@ -87,6 +93,9 @@ def guarded(  # noqa: PLR0913  the parts of a server
         max_request_body_size=_LARGEST,
         log_socket_errors=False,  # a client that disconnects is not an error of ours
     )
+    larger = copy(settings)
+    larger.max_request_body_size = _LARGEST_UPLOAD
+    settings.uploads = uploads and f"{prefix}{uploads}", larger
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
     return GuardedServer(
@@ -150,7 +159,7 @@ class Server:
     Behind our own `proxies` the limit per address does not apply, as all connections come from them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the parts of a server
         self,
         app: Flask,
         listening: socket.socket,
@@ -158,6 +167,7 @@ class Server:
         *,
         proxies: int = 0,
         registry: CollectorRegistry | None = None,
+        uploads: str = "",
     ) -> None:
         self._channels: dict[int, wasyncore.dispatcher] = {}
         self._listening = listening
@@ -170,6 +180,7 @@ class Server:
             most=capacity(_CONNECTIONS),
             each=None if proxies else _EACH,
             prefix=urlsplit(base_url).path,
+            uploads=uploads,
         )
         if registry:
             registry.register(Connections(self._server))

@@ -8,9 +8,9 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from newsletter.services import open_workspace
-from newsletter.services.editors import whoever_is_here
 from newsletter.web.desk.app import create_desk
 from tests.databases import new_database
+from tests.web.desk.newsroom import PEOPLE, newest_link, staff
 from tests.web.readers.people import NOW, subscribe
 from tests.web.test_accessibility import judge, serving, write_issue
 
@@ -18,8 +18,12 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
+    "sessions.show": ["/desk/sessions"],
+    "sign_in.form": ["out:/desk/sign-in"],
+    "sign_in.sent": ["out:/desk/sign-in/sent"],
+    "sign_in.link": ["out:/desk/sign-in/unknown"],
 }
-"""The addresses to look at, by endpoint: a page in each of its states."""
+"""The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
@@ -28,15 +32,21 @@ Look = Callable[[str], Page]
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """Return the desk of a workspace with an issue and a reader."""
+    """Return the desk of a workspace with an issue and a reader, behind sign-in."""
     root = tmp_path_factory.mktemp("workspace")
     write_issue(root)
+    settings = root / "newsletter.yaml"
+    text = settings.read_text(encoding="utf-8").replace("https://news.example.org", "http://localhost")
+    settings.write_text(text, encoding="utf-8")
+    staff(root)
     new_database(root / "var/newsletter.db")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSLETTER_NOW", NOW.isoformat())
         context = open_workspace(root)
         subscribe(context)
-        yield create_desk(context, single=whoever_is_here(context))
+        app = create_desk(context, single=None)
+        app.extensions["link"] = lambda: newest_link(context)
+        yield app
         context.database.dispose()
 
 
@@ -45,14 +55,25 @@ def look(browser: Browser, desk: Flask) -> Iterator[Look]:
     """Open pages of the desk on a small phone."""
     with ExitStack() as stack:
         address = stack.enter_context(serving(desk))
-        size = {"width": 320, "height": 640}
-        context = browser.new_context(viewport=size, locale="uk", bypass_csp=True)  # type: ignore[arg-type]  # has both
-        stack.callback(context.close)
-        page = context.new_page()
+        pages = {}
+        for who in ("", "out"):
+            size = {"width": 320, "height": 640}
+            context = browser.new_context(viewport=size, locale="uk", bypass_csp=True)  # type: ignore[arg-type]  # has both
+            stack.callback(context.close)
+            pages[who] = context.new_page()
+        page = pages[""]
+        page.goto(f"{address}/desk/sign-in")
+        page.fill("[name=email]", PEOPLE["operator"])
+        page.click("main button")
+        page.goto(address + desk.extensions["link"]())
+        judge(page)
+        page.click("main button")
 
         def look(path: str) -> Page:
+            who, _, rest = path.rpartition(":")
+            page = pages[who]
             page.emulate_media(color_scheme="light")
-            page.goto(address + path)
+            page.goto(address + rest)
             return page
 
         yield look
