@@ -24,6 +24,7 @@ from newsletter.config.parts import (
     Greeting,
     Pace,
     Part,
+    Retention,
     Schedule,
     SectionEntry,
     Sender,
@@ -82,6 +83,7 @@ class Settings(Part):
     bounces: Bounces = Bounces()
     backups: Path | None = None
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
     serve: Serve = Serve()
     editors: tuple[Editor, ...] = ()
     consent: Line | None = None

@@ -1,6 +1,6 @@
 """Models for the parts of newsletter.yaml; unknown keys are errors."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -17,9 +17,11 @@ from newsletter.config.types import (
     Line,
     LogoFile,
     Moment,
+    RetentionAge,
     Role,
     Slug,
 )
+from newsletter.durations import Age
 from newsletter.greeting import NAME
 from newsletter.model import Section
 from newsletter.yamlfile import matching
@@ -192,6 +194,29 @@ class Schedule(Part):
 
     weekly: Moment | None = None
     grace: Duration = timedelta(hours=6)
+
+
+_SOME_DAY = datetime(2024, 1, 31, tzinfo=UTC)  # after a month of 31 days, to compare ages by
+
+
+class Retention(Part):
+    """How long records of readers are kept that are no longer needed."""
+
+    deliveries: RetentionAge = Age(months=13)
+    requests: RetentionAge = Age(days=7)
+    journal: RetentionAge = Age(months=36)
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        """Refuse to forget what the program still needs."""
+        for name, least in (
+            ("deliveries", Age(months=1)),
+            ("requests", Age(days=7)),
+            ("journal", Age(months=12)),
+        ):
+            if getattr(self, name).before(_SOME_DAY) > least.before(_SOME_DAY):
+                raise ValueError(f"{name}: the program needs them for {least}: name at least that")
+        return self
 
 
 class Serve(Part):

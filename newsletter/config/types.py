@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
-from newsletter.durations import parse_duration
+from newsletter.durations import Age, parse_age, parse_duration
 from newsletter.locales import language_tag
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import matching, nearest
@@ -151,6 +151,13 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
+def _age(value: object) -> Age:
+    age = value if isinstance(value, Age) else parse_age(str(value))
+    if not age:
+        raise ValueError("must be a number of days, weeks, months or years, like `13 months`")
+    return age
+
+
 def _moment(value: str) -> str:
     day, _, time = value.partition(" ")
     if day not in DAYS or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", time):
@@ -206,6 +213,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
 TransportName = Annotated[str, AfterValidator(_transport)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+RetentionAge = Annotated[Age, BeforeValidator(_age)]
 Moment = Annotated[str, AfterValidator(_moment)]
 Colour = Annotated[str, AfterValidator(_colour)]
 """Six hexadecimal digits after #, in small letters."""

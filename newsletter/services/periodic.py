@@ -16,11 +16,12 @@ from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import insist, week
-from newsletter.store import confirmation_limits, import_people, jobs, people, requests
+from newsletter.store import confirmation_limits, import_people, jobs, people, requests, retention
+from newsletter.store import journal as journal_kept
 from newsletter.store import letters as letters_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import import_chunk, job, letter, request
+from newsletter.store.schema import event, import_chunk, job, journal, letter, request
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -96,13 +97,15 @@ def wake(workspace: "Workspace") -> int:
 
 
 def prune(workspace: "Workspace") -> int:
-    """Delete what is too old to be of use: requests, letters, jobs, progress, limits; return how much."""
-    now, batches = workspace.now(), Batches(workspace.database)
-    done = 0
+    """Delete what is older than `retention` allows, or of no more use; return how many rows and files."""
+    now, batches, kept = workspace.now(), Batches(workspace.database), workspace.settings.retention
+    done = retention.forget_deliveries(batches, kept.deliveries.before(now))
     for table, old in (
-        (request, requests.too_old(now)),
+        (request, requests.too_old(kept.requests.before(now))),
         (letter, letters_kept.too_old(now)),
         (job, jobs.too_old(now)),
+        (event, retention.old_events(kept.deliveries.before(now))),
+        (journal, journal_kept.too_old(kept.journal.before(now))),
         (import_chunk, import_people.too_old(now)),
     ):
         done += batches.delete(table, old)

@@ -9,17 +9,18 @@ from sqlalchemy import Connection, and_, exists, func, select, update
 from newsletter.model import IssueState, Outcome
 from newsletter.store import issues
 from newsletter.store.db import timestamp
-from newsletter.store.schema import chunk, delivery, issue, subscriber
+from newsletter.store.schema import chunk, delivery, issue, outcome_total, subscriber
 
 _LONG_AGO = "1970-01-01T00:00:00Z"
 
 
 def counts(connection: Connection, name: str) -> dict[Outcome, int]:
-    """Return the number of deliveries of issue `name` by outcome."""
+    """Return the number of deliveries of issue `name` by outcome; also of those that were deleted since."""
+    kept = select(outcome_total.c.outcome, outcome_total.c.number).where(outcome_total.c.issue == name)
     rows = connection.execute(
         select(delivery.c.state, func.count()).where(delivery.c.issue == name).group_by(delivery.c.state)
     )
-    found = {Outcome(state): count for state, count in rows}
+    found = {Outcome(state): count for state, count in [*rows, *connection.execute(kept)]}
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
 
 
@@ -29,7 +30,8 @@ def counts_by_issue(connection: Connection) -> dict[str, dict[Outcome, int]]:
         select(delivery.c.issue, delivery.c.state, func.count()).group_by(delivery.c.issue, delivery.c.state)
     )
     found: dict[str, dict[Outcome, int]] = {}
-    for name, state, count in rows:
+    kept = connection.execute(select(outcome_total))
+    for name, state, count in [*rows, *kept]:
         found.setdefault(name, dict.fromkeys(Outcome, 0))[Outcome(state)] = count
     return found
 

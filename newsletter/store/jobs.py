@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import job
 
-LEASE = 8.0
+LEASE = 6.0
 """Seconds for which a worker holds a job; it renews the lease every two."""
 LONGEST_WAIT = 300.0
 """The most seconds between two attempts."""

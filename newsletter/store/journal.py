@@ -1,6 +1,6 @@
 """The journal of the desk: who did what, when and from where; rows are added and never changed.
 
-Triggers of the database refuse to change or delete a row.
+Triggers of the database refuse to change a row, and to delete one that is not older than a year.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -100,3 +100,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.until:
         found.append(day <= wanted.until)
     return found
+
+
+def too_old(before: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition for entries made before `before`."""
+    return journal.c.at <= timestamp(before)

@@ -83,6 +83,6 @@ def confirm(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(update(request).where(request.c.id == number).values(confirmed_at=timestamp(now)))
 
 
-def too_old(now: datetime) -> ColumnElement[bool]:
-    """Return the SQL condition for expired requests; their letters are deleted with them."""
-    return request.c.requested_at <= timestamp(now - LIFETIME)
+def too_old(before: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition for requests made before `before`; their letters are deleted with them."""
+    return request.c.requested_at <= timestamp(before)

@@ -101,6 +101,16 @@ delivery = Table(
     sqlite_with_rowid=False,
 )
 
+outcome_total = Table(
+    "outcome_total",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("outcome", Text, primary_key=True, comment="an Outcome"),
+    Column("number", Integer, nullable=False, comment="of deliveries, which have been deleted since"),
+    sqlite_with_rowid=False,
+)
+"""What stays of deliveries that were deleted for their age."""
+
 event = Table(
     "event",
     metadata,

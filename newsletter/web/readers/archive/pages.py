@@ -5,19 +5,21 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy import Connection
+from werkzeug.wrappers import Response as BaseResponse
 
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.model import Event
+from newsletter.names import closing_of
 from newsletter.render.characters import one_line
 from newsletter.render.events import event_values
 from newsletter.render.markdown import is_hashtag
 from newsletter.render.pictures import on_page
 from newsletter.render.values import Data
 from newsletter.slots import fill_html
-from newsletter.store import archive, search_terms
+from newsletter.store import archive, retention, search_terms
 from newsletter.store import issues as frozen_issues
 from newsletter.store.archive import PublicItem
 from newsletter.store.db import reading
@@ -118,10 +120,11 @@ def search() -> Response:
 
 
 @pages.get("/view/<token>")
-def view(token: str) -> Response:
+def view(token: str) -> BaseResponse:
     """Show a reader's copy of an issue in the browser; the URL may be forwarded, so it gives no rights.
 
-    The copy's personal links lead to a page that says to open the message itself. Unknown tokens give 404.
+    The copy's personal links lead to a page that says to open the message itself. Unknown tokens give 404;
+    once it is no longer known who got what, they lead to the issue in the archive.
     """
     signer = workspace().signer
     try:
@@ -129,7 +132,10 @@ def view(token: str) -> Response:
     except LinkInvalid:
         abort(404)
     with reading(database()) as connection:
-        html, names, email = archive.edition_of(connection, number, name) or abort(404)
+        found = archive.edition_of(connection, number, name)
+        if found is None and retention.forgotten(connection, name.isoformat()):
+            return redirect(url_for(".issue", closing=closing_of(name)))
+        html, names, email = found or abort(404)
         shared = frozen_issues.get(connection, name.isoformat()).envelope
     html = on_page(html, names, lambda name: url_for("pictures.picture", name=name))
     values = signer.slots_of_copy(number, email, name) | shared.greeting_of("")  # it may be forwarded
