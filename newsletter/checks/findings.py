@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from newsletter.checks.editorial import editorial
 from newsletter.checks.kinds import several_leads
@@ -11,14 +12,20 @@ from newsletter.checks.markup import markup
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem, RenderError, Severity
 from newsletter.model import Edition, Issue, Rendered
-from newsletter.render.renderer import Renderer
+
+
+class Renders(Protocol):
+    """What renders an edition of an issue, or has done so."""
+
+    def render(self, issue: Issue, edition: Edition) -> Rendered:
+        """Return `edition` of `issue`. Raises RenderError."""
 
 
 def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lines are located
     issue: Issue,
     own_problems: Iterable[Problem],
     editions: Sequence[Edition],
-    renderer: Renderer,
+    renderer: Renders,
     settings: Settings,
     *,
     locate: Locate = as_given,

@@ -12,6 +12,7 @@ from pathlib import Path
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.model import Image, Rendered
+from newsletter.render.inline import Inliner
 from newsletter.render.pictures import Pictures
 from newsletter.render.renderer import brand, fingerprint
 from newsletter.render.templates import Templates
@@ -64,15 +65,20 @@ class Letters:
             "other": slot(OTHER),
         }
         self.page = cache(self._page)
+        self._tools = cache(self._open)
+
+    def _open(self, language: str) -> tuple[Templates, Inliner]:
+        templates = Templates(self._theme, language)
+        return templates, templates.inliner()
 
     def _page(self, kind: str, language: str) -> Rendered:
         """Return the letter of `kind` in `language`."""
-        templates = Templates(self._theme, language)
+        templates, inliner = self._tools(language)
         values = {**self._values, "kind": kind}
         subject = " ".join(templates.render("subject.txt", values).split())
         text = templates.render("letter.txt", values).strip() + "\n"
         _, compiled = templates.html("letter.mjml", values)
-        html = bind_html(templates.inliner().inline(compiled), language)
+        html = bind_html(inliner.inline(compiled), language)
         pictures = self._pictures.shown(html)
         return Rendered(
             edition=f"{kind}-{language}",

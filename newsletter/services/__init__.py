@@ -87,6 +87,13 @@ class Workspace:
 
         return secret("NEWSLETTER_DATABASE") or sqlite_url(self.var / "newsletter.db")
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there may be a database; without one, what reads it need not even be imported."""
+        file = self.var / "newsletter.db"
+        absent = not self.var.exists() or (self.var.is_dir() and not file.exists())
+        return bool(secret("NEWSLETTER_DATABASE")) or not absent
+
     def _close_var(self) -> None:
         """Restrict `var`, if it exists, to its owner; code that creates it does so at once."""
         if self.var.is_dir():
@@ -125,6 +132,14 @@ class Workspace:
         from newsletter.render.renderer import Renderer
 
         return Renderer(self.settings, theme_folders(self.root), self.logo)
+
+    @cached_property
+    def letter_problems(self) -> Sequence[Problem]:
+        """The faults of the workspace's own letters."""
+        from newsletter.checks.findings import as_problem
+        from newsletter.render.letter import letter_faults
+
+        return [as_problem(fault) for fault in letter_faults(self.settings, theme_folders(self.root))]
 
     @cached_property
     def logo(self) -> "Image | None":

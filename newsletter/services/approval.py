@@ -8,13 +8,11 @@ from newsletter.errors import ContentError, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.names import IssueName
 from newsletter.registry import OUTBOX
-from newsletter.store import audience, issues
-from newsletter.store.db import reading
-from newsletter.store.issues import Frozen
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
     from newsletter.services.proof import Proof
+    from newsletter.store.issues import Frozen
 
 VOID, MISSING, EMPTY = "void", "missing", "empty"
 
@@ -40,8 +38,7 @@ class Standing:
 
 def standing(workspace: "Workspace", issue: IssueName) -> Standing:
     """Return the state of the approval of `issue`. Raises StoreError."""
-    with reading(workspace.readable) as connection:
-        frozen = issues.find(connection, issue.isoformat())
+    frozen = _frozen(workspace, issue.isoformat()) if workspace.has_database else None
     if frozen is None:
         return Standing(state=MISSING if workspace.has_items(issue) else EMPTY)
     approved = frozen.state is IssueState.APPROVED
@@ -54,11 +51,19 @@ def standing(workspace: "Workspace", issue: IssueName) -> Standing:
     )
 
 
+def _frozen(workspace: "Workspace", name: str) -> "Frozen | None":
+    from newsletter.store import issues
+    from newsletter.store.db import reading
+
+    with reading(workspace.readable) as connection:
+        return issues.find(connection, name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     """An approved issue: whether it was approved `anew` now, and the errors that the outbox lets pass."""
 
-    frozen: Frozen
+    frozen: "Frozen"
     anew: bool
     ignored: tuple[Problem, ...] = ()
 
@@ -74,6 +79,9 @@ class EditionReaders:
 
 def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
     """Return the editions of the approved issue `name`, the one with most readers first."""
+    from newsletter.store import audience
+    from newsletter.store.db import reading
+
     with reading(workspace.readable) as connection:
         found = audience.edition_readers(connection, name)
     return [
@@ -89,6 +97,8 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
     """
     from newsletter.sending.freeze import Approval, freeze
     from newsletter.services.periodic import wake
+    from newsletter.store import issues
+    from newsletter.store.db import reading
 
     sources = workspace.sources(closing)
     with reading(workspace.database) as connection:

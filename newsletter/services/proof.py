@@ -1,19 +1,16 @@
 """Render and check an issue as it would be sent now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.checks.findings import as_problem, findings, silenced
+from newsletter.checks.findings import findings, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.render.edition import Editions
-from newsletter.render.letter import letter_faults
-from newsletter.services import theme_folders
-from newsletter.store.db import reading
-from newsletter.store.people import readers
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -23,7 +20,8 @@ if TYPE_CHECKING:
 class Proof:
     """An issue as it would be sent now: each edition that readers need, how many get it, all findings.
 
-    `silenced` are the findings that items silence, each with the reason.
+    `own` are the problems found in reading it; `silenced` are the findings that items silence, each with the
+    reason.
     """
 
     issue: Issue
@@ -32,6 +30,7 @@ class Proof:
     without: int
     rendered: list[Rendered]
     problems: list[Problem]
+    own: Sequence[Problem] = ()
     silenced: list[tuple[Problem, str]] = field(default_factory=list)
 
     @property
@@ -40,14 +39,21 @@ class Proof:
         return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
 
+def _tally(workspace: "Workspace", editions: Editions) -> tuple[list[tuple[Edition, int]], int]:
+    """Return each edition with its number of readers today, and the number of readers who get nothing."""
+    from newsletter.store.db import reading
+    from newsletter.store.people import readers
+
+    today = workspace.now().astimezone(ZoneInfo(workspace.settings.timezone)).date()
+    with reading(workspace.readable) as connection:
+        return editions.tally(readers(connection, today=today))
+
+
 def prove(workspace: "Workspace", closing: date) -> Proof:
     """Render and check issue `closing`. Raises ContentError, ConfigError and StoreError."""
     issue, own = workspace.issue(closing)
     editions = Editions(issue)
-    now = workspace.now()
-    today = now.astimezone(ZoneInfo(workspace.settings.timezone)).date()
-    with reading(workspace.readable) as connection:
-        tally, without = editions.tally(readers(connection, today=today))
+    tally, without = _tally(workspace, editions) if workspace.has_database else ([], 0)
     whole = editions.whole()
     if not tally and not without and whole:
         tally = [(whole, 0)]
@@ -56,7 +62,7 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
         issue, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
     )
     problems, quiet = silenced(issue, problems, own)
-    problems += map(as_problem, letter_faults(workspace.settings, theme_folders(workspace.root)))
+    problems += workspace.letter_problems
     return Proof(
         issue=issue,
         editions=editions,
@@ -64,5 +70,6 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
         without=without,
         rendered=rendered,
         problems=problems,
+        own=own,
         silenced=quiet,
     )

@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 from newsletter.errors import ConfigError, ContentError
 from newsletter.sending.calendar import next_runs, run_within
 from newsletter.services.approval import Standing, standing
-from newsletter.store import schedule_runs
-from newsletter.store.db import reading
-from newsletter.store.schedule_runs import Settled
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
     from newsletter.model import Period
     from newsletter.services import Workspace
+    from newsletter.store.schedule_runs import Settled
 
 NO_EDITORS_TO_NOTIFY = (
     "newsletter.yaml sets a weekly hour but no editors, so nobody is notified when the issue is held\n"
@@ -37,7 +35,7 @@ class Hour:
 class HeldHour:
     """A weekly hour whose issue was held; approved before `until` (local time), the issue still starts."""
 
-    settled: Settled
+    settled: "Settled"
     until: datetime
 
 
@@ -45,7 +43,7 @@ class HeldHour:
 class SettledHour:
     """A weekly hour that was settled now; `until` is when approving its held issue no longer starts it."""
 
-    settled: Settled
+    settled: "Settled"
     until: datetime | None = None
 
 
@@ -91,6 +89,9 @@ def _week(settings: "Settings", closing: date) -> "Period":
 
 def held_hours(workspace: "Workspace") -> list[HeldHour]:
     """Return the held weekly hours that are less than the grace period ago. Raises StoreError."""
+    from newsletter.store import schedule_runs
+    from newsletter.store.db import reading
+
     within, zone = workspace.settings.schedule.grace, ZoneInfo(workspace.settings.timezone)
     with reading(workspace.readable) as connection:
         recent = schedule_runs.settled_since(connection, workspace.now() - within)
@@ -99,6 +100,9 @@ def held_hours(workspace: "Workspace") -> list[HeldHour]:
 
 def was_held(workspace: "Workspace", issue: str) -> bool:
     """Return whether `issue` was held at its weekly hour, however long ago. Raises StoreError."""
+    from newsletter.store import schedule_runs
+    from newsletter.store.db import reading
+
     with reading(workspace.readable) as connection:
         return schedule_runs.held(connection, issue)
 

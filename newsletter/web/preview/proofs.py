@@ -13,7 +13,7 @@ from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError, Problem
-from newsletter.model import Edition, Rendered, Subscriber
+from newsletter.model import Edition, Issue, Rendered, Subscriber
 from newsletter.services import Workspace, theme_folders
 from newsletter.store import people
 from newsletter.store.db import reading
@@ -40,7 +40,7 @@ class Snapshot:
         self.at = workspace.now()
         self.proof = workspace.proof(closing)
         self.names = names(edition for edition, _ in self.proof.tally)
-        _, self._own = workspace.issue(closing)
+        self._ready = {page.edition: page for page in self.proof.rendered}
         self._locate = lines_under(workspace.root)
         self._sheets: dict[str, Sheet] = {}
         self._lock = RLock()
@@ -55,9 +55,9 @@ class Snapshot:
     def _make(self, edition: Edition) -> Sheet:
         workspace, issue = self.workspace, self.proof.issue
         pages, problems = findings(
-            issue, self._own, [edition], workspace.renderer, workspace.settings, locate=self._locate
+            issue, self.proof.own, [edition], self, workspace.settings, locate=self._locate
         )
-        problems, _ = silenced(issue, problems, self._own)
+        problems, _ = silenced(issue, problems, self.proof.own)
         everywhere = {item.at.path for block in issue.blocks for item in block.items}
         others = everywhere - {item.at.path for item in edition.items}
         return Sheet(
@@ -65,6 +65,10 @@ class Snapshot:
             page=next(iter(pages), None),
             problems=[problem for problem in problems if not (problem.at and problem.at.path in others)],
         )
+
+    def render(self, issue: Issue, edition: Edition) -> Rendered:
+        """Return `edition`, as the proof has rendered it or rendered now. Raises RenderError."""
+        return self._ready.get(edition.key) or self.workspace.renderer.render(issue, edition)
 
     def reader(self, email: str) -> Subscriber | None:
         """Return the reader with this address, if there is one."""
@@ -83,6 +87,7 @@ class Proofs:
             workspace.logo  # noqa: B018  it is scaled and kept
         self._themes = tuple(dict.fromkeys(theme_folders(workspace.root)))
         self._kept: dict[date, Snapshot] = {}
+        self._look = ""
         self._lock = RLock()
 
     @property
@@ -92,11 +97,13 @@ class Proofs:
 
     def stamp(self, closing: date | None) -> str:
         """Return a fingerprint of all files that the issue (or, without `closing`, any issue) is made of."""
-        root = self.workspace.root
-        folder = root / (folder_of(closing) if closing else FOLDER)
-        logo = self.workspace.settings.brand.logo
-        files = [root / FILE, *([root / logo] if logo else [])]
-        return stamp([*files, folder, *self._themes, *self._database()])
+        folder = self.workspace.root / (folder_of(closing) if closing else FOLDER)
+        return stamp([*self._look_files(), folder, *self._database()])
+
+    def _look_files(self) -> list[Path]:
+        """Return newsletter.yaml, the logo, and the folders of themes and letters."""
+        root, logo = self.workspace.root, self.workspace.settings.brand.logo
+        return [root / FILE, *([root / logo] if logo else []), *self._themes]
 
     def _database(self) -> list[Path]:
         path = self._shared[0].path
@@ -116,10 +123,13 @@ class Proofs:
             return snapshot
 
     def _reopen(self) -> None:
-        """Reload newsletter.yaml and the theme."""
+        """Reload newsletter.yaml and the theme if they have changed: to compile a theme takes long."""
+        look = stamp(self._look_files())
+        if look == self._look:
+            return
         fresh = Workspace(self.workspace.root, read_settings(self.workspace.root))
         fresh.reader, fresh.signer = self._shared
-        self.workspace = fresh
+        self.workspace, self._look = fresh, look
 
 
 def names(editions: Iterable[Edition]) -> Mapping[str, str]:

@@ -15,6 +15,10 @@ _PULSE = 1.0
 """Polling interval in seconds, for the database and for file systems that cannot be watched."""
 
 
+_GATHER, _QUIET = 50, 10
+"""Milliseconds: changes are gathered until none has come for the second, for the first at most."""
+
+
 def stamp(paths: Iterable[Path]) -> str:
     """Return a hash of the times and sizes of `paths` and all files below them, missing ones included."""
     digest = sha256()
@@ -62,7 +66,9 @@ class Watch:
     def _run(self) -> None:
         folders = [folder for folder in self._folders if folder.is_dir()]
         with suppress(OSError):  # the system's limit of watches is reached: the pulse has to do
-            for _ in watch(*folders, debounce=200, stop_event=self._closed, raise_interrupt=False):
+            for _ in watch(
+                *folders, debounce=_GATHER, step=_QUIET, stop_event=self._closed, raise_interrupt=False
+            ):
                 self._stir()
 
     def _stir(self) -> None:
