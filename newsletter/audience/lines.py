@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from newsletter.audience.address_typos import doubt
 from newsletter.audience.entries import EntryReader, Refusal, UnknownSections
+from newsletter.audience.firsts import FirstLines
 from newsletter.audience.headings import EMAIL, GROUPS, SECTIONS, TAGS
 from newsletter.audience.layout import RECORD, UNIT, Layout, Row
 from newsletter.audience.report import NO_ADDRESS, Report, named
@@ -17,9 +18,6 @@ from newsletter.store.import_people import Entry, Fate
 from newsletter.store.people import key
 
 _TAGS_NAMED = 20
-_SHORT = (1 << 60) - 1
-"""Bits of a hash that Python keeps in 32 bytes. That two of a million addresses agree in 60 bits has a
-probability of 4 in 10 million."""
 
 
 class BlankSections(StrEnum):
@@ -52,7 +50,7 @@ class LineReader:
         self._everybody = everybody
         self._blank = blank
         self._origin = origin
-        self._seen: dict[int, int] = {}  # line by hash: a million addresses take 110 MB, not 400
+        self._seen = FirstLines()
         self._unknown: defaultdict[str, list[int]] = defaultdict(list)
         self._without: list[int] = []
         self._with = 0
@@ -102,7 +100,7 @@ class LineReader:
             if entry is None:
                 continue
             if isinstance(entry, Entry):
-                first = self._seen.setdefault(hash(key(entry.email)) & _SHORT, line)
+                first = self._seen.add(key(entry.email), line)
                 if first == line:
                     text, hint = doubt(entry.email) if entry.standing is Standing.ACTIVE else ("", "")
                     if text:
