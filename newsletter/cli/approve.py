@@ -33,9 +33,14 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
       newsletter approve 2025-02-14 --by "Olena"
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.approval import approve as approve_issue
+    from newsletter.services.journal import Act, at_the_terminal, record
 
     workspace = session.workspace
     done = approve_issue(workspace, closing, by, again=again)
+    if done.anew:
+        record(
+            workspace, at_the_terminal(by), Act.APPROVED, issue=done.frozen.name, readers=done.frozen.readers
+        )
     for problem in done.ignored:
         click.echo(f"{problem.at}: {problem.text} (ignored: the transport is the outbox)", err=True)
     return _print(

@@ -19,8 +19,11 @@ def pause(session: Session, issue: IssueName) -> int:
       newsletter pause 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.delivery import pause as pause_issue
+    from newsletter.services.journal import Act, at_the_terminal, record
 
-    return _print(issue, pause_issue(session.workspace, issue))
+    state = pause_issue(session.workspace, issue)
+    record(session.workspace, at_the_terminal(), Act.PAUSED, issue=str(issue))
+    return _print(issue, state)
 
 
 @click.command()
@@ -34,8 +37,11 @@ def resume(session: Session, issue: IssueName) -> int:
       newsletter resume 2025-02-14 && newsletter send 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.delivery import resume as resume_issue
+    from newsletter.services.journal import Act, at_the_terminal, record
 
-    return _print(issue, resume_issue(session.workspace, issue))
+    state = resume_issue(session.workspace, issue)
+    record(session.workspace, at_the_terminal(), Act.RESUMED, issue=str(issue))
+    return _print(issue, state)
 
 
 @click.command()
@@ -50,10 +56,13 @@ def cancel(session: Session, issue: IssueName, yes: bool) -> int:
       newsletter cancel 2025-02-14
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.delivery import cancel as cancel_issue
+    from newsletter.services.journal import Act, at_the_terminal, record
 
     if not yes:
         click.confirm(f"Issue {issue} will not be sent to anyone else. Cancel it?", abort=True)
-    return _print(issue, cancel_issue(session.workspace, issue))
+    state = cancel_issue(session.workspace, issue)
+    record(session.workspace, at_the_terminal(), Act.CANCELLED, issue=str(issue))
+    return _print(issue, state)
 
 
 def _print(issue: IssueName, state: IssueState) -> int:

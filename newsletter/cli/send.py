@@ -151,6 +151,7 @@ def _start(
 ) -> "tuple[Frozen, int, timedelta]":
     """Start the issue; return it, how many readers wait for it, and how long the start can be undone."""
     from newsletter.services.delivery import prepare, start, undo_window
+    from newsletter.services.journal import Act, at_the_terminal, record
 
     ready = prepare(workspace, frozen, name)
     _warn_of_weak_key(workspace)
@@ -161,7 +162,10 @@ def _start(
             )
         click.confirm(f"Send issue {frozen.name} to {ready.waiting} readers by {name}?", abort=True)
     window = undo_window(frozen.state, name, window, at_once=now, attended=sys.stdin.isatty())
-    return start(workspace, ready, window), ready.waiting, window
+    started = start(workspace, ready, window)
+    if frozen.state is IssueState.APPROVED:
+        record(workspace, at_the_terminal(), Act.STARTED, issue=frozen.name, readers=ready.waiting)
+    return started, ready.waiting, window
 
 
 def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:

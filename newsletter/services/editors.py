@@ -20,11 +20,17 @@ def whoever_is_here(workspace: "Workspace") -> Editor:
     if len(workspace.settings.editors) == 1:
         return workspace.settings.editors[0].model_copy(update={"role": Role.OPERATOR})
     sender = workspace.settings.sender
+    return Editor(
+        name=login_name() or sender.name, address=sender.reply_to or sender.address, role=Role.OPERATOR
+    )
+
+
+def login_name() -> str:
+    """Return the login name of whoever runs this process, or an empty string in a container without names."""
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name; OSError from Python 3.13 on
-        name = sender.name
-    return Editor(name=name, address=sender.reply_to or sender.address, role=Role.OPERATOR)
+        return getpass.getuser()
+    except (KeyError, OSError):  # OSError from Python 3.13 on
+        return ""
 
 
 def why_no_desk(settings: "Settings", *, loopback: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from newsletter.services.editors import login_name
 from newsletter.store import journal
 from newsletter.store.db import reading, writing
 from newsletter.store.journal import Entry, Wanted
@@ -57,6 +58,11 @@ class Actor:
     address: str = ""
     name: str
     network: str = TERMINAL
+
+
+def at_the_terminal(name: str = "") -> Actor:
+    """Return who runs a command: the name they gave, or their login name."""
+    return Actor(name=name or login_name())
 
 
 def record(

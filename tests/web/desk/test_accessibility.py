@@ -18,13 +18,14 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
+    "journal.show": ["/desk/journal", "/desk/journal?did=approved"],
     "sessions.show": ["/desk/sessions"],
     "sign_in.form": ["out:/desk/sign-in"],
     "sign_in.sent": ["out:/desk/sign-in/sent"],
     "sign_in.link": ["out:/desk/sign-in/unknown"],
 }
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
-NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home"}
+NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
