@@ -1,11 +1,12 @@
 """Translations and dates in a reader's language (gettext, Babel)."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 from newsletter.locales import catalog_of, locale
 from newsletter.model import Period
@@ -57,6 +58,12 @@ def format_period(period: Period, language: str) -> str:
         return joined.format(start.day, last)
     first = format_date(start, full if start.year != end.year else "d MMMM", language)
     return f"{first} – {last}"
+
+
+def format_day(at: str, timezone: str, language: str) -> str:
+    """Format the day of a timestamp (2025-02-14T22:30:00Z) in a time zone: «15 лютого 2025 року»."""
+    day = datetime.fromisoformat(at).astimezone(ZoneInfo(timezone)).date()
+    return format_period(Period(start=day, end=day), language)
 
 
 def _interval(start: date, end: date, language: str) -> str:

@@ -46,6 +46,7 @@ COMMANDS = {
         "resume": "issue_state",
         "cancel": "issue_state",
         "reconcile": "reconcile",
+        "correct": "correct",
     },
     "Keep running": {
         "serve": "serve",

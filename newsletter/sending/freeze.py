@@ -18,7 +18,7 @@ from newsletter.model import Edition, Envelope, IssueState, Rendered
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import calendars, images, publication
-from newsletter.store import archive, audience, issues, people, pictures, schema
+from newsletter.store import archive, audience, contents, issues, people, pictures, schema
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
 
@@ -90,15 +90,15 @@ def freeze(
         readers=0,
         without=0,
     )
-    files = calendars(editions, shared, approval.at)
     chosen = _choose(engine, editions, {edition.key for edition, _ in rendered})
 
     def put_pages(connection: Connection) -> None:
         for edition, page in rendered:
             issues.put_edition(connection, name, page, edition.sections)
+        contents.put(connection, name, editions.issue, [edition for edition, _ in rendered])
         if public := publication(editions):
             archive.put(connection, *public)
-        archive.put_calendars(connection, name, files)
+        archive.put_calendars(connection, name, calendars(editions, shared, approval.at))
         pictures.put(connection, name, images(editions, rendered))
 
     with reading(engine) as connection:
@@ -141,6 +141,9 @@ def _freeze_in_steps(
             schema.item,
             schema.cover,
             schema.picture,
+            schema.content,
+            schema.edition_items,
+            schema.correction,
         ):
             connection.execute(delete(table).where(table.c.issue == draft.name))
         put_pages(connection)

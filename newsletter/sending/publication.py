@@ -21,7 +21,7 @@ def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
     if edition is None:
         return None
     issue = editions.issue
-    items = [_item(issue, block.section, item) for block in edition.blocks for item in block.items]
+    items = [public_item(issue, block.section, item) for block in edition.blocks for item in block.items]
     shown = sorted((item for item in edition.items if item.picture), key=lambda item: not item.lead)
     first = public(shown[0].picture) if shown else None
     return replace(_cover(issue, closing_call(issue.call, edition)), picture=first), items
@@ -60,7 +60,8 @@ def calendars(editions: Editions, shared: Envelope, at: datetime) -> dict[str, s
     }
 
 
-def _item(issue: Issue, section: Section, item: Item) -> PublicItem:
+def public_item(issue: Issue, section: Section, item: Item) -> PublicItem:
+    """Return an item of `section` as the archive shows it."""
     text = printable(item.text)
     words = plaintext.words(text)
     event = replace(item.event, place=one_line(item.event.place)) if item.event else None

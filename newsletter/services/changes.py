@@ -135,6 +135,11 @@ def since_last_week(workspace: "Workspace", closing: date) -> Changes | None:
     )
 
 
+def between(before: "PublicItem", after: "PublicItem") -> tuple[PartChange, ...]:
+    """Return the changed words of an item, part by part."""
+    return tuple(_parts(_texts(before), _texts(after)))
+
+
 def _by_anchor(before: Sequence["PublicItem"], after: Sequence["PublicItem"]) -> Iterator[ItemChange]:
     """Yield the changes in the order of the newer state, removed items last."""
     old, new = {one.anchor: one for one in before}, {one.anchor: one for one in after}
@@ -157,10 +162,8 @@ def _named(one: "PublicItem", what: What) -> ItemChange:
 
 
 def _changed(before: "PublicItem", after: "PublicItem", what: What) -> ItemChange:
-    parts = _parts(_texts(before), _texts(after))
-    return ItemChange(
-        what=what, id=after.anchor, title=after.title, section=after.section_title, parts=tuple(parts)
-    )
+    parts = between(before, after)
+    return ItemChange(what=what, id=after.anchor, title=after.title, section=after.section_title, parts=parts)
 
 
 def _parts(before: Iterable[tuple[Part, str]], after: Iterable[tuple[Part, str]]) -> Iterator[PartChange]:

@@ -16,12 +16,20 @@ from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import insist, week
-from newsletter.store import confirmation_limits, import_people, jobs, people, requests, retention
+from newsletter.store import (
+    confirmation_limits,
+    import_people,
+    jobs,
+    people,
+    requests,
+    retention,
+    welcomes,
+)
 from newsletter.store import journal as journal_kept
 from newsletter.store import letters as letters_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import event, import_chunk, job, journal, letter, request
+from newsletter.store.schema import event, import_chunk, job, journal, letter, request, welcome
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -107,6 +115,7 @@ def prune(workspace: "Workspace") -> int:
         (event, retention.old_events(kept.deliveries.before(now))),
         (journal, journal_kept.too_old(kept.journal.before(now))),
         (import_chunk, import_people.too_old(now)),
+        (welcome, welcomes.too_old(now)),
     ):
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:

@@ -1,26 +1,39 @@
-"""The archive: issues whose sending has started, with their public items as approved."""
+"""The archive: issues whose sending has started, with their public items as approved, or corrected since."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, func, insert, select, update
 
 from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
 from newsletter.names import IssueName
+from newsletter.store import corrections
+from newsletter.store.corrections import Note
+from newsletter.store.db import upsert
 from newsletter.store.pictures import PublicPicture, from_json, to_json
-from newsletter.store.schema import audience, calendar, cover, edition, issue, item, subscriber
+from newsletter.store.schema import audience, calendar, correction, cover, edition, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
 """SQL condition for issues that the archive shows: started and not cancelled."""
 
-_COVERS = select(cover, issue.c.begun_at).join(issue, issue.c.name == cover.c.issue).where(PUBLISHED)
+_CORRECTED_AT = (
+    select(func.max(correction.c.at))
+    .join(item, and_(item.c.issue == correction.c.issue, item.c.anchor == correction.c.anchor))
+    .where(correction.c.issue == cover.c.issue)
+    .scalar_subquery()
+)
+_APPROVED = select(cover, issue.c.begun_at, func.coalesce(_CORRECTED_AT, "").label("corrected_at")).join(
+    issue, issue.c.name == cover.c.issue
+)
+_COVERS = _APPROVED.where(PUBLISHED)
 _NAMED = _COVERS.where(issue.c.name.in_(bindparam("names", expanding=True)))
 _VERSION = select(
     func.count(),
     func.max(issue.c.begun_at),
     func.count().filter(issue.c.state == IssueState.CANCELLED.value),
+    select(func.count()).select_from(correction).scalar_subquery(),
 ).where(issue.c.begun_at != "")
 
 _LETTER = (
@@ -42,8 +55,15 @@ class Cover:
     intro: str
     call: ClosingCall | None
     begun_at: str = ""
+    corrected_at: str = ""
+    """When one of its items was corrected last."""
     picture: PublicPicture | None = None
     """Of its lead, or the first one."""
+
+    @property
+    def changed_at(self) -> str:
+        """When it was published, or corrected last."""
+        return max(self.begun_at, self.corrected_at)
 
     @property
     def closing(self) -> date:
@@ -71,6 +91,8 @@ class PublicItem:
     event: Event | None = None
     section_colour: str = ""
     picture: PublicPicture | None = None
+    notes: tuple[Note, ...] = ()
+    """What was corrected since, the oldest first."""
 
 
 class ArchivedSection(NamedTuple):
@@ -106,30 +128,46 @@ def put(connection: Connection, page: Cover, items: Iterable[PublicItem]) -> Non
                 "anchor": one.anchor,
                 "section": one.section,
                 "section_title": one.section_title,
-                "title": one.title,
-                "html": one.html,
-                "text": one.text,
-                "link": one.link,
-                "kind": one.kind.value,
                 "lead": int(one.lead),
                 "section_colour": one.section_colour,
-                "starts": _written(one.event.start) if one.event else "",
-                "ends": _written(one.event.end) if one.event else "",
-                "place": one.event.place if one.event else "",
-                "picture": to_json(one.picture),
+                **_words(one),
             }
             for number, one in enumerate(items, 1)
         ],
     )
 
 
-def version(connection: Connection) -> tuple[int, str | None, int]:
+def correct(connection: Connection, page: Cover | None, one: PublicItem) -> bool:
+    """Replace what the archive shows of an item, and its issue's picture; tell whether it shows the item."""
+    name = one.closing.isoformat()
+    if page:
+        connection.execute(update(cover).where(cover.c.issue == name).values(picture=to_json(page.picture)))
+    known = item.c.issue == name, item.c.anchor == one.anchor
+    return connection.execute(update(item).where(*known).values(_words(one))).rowcount == 1
+
+
+def _words(one: PublicItem) -> dict[str, Any]:
+    """Return the columns of an item that a correction may change."""
+    return {
+        "title": one.title,
+        "html": one.html,
+        "text": one.text,
+        "link": one.link,
+        "kind": one.kind.value,
+        "starts": _written(one.event.start) if one.event else "",
+        "ends": _written(one.event.end) if one.event else "",
+        "place": one.event.place if one.event else "",
+        "picture": to_json(one.picture),
+    }
+
+
+def version(connection: Connection) -> tuple[int, str | None, int, int]:
     """Return a cache key that changes whenever the visible archive changes.
 
-    An issue starts only once, is cancelled for good, and its content never changes after that.
+    An issue starts only once and is cancelled for good; its content changes only by corrections.
     """
-    begun, last, cancelled = connection.execute(_VERSION).one()
-    return begun, last, cancelled
+    begun, last, cancelled, corrected = connection.execute(_VERSION).one()
+    return begun, last, cancelled, corrected
 
 
 def newest(connection: Connection) -> Cover | None:
@@ -161,8 +199,7 @@ def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]
 
 def approved(connection: Connection, closing: date) -> tuple[Cover, list[PublicItem]] | None:
     """Return what the archive shows, or will show once it starts, of an approved issue."""
-    query = select(cover, issue.c.begun_at).join(issue).where(issue.c.name == closing.isoformat())
-    found = _covers(connection, query)
+    found = _covers(connection, _APPROVED.where(issue.c.name == closing.isoformat()))
     return (found[0], items(connection, [closing])) if found else None
 
 
@@ -187,7 +224,7 @@ def items(connection: Connection, closings: Sequence[date]) -> list[PublicItem]:
     """Return the items of these issues, in the order of each issue."""
     names = [closing.isoformat() for closing in closings]
     found = select(item).where(item.c.issue.in_(names)).order_by(item.c.issue.desc(), item.c.number)
-    return public_items(connection.execute(found).mappings())
+    return public_items(connection, connection.execute(found).mappings().all())
 
 
 def in_section(connection: Connection, slug: str, *, limit: int, offset: int = 0) -> list[PublicItem]:
@@ -200,7 +237,7 @@ def in_section(connection: Connection, slug: str, *, limit: int, offset: int = 0
         .limit(limit)
         .offset(offset)
     )
-    return public_items(connection.execute(found).mappings())
+    return public_items(connection, connection.execute(found).mappings().all())
 
 
 def count_in_section(connection: Connection, slug: str) -> int:
@@ -240,10 +277,19 @@ def edition_of(connection: Connection, number: int, name: IssueName) -> tuple[st
 
 
 def put_calendars(connection: Connection, name: str, files: Mapping[str, str]) -> None:
-    """Store the calendar files of the issue `name` by their names."""
+    """Store the calendar files of the issue `name` by their names, in place of those of the same names."""
     if files:
         rows = [{"issue": name, "name": one, "content": content} for one, content in files.items()]
-        connection.execute(insert(calendar), rows)
+        new = upsert(connection, calendar)
+        keys = [calendar.c.issue, calendar.c.name]
+        connection.execute(
+            new.on_conflict_do_update(index_elements=keys, set_={"content": new.excluded.content}), rows
+        )
+
+
+def drop_calendars(connection: Connection, name: str, files: Iterable[str]) -> None:
+    """Delete calendar files of the issue `name`: those of an event that was taken back."""
+    connection.execute(delete(calendar).where(calendar.c.issue == name, calendar.c.name.in_(list(files))))
 
 
 def calendar_file(connection: Connection, closing: date, name: str) -> str | None:
@@ -259,8 +305,9 @@ def calendar_file(connection: Connection, closing: date, name: str) -> str | Non
     return found.content if found else None
 
 
-def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
-    """Convert rows of the table `item` to PublicItem."""
+def public_items(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[PublicItem]:
+    """Convert rows of the table `item` to PublicItem, with the notes of their corrections."""
+    notes = corrections.notes(connection, {row["issue"] for row in rows})
     return [
         PublicItem(
             closing=date.fromisoformat(row["issue"]),
@@ -276,6 +323,7 @@ def public_items(rows: Iterable[Mapping[Any, Any]]) -> list[PublicItem]:
             event=_event(row),
             section_colour=row["section_colour"],
             picture=from_json(row["picture"]),
+            notes=tuple(notes.get((row["issue"], row["anchor"]), ())),
         )
         for row in rows
     ]
@@ -309,5 +357,6 @@ def _cover(row: RowMapping) -> Cover:
         intro=row["intro"],
         call=ClosingCall(text=row["call"], hashtag=row["hashtag"]) if row["call"] else None,
         begun_at=row["begun_at"],
+        corrected_at=row["corrected_at"],
         picture=from_json(row["picture"]),
     )

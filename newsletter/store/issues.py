@@ -17,7 +17,20 @@ from newsletter.errors import StateError
 from newsletter.model import Envelope, IssueState, Rendered
 from newsletter.store import pictures
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.schema import audience, calendar, chunk, cover, delivery, edition, issue, item, picture
+from newsletter.store.schema import (
+    audience,
+    calendar,
+    chunk,
+    content,
+    correction,
+    cover,
+    delivery,
+    edition,
+    edition_items,
+    issue,
+    item,
+    picture,
+)
 
 _LATER = {
     "kind": "news",
@@ -98,9 +111,9 @@ def lock_approved(connection: Connection, name: str) -> Frozen:
 
 def _approved(found: Frozen | None, name: str) -> Frozen:
     if found is None:
-        raise StateError(
-            f"issue {name} is not approved", f"Approve it first: newsletter approve {name} --by NAME"
-        )
+        issue, letter, _ = name.partition("+")
+        cure = f"correct {issue} ITEM --letter" if letter else f"approve {issue} --by NAME"
+        raise StateError(f"issue {name} is not approved", f"Approve it first: newsletter {cure}")
     return found
 
 
@@ -132,7 +145,10 @@ def claim(connection: Connection, draft: Frozen) -> Frozen | None:
 
 def replace(connection: Connection, draft: Frozen) -> None:
     """Replace an earlier approval, locked by `claim` and not sent at all, with `draft`."""
-    for table in (chunk, delivery, audience, edition, calendar, item, cover, picture):
+    for table in (
+        *(chunk, delivery, audience, edition, calendar, item, cover, picture),
+        *(content, edition_items, correction),
+    ):
         connection.execute(delete(table).where(table.c.issue == draft.name))
     connection.execute(update(issue).where(issue.c.name == draft.name).values(asdict(draft)))
 

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from newsletter.model import Image, Picture
+from newsletter.store.db import upsert
 from newsletter.store.schema import picture
 
 
@@ -53,7 +54,7 @@ def from_json(held: Mapping[str, Any] | None) -> PublicPicture | None:
 
 
 def put(connection: Connection, issue: str, images: Iterable[Image]) -> None:
-    """Store the pictures of an issue, each once."""
+    """Store the pictures of an issue, each once, beside those that it has."""
     rows = {
         image.name: {
             "issue": issue,
@@ -66,7 +67,7 @@ def put(connection: Connection, issue: str, images: Iterable[Image]) -> None:
         for image in images
     }
     if rows:
-        connection.execute(insert(picture), list(rows.values()))
+        connection.execute(upsert(connection, picture).on_conflict_do_nothing(), list(rows.values()))
 
 
 def of_issue(connection: Connection, issue: str) -> dict[str, Image]:

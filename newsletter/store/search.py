@@ -87,7 +87,7 @@ def search(
         listed = connection.execute(_ON_POSTGRES, given | asked).all()
     places: dict[Any, int] = {row.id: place for place, row in enumerate(listed)}
     rows = connection.execute(_ITEMS, {"places": list(places)}).mappings()
-    shown = public_items(sorted(rows, key=lambda row: places[row["id"]]))
+    shown = public_items(connection, sorted(rows, key=lambda row: places[row["id"]]))
     return shown, listed[0].total if listed else 0
 
 

@@ -35,6 +35,7 @@ STAYS = {
         ("chunk", "schedule_run", "clock", "scheduler_instance"), "numbers and moments, no person"
     ),
     "outcome_total": "numbers",
+    **dict.fromkeys(("content", "edition_items", "correction"), "what was published, and corrected since"),
 }
 """The tables that may keep a row of any age, and why."""
 

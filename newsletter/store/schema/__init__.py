@@ -4,6 +4,7 @@ Not here: queries (the modules of newsletter/store), and how a table came to be 
 """
 
 from newsletter.store.schema.base import metadata
+from newsletter.store.schema.corrections import content, correction, edition_items, welcome
 from newsletter.store.schema.desk import desk_session, journal, sign_in
 from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, picture
 from newsletter.store.schema.people import (
@@ -40,10 +41,13 @@ __all__ = [
     "confirmation_limit",
     "consent",
     "consent_text",
+    "content",
+    "correction",
     "cover",
     "delivery",
     "desk_session",
     "edition",
+    "edition_items",
     "erased",
     "erasing",
     "event",
@@ -65,4 +69,5 @@ __all__ = [
     "sign_in",
     "subscriber",
     "subscription",
+    "welcome",
 ]

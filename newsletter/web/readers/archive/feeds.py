@@ -32,11 +32,15 @@ _PRIVATE = ("preferences", "unsubscribe", "confirm", "view", "mine")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An issue or an item in a feed: its URL is also its permanent id; `at` is when it was published."""
+    """An issue or an item in a feed: its URL is also its permanent id.
+
+    `at` is when it was published, `changed` that moment or when it was corrected last.
+    """
 
     title: str
     address: str
     at: str
+    changed: str
     html: str
     summary: str = ""
     source: str = ""
@@ -54,8 +58,8 @@ class Feed:
 
     @property
     def changed(self) -> str:
-        """When the newest entry was published; 1970 for an empty feed."""
-        return max((entry.at for entry in self.entries), default=_NEVER)
+        """When an entry was last published or corrected; 1970 for an empty feed."""
+        return max((entry.changed for entry in self.entries), default=_NEVER)
 
 
 @pages.get("/feed.xml")
@@ -92,9 +96,9 @@ def sitemap(connection: Connection) -> Publication:
     """Return the sitemap of the pages that search engines may index (sitemaps.org)."""
     covers = archive.covers(connection, limit=archive.count(connection))
     sections = archive.sections(connection).values()
-    newest = max((cover.begun_at for cover in covers), default="")
+    newest = max((cover.changed_at for cover in covers), default="")
     places = [(f"{settings().base_url}/", newest), (absolute("archive.issues"), newest)]
-    places += [(absolute("archive.issue", closing=cover.closing), cover.begun_at) for cover in covers]
+    places += [(absolute("archive.issue", closing=cover.closing), cover.changed_at) for cover in covers]
     places += [(absolute("archive.section", slug=one.slug), one.begun_at) for one in sections]
     return publication(render_template("sitemap.xml", places=places), "application/xml", newest)
 
@@ -125,6 +129,7 @@ def _issue(cover: Cover, items: list[PublicItem]) -> Entry:
         title=cover.subject,
         address=absolute("archive.issue", closing=cover.closing),
         at=cover.begun_at,
+        changed=cover.changed_at,
         html=render_template("feed_issue.html", cover=cover, blocks=blocks(items)).strip(),
         summary=cover.preheader,
         picture=cover.picture,
@@ -148,6 +153,7 @@ def _item(item: PublicItem, at: str) -> Entry:
         title=item.title,
         address=absolute("archive.issue", closing=item.closing, _anchor=item.anchor),
         at=at,
+        changed=max([at, *(note.at for note in item.notes)]),
         html=render_template("feed_item.html", item=item).strip(),
         source=item.link,
         picture=item.picture,
@@ -186,6 +192,7 @@ def _json_entry(entry: Entry) -> dict[str, Any]:
         "summary": entry.summary,
         "content_html": entry.html,
         "date_published": entry.at,
+        "date_modified": entry.changed if entry.changed != entry.at else "",
         **(_json_picture(entry.picture) if entry.picture else {}),
     }
     return {name: value for name, value in written.items() if value or name == "content_html"}

@@ -5,11 +5,12 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsletter.errors import LinkInvalid
+from newsletter.i18n import format_day
 from newsletter.links import Purpose
 from newsletter.model import Event
 from newsletter.names import closing_of
@@ -181,6 +182,12 @@ def _filled(template: str, **values: Any) -> str:
 def _event(event: Data) -> Data:
     """Return the words for an event's date, times and place, in the workspace's language."""
     return event_values(Event(start=event.start, end=event.end, place=event.place), settings().language)
+
+
+@pages.app_template_filter("date")
+def _date(at: str) -> str:
+    """Format the day of a timestamp (2025-02-14T10:00:00Z) in the workspace's time zone."""
+    return format_day(at, settings().timezone, g.language)
 
 
 @pages.app_template_filter("picture_address")

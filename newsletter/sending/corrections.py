@@ -1,0 +1,220 @@
+"""Correct an item of an issue that was sent, and freeze the letter that tells of it.
+
+What was sent stays as it was: the frozen editions are not touched. A letter is an issue of its own, `D+1`:
+its audience are the readers who have the item, and the ledger delivers it as it delivers an issue.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine
+
+from newsletter.errors import StateError
+from newsletter.model import Envelope, IssueState, Item, Rendered, anchor_of
+from newsletter.names import LAST, CorrectionName
+from newsletter.render.edition import Editions
+from newsletter.render.events import calendar_name
+from newsletter.render.ics import Source, calendar
+from newsletter.sending.publication import public_item, publication
+from newsletter.store import archive, audience, contents, corrections, issues, pictures
+from newsletter.store.archive import PublicItem
+from newsletter.store.contents import Content
+from newsletter.store.corrections import Correction, Version
+from newsletter.store.db import timestamp, writing
+from newsletter.store.issues import Frozen
+
+_NOT_SENT = (IssueState.APPROVED, IssueState.FREEZING)
+_MEANWHILE = "item {!r} was corrected by somebody else meanwhile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An item of issue `name` as it is (`before`), and as it should be; `withdrawn` takes it back."""
+
+    name: str
+    before: Item
+    after: Item
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """Who corrects, when (UTC), and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+def content_of(connection: Connection, frozen: Frozen | None, name: str) -> Content:
+    """Return what an issue says that was sent. Raises StateError when it was not."""
+    if frozen is None or frozen.state in _NOT_SENT or not frozen.begun_at:
+        raise StateError(
+            f"issue {name} has not been sent yet",
+            f"Change the item's file, and approve the issue: newsletter approve {name} --by NAME",
+        )
+    content = contents.find(connection, name)
+    if content is None:
+        raise StateError(
+            f"issue {name} was approved by an older version, which did not record what its editions held",
+            "Put the correction into the next issue.",
+        )
+    return content
+
+
+def correct(engine: Engine, change: Change, signed: Signed) -> Correction:
+    """Correct an item in the archive and for newcomers, in one transaction.
+
+    Raises StateError when the issue was not sent, or somebody else corrected the item meanwhile.
+    """
+    name, item = change.name, change.after
+    with writing(engine) as connection:
+        frozen = issues.lock_approved(connection, name)
+        content = content_of(connection, frozen, name)
+        found = content.find(item.id)
+        if found is None or found[1] != change.before or item.id in content.withdrawn:
+            raise StateError(_MEANWHILE.format(item.id), "Look at it again.")
+        after = content.with_item(item)
+        if change.withdrawn:
+            after = replace(after, withdrawn=after.withdrawn | {item.id})
+        if item.picture and item.picture.image:
+            pictures.put(connection, name, [item.picture.image])
+        contents.change(connection, name, after)
+        _show(connection, frozen, after, change, signed.at)
+        made = Correction(
+            issue=name,
+            number=len(corrections.of_issue(connection, name)) + 1,
+            anchor=anchor_of(item.id),
+            at=timestamp(signed.at),
+            by=signed.by,
+            reason=signed.reason,
+            withdrawn=change.withdrawn,
+        )
+        before = contents.encode(change.before)
+        corrections.put(connection, made, before=before, fingerprint=frozen.fingerprint)
+        after_it = issues.fingerprint(connection, name, frozen.envelope)
+        issues.seal(connection, replace(frozen, fingerprint=after_it))
+    return made
+
+
+def _show(connection: Connection, frozen: Frozen, after: Content, change: Change, at: datetime) -> None:
+    """Show the item as corrected in calendars, and in the archive unless it is for some readers only."""
+    name, item = change.name, change.after
+    found = after.find(item.id)
+    if found and item.only_for is None:
+        public = publication(Editions(after.current))
+        shown = public_item(after.issue, found[0].section, item)
+        shown = taken_back(shown) if change.withdrawn else shown
+        archive.correct(connection, public[0] if public else None, shown)
+    names = {calendar_name(name, one) for one in (change.before, item) if one.event}
+    if item.event:
+        shared = frozen.envelope
+        source = Source(issue=name, base_url=shared.base_url, domain=shared.domain, at=at)
+        archive.put_calendars(connection, name, dict.fromkeys(names, calendar(item, item.event, source)))
+    else:
+        archive.drop_calendars(connection, name, names)
+
+
+def taken_back(item: PublicItem) -> PublicItem:
+    """Return what stays of an item that was taken back: its title, beside the note that says why."""
+    return replace(item, html="", text="", link="", event=None, picture=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The letter of an issue about one `item`, rendered from it, and made into messages by `envelope`."""
+
+    item: Item
+    page: Rendered
+    section: str
+    envelope: Callable[[str], Envelope]
+
+
+def freeze_letter(engine: Engine, name: str, letter: Letter, signed: Signed) -> Frozen:
+    """Approve a letter to the readers who have the item as it was; return it, named `name` and a number.
+
+    One that was not sent yet is replaced. Raises StateError when the item was not corrected, a letter has
+    told of it, readers are still to get it as it was, or nobody has it.
+    """
+    with writing(engine) as connection:
+        frozen = issues.lock_approved(connection, name)
+        content = content_of(connection, frozen, name)
+        found = content.find(letter.item.id)
+        if found is None or found[1] != letter.item:
+            raise StateError(_MEANWHILE.format(letter.item.id), "Look at it again.")
+        made = corrections.of_issue(connection, name)
+        mine = [one for one in made if one.anchor == anchor_of(letter.item.id)]
+        earlier = _told(connection, mine)
+        own = earlier.name if earlier and earlier.state in _NOT_SENT else _next_name(connection, name)
+        version = Version(name, contents.place_of(content.issue, letter.item.id), mine[-1].number)
+        _refuse(frozen, *corrections.count_had(connection, version))
+        sealed = _store(connection, letter, signed, own, version)
+        unsent = "" if earlier is None or earlier.begun_at else earlier.name
+        corrections.tell(connection, name, [one.number for one in mine if one.letter in {"", unsent}], own)
+    return sealed
+
+
+def _told(connection: Connection, mine: Sequence[Correction]) -> Frozen | None:
+    """Return the last letter about an item, or None. Raises StateError when it has told of everything."""
+    if not mine:
+        raise StateError("the item has not been corrected", "Change the item's file first.")
+    last = next((one.letter for one in reversed(mine) if one.letter), "")
+    earlier = issues.find(connection, last) if last else None
+    if earlier and earlier.begun_at and mine[-1].letter == last:
+        raise StateError(f"letter {last} tells of this correction already", f"See: newsletter status {last}")
+    return earlier
+
+
+def _next_name(connection: Connection, name: str) -> str:
+    """Return the name of the next letter about issue `name`."""
+    closing = date.fromisoformat(name)
+    for number in range(1, LAST + 1):
+        own = CorrectionName(closing, number).isoformat()
+        if issues.find(connection, own) is None:
+            return own
+    raise StateError(f"issue {name} has {LAST} letters already", "Put the correction into the next issue.")
+
+
+def _refuse(frozen: Frozen, had: int, waiting: int) -> None:
+    name = frozen.name
+    if waiting and frozen.state is not IssueState.CANCELLED:
+        raise StateError(
+            f"{waiting} readers have not got issue {name} yet, and will get the item as it was",
+            f"Make the letter once it is sent: newsletter status {name}. Or stop it for good:"
+            f" newsletter cancel {name}",
+        )
+    if not had:
+        raise StateError(
+            "no reader has the item as it was", "The archive shows it as it is: no letter is needed."
+        )
+
+
+def _store(connection: Connection, letter: Letter, signed: Signed, own: str, version: Version) -> Frozen:
+    """Store an approved letter with its audience."""
+    draft = Frozen(
+        name=own,
+        state=IssueState.APPROVED,
+        reason="",
+        fingerprint="",
+        envelope=letter.envelope(own),
+        sources={},
+        errors=0,
+        transport="",
+        approved_by=signed.by,
+        approved_at=timestamp(signed.at),
+        begun_at="",
+        readers=0,
+        without=0,
+    )
+    epoch = audience.next_epoch(connection)
+    if issues.claim(connection, draft):
+        issues.replace(connection, draft)
+    issues.put_edition(connection, own, letter.page, [letter.section])
+    pictures.put(connection, own, letter.page.pictures)
+    readers = corrections.put_audience(connection, own, letter.page.edition, version)
+    audience.put_chunks(connection, own, readers, epoch)
+    fingerprint = issues.fingerprint(connection, own, draft.envelope)
+    sealed = replace(draft, fingerprint=fingerprint, readers=len(readers))
+    issues.seal(connection, sealed)
+    return sealed
