@@ -101,11 +101,14 @@ def sink(port: int) -> Iterator[None]:
             process.terminate()
 
 
-def prepare(made: Scene, sections: Sequence[str], given: argparse.Namespace, name: str) -> None:
+def prepare(
+    made: Scene, sections: Sequence[str], given: argparse.Namespace, name: str, window: int = 4
+) -> None:
     """Fill a workspace with an approved issue that leaves by transport `name`."""
     readers = given.readers
     made.root.mkdir()
     smtp = {"host": "127.0.0.1", "port": made.port, "security": "none", "connections": SESSIONS}
+    smtp["window"] = window
     workspace(made.root, made.port, transport=name, smtp=smtp)
     illustrate(made.root, given.pictures)
     engine = open_database(made.database)

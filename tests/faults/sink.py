@@ -1,13 +1,13 @@
 """A relay in a process of its own: it writes down whom it accepts, fails as told, and kills on order.
 
-    python -m tests.faults.sink PORT LOG PACE [CHUNKING] [EVENT:EVERY:ANSWER …]
+    python -m tests.faults.sink PORT LOG PACE [CHUNKING | LOCKSTEP] [EVENT:EVERY:ANSWER …]
 
 The log gets a line (recipient, Message-ID) before each final 250. A message takes PACE seconds, so that, as
-with a real relay, most of the time answers are awaited. With CHUNKING bodies may come by BDAT. An EVENT is
-MAIL, RCPT, DATA or `.`; each EVERYth gets ANSWER, as of tests.relay. An order is a line of standard input,
-`PID EVENT COUNT DELAY`: end the process at the COUNTth EVENT from now, before its answer, or DELAY seconds
-later; the event `accepted` comes after the line in the log and before the 250. The relay ends with its
-standard input.
+with a real relay, most of the time answers are awaited. With CHUNKING bodies may come by BDAT, with LOCKSTEP
+nothing may be pipelined. An EVENT is MAIL, RCPT, DATA or `.`; each EVERYth gets ANSWER, as of tests.relay. An
+order is a line of standard input, `PID EVENT COUNT DELAY`: end the process at the COUNTth EVENT from now,
+before its answer, or DELAY seconds later; the event `accepted` comes after the line in the log and before the
+250. The relay ends with its standard input.
 """
 
 import asyncio
@@ -96,10 +96,9 @@ class Sink:
             asyncio.get_running_loop().stop()
 
 
-async def listen(port: int, path: Path, sink: Sink, *, chunking: bool) -> None:
+async def listen(relay: Relay, sink: Sink) -> None:
     """Serve from now on."""
-    relay = Relay(answer=sink.answer, accepted=Log(path, sink), port=port, chunking=chunking)
-    await asyncio.start_server(relay.serve, "127.0.0.1", port)
+    await asyncio.start_server(relay.serve, "127.0.0.1", relay.port)
     asyncio.get_running_loop().add_reader(0, sink.read)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -108,8 +107,14 @@ async def listen(port: int, path: Path, sink: Sink, *, chunking: bool) -> None:
 if __name__ == "__main__":
     loop = asyncio.new_event_loop()
     port, log, pace, *faults = sys.argv[1:]
-    chunking = "CHUNKING" in faults
-    given = [fault for fault in faults if fault != "CHUNKING"]
-    loop.run_until_complete(listen(int(port), Path(log), Sink(float(pace), given), chunking=chunking))
+    sink = Sink(float(pace), [fault for fault in faults if ":" in fault])
+    relay = Relay(
+        answer=sink.answer,
+        accepted=Log(Path(log), sink),
+        port=int(port),
+        chunking="CHUNKING" in faults,
+        pipelining="LOCKSTEP" not in faults,
+    )
+    loop.run_until_complete(listen(relay, sink))
     loop.run_forever()
     os._exit(0)  # connections in the middle of a message end as in a crash

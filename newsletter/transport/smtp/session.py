@@ -10,7 +10,7 @@ from newsletter.transport.smtp.connection import Connection, ConnectionLost
 
 CLOSING = 421  # may answer any command (RFC 5321 §3.8)
 FINAL = 10  # timeouts to wait for the reply to a body: ten minutes by default (RFC 5321 §4.5.3.2.6)
-_PROMPT = 0.002  # seconds; waiting that is shorter is not worth a larger window
+_PROMPT = 0.001  # seconds; waiting that is shorter is not worth a larger window
 
 
 def unsure(
