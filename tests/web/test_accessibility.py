@@ -69,6 +69,7 @@ PREVIEW = {
     "preview.newest": ["/"],
     "preview.issue": [f"/{D}"],
     "preview.edition": [f"/{D}/edition", f"/{D}/edition?part=source", f"/{D}/edition?width=1200"],
+    "preview.programs": [f"/{D}/programs"],
     "coverage.page": ["/coverage", "/coverage?region=Сумська"],
 }
 LETTERS = {"archive.view": "site:/view/{view}", "preview.html": f"preview:/{D}/letter.html"}
@@ -93,6 +94,8 @@ NO_PAGES = {
     "preferences.my_data.correct",
     "preferences.my_data.download",
     "preview.message",
+    "preview.copy",
+    "preview.exported_picture",
     "preview.changes",
 }
 NO_PAGES |= {

@@ -1,6 +1,7 @@
 """Build an issue's message for an example reader, and prepare its HTML for a frame."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ EXAMPLE = "reader@example.org"
 _NOBODY = 0  # no subscriber has this number, so the links in a previewed letter change nothing
 _PREFERS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)")
 _BOTH = re.compile(r'(color-scheme:\s*|content=")light dark\b')
+_SOURCE = re.compile(r'(<img\b[^>]*?) src="[^"]*"')
 _WEB_LINK = re.compile(r'<a (?=[^>]*\bhref="https?:)')
 _PICTURE = re.compile(r"((?:^[A-Za-z0-9+/]{76}\r\n){3})(?:^[A-Za-z0-9+/]{76}\r\n){400,}", re.MULTILINE)
 """More than 30 kB of base64, as only pictures have."""
@@ -44,6 +46,15 @@ class Letter:
         for image in self.pictures:
             html = html.replace(hosted(base_url, image.name), address(image.name))
         return html
+
+    @property
+    def alone(self) -> str:
+        """The HTML as one file, its pictures within it, to be handed to a colleague."""
+        found = {
+            image.name: f"data:{image.media_type};base64,{b64encode(image.content).decode()}"
+            for image in self.pictures
+        }
+        return self.page("", found.__getitem__)
 
     @property
     def sha256(self) -> str:
@@ -71,6 +82,11 @@ class Letter:
         """The snippet an inbox shows after the subject: the first words of the HTML, also hidden ones."""
         texts = document_fromstring(self.html).xpath("//body//text()[not(parent::style)]")
         return " ".join(_INVISIBLE.sub("", " ".join(cast("list[str]", texts))).split())
+
+
+def without_pictures(html: str) -> str:
+    """Return `html` as a mail program shows it that loads no pictures: their alt text is left."""
+    return _SOURCE.sub(r"\1", html)
 
 
 def write_letter(  # noqa: PLR0913  what a letter is made of

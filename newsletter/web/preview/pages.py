@@ -9,17 +9,22 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
+from newsletter.checks.clients import tables, unknown
 from newsletter.compose.issuefile import closings
 from newsletter.errors import Problem
-from newsletter.render.values import Function
+from newsletter.render.values import Function, plain
+from newsletter.services.screenshot import WIDTHS as WIDTHS_OF_PICTURES
+from newsletter.services.screenshot import screenshot
+from newsletter.services.spam import spam_verdict
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
-from newsletter.web.preview.letter import EXAMPLE, Letter, shown
+from newsletter.web.preview.letter import EXAMPLE, Letter, shown, without_pictures
 from newsletter.web.preview.proofs import Proofs, Snapshot
 from newsletter.web.preview.reload import Watch
 from newsletter.web.preview.shown import (
     gathered,
     shown_choice,
+    shown_features,
     shown_issues,
     shown_letter,
     shown_sheet,
@@ -64,6 +69,26 @@ def edition(closing: date) -> str | tuple[str, int]:
         schemes=SCHEMES,
         parts_of_mail=PARTS,
         example=EXAMPLE,
+        exports=tuple(WIDTHS_OF_PICTURES),
+    )
+
+
+@pages.get("/<closing:closing>/programs")
+def programs(closing: date) -> str | tuple[str, int]:
+    """Show which mail programs do not know what an edition uses, and SpamAssassin's verdict if asked for."""
+    snapshot = _proofs().of(closing)
+    choice = choose(snapshot, _view())
+    if choice is None or choice.letter is None:
+        return _issue(snapshot, missing=True), 404
+    letter = choice.letter
+    verdict = spam_verdict(letter.content) if "spam" in request.args else None
+    return _page(
+        "programs.html",
+        snapshot,
+        choice=shown_choice(choice),
+        features=shown_features(unknown(letter.html)),
+        tables_date=tables().date,
+        verdict=plain(verdict) if verdict else None,
     )
 
 
@@ -73,6 +98,8 @@ def html(closing: date) -> Response:
     _, letter = _written(closing)
     address = partial(url_for, "preview.picture", closing=closing, **_view().query())
     page = letter.page(_proofs().workspace.settings.base_url, lambda name: escape(address(name=name)))
+    if _view().pictures == "off":
+        page = without_pictures(page)
     response = Response(shown(page, "dark" if _view().scheme == "dark" else "light"))
     response.headers["Content-Security-Policy"] = POLICY
     return response
@@ -90,8 +117,27 @@ def picture(closing: date, name: str) -> Response:
 def message(closing: date) -> Response:
     """Return the whole message as an .eml file, byte for byte as it would be sent."""
     choice, letter = _written(closing)
-    response = Response(letter.content, mimetype="message/rfc822")
-    name = f"{closing}-{choice.sheet.edition.key}.eml"
+    return _download(letter.content, "message/rfc822", f"{closing}-{choice.sheet.edition.key}.eml")
+
+
+@pages.get("/<closing:closing>/letter-<any(phone, desktop):size>.png")
+def exported_picture(closing: date, size: str) -> Response:
+    """Return a picture of the edition on a phone or a desktop, for a report or a colleague."""
+    choice, letter = _written(closing)
+    html = shown(letter.alone, "dark" if _view().scheme == "dark" else "light")
+    content = screenshot(html, WIDTHS_OF_PICTURES[size])
+    return _download(content, "image/png", f"{closing}-{choice.sheet.edition.key}-{size}.png")
+
+
+@pages.get("/<closing:closing>/copy.html")
+def copy(closing: date) -> Response:
+    """Return the HTML as one file with its pictures, which a colleague can open without the preview."""
+    choice, letter = _written(closing)
+    return _download(letter.alone.encode(), "text/html", f"{closing}-{choice.sheet.edition.key}.html")
+
+
+def _download(content: bytes, media_type: str, name: str) -> Response:
+    response = Response(content, mimetype=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from newsletter.checks.clients import Feature, Knows
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
 from newsletter.model import Edition, ItemKind
@@ -73,6 +74,20 @@ def shown_letter(letter: Letter | None) -> Data | None:
         return None
     names = ("text", "mail_from", "sha256", "signed", "headers", "source", "opening")
     return Data(**{name: plain(getattr(letter, name)) for name in names}, size=len(letter.content))
+
+
+def shown_features(features: Iterable[tuple[Feature, int]]) -> list[Data]:
+    """Return what an edition uses that some mail programs do not know: those programs, and how often."""
+    return [
+        Data(
+            title=one.title,
+            url=one.url,
+            elements=count,
+            programs=tuple(one.programs(Knows.NOTHING)),
+            partly=tuple(one.programs(Knows.PART)),
+        )
+        for one, count in features
+    ]
 
 
 def gathered(problems: Iterable[Problem]) -> Sequence[Data]:

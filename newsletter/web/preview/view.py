@@ -14,10 +14,13 @@ SCHEMES = ("light", "dark", "inverted")
 
 PARTS = ("both", "html", "text", "source")
 
+PICTURES = ("on", "off")
+"""Many mail programs show no pictures until a reader allows them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Which edition is shown (by name, reader's address or sections), width, scheme, part and language."""
+    """Which edition is shown (by name, reader's address or sections), and how it is shown."""
 
     edition: str = ""
     reader: str = ""
@@ -25,6 +28,7 @@ class View:
     width: int = WIDTHS[0]
     scheme: str = SCHEMES[0]
     part: str = PARTS[0]
+    pictures: str = PICTURES[0]
     lang: str = ""
 
     def query(self, **changes: Any) -> Mapping[str, Any]:
@@ -59,6 +63,7 @@ def read(query: MultiDict[str, str], languages: tuple[str, ...]) -> View:
         width=width if width in WIDTHS else usual.width,
         scheme=_among(SCHEMES, query.get("scheme", "")),
         part=_among(PARTS, query.get("part", "")),
+        pictures=_among(PICTURES, query.get("pictures", "")),
         lang=_among(("", *languages), query.get("lang", "")),
     )
 

@@ -43,7 +43,7 @@ document.addEventListener("keydown", press);
 
 // The same letter keeps its place when it is reloaded, or shown at another width or in another scheme.
 const whose = new URLSearchParams(location.search);
-["width", "scheme", "part", "lang"].forEach((name) => whose.delete(name));
+["width", "scheme", "part", "pictures", "lang"].forEach((name) => whose.delete(name));
 const place = `${location.pathname}?${whose}`;
 
 function settle() {

@@ -310,6 +310,9 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         EDITION,
         f"{ISSUE}/letter.html",
         f"{ISSUE}/letter.eml",
+        f"{ISSUE}/copy.html",
+        f"{ISSUE}/letter-phone.png",
+        f"{ISSUE}/programs",
         f"{ISSUE}/changes",
         "/changes",
     ]
@@ -325,7 +328,7 @@ def every_answer(client: FlaskClient, app: Flask) -> list[TestResponse]:
         "/2030-01-01",
         f"{EDITION}?reader=x@example.org",
     ]
-    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 12
+    assert len({rule.endpoint for rule in app.url_map.iter_rules()}) == 15
     return [client.get(path, buffered=True) for path in paths]
 
 
