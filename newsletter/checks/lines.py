@@ -1,9 +1,10 @@
 """Locate a text in a file of the workspace, so that a problem points to its line."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from newsletter.errors import Place
 
@@ -16,11 +17,16 @@ def as_given(place: Place, _words: str) -> Place:
     return place
 
 
-def lines_under(root: Path) -> Locate:
-    """Return a Locate for the files under `root`; a text that is not found keeps the given place."""
+def lines_under(root: Path, typed: Mapping[str, str] = MappingProxyType({})) -> Locate:
+    """Return a Locate for the files under `root`; a text that is not found keeps the given place.
+
+    `typed` has the texts of files that are not saved yet, by path.
+    """
 
     @cache
     def read(path: str) -> str:
+        if path in typed:
+            return "\n" + typed[path].removeprefix("\ufeff")
         try:
             return "\n" + (root / path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from newsletter.checks.editorial import editorial
+from newsletter.checks.findings import silenced
 from newsletter.checks.lines import lines_under
 from newsletter.compose.edit import edit_item
 from newsletter.compose.issuefile import Folder, folder_of, path_of, read_folder, read_text
@@ -86,7 +87,10 @@ def look_at(workspace: "Workspace", closing: date, path: str, version: Version) 
         item = shown[item.id]
         problems += faults
     if item:
-        problems += _findings(workspace, folder, item)
+        others = [one for name, one in folder.items.items() if one and name != item.id]
+        locate = lines_under(workspace.root, {path: version.text})
+        remarks = editorial(_alone(folder, *others, item), settings, locate)
+        problems += silenced(_alone(folder, item), remarks, problems)[0]
     found = [problem for problem in dict.fromkeys(problems) if problem.at and problem.at.path == path]
     return ItemFile(
         id=path.rpartition("/")[2].removesuffix(".md"),
@@ -98,27 +102,39 @@ def look_at(workspace: "Workspace", closing: date, path: str, version: Version) 
     )
 
 
-def _findings(workspace: "Workspace", folder: Folder, item: Item) -> list[Problem]:
-    """Return the editorial findings on an item beside the others of its issue."""
-    others = [one for name, one in folder.items.items() if one and name != item.id]
-    section = folder.sections[item.sections[0]]
-    issue = Issue(
-        period=folder.period,
-        subject="",
-        blocks=(Block(section=section, items=(*others, item)),),
-        at=folder.at,
+def _alone(folder: Folder, *items: Item) -> Issue:
+    """Return an issue of `items` only, in one section."""
+    section = folder.sections[items[0].sections[0]]
+    return Issue(
+        period=folder.period, subject="", blocks=(Block(section=section, items=items),), at=folder.at
     )
-    return editorial(issue, workspace.settings, lines_under(workspace.root))
 
 
 def save_item(desk: Desk, closing: date, name: str, sha: str, fresh: ItemFields) -> Saved | Conflict:
-    """Save the fields of an item whose file had the hash `sha` when it was opened. Raises ContentError."""
+    """Save the fields of an item whose file had the hash `sha` when it was opened. Raises ContentError.
+
+    An item that leaves the section it is listed under moves to the end of its first one.
+    """
     workspace = desk.workspace
     path = item_path(workspace, closing, name)
     with editing(desk.workspace, closing):
         now = read_version(workspace.root, path).text
         text = write_fields(now if read_fields(now, path) else "", path, fresh)
-        return save(desk, path, text, sha, f"{closing}: {name} edited")
+        done = save(desk, path, text, sha, f"{closing}: {name} edited")
+        if isinstance(done, Saved):
+            _follow(desk, closing, name, fresh.sections)
+        return done
+
+
+def _follow(desk: Desk, closing: date, name: str, sections: Sequence[str]) -> None:
+    """List an item under its first section, if it stands under one that it no longer has."""
+    folder = read_folder(desk.workspace.root, closing, desk.workspace.settings)
+    home = next((slug for slug, names in listed(folder).items() if name in names), None)
+    first = next((slug for slug in sections if slug in folder.sections), None)
+    if first and home and home not in sections:
+        order = placed(folder, name, first)
+        text = reorder(issue_text(desk.workspace, closing), path_of(closing), order)
+        put(desk, {path_of(closing): text}, f"{closing}: {name} moved to {first}")
 
 
 def save_text(desk: Desk, closing: date, name: str, sha: str, text: str) -> Saved | Conflict:
@@ -219,6 +235,21 @@ def move(desk: Desk, closing: date, name: str, section: str, position: int | Non
             named = kept if section in kept else [section, *kept[1:]]
             texts = {path: edit_item(text, path, {"section": named[0] if len(named) == 1 else named})} | texts
         put(desk, texts, f"{closing}: {name} moved to {section}")
+
+
+def shift(desk: Desk, closing: date, name: str, step: int) -> None:
+    """Move an item by `step` places within its section, not beyond its ends. Raises ContentError."""
+    with editing(desk.workspace, closing):
+        folder = read_folder(desk.workspace.root, closing, desk.workspace.settings)
+        order = listed(folder)
+        section = next((slug for slug, names in order.items() if name in names), None)
+        if section is None:
+            raise ContentError(f"{name!r} stands in no section", "Reload the page.")
+        position = max(0, order[section].index(name) + step)
+        text = reorder(
+            issue_text(desk.workspace, closing), path_of(closing), placed(folder, name, section, position)
+        )
+        put(desk, {path_of(closing): text}, f"{closing}: {name} moved")
 
 
 @contextmanager

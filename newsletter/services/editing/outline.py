@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from newsletter.checks.editorial import editorial
+from newsletter.checks.findings import silenced
 from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import Folder, folder_of, issue_of, path_of, read_folder
@@ -14,8 +15,6 @@ from newsletter.errors import Problem, Severity
 from newsletter.model import Issue, Item, Period, Section
 from newsletter.render.edition import Editions
 from newsletter.render.plaintext import words as spoken
-from newsletter.services.approval import Standing, standing
-from newsletter.services.editing.items import CLOSED
 from newsletter.services.editing.order import listed
 
 if TYPE_CHECKING:
@@ -54,12 +53,8 @@ class Outline:
     sections: tuple[OutlineSection, ...]
     unplaced: tuple[OutlineItem, ...]
     problems: tuple[Problem, ...]
-    standing: Standing
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether files no longer matter, as the issue is being sent or was."""
-        return self.standing.state in CLOSED
+    reading: tuple[Problem, ...]
+    """The problems of reading the files; they are among those above, too."""
 
     @property
     def items(self) -> int:
@@ -83,7 +78,7 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
     locate = lines_under(workspace.root)
     whole = Editions(issue).whole()
     leads = several_leads(whole, locate) if whole else ()
-    found = [*problems, *editorial(issue, workspace.settings, locate), *leads]
+    found, _ = silenced(issue, [*problems, *editorial(issue, workspace.settings, locate), *leads], problems)
     by_path: dict[str, list[Problem]] = {}
     for problem in dict.fromkeys(found):
         by_path.setdefault(problem.at.path if problem.at else "", []).append(problem)
@@ -101,7 +96,7 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
         sections=tuple(_sections(folder, order, items)),
         unplaced=tuple(item for name, item in items.items() if name not in placed),
         problems=tuple(problem for problem in dict.fromkeys(found) if problem not in elsewhere),
-        standing=standing(workspace, closing),
+        reading=tuple(problems),
     )
 
 

@@ -15,6 +15,7 @@ from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError, Problem
 from newsletter.model import Edition, Issue, Rendered, Subscriber
 from newsletter.services import Workspace, theme_folders
+from newsletter.services.proof import Proof
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.web.preview.reload import stamp
@@ -32,13 +33,13 @@ class Sheet:
 
 
 class Snapshot:
-    """An issue as its files were at one moment. Raises NewsletterError if they are not a valid issue."""
+    """An issue as its files were at one moment."""
 
-    def __init__(self, workspace: Workspace, closing: date, stamp: str) -> None:
+    def __init__(self, workspace: Workspace, stamp: str, proof: Proof) -> None:
         self.workspace = workspace
         self.stamp = stamp
         self.at = workspace.now()
-        self.proof = workspace.proof(closing)
+        self.proof = proof
         self.names = names(edition for edition, _ in self.proof.tally)
         self._ready = {page.edition: page for page in self.proof.rendered}
         self._locate = lines_under(workspace.root)
@@ -116,7 +117,7 @@ class Proofs:
             snapshot = self._kept.pop(closing, None)
             if snapshot is None or snapshot.stamp != now:
                 self._reopen()
-                snapshot = Snapshot(self.workspace, closing, now)
+                snapshot = Snapshot(self.workspace, now, self.workspace.proof(closing))
             self._kept[closing] = snapshot
             if len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -12,7 +12,7 @@ from newsletter.web.desk.app import create_desk
 from tests.databases import new_database
 from tests.web.desk.newsroom import PEOPLE, newest_link, staff
 from tests.web.readers.people import NOW, subscribe
-from tests.web.test_accessibility import judge, serving, write_issue
+from tests.web.test_accessibility import D, judge, serving, write_issue
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +23,16 @@ PAGES = {
     "sign_in.form": ["out:/desk/sign-in"],
     "sign_in.sent": ["out:/desk/sign-in/sent"],
     "sign_in.link": ["out:/desk/sign-in/unknown"],
+    "board.show": [f"/desk/{D}", f"/desk/{D}?move=01-forum&undo=x&part=text&lang=en"],
+    "item.show": [f"/desk/{D}/items/01-forum", f"/desk/{D}/items/broken"],
+    "item.new": [f"/desk/{D}/new?section=social&lang=en"],
+    "inbox.show": ["/desk/inbox"],
+    "inbox.edit": ["/desk/inbox/bus/edit"],
+    "inbox.paste": ["/desk/inbox/paste"],
 }
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
+NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
@@ -40,6 +47,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     text = settings.read_text(encoding="utf-8").replace("https://news.example.org", "http://localhost")
     settings.write_text(text, encoding="utf-8")
     staff(root)
+    (root / f"issues/{D}/items/broken.md").write_text("---\ntitle: [\n---\n", "utf-8")
+    (root / "inbox").mkdir()
+    (root / "inbox/bus.md").write_text(
+        "---\ntitle: Автобуси\nsource: mon.gov.ua\n---\n\nПояснили.\n", "utf-8"
+    )
     new_database(root / "var/newsletter.db")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSLETTER_NOW", NOW.isoformat())

@@ -1,0 +1,118 @@
+"""Issues as their files are now, kept between requests: outlines, and editions rendered when looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import RLock
+
+from flask import current_app
+
+from newsletter.compose.issuefile import folder_of
+from newsletter.config import FILE
+from newsletter.errors import ContentError, Problem
+from newsletter.model import Block, Edition, Issue, Item
+from newsletter.render.edition import Editions
+from newsletter.render.theme import SHIPPED
+from newsletter.services import Workspace, theme_folders
+from newsletter.services.editing.outline import Outline, read_outline
+from newsletter.services.editing.presence import Presence
+from newsletter.services.editing.readers import ReaderCounts
+from newsletter.services.proof import Proof
+from newsletter.web.preview.proofs import Sheet, Snapshot
+from newsletter.web.preview.reload import stamp
+
+_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An issue at one moment; without issue.yaml that can be read there are only `faults`."""
+
+    stamp: str
+    outline: Outline | None
+    snapshot: Snapshot | None
+    faults: Sequence[Problem] = ()
+
+
+class Drafts:
+    """A small cache of drafts, and what else the pages of an issue share."""
+
+    def __init__(self) -> None:
+        self.counts = ReaderCounts()
+        self.presence = Presence()
+        self._themed: tuple[str, Workspace] | None = None
+        self._kept: dict[date, tuple[Workspace, Draft]] = {}
+        self._lock = RLock()
+
+    def stamp(self, workspace: Workspace, closing: date) -> str:
+        """Return a fingerprint of all files that the issue and its look are made of."""
+        root = workspace.root
+        return stamp([root / FILE, root / folder_of(closing), *_themes(workspace)])
+
+    def of(self, workspace: Workspace, closing: date) -> Draft:
+        """Return the issue as it is now. Raises StoreError."""
+        with self._lock:
+            now = self.stamp(workspace, closing)
+            kept = self._kept.pop(closing, None)
+            if kept is None or kept[0] is not workspace or kept[1].stamp != now:
+                kept = workspace, self._read(workspace, closing, now)
+            self._kept[closing] = kept
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+            return kept[1]
+
+    def _read(self, workspace: Workspace, closing: date, now: str) -> Draft:
+        try:
+            outline = read_outline(workspace, closing)
+        except ContentError as error:
+            return Draft(stamp=now, outline=None, snapshot=None, faults=error.problems)
+        issue = outline.issue
+        editions = Editions(issue)
+        tally = self.counts.tally(workspace, issue, workspace.now())
+        whole = editions.whole()
+        proof = Proof(
+            issue=issue,
+            editions=editions,
+            tally=tally or ([(whole, 0)] if whole else []),
+            without=0,
+            rendered=[],
+            problems=[],
+            own=outline.reading,
+        )
+        snapshot = Snapshot(self._with_theme(workspace), now, proof)
+        return Draft(stamp=now, outline=outline, snapshot=snapshot)
+
+    def _with_theme(self, workspace: Workspace) -> Workspace:
+        """Return the workspace with the theme as its files are now; templates are compiled once."""
+        now = f"{id(workspace)} {stamp(_themes(workspace))}"
+        if self._themed is None or self._themed[0] != now:
+            fresh = Workspace(workspace.root, workspace.settings)
+            fresh.database, fresh.signer = workspace.database, workspace.signer
+            self._themed = now, fresh
+        return self._themed[1]
+
+
+def drafts() -> Drafts:
+    """Return the drafts of this application."""
+    found: Drafts = current_app.extensions.setdefault("drafts", Drafts())
+    return found
+
+
+def sheet_of(snapshot: Snapshot, item: Item) -> Sheet:
+    """Return the sheet of an edition that holds one item alone."""
+    issue = snapshot.proof.issue
+    section = next(
+        (block.section for block in issue.blocks if item in block.items),
+        next(one for one in snapshot.workspace.settings.model_sections if one.slug in item.sections),
+    )
+    return snapshot.sheet(_edition(issue, Block(section=section, items=(item,))))
+
+
+def _edition(issue: Issue, block: Block) -> Edition:
+    return Edition(key=f"item {block.items[0].id} {hash((issue.subject, block))}", blocks=(block,))
+
+
+def _themes(workspace: Workspace) -> list[Path]:
+    names = dict.fromkeys((workspace.settings.theme, SHIPPED))
+    return [folder / name for folder in theme_folders(workspace.root) for name in names]

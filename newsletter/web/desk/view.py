@@ -1,0 +1,159 @@
+"""The reader's view beside an issue's pages: a real edition, or one item of it, as mail programs show it."""
+
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from html import escape
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+
+from newsletter.checks.markup import KILOBYTE
+from newsletter.config.types import Role
+from newsletter.errors import NewsletterError, Problem
+from newsletter.render.values import Data, Function
+from newsletter.web.desk.access import requires, workspace
+from newsletter.web.desk.drafts import Draft, drafts, sheet_of
+from newsletter.web.mail import POLICY
+from newsletter.web.preview.choice import Choice, choose
+from newsletter.web.preview.letter import Letter, shown, without_pictures
+from newsletter.web.preview.proofs import Snapshot
+from newsletter.web.preview.shown import gathered
+from newsletter.web.preview.view import SCHEMES, WIDTHS, View, read
+
+pages = Blueprint("view", __name__)
+
+CLIPPED = 102 * KILOBYTE
+"""Bytes of HTML from which Gmail shows a message cut off."""
+_PARTS = ("html", "text")
+_MOST = 40
+"""Editions that the picker offers, those with most readers first."""
+
+
+@pages.get("/<closing:closing>/letter.html")
+@requires(Role.EDITOR)
+def html(closing: date) -> Response:
+    """Return the HTML part for the frame; without pictures, as a mail program that blocks them shows it."""
+    view = _view()
+    letter = _letter(closing)
+    address = partial(url_for, "view.picture", closing=closing, **_place(view))
+    page = letter.page(workspace().settings.base_url, lambda name: escape(address(name=name)))
+    if view.pictures == "off":
+        page = without_pictures(page)
+    response = Response(shown(page, "dark" if view.scheme == "dark" else "light"))
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@pages.get("/<closing:closing>/letter.eml")
+@requires(Role.EDITOR)
+def message(closing: date) -> Response:
+    """Return the whole message as an .eml file, byte for byte as it would be sent."""
+    response = Response(_letter(closing).content, mimetype="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="{closing}.eml"'
+    return response
+
+
+@pages.get("/<closing:closing>/letter/<name>")
+@requires(Role.EDITOR)
+def picture(closing: date, name: str) -> Response:
+    """Return a picture of the edition that is shown."""
+    found = next((image for image in _letter(closing).pictures if image.name == name), None) or abort(404)
+    return Response(found.content, mimetype=found.media_type)
+
+
+def panel(closing: date, draft: Draft, item: str = "") -> Data:
+    """Return what `view_panel.html` shows: an edition, or `item` alone; its faults where it cannot be."""
+    view = _view()
+    if draft.snapshot is None:
+        return Data(view=_shown_view(view), letter=None, faults=(), editions=(), item=item)
+    try:
+        choice = _choice(draft.snapshot, view, item)
+        letter = choice.letter if choice else None
+    except NewsletterError as error:  # the theme, a key or the logo
+        faults = gathered([Problem.error(error.message, hint=error.hint)])
+        return Data(view=_shown_view(view), letter=None, faults=faults, editions=(), item=item)
+    sheet = choice.sheet if choice else None
+    page = sheet.page if sheet else None
+    return Data(
+        view=_shown_view(view),
+        item=item,
+        editions=tuple(_editions(draft.snapshot)),
+        readers=choice.readers if choice else 0,
+        faults=gathered(sheet.problems) if sheet and page is None else (),
+        letter=_shown_letter(letter, len(page.html.encode())) if letter and page else None,
+        frame=url_for("view.html", closing=closing, at=draft.stamp, **_place(view, item)),
+        message=url_for("view.message", closing=closing, **_place(view, item)),
+        part=_part(view),
+        widths=WIDTHS,
+        schemes=SCHEMES,
+    )
+
+
+def _shown_letter(letter: Letter, size: int) -> Data:
+    return Data(
+        text=letter.text,
+        opening=letter.opening,
+        sha256=letter.sha256,
+        size=size,
+        whole=len(letter.content),
+        share=min(100, round(100 * size / CLIPPED)),
+        clipped=size >= CLIPPED,
+    )
+
+
+def _shown_view(view: View) -> Data:
+    """Return the view, with a function that gives the query of this page with another choice in it."""
+
+    def other(**changes: Any) -> str:
+        return url_for(request.endpoint or "board.show", **(request.view_args or {}), **view.query(**changes))
+
+    return Data(
+        edition=view.edition,
+        width=view.width,
+        scheme=view.scheme,
+        pictures=view.pictures,
+        other=Function(other),
+    )
+
+
+def _editions(snapshot: Snapshot) -> list[Data]:
+    names, everything = snapshot.names, len(snapshot.proof.issue.blocks)
+    return [
+        Data(
+            name=names[edition.key],
+            whole=len(edition.blocks) == everything,
+            titles=" · ".join(block.section.title for block in edition.blocks),
+            readers=readers,
+        )
+        for edition, readers in snapshot.proof.tally[:_MOST]
+    ]
+
+
+def _choice(snapshot: Snapshot, view: View, item: str) -> Choice | None:
+    if not item:
+        known = view.edition in snapshot.names.values()
+        return choose(snapshot, view if known else replace(view, edition=""))
+    issue = snapshot.proof.issue
+    one = next((one for block in issue.blocks for one in block.items if one.id == item), None)
+    return Choice(snapshot=snapshot, sheet=sheet_of(snapshot, one), reader=None, number=0) if one else None
+
+
+def _letter(closing: date) -> Letter:
+    snapshot = drafts().of(workspace(), closing).snapshot
+    choice = _choice(snapshot, _view(), request.args.get("item", "")) if snapshot else None
+    return (choice.letter if choice else None) or abort(404)
+
+
+def _view() -> View:
+    return replace(read(request.args, workspace().settings.languages), reader="", sections=(), lang="")
+
+
+def _part(view: View) -> str:
+    return view.part if view.part in _PARTS else _PARTS[0]
+
+
+def _place(view: View, item: str = "") -> dict[str, Any]:
+    """Return the query that names what is shown, in which scheme and with which pictures."""
+    asked = item or request.args.get("item", "")
+    return {**view.query(width=WIDTHS[0], part="both"), **({"item": asked} if asked else {})}
