@@ -7,6 +7,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
+from newsletter import files
 from newsletter.errors import ConfigError
 
 WIDTHS = {"phone": 375, "desktop": 1200}
@@ -36,7 +37,7 @@ def screenshot(html: str, width: int) -> bytes:
         )
     with tempfile.TemporaryDirectory() as folder:
         page, picture = Path(folder, "page.html"), Path(folder, "page.png")
-        page.write_text(html.replace("<head>", f"<head>{_INERT}", 1), encoding="utf-8")
+        files.atomic_write(page, html.replace("<head>", f"<head>{_INERT}", 1).encode())
         options = [
             *("--headless", "--disable-gpu", "--hide-scrollbars"),
             *("--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}/profile"),
