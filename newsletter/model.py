@@ -213,7 +213,8 @@ class Edition:
     """The selection of an issue that one group of readers gets; `key` is a hash of the visible content."""
 
     key: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = field(hash=False)
+    mask: int = field(default=0, compare=False)  # a bit for each place of an item that it shows
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -361,20 +362,23 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One reader's message, ready to send: in parts; `content` assembles it when first used.
-
-    A provider's API that assembles messages itself takes the parts, and `content` is never built.
-    """
+    """One reader's message, ready to send: its bytes or, for a provider's API, `page`, whichever is used."""
 
     subscriber: int
     mail_from: str
     rcpt_to: str
     message_id: str
     name: str
-    page: Rendered
+    edition: str
+    load: Callable[[], Rendered]
     shared: Envelope
     values: Mapping[str, str]
     build: Callable[[], Sequence[bytes]]
+
+    @cached_property
+    def page(self) -> Rendered:
+        """The edition as whole texts."""
+        return self.load()
 
     @cached_property
     def pieces(self) -> Sequence[bytes]:

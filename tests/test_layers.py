@@ -15,7 +15,7 @@ BANDS = (
     ("services",),
     ("sending", "audience", "checks", "feedback", "doctor"),
     ("render", "compose", "store", "transport", "engine"),
-    ("ports", "config", "links", "conditions", "i18n", "pictures"),
+    ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
     ("model", "names", "slots", "yamlfile", "private", "registry", "brand", "locales"),
     ("errors", "limited", "files", "durations", "greeting", "redaction"),
 )

@@ -1,7 +1,6 @@
 """Run all checks on an issue and its editions: a sorted list of problems without duplicates."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -36,24 +35,46 @@ def findings(  # noqa: PLR0913  what is checked, how it is rendered, and how lin
     `locate` finds the line of a text in its files.
     """
     rendered = []
-    shared: defaultdict[Problem, list[Edition]] = defaultdict(list)
+    shared = Shared(len(editions))
     for edition in editions:
         for problem in several_leads(edition, locate):
-            shared[problem].append(edition)
+            shared.add(problem, edition)
         try:
             page = renderer.render(issue, edition)
         except RenderError as error:
-            shared[as_problem(error)].append(edition)
+            shared.add(as_problem(error), edition)
             continue
         rendered.append(page)
         for problem in markup(page, edition):
-            shared[problem].append(edition)
-    found = {
-        **dict.fromkeys(own_problems),
-        **dict.fromkeys(editorial(issue, settings, locate)),
-        **{_named(problem, where, len(editions)): None for problem, where in shared.items()},
-    }
-    return rendered, sorted(found, key=_order)
+            shared.add(problem, edition)
+    return rendered, ordered([*own_problems, *editorial(issue, settings, locate), *shared.problems()])
+
+
+def ordered(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems sorted by place, each once."""
+    return sorted(dict.fromkeys(problems), key=_order)
+
+
+class Shared:
+    """Problems of editions; one that not all of `of` editions have is told with the first that has it."""
+
+    def __init__(self, of: int) -> None:
+        self._of = of
+        self._where: dict[Problem, tuple[Edition, int]] = {}
+
+    def add(self, problem: Problem, edition: Edition) -> None:
+        """Add a problem of an edition."""
+        first, number = self._where.get(problem, (edition, 0))
+        self._where[problem] = first, number + 1
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield each problem, with its editions unless all have it or it belongs to an item."""
+        for problem, (first, number) in self._where.items():
+            if problem.at or number == self._of:
+                yield problem
+                continue
+            more = f" and {number - 1} more" if number > 1 else ""
+            yield replace(problem, text=f"{problem.text} (edition {', '.join(first.sections)}{more})")
 
 
 def silenced(
@@ -83,15 +104,6 @@ def as_problem(error: RenderError) -> Problem:
     """Convert an error in a template to a problem."""
     text = error.message.removeprefix(f"{error.at}: ")
     return Problem.error(text, error.at, error.hint)
-
-
-def _named(problem: Problem, where: Sequence[Edition], of: int) -> Problem:
-    """Add the editions that have a problem to its text, unless all have it or it belongs to an item."""
-    if problem.at or len(where) == of:
-        return problem
-    first = ", ".join(where[0].sections)
-    more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-    return replace(problem, text=f"{problem.text} (edition {first}{more})")
 
 
 def _order(problem: Problem) -> tuple[Place, Severity]:

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
 from newsletter.errors import Place, Problem
-from newsletter.model import Edition, ItemKind, Rendered
+from newsletter.model import Edition, Image, ItemKind, Rendered
 
 KILOBYTE = 1024
 LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
@@ -29,12 +29,17 @@ _URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two links without a space
 
 def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
     """Return the problems of one edition as it will be sent; those of an item have the item's place."""
+    weights = (*size(len(rendered.html.encode())), *weight(rendered.pictures))
+    return [*weights, *faults(rendered, edition)]
+
+
+def faults(rendered: Rendered, edition: Edition) -> list[Problem]:
+    """Return the problems that an edition has whatever its size."""
     try:
         document = document_fromstring(rendered.html.encode(), parser=HTMLParser(encoding="utf-8"))
     except ParserError:
         return [Problem.error("the HTML is empty", hint="Look at the theme's issue.mjml.")]
     return [
-        *_size(rendered),
         *_left_markup(rendered),
         *_head(document),
         *_remote(document, rendered),
@@ -46,10 +51,10 @@ def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
     ]
 
 
-def _size(rendered: Rendered) -> Iterator[Problem]:
-    size = len(rendered.html.encode())
-    if size >= LARGE:
-        problem, limit = (Problem.error, TOO_LARGE) if size >= TOO_LARGE else (Problem.warning, LARGE)
+def size(html: int) -> Iterator[Problem]:
+    """Yield the problem of an edition whose HTML has too many bytes."""
+    if html >= LARGE:
+        problem, limit = (Problem.error, TOO_LARGE) if html >= TOO_LARGE else (Problem.warning, LARGE)
         yield problem(
             f"the HTML has {limit // KILOBYTE} KB or more",
             hint=f"Gmail cuts mail off at 102 KB; shorten items to stay below {LARGE // KILOBYTE} KB.",
@@ -103,19 +108,23 @@ def _pictures(document: _Element, rendered: Rendered) -> Iterator[Problem]:
                 f"cid:{cid} is no picture of the message",
                 hint="In the theme, write {{ item.picture.src }} or {{ brand.logo.src }}.",
             )
-    weight = sum(len(image.content) for image in rendered.pictures)
-    if weight > HEAVY:
-        say, limit = (Problem.error, TOO_HEAVY) if weight > TOO_HEAVY else (Problem.warning, HEAVY)
-        yield say(
-            f"the pictures have more than {limit // 1000} kB together",
-            hint=f"Slow lines wait for them; take some out, or cut them, to stay below {HEAVY // 1000} kB.",
-        )
     for picture in document.iter("img"):
         if picture.get("alt") is None:
             yield Problem.warning(
                 f"the picture {picture.get('src', '')!r} has no alt text",
                 hint='Say in alt="…" what it shows; alt="" where it only decorates.',
             )
+
+
+def weight(pictures: Iterable[Image]) -> Iterator[Problem]:
+    """Yield the problem of an edition whose pictures have too many bytes together."""
+    total = sum(len(image.content) for image in pictures)
+    if total > HEAVY:
+        say, limit = (Problem.error, TOO_HEAVY) if total > TOO_HEAVY else (Problem.warning, HEAVY)
+        yield say(
+            f"the pictures have more than {limit // 1000} kB together",
+            hint=f"Slow lines wait for them; take some out, or cut them, to stay below {HEAVY // 1000} kB.",
+        )
 
 
 def _slots(rendered: Rendered) -> Iterator[Problem]:

@@ -60,7 +60,7 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
 def _print(proof: "Proof") -> None:
     print_problems(proof.problems)
     warnings = len(proof.problems) - proof.errors
-    largest = max((len(page.html.encode()) for page in proof.rendered), default=0)
+    largest = max(proof.sizes, default=0)
     click.echo(
         f"{proof.issue.name}: {some(proof.errors, 'error')}, {some(warnings, 'warning')}"
         f" in {some(len(proof.tally), 'edition')} for {some(_readers(proof), 'reader')},"

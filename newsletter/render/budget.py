@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import local
 from time import monotonic
 
+_MOST = 20  # editions' worth of work for a whole issue; some 8 MB of MJML
 _LARGEST_NUMBER = 1024  # bits; a float holds no more
 
 
@@ -33,6 +34,8 @@ class _Spending(local):
     look = limits.work
     """The remaining work at which the clock is read next."""
     until = float("inf")
+    times = 1
+    """How many editions' worth a template may do."""
 
 
 _OFTEN = 1_000  # units of work between two looks at the clock, which cost as much as a step
@@ -43,12 +46,25 @@ _now = _Spending()
 def budget(limits: Limits) -> Iterator[None]:
     """Enforce `limits` on this thread until the block ends."""
     before = vars(_now).copy()
-    vars(_now).update(limits=limits, left=limits.work, look=limits.work, until=monotonic() + limits.seconds)
+    work = limits.work * _now.times
+    scaled = replace(limits, work=work, output=limits.output * _now.times)
+    until = monotonic() + limits.seconds * _now.times
+    vars(_now).update(limits=scaled, left=work, look=work, until=until)
     try:
         yield
     finally:
         vars(_now).clear()
         vars(_now).update(before)
+
+
+@contextmanager
+def many(times: int) -> Iterator[None]:
+    """Let this thread's templates do `times` as much until the block ends, as for the whole of an issue."""
+    before, _now.times = _now.times, max(1, min(times, _MOST))
+    try:
+        yield
+    finally:
+        _now.times = before
 
 
 def spend(work: int = 1) -> None:

@@ -3,15 +3,19 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from newsletter.conditions import holds
-from newsletter.model import EVERY_SECTION, Block, ClosingCall, Condition, Edition, Issue, Item, Subscriber
+from newsletter.model import EVERY_SECTION, Block, ClosingCall, Edition, Issue, Item, Subscriber
+from newsletter.render.places import Places
 
 _HASHTAG = re.compile(r"#\w+")
+_KEPT = 4096
+"""Choices whose edition is remembered, so that it is one object for their next reader."""
 
 
 class Editions:
@@ -19,93 +23,73 @@ class Editions:
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue
-        self._sections = {block.section.slug: block.section for block in issue.blocks}
+        self.places = Places(issue)
         self._conditions = tuple(
             dict.fromkeys(item.only_for for block in issue.blocks for item in block.items if item.only_for)
         )
-        self._memo: dict[tuple[frozenset[str], tuple[bool, ...]], Edition | None] = {}
-        self._distinct: dict[str, Edition] = {}
+        self._chosen = lru_cache(_KEPT)(self._choose)
+        self._edition = lru_cache(_KEPT)(self._make)
+        self._block = lru_cache(_KEPT)(self._show)
 
     def of(self, sections: frozenset[str], attributes: Mapping[str, str]) -> Edition | None:
         """Return the edition of a reader who chose `sections`, or None when it would be empty."""
-        truths: tuple[bool, ...] = ()
-        if self._conditions:
-            truths = tuple(holds(condition, sections, attributes) for condition in self._conditions)
-        try:
-            return self._memo[sections, truths]
-        except KeyError:
-            held = dict(zip(self._conditions, truths, strict=True))
-            edition = self._memo[sections, truths] = self._make(sections, held.__getitem__)
-            return edition
+        truths = tuple([holds(condition, sections, attributes) for condition in self._conditions])
+        return self._edition(self._chosen(sections, truths))
 
     def whole(self) -> Edition | None:
         """Return the public edition of the archive: all sections, without items for certain readers only.
 
         An item that names its readers is not shown to the public.
         """
-        return self._make(frozenset({EVERY_SECTION}), lambda _condition: False)
+        return self._edition(self.places.shown(frozenset({EVERY_SECTION}), lambda _condition: False))
 
     def tally(self, readers: Iterable[Subscriber]) -> tuple[list[tuple[Edition, int]], int]:
         """Return each edition with its number of readers, and the number of readers who get nothing."""
-        counts: Counter[str] = Counter()
+        counts: Counter[Edition] = Counter()
         without = 0
         for reader in readers:
-            edition = self.of(reader.sections, reader.attributes)
-            if edition:
-                counts[edition.key] += 1
+            if edition := self.of(reader.sections, reader.attributes):
+                counts[edition] += 1
             else:
                 without += 1
-        return [(self._distinct[key], number) for key, number in counts.most_common()], without
+        return counts.most_common(), without
 
-    def _make(self, chosen: frozenset[str], held: Callable[[Condition], bool]) -> Edition | None:
-        shown: dict[str, list[Item]] = {slug: [] for slug in self._sections}
-        for block in self.issue.blocks:
-            for item in block.items:
-                place = self._place(item, block.section.slug, chosen)
-                if place and (item.only_for is None or held(item.only_for)):
-                    shown[place].append(item)
-        blocks = tuple(
-            Block(section=self._sections[slug], items=tuple(items)) for slug, items in shown.items() if items
-        )
-        if not blocks:
+    def _choose(self, sections: frozenset[str], truths: tuple[bool, ...]) -> int:
+        return self.places.shown(sections, dict(zip(self._conditions, truths, strict=True)).__getitem__)
+
+    def _make(self, mask: int) -> Edition | None:
+        if not mask:
             return None
-        edition = Edition(key=_key(blocks), blocks=blocks)
-        return self._distinct.setdefault(edition.key, edition)
+        shown = [self._block(number, bits) for number, bits in self.places.by_section(mask)]
+        key = sha256(b"".join([digest for _, digest in shown])).hexdigest()[:16]
+        return Edition(key=key, blocks=tuple([block for block, _ in shown]), mask=mask)
 
-    def _place(self, item: Item, home: str, chosen: frozenset[str]) -> str | None:
-        """Return the section under which a reader gets `item`: its block's, else the first other they chose.
-
-        Where that other one has no block this week, the item stays in its own.
-        """
-        mine = [slug for slug in (home, *item.sections) if self._gets(slug, chosen)]
-        return next((slug for slug in mine if slug in self._sections), home) if mine else None
-
-    def _gets(self, slug: str, chosen: frozenset[str]) -> bool:
-        always = slug in self._sections and self._sections[slug].always
-        return always or slug in chosen or EVERY_SECTION in chosen
+    def _show(self, number: int, bits: int) -> tuple[Block, bytes]:
+        """Return a section with the items of some places, and a hash of what is seen of them."""
+        block = Block(section=self.issue.blocks[number].section, items=tuple(self.places.items(number, bits)))
+        return block, sha256(json.dumps(_visible_block(block)).encode()).digest()
 
 
 def closing_call(call: ClosingCall | None, edition: Edition) -> ClosingCall | None:
     """Return the closing call, or None when an item of `edition` already has its hashtag."""
-    if call and call.hashtag:
-        tag = call.hashtag.casefold()
-        if any(tag in _HASHTAG.findall(item.text.casefold()) for item in edition.items):
-            return None
+    if call and call.hashtag and any(says(item, call.hashtag) for item in edition.items):
+        return None
     return call
 
 
-def _key(blocks: Iterable[Block]) -> str:
-    """Return a hash of the visible content, 16 hex digits."""
-    visible = [
-        [
-            block.section.slug,
-            block.section.title,
-            block.section.colour,
-            [_visible(item) for item in block.items],
-        ]
-        for block in blocks
-    ]
-    return sha256(json.dumps(visible).encode()).hexdigest()[:16]
+@lru_cache(_KEPT)
+def _hashtags(text: str) -> frozenset[str]:
+    return frozenset(_HASHTAG.findall(text.casefold()))
+
+
+def says(item: Item, hashtag: str) -> bool:
+    """Return whether the text of an item has a hashtag already."""
+    return hashtag.casefold() in _hashtags(item.text)
+
+
+def _visible_block(block: Block) -> list[Any]:
+    section = block.section
+    return [section.slug, section.title, section.colour, [_visible(item) for item in block.items]]
 
 
 def _visible(item: Item) -> list[Any]:

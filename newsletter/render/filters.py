@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from newsletter.render.budget import TooMuch, expect, spend
 from newsletter.render.kinds import DATA, Steps, is_data, on_words, printed, settled, text_of
+from newsletter.render.parts import HELD, HELD_NOT, OPENED, held, held_not, opened
 from newsletter.render.values import Function, Table
 
 STEPS, JOIN, MAKE = "loop over", "~", "made"
@@ -159,6 +160,7 @@ def jinja_filters() -> Filters:
     time (random), or takes long for its text (urlize); and what makes attributes or JSON (xmlattr, tojson).
     """
     filters = Filters({STEPS: _steps, MAKE: _made, JOIN: _joined, "format": _format})
+    filters |= {OPENED: opened, HELD: held, HELD_NOT: held_not}
     for name in _HARMLESS:
         filters.take(name)
     for name, bound in _BOUNDS.items():

@@ -12,12 +12,12 @@ from jinja2.utils import Namespace
 from markupsafe import Markup, escape
 
 from newsletter.render.budget import expect, expect_number, spend
-from newsletter.render.values import SCALARS, Data, Function, Table
+from newsletter.render.values import SCALARS, Data, Fact, Function, Table
 
 _MAPPINGS = frozenset({dict, Table})
 _SEQUENCES = frozenset({list, tuple, range})
 _ITERABLE = _MAPPINGS | _SEQUENCES | {str, Markup, set, frozenset}
-_OPAQUE = frozenset({float, bool, type(None), Data, Function, Macro, Namespace})
+_OPAQUE = frozenset({float, bool, type(None), Data, Fact, Function, Macro, Namespace})
 
 _TEXT_METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "startswith", "endswith"}

@@ -12,9 +12,10 @@ from pathlib import Path
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.model import Image, Rendered
+from newsletter.recipes import rendered
 from newsletter.render.inline import Inliner
 from newsletter.render.pictures import Pictures
-from newsletter.render.renderer import brand, fingerprint
+from newsletter.render.renderer import brand
 from newsletter.render.templates import Templates
 from newsletter.render.theme import open_theme
 from newsletter.render.typography import bind_html
@@ -79,12 +80,4 @@ class Letters:
         text = templates.render("letter.txt", values).strip() + "\n"
         _, compiled = templates.html("letter.mjml", values)
         html = bind_html(inliner.inline(compiled), language)
-        pictures = self._pictures.shown(html)
-        return Rendered(
-            edition=f"{kind}-{language}",
-            subject=subject,
-            html=html,
-            text=text,
-            pictures=pictures,
-            sha256=fingerprint(subject, html, text, pictures),
-        )
+        return rendered(f"{kind}-{language}", subject, html, text, self._pictures.shown(html))

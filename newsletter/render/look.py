@@ -18,6 +18,8 @@ _HINT = 'Colours are written like "#0b4f9c", fonts like "\'Segoe UI\', Arial, sa
 _QUOTED = re.compile(r"'((?:[A-Za-z][\w-]*)(?: [A-Za-z][\w-]*)*)'")
 _SCHEMES = ("light", "dark")
 _NAMES = tuple(field.name for field in fields(Colours))
+_CONTENTS = 3
+"""A list of contents comes from so many sections up, where a theme does not say another number."""
 _SLIP = 0.75  # as "acent" for "accent", but not "warm" for "paper"
 
 Colour = Annotated[str, matching("#[0-9a-fA-F]{6}", "must be # and six digits or letters a to f")]
@@ -33,6 +35,7 @@ class Look(BaseModel):
 
     about: str = Field(default="", max_length=120)
     fonts: _Fonts | None = None
+    contents: int | None = Field(default=None, ge=0, le=1000)
     light: dict[str, Colour] = {}
     dark: dict[str, Colour] = {}
 
@@ -63,9 +66,10 @@ def merged(looks: Sequence[tuple[Look, Document]], palette: Palette) -> Data:
         one for name in _SCHEMES for one in _faint(name, getattr(own, name), schemes[name], document)
     ]:
         raise ConfigError(faint)
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"contents": _CONTENTS}
     for look, _ in reversed(looks):
         given |= {**(look.__pydantic_extra__ or {}), **({"fonts": _bare(look.fonts)} if look.fonts else {})}
+        given |= {} if look.contents is None else {"contents": look.contents}
     return Data(**given | {name: Data(**colours) for name, colours in schemes.items()})
 
 

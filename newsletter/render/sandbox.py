@@ -16,6 +16,7 @@ from newsletter.errors import NewsletterError, Place, RenderError
 from newsletter.render.budget import Limits, TooMuch, budget, expect, expect_number, joined, spend
 from newsletter.render.filters import JOIN, MAKE, STEPS, Filters, formatted, functions, jinja_filters
 from newsletter.render.kinds import ABSENT, Steps, attribute, item, printed, settled, weight
+from newsletter.render.parts import When
 from newsletter.render.values import Data, Function, Table, plain_values
 
 _LONGEST = 60_000  # characters of a template's file; compiling so many takes Jinja two seconds
@@ -75,7 +76,7 @@ class Sandbox(SandboxedEnvironment):
         super().__init__(
             undefined=StrictUndefined,
             finalize=printed,
-            extensions=["jinja2.ext.i18n"],
+            extensions=["jinja2.ext.i18n", When],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,

@@ -1,48 +1,74 @@
 """What a theme's blocks are given of an edition: sections with items, the lead, an event's days in words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.model import Edition, Item, ItemKind, Picture
+from newsletter.model import Block, Edition, Item, ItemKind, Picture
 from newsletter.render.events import event_values
-from newsletter.render.values import Data, plain
+from newsletter.render.facts import Lead, Numbers, lead_of
+from newsletter.render.values import Data, Fact, plain
 
 _EDGES = " \t\n.,:;–—-·|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How items become values: an event's words in `language`, pictures, and addresses of calendar files."""
+    """How items become values: an event's words in `language`, pictures, and addresses of calendar files.
+
+    `fact` makes the fact of a name.
+    """
 
     language: str
     picture: Callable[[Picture | None], Data | None]
     calendar: Callable[[Item], str]
+    numbers: Numbers
+    fact: Callable[[str], Fact]
 
     def of(self, edition: Edition) -> dict[str, Any]:
-        """Return `blocks` and `lead` of an edition. Of several items that would lead the first does.
+        """Return `blocks` and the lead of an edition."""
+        lead = lead_of(edition)
+        given = self.blocks(edition.blocks, lead) | self.leads([lead] if lead else [])
+        return given | {"lead": next(iter(given["leads"]), None)}
 
-        A block has no heading of its own where the lead is all it holds, or comes just before it: the lead
-        then shows the section's name.
-        """
-        found = next(((block, item) for block in edition.blocks for item in block.items if item.lead), None)
-        home, lead = found or (None, None)
-        opens = home is not None and (home is edition.blocks[0] or len(home.items) == 1)
-        blocks = tuple(
-            Data(
-                section=plain(block.section),
-                heading=not (opens and block is home),
-                items=tuple(Data(**self._values(item), lead=item is lead) for item in block.items),
-            )
-            for block in edition.blocks
-        )
-        if home is None or lead is None:
-            return {"blocks": blocks, "lead": None}
+    def blocks(self, blocks: Sequence[Block], lead: Lead | None = None) -> dict[str, Any]:
+        """Return `blocks`, and the facts that are about no single one of them."""
+        names = ("contents", "picked", "plain_end")
         return {
-            "blocks": blocks,
-            "lead": Data(**self._values(lead), section=plain(home.section), opens=opens),
+            "blocks": tuple(self._block(block, lead) for block in blocks),
+            **{name: self.fact(name) for name in names},
         }
+
+    def leads(self, leads: Sequence[Lead]) -> dict[str, Any]:
+        """Return `leads`: the items that lead, each with its section's name."""
+        return {
+            "leads": tuple(
+                Data(
+                    **self._values(lead.item),
+                    section=plain(lead.block.section),
+                    opens=lead.opens,
+                    here=self.fact(self.numbers.of_lead(lead)),
+                )
+                for lead in leads
+            )
+        }
+
+    def _block(self, block: Block, lead: Lead | None) -> Data:
+        about = {
+            name: self.fact(self.numbers.of_section(name, block)) for name in ("here", "headed", "after")
+        }
+        return Data(
+            section=plain(block.section),
+            heading=not (lead and lead.opens and block is lead.block),
+            items=tuple(self._item(block, item, lead) for item in block.items),
+            **about,
+        )
+
+    def _item(self, block: Block, item: Item, lead: Lead | None) -> Data:
+        names = {"here": "item", "begins": "begins", "ends": "ends"}
+        about = {name: self.fact(self.numbers.of_item(what, block, item)) for name, what in names.items()}
+        return Data(**self._values(item), lead=lead is not None and item is lead.item, **about)
 
     def _values(self, item: Item) -> dict[str, Any]:
         """Return an item as a theme knows it: not its file, nor whom it is for."""

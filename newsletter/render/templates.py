@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import FunctionLoader
@@ -16,6 +17,7 @@ from newsletter.render.characters import printable
 from newsletter.render.filters import quick
 from newsletter.render.inline import Inliner
 from newsletter.render.mjml import compile_mjml
+from newsletter.render.parts import Marked, Piece, as_words, cut, unmarked
 from newsletter.render.sandbox import Sandbox
 from newsletter.render.theme import Theme
 from newsletter.render.urls import ascii_url
@@ -61,11 +63,19 @@ class Templates:
     def _filled(self, name: str, values: Mapping[str, Any]) -> str:
         return self._environment.get_template(name).render(values)
 
-    def html(self, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the MJML template `name` filled in, and the HTML of it. Raises RenderError."""
+    def pieces(self, name: str, values: Mapping[str, Any]) -> list[Piece]:
+        """Return the text template `name` filled in, cut at its marks. Raises RenderError."""
+        return [Piece(one.needs, printable(one.text)) for one in cut(self._filled(name, values))]
+
+    def html(self, name: str, values: Mapping[str, Any]) -> tuple[Marked, str]:
+        """Return the MJML template `name` filled in, and its HTML, both with marks as words.
+
+        Raises RenderError.
+        """
         filled = self._filled(name, values)
-        source = printable(_MARKS.sub("", filled))
-        return source, compile_mjml(source, lambda number: self._place(filled, name, number))
+        marked = as_words(_MARKS.sub("", filled))
+        marked = replace(marked, source=printable(marked.source))
+        return marked, compile_mjml(marked.source, lambda number: self._place(unmarked(filled), name, number))
 
     def _place(self, filled: str, name: str, number: int) -> Place | None:
         """Return the line of the file that line `number` of the MJML came from, or one that is like it."""

@@ -15,12 +15,13 @@ import re
 from functools import cache
 
 from newsletter.render.memo import remembered
+from newsletter.render.parts import MARK
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _LONGEST = 28
 """Longer pieces are not bound together: they might not fit into a line on a phone."""
 
-_TAG = re.compile(r"""(<!--.*?-->|<(?>[^<>"']+|"[^"]*"|'[^']*')*>)""", re.DOTALL)
+_TAG = re.compile(rf"""({MARK}|<!--.*?-->|<(?>[^<>"']+|"[^"]*"|'[^']*')*>)""", re.DOTALL)
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "cite", "em", "font", "i", "mark", "q", "s", "small", "span", "strong",
@@ -134,7 +135,10 @@ def bind(text: str, language: str) -> str:
 
 
 def bind_html(html: str, language: str) -> str:
-    """Return `html` with its running text bound; tags, comments, code and form values stay as they are."""
+    """Return `html` with its running text bound; tags, comments, code and form values stay as they are.
+
+    Nothing is bound across the mark of a part, as an edition may lack what is behind it.
+    """
     pieces = _TAG.split(html)  # text, tag, text, …
     run: list[int] = []
     within = ""

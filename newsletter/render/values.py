@@ -82,7 +82,23 @@ class Function:
         self.with_context = with_context
 
 
-_FINAL = SCALARS | {Data, Table, Function}
+class Fact:
+    """Whether an edition shows something; a template asks it with `{% when fact %}` alone.
+
+    `held` is None while all that any edition may show is rendered at once: then nobody knows yet.
+    """
+
+    __slots__ = ("held", "name")
+
+    def __init__(self, name: str, *, held: bool | None) -> None:
+        self.name = name
+        self.held = held
+
+    def __bool__(self) -> Never:
+        raise TypeError("what an edition shows is asked with {% when … %}, not with {% if … %}")
+
+
+_FINAL = SCALARS | {Data, Table, Function, Fact}
 
 
 class NoDataError(TypeError):

@@ -5,6 +5,7 @@ from datetime import datetime
 from newsletter.links import Purpose, Signer
 from newsletter.model import Envelope, Message, Rendered
 from newsletter.names import IssueName, read_name
+from newsletter.recipes import Assembled
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
@@ -16,7 +17,11 @@ class Writer:
     """Personalises one edition for any of its readers; `signer` makes the links, `dkim` signs the message."""
 
     def __init__(
-        self, edition: Rendered, shared: Envelope, signer: Signer, dkim: DomainSigner | None = None
+        self,
+        edition: Rendered | Assembled,
+        shared: Envelope,
+        signer: Signer,
+        dkim: DomainSigner | None = None,
     ) -> None:
         self._skeleton = Skeleton(edition, shared)
         self._page = edition
@@ -25,6 +30,9 @@ class Writer:
         self._issue = read_name(shared.issue)
         self._signer = signer
         self._dkim = dkim
+
+    def _whole(self) -> Rendered:
+        return self._page if isinstance(self._page, Rendered) else self._page.page
 
     def write(self, due: Due, now: datetime) -> Message:
         """Return the message for `due`; a retry has the same Message-ID and return path."""
@@ -45,7 +53,8 @@ class Writer:
             rcpt_to=email,
             message_id=identity,
             name=due.name,
-            page=self._page,
+            edition=self._page.edition,
+            load=self._whole,
             shared=self._shared,
             values=values,
             build=build,

@@ -109,15 +109,14 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
     wake(workspace)  # the audience consists of the current readers
     proof = workspace.proof(closing)
     errors = tuple(problem for problem in proof.problems if problem.severity is Severity.ERROR)
-    if errors and (workspace.settings.transport != OUTBOX or len(proof.rendered) < len(proof.tally)):
+    if errors and (workspace.settings.transport != OUTBOX or len(proof.sizes) < len(proof.tally)):
         raise ContentError(errors)
     if not sum(readers for _, readers in proof.tally):
         raise _nobody(workspace, closing, proof)
-    pages = {page.edition: page for page in proof.rendered}
     frozen = freeze(
         workspace.database,
         proof.editions,
-        [(edition, pages[edition.key]) for edition, _ in proof.tally],
+        [(edition, page) for edition, _ in proof.tally if (page := proof.page(edition))],
         workspace.settings.envelope(proof.issue.name),
         Approval(by=by, at=workspace.now(), sources=sources, errors=proof.errors),
     )

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from newsletter.audience import handover, moving, optin, stepup
 from newsletter.links import Purpose
 from newsletter.model import Message, Outcome, Rendered
+from newsletter.recipes import fingerprint
 from newsletter.redaction import masked
 from newsletter.render.letter import LINK, OTHER, Letters
-from newsletter.render.renderer import fingerprint
 from newsletter.sending.transactional import Batch, compose
 from newsletter.services import theme_folders
 from newsletter.slots import EMAIL

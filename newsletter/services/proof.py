@@ -6,10 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.checks.findings import findings, silenced
+from newsletter.checks.assembled import checked
+from newsletter.checks.findings import silenced
 from newsletter.checks.lines import lines_under
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
+from newsletter.recipes import Pages
 from newsletter.render.edition import Editions
 
 if TYPE_CHECKING:
@@ -28,10 +30,26 @@ class Proof:
     editions: Editions
     tally: list[tuple[Edition, int]]
     without: int
-    rendered: list[Rendered]
+    pages: Pages
     problems: list[Problem]
     own: Sequence[Problem] = ()
     silenced: list[tuple[Problem, str]] = field(default_factory=list)
+
+    @property
+    def rendered(self) -> list[Rendered]:
+        """The editions that could be rendered as whole texts; of very many, take one after the other."""
+        return [page for edition, _ in self.tally if (page := self.page(edition))]
+
+    def page(self, edition: Edition) -> Rendered | None:
+        """Return an edition as whole texts; None if it could not be rendered."""
+        recipe = self.pages.recipe(edition)
+        return self.pages.stock.assembled(edition.key, recipe).page if recipe else None
+
+    @property
+    def sizes(self) -> list[int]:
+        """The bytes of HTML of each edition that could be rendered."""
+        recipes = (self.pages.recipe(edition) for edition, _ in self.tally)
+        return [self.pages.stock.size(recipe) for recipe in recipes if recipe]
 
     @property
     def errors(self) -> int:
@@ -58,8 +76,8 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
     if not tally and not without and whole:
         tally = [(whole, 0)]
     shown = [edition for edition, _ in tally]
-    rendered, problems = findings(
-        issue, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
+    pages, problems = checked(
+        editions, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
     )
     problems, quiet = silenced(issue, problems, own)
     problems += workspace.letter_problems
@@ -68,7 +86,7 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
         editions=editions,
         tally=tally,
         without=without,
-        rendered=rendered,
+        pages=pages,
         problems=problems,
         own=own,
         silenced=quiet,

@@ -43,16 +43,15 @@ def write(workspace: "Workspace", closing: date, out: Path | None = None) -> Wri
     proof = workspace.proof(closing)
     shared = workspace.settings.envelope(proof.issue.name)
     folder = out or workspace.var / "render" / proof.issue.name
-    pages = {page.edition: page for page in proof.rendered}
-    shown = [(edition, readers) for edition, readers in proof.tally if edition.key in pages]
     try:
         if out is None:
             private.own_folder(workspace.var)
         folder.mkdir(parents=True, exist_ok=True)
-        entries = [
-            _entry(edition, readers, pages[edition.key], _write(folder, pages[edition.key], shared))
-            for edition, readers in shown
-        ]
+        sizes, entries = [], []
+        for edition, readers in proof.tally:
+            if page := proof.page(edition):
+                sizes.append((edition, readers, len(page.html.encode())))
+                entries.append(_entry(edition, readers, page, _write(folder, page, shared)))
         manifest = {"issue": proof.issue.name, "without": proof.without, "editions": entries}
         text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
         atomic_write(folder / "manifest.json", text.encode())
@@ -62,8 +61,7 @@ def write(workspace: "Workspace", closing: date, out: Path | None = None) -> Wri
             f"{error.filename or folder} cannot be written: {error.strerror}",
             "Name another folder: --out DIR",
         ) from None
-    sizes = tuple((edition, readers, len(pages[edition.key].html.encode())) for edition, readers in shown)
-    return Written(folder=folder, proof=proof, editions=sizes)
+    return Written(folder=folder, proof=proof, editions=tuple(sizes))
 
 
 def _write(folder: Path, page: "Rendered", shared: "Envelope") -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 A Cyrillic letter takes six characters in quoted-printable and less than three in base64; Latin text is
 shorter in quoted-printable. Both give 7-bit lines of at most 76 characters, none of which begins with a dot.
+A body is the same whatever parts its text comes in.
 """
 
 import re
@@ -9,30 +10,49 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
+from newsletter.recipes import Part
 from newsletter.slots import split
 
 _LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included; §6.8
 _BYTES = 57  # encoded in one line of base64
 _CRLF = b"\r\n"
 _SOFT = b"=\r\n"
+_PLAIN = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})
 
 
 class Body(Protocol):
-    """An encoded part; `encoding` is its Content-Transfer-Encoding."""
+    """An encoded part of a message; `encoding` is its Content-Transfer-Encoding."""
 
     encoding: str
 
     def filled(self, values: Mapping[str, str]) -> list[bytes]:
-        """Return the part in pieces, each slot replaced by its value."""
+        """Return the body in pieces, each slot replaced by its value."""
 
 
-def body(text: str, *, html: bool) -> Body:
-    """Encode `text` in the shorter encoding; when it is `html`, values are escaped."""
-    parts = split(text)
-    bodies: list[Body] = [QuotedPrintable(parts, html=html), Base64(parts, html=html)]
-    nothing = dict.fromkeys(parts[1::2], "")
-    return min(bodies, key=lambda one: sum(len(piece) for piece in one.filled(nothing)))
+def body(parts: Sequence[Part], *, html: bool) -> Body:
+    """Encode a text in the shorter encoding; when it is `html`, values are escaped."""
+    tokens = [token for part in parts for token in tokens_of(part)]
+    literals = [token for token in tokens if isinstance(token, Literal)]
+    size = sum([literal.size for literal in literals])
+    quoted = size + 2 * sum([literal.special for literal in literals])
+    if quoted * _BYTES < size * (_LINE - 1):  # a line has 75 characters of the one, 57 bytes of the other
+        return QuotedPrintable(split("".join([part.content for part in parts])), html=html)
+    return Base64(tokens, html=html)
+
+
+_known: "WeakKeyDictionary[Part, Sequence[Literal | str]]" = WeakKeyDictionary()
+
+
+def tokens_of(part: Part) -> "Sequence[Literal | str]":
+    """Return the literals and the slots of a part, which are encoded once for all editions that have it."""
+    tokens = _known.get(part)
+    if tokens is None:
+        texts = split(part.content)
+        made = [Literal(text) if place % 2 == 0 else text for place, text in enumerate(texts)]
+        tokens = _known[part] = tuple(token for token in made if not isinstance(token, Literal) or token.size)
+    return tokens
 
 
 class QuotedPrintable:
@@ -62,66 +82,126 @@ class QuotedPrintable:
         return [*pieces, self._last]
 
 
+class Literal:
+    """A text between slots, encoded once for each place in a line of base64 at which it begins."""
+
+    __slots__ = ("_from", "content", "size", "special")
+
+    def __init__(self, text: str) -> None:
+        self.content = _canonical(text)
+        self.size = len(self.content)
+        self.special = len(self.content.translate(None, _PLAIN))
+        self._from: dict[int, tuple[bytes, bytes]] = {}
+
+    def lines_from(self, start: int) -> tuple[bytes, bytes]:
+        """Return the whole lines of base64 that begin at byte `start`, and the bytes after them."""
+        found = self._from.get(start)
+        if found is None:
+            end = self.size - (self.size - start) % _BYTES
+            found = self._from[start] = base64_lines(self.content[start:end]), self.content[end:]
+        return found
+
+
 class Base64:
-    """A base64 part; `parts` alternates literal texts and slot names.
+    """A base64 body of literals and slot names.
 
     Base64 encodes groups of three bytes, so where a literal is cut depends on the lengths modulo three of the
-    values before it. Literals are encoded once for each combination that occurs; for a reader only the values
-    are encoded, with the few bytes around them that complete their groups.
+    values before it. A body is cut once for each combination that occurs; for a reader only the values are
+    encoded, with the few bytes around them that complete their groups. A new line begins after each value.
     """
 
     encoding = "base64"
 
-    def __init__(self, parts: list[str], *, html: bool) -> None:
+    def __init__(self, tokens: "Sequence[Literal | str]", *, html: bool) -> None:
         self._html = html
-        self._literals = [_canonical(part) for part in parts[::2]]
-        self._slots = parts[1::2]
-        self._names = tuple(dict.fromkeys(self._slots))
+        self._tokens = tokens
+        self._names = tuple(dict.fromkeys(token for token in tokens if isinstance(token, str)))
         self._cuts: dict[tuple[int, ...], _Cut] = {}
 
     def filled(self, values: Mapping[str, str]) -> list[bytes]:
-        """Return the part in pieces, each slot replaced by its value."""
+        """Return the body in pieces, each slot replaced by its value."""
         own = {name: (escape(values[name]) if self._html else values[name]).encode() for name in self._names}
         lengths = tuple([len(value) % 3 for value in own.values()])
         cut = self._cuts.get(lengths)
         if cut is None:
             by_name = dict(zip(self._names, lengths, strict=True))
-            cut = self._cuts[lengths] = _Cut(self._literals, self._slots, by_name)
-        pieces = [cut.head]
-        for begun, values_after, whole in cut.seams:
+            cut = self._cuts[lengths] = _Cut(self._tokens, by_name)
+        pieces = cut.pieces.copy()
+        for place, begun, values_after in cut.seams:
             seam = begun
             for name, after in values_after:
                 seam += own[name] + after
             short = 0 < len(seam) <= _BYTES  # true of nearly every one
-            pieces += (b2a_base64(seam, newline=False) + _CRLF if short else base64_lines(seam), whole)
+            pieces[place] = b2a_base64(seam, newline=False) + _CRLF if short else base64_lines(seam)
         return pieces
 
 
 class _Cut:
-    """The literals cut and encoded for values with these `lengths` modulo three, by slot name.
+    """Literals and slots cut and encoded for values with these `lengths` modulo three, by slot name.
 
-    `head` is encoded. Each of `seams` is (leading bytes, slots each with the bytes after it, the encoded text
-    up to the next seam).
+    `pieces` are encoded, but for those of `seams`: each is (its place, leading bytes, slots each with the
+    bytes after it).
     """
 
-    __slots__ = ("head", "seams")
+    __slots__ = ("_lengths", "_line", "_open", "_seam", "pieces", "seams")
 
-    def __init__(self, literals: Sequence[bytes], slots: Sequence[str], lengths: Mapping[str, int]) -> None:
-        first = len(literals[0]) - len(literals[0]) % 3
-        self.head = base64_lines(literals[0][:first])
-        self.seams: list[tuple[bytes, list[tuple[str, bytes]], bytes]] = []
-        before, length, seam = literals[0][first:], len(literals[0]) % 3, []
-        for slot, literal in zip(slots, literals[1:], strict=True):
-            length += lengths[slot]
-            start = min(-length % 3, len(literal))  # the bytes that complete the seam's last group of three
-            end = max(start, len(literal) - (len(literal) - start) % 3)
-            seam.append((slot, literal[:start]))
-            if (length + start) % 3 == 0:
-                self.seams.append((before, seam, base64_lines(literal[start:end])))
-                before, length, seam = literal[end:], len(literal) - end, []
-            else:
-                length += start
-        self.seams.append((before, seam, b""))
+    def __init__(self, tokens: Sequence[Literal | str], lengths: Mapping[str, int]) -> None:
+        self.pieces: list[bytes] = []
+        self.seams: list[tuple[int, bytes, list[tuple[str, bytes]]]] = []
+        self._lengths = lengths
+        self._line = b""  # begun, and not yet 57 bytes
+        self._seam: list[tuple[str, bytes]] = []
+        self._open = 0  # length modulo three of the seam, while there is one
+        for token in tokens:
+            if isinstance(token, str):
+                self._slot(token)
+            elif not self._seam:
+                self._literal(token)
+            elif (start := self._complete(token)) is not None:
+                lines, self._line = token.lines_from(start)
+                if lines:
+                    self.pieces.append(lines)
+        self._end_line(len(self._line))
+
+    def _slot(self, name: str) -> None:
+        if not self._seam:
+            begun = self._end_line(len(self._line) - len(self._line) % 3)
+            self.seams.append((len(self.pieces), begun, self._seam))
+            self.pieces.append(b"")
+            self._open = len(begun)
+        self._seam.append((name, b""))
+        self._open += self._lengths[name]
+
+    def _complete(self, literal: Literal) -> int | None:
+        """Add to the seam the bytes that complete its last group; return how many, None if too few."""
+        start = min(-self._open % 3, literal.size)
+        name, after = self._seam[-1]
+        self._seam[-1] = name, after + literal.content[:start]
+        self._open += start
+        if self._open % 3:
+            return None
+        self._seam = []
+        return start
+
+    def _literal(self, literal: Literal) -> None:
+        missing = -len(self._line) % _BYTES
+        if literal.size < missing:
+            self._line += literal.content
+            return
+        lines, rest = literal.lines_from(missing)
+        if missing:
+            self.pieces.append(b2a_base64(self._line + literal.content[:missing], newline=False) + _CRLF)
+        if lines:
+            self.pieces.append(lines)
+        self._line = rest
+
+    def _end_line(self, size: int) -> bytes:
+        """Encode the first `size` bytes of the line begun; return the others."""
+        begun, rest = self._line[:size], self._line[size:]
+        if begun:
+            self.pieces.append(b2a_base64(begun, newline=False) + _CRLF)
+        self._line = b""
+        return rest
 
 
 def base64_lines(content: bytes) -> bytes:

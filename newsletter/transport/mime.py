@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from newsletter.model import Envelope, Rendered
+from newsletter.recipes import HTML, TEXT, Assembled, parts_of
 from newsletter.slots import UNSUBSCRIBE
 from newsletter.transport.body import base64_lines, body
 
@@ -20,8 +21,8 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 class Skeleton:
     """One edition as an encoded MIME message with slots for a reader's values."""
 
-    def __init__(self, edition: Rendered, envelope: Envelope) -> None:
-        boundary = f"=_{edition.sha256[:24]}"
+    def __init__(self, edition: Rendered | Assembled, envelope: Envelope) -> None:
+        boundary = f"=_{edition.edition}"
         self._envelope = envelope
         self._shared = (
             f"From: {mailbox(envelope.from_name, envelope.from_address)}\r\n"
@@ -33,8 +34,8 @@ class Skeleton:
             "MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
         ).encode("ascii")
-        self._text = body(edition.text, html=False)
-        self._html = body(edition.html, html=True)
+        self._text = body(parts_of(edition, TEXT), html=False)
+        self._html = body(parts_of(edition, HTML), html=True)
         self._shared += _opening(boundary, "plain", self._text.encoding)
         before, after = _around(edition, self._html.encoding)
         self._between = f"\r\n--{boundary}\r\n".encode("ascii") + before
@@ -75,7 +76,7 @@ def _text_headers(kind: str, encoding: str) -> bytes:
     ).encode("ascii")
 
 
-def _around(page: Rendered, encoding: str) -> tuple[bytes, bytes]:
+def _around(page: Rendered | Assembled, encoding: str) -> tuple[bytes, bytes]:
     """Return what stands before and after the HTML in its part: the headers, and the pictures if it has any.
 
     With pictures the part is a multipart/related (RFC 2387), whose first part is the HTML.
@@ -83,7 +84,7 @@ def _around(page: Rendered, encoding: str) -> tuple[bytes, bytes]:
     html = _text_headers("html", encoding)
     if not page.attached:
         return html, b""
-    boundary = f"=_r{page.sha256[:24]}"
+    boundary = f"=_r{page.edition}"
     head = (
         f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"\r\n\r\n'
         f"--{boundary}\r\n"
@@ -99,11 +100,17 @@ def _around(page: Rendered, encoding: str) -> tuple[bytes, bytes]:
 
 
 def note(  # noqa: PLR0913  the headers of a message
-    page: Rendered, shared: Envelope, *, to: str, message_id: str, date: datetime, values: Mapping[str, str]
+    page: Rendered | Assembled,
+    shared: Envelope,
+    *,
+    to: str,
+    message_id: str,
+    date: datetime,
+    values: Mapping[str, str],
 ) -> bytes:
     """Return a letter from the program itself, marked Auto-Submitted (RFC 3834)."""
-    boundary = f"=_{page.sha256[:24]}"
-    text, html = body(page.text, html=False), body(page.html, html=True)
+    boundary = f"=_{page.edition}"
+    text, html = body(parts_of(page, TEXT), html=False), body(parts_of(page, HTML), html=True)
     head = (
         f"From: {mailbox(shared.from_name, shared.from_address)}\r\n"
         f"Reply-To: {shared.reply_to}\r\n"

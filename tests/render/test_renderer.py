@@ -18,9 +18,10 @@ from newsletter.config import Settings
 from newsletter.config.parts import Greeting
 from newsletter.errors import Place, RenderError
 from newsletter.model import Block, ClosingCall, Edition, Issue, Item, Rendered, Section
+from newsletter.recipes import fingerprint
 from newsletter.render.edition import Editions
 from newsletter.render.markdown import is_hashtag
-from newsletter.render.renderer import Renderer, fingerprint
+from newsletter.render.renderer import Renderer
 from newsletter.slots import EMAIL, GREETING, PREFERENCES, UNSUBSCRIBE, VIEW, slot, split
 from tests.unbound import unbound
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Envelope, Rendered
-from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot, split
-from newsletter.transport.body import Base64, quoted_printable
+from newsletter.recipes import TEXT, Part
+from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text, slot
+from newsletter.transport.body import Base64, quoted_printable, tokens_of
 from newsletter.transport.mime import Skeleton, mailbox, note, unstructured
 from tests.drawn import image
 
@@ -245,7 +246,7 @@ def test_base64_is_undone_by_the_standard_library_wherever_the_slots_are(
     names = "ABC"
     text = "".join(f"{piece}.{slot(names[number % 3])}" for number, piece in enumerate(pieces)) + pieces[0]
     given_values = dict(zip(names, values, strict=False))
-    encoded = b"".join(Base64(split(text), html=False).filled(given_values))
+    encoded = b"".join(Base64(tokens_of(Part(TEXT, text)), html=False).filled(given_values))
     assert b64decode(encoded, validate=False).decode() == fill_text(text, given_values).replace("\n", "\r\n")
     lines = encoded.split(b"\r\n")
     assert all(line and len(line) % 4 == 0 for line in lines[:-1]), "no line is empty or ends within a three"

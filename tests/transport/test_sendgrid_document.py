@@ -74,7 +74,7 @@ def test_the_document_allows_all_that_a_request_can_hold(fake: FakeSendGrid) -> 
 def test_the_document_allows_pictures_in_the_html(fake: FakeSendGrid) -> None:
     one = image()
     page = replace(READER.page, html=f'<img src="cid:{one.cid}">{READER.page.html}', pictures=(one,))
-    body = request([replace(READER, page=page)])
+    body = request([replace(READER, load=lambda: page)])
     assert body["attachments"][0]["content_id"] == one.cid
     assert post(fake, body) == (202, "")
 

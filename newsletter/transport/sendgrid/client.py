@@ -169,10 +169,10 @@ class _Batches:
                 message = await self._come()
                 if message is None:
                     break
-                held = self._held[message.page.edition]
+                held = self._held[message.edition]
                 held.append(message)
                 if len(held) == self._size:
-                    return self._held.pop(message.page.edition)
+                    return self._held.pop(message.edition)
             fullest = max(self._held, key=lambda edition: len(self._held[edition]), default="")
             return self._held.pop(fullest, [])
 

@@ -12,6 +12,7 @@ from newsletter.compose.issuefile import folder_of
 from newsletter.config import FILE
 from newsletter.errors import ContentError, Problem
 from newsletter.model import Block, Edition, Issue, Item
+from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.render.theme import SHIPPED
 from newsletter.services import Workspace, theme_folders
@@ -76,7 +77,7 @@ class Drafts:
             editions=editions,
             tally=tally or ([(whole, 0)] if whole else []),
             without=0,
-            rendered=[],
+            pages=Separate([]),
             problems=[],
             own=outline.reading,
         )

@@ -41,7 +41,6 @@ class Snapshot:
         self.at = workspace.now()
         self.proof = proof
         self.names = names(edition for edition, _ in self.proof.tally)
-        self._ready = {page.edition: page for page in self.proof.rendered}
         self._locate = lines_under(workspace.root)
         self._sheets: dict[str, Sheet] = {}
         self._lock = RLock()
@@ -68,8 +67,8 @@ class Snapshot:
         )
 
     def render(self, issue: Issue, edition: Edition) -> Rendered:
-        """Return `edition`, as the proof has rendered it or rendered now. Raises RenderError."""
-        return self._ready.get(edition.key) or self.workspace.renderer.render(issue, edition)
+        """Return `edition`, as the proof has it or rendered now. Raises RenderError."""
+        return self.proof.page(edition) or self.workspace.renderer.render(issue, edition)
 
     def reader(self, email: str) -> Subscriber | None:
         """Return the reader with this address, if there is one."""
