@@ -32,7 +32,7 @@ from newsletter.config.parts import (
     Week,
 )
 from newsletter.config.types import DAYS, Language, Line, Slug, TransportName, Url, Zone
-from newsletter.errors import ConfigError, ContentError, Place
+from newsletter.errors import ConfigError, ContentError, Place, Problem
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
@@ -234,10 +234,22 @@ def _document(root: Path) -> Document:
         raise ConfigError(
             f"{root / FILE} cannot be read: {error.strerror}", "Check who may read it."
         ) from None
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Document:
     try:
         return load(text, FILE)
     except ContentError as error:
         raise ConfigError(error.problems) from None
+
+
+def parse_settings(text: str) -> tuple[Settings | None, list[Problem]]:
+    """Return the settings of a newsletter.yaml with this text, or None and its faults.
+
+    Raises ConfigError when it is not YAML.
+    """
+    return validate(settings_model(), _parsed(text.removeprefix("\ufeff")))
 
 
 def place_of(root: Path, key: KeyPath) -> Place:

@@ -20,6 +20,10 @@ PAGES = {
     "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
     "journal.show": ["/desk/journal", "/desk/journal?did=approved"],
     "sessions.show": ["/desk/sessions"],
+    "settings.show": ["/desk/settings"],
+    "settings.sections": ["/desk/settings/sections"],
+    "settings.brand": ["/desk/settings/brand?colour=%2314532d"],
+    "settings.file": ["/desk/settings/file"],
     "sign_in.form": ["out:/desk/sign-in"],
     "sign_in.sent": ["out:/desk/sign-in/sent"],
     "sign_in.link": ["out:/desk/sign-in/unknown"],
@@ -33,6 +37,7 @@ PAGES = {
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
 NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
+NO_PAGES |= {"settings.brand_picture"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
