@@ -23,7 +23,8 @@ Id = str | tuple[str, ...]
 
 
 def used(folder: Path) -> set[Id]:
-    found = extract_from_dir(folder, METHODS, {"**": {"silent": "false", "newstyle_gettext": "true"}})
+    options = {"silent": "false", "newstyle_gettext": "true", "extensions": "newsletter.render.parts.When"}
+    found = extract_from_dir(folder, METHODS, {"**": options})
     return {message for _, _, message, *_ in found}
 
 

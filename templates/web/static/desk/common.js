@@ -1,5 +1,7 @@
 // What pages of an issue share: asking the server, exchanging parts of a page, drafts that survive, dialogs.
 
+document.documentElement.classList.add("scripted");
+
 export const token = document.querySelector('meta[name="csrf-token"]').content;
 
 // Asks for a page and returns its document; whatever is wrong with the connection is thrown.

@@ -1,0 +1,199 @@
+"""A week at the desk in Chromium: by keys and mouse, without scripts, by two editors, and over a restart."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+
+from newsletter.services import Workspace, open_workspace
+from newsletter.services.editing.outline import read_outline
+from newsletter.services.editors import whoever_is_here
+from newsletter.web.desk.app import create_desk
+from tests.databases import new_database
+from tests.drawn import PICTURES
+from tests.press import CLOSING
+from tests.sample import ROOT
+
+pytestmark = pytest.mark.browser
+
+BOARD = f"/desk/{CLOSING}"
+FIRST = "01-pro-partnerstvo-na-ukrainskomu-tyzhni-v"
+ITEM = f"{BOARD}/items/{FIRST}"
+Open = Callable[..., Page]
+
+
+class Server:
+    """A desk on one port, which can be stopped and started again as a new process would be."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.root, self.port = workspace.root, 0
+        self.start()
+
+    def start(self) -> None:
+        workspace = open_workspace(self.root)
+        app = create_desk(workspace, single=whoever_is_here(workspace))
+        self._server = make_server("127.0.0.1", self.port, app, threaded=True)
+        self.port = self._server.server_port
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve the desk of a workspace that has no issue yet."""
+    root = tmp_path_factory.mktemp("press")
+    for name in ("newsletter.yaml", "logo.png"):
+        shutil.copy(ROOT / name, root)
+    new_database(root / "var/newsletter.db")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NEWSLETTER_NOW", "2025-02-13T12:00:00+00:00")
+        server = Server(open_workspace(root))
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server) -> Iterator[Open]:
+    """Open pages of the desk in windows of their own, as editors on several machines do."""
+    with ExitStack() as stack:
+
+        def open_page(path: str, **options: object) -> Page:
+            size = {"width": 1440, "height": 900}
+            context = browser.new_context(**{"locale": "uk", "viewport": size, **options})  # type: ignore[arg-type]  # its own names
+            stack.callback(context.close)
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{server.port}{path}")
+            return page
+
+        yield open_page
+
+
+@contextmanager
+def fresh_issue(server: Server) -> Iterator[None]:
+    """Let the workspace be without an issue."""
+    shutil.rmtree(server.root / "issues", ignore_errors=True)
+    yield
+
+
+def order(server: Server, slug: str) -> list[str]:
+    outline = read_outline(open_workspace(server.root), CLOSING)
+    return next([item.id for item in one.items] for one in outline.sections if one.section.slug == slug)
+
+
+def paste_the_digest(page: Page) -> None:
+    page.get_by_role("link", name="Вставити дайджест").first.click()
+    page.get_by_label("Текст дайджесту").fill((ROOT / "issues/2025-02-14/digest.txt").read_text("utf-8"))
+    page.get_by_role("button", name="Показати, що з нього вийде").click()
+    expect(page.locator("tr.title")).to_have_count(13)
+    expect(page.get_by_text("Кожен рядок має своє місце")).to_be_visible()
+    page.get_by_role("button", name="Створити ці новини").click()
+    expect(page.locator(".item[data-id]")).to_have_count(13)
+
+
+def test_a_week_is_made_of_the_digest_by_keys_and_the_mouse(open_page: Open, server: Server) -> None:
+    with fresh_issue(server):
+        page = open_page(BOARD)
+    paste_the_digest(page)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".section[data-section=top] .item").nth(1)).to_have_attribute("data-id", FIRST)
+    expect(page.locator(f"#item-{FIRST}")).to_have_class(re.compile(r"\bitem\b"))
+    page.locator(f"#item-{FIRST} h3 a").focus()
+    page.keyboard.press("m")
+    page.locator("dialog button", has_text="Освіта").click()
+    expect(page.locator(f".section[data-section=education] #item-{FIRST}")).to_be_visible()
+    assert order(server, "education")[-1] == FIRST
+    grip = page.locator(f"#item-{FIRST} .grip")
+    grip.drag_to(page.locator(".section[data-section=top] .item").first, target_position={"x": 60, "y": 2})
+    expect(page.locator(f".section[data-section=top] #item-{FIRST}")).to_be_visible()
+    assert order(server, "top")[0] == FIRST
+    page.locator(f"#item-{FIRST} h3 a").focus()
+    page.keyboard.press("e")
+    expect(page.locator("#found-link")).to_contain_text("немає власного посилання")
+    page.get_by_label("Посилання", exact=False).first.fill("https://auc.org.ua/washington")
+    expect(page.locator("#found-link")).to_be_empty()
+    page.locator("#upload").set_input_files(PICTURES / "chart.png")
+    page.locator("#alt").fill("Учасники тижня у Вашингтоні")
+    page.get_by_label("Відкриває випуск").check()
+    page.locator("#title").fill("Партнерство у Вашингтоні")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".saving")).to_contain_text("Збережено")
+    letter = page.frame_locator("#view iframe")
+    expect(letter.get_by_text("Партнерство у Вашингтоні").first).to_be_visible()
+    expect(letter.get_by_alt_text("Учасники тижня у Вашингтоні")).to_be_visible()
+    page.get_by_role("link", name="До випуску").click()
+    item = page.locator(f"#item-{FIRST}")
+    expect(item).to_contain_text("★")
+    expect(item).to_contain_text("зі світлиною")
+    expect(item).not_to_contain_text("немає власного посилання")
+    page.get_by_role("link", name="Ніч").click()
+    expect(page.get_by_role("link", name="Ніч")).to_have_attribute("aria-current", "true")
+
+
+def test_the_same_week_is_made_without_scripts(open_page: Open, server: Server) -> None:
+    with fresh_issue(server):
+        page = open_page(BOARD, java_script_enabled=False)
+    paste_the_digest(page)
+    page.locator(f"#item-{FIRST}").hover()
+    page.locator(f"#item-{FIRST} [name=down]").click()
+    assert order(server, "top")[1] == FIRST
+    page.locator(f"#item-{FIRST}").hover()
+    page.locator(f"#item-{FIRST}").get_by_role("link", name="Перенести").click()
+    page.locator(".section[data-section=education]").get_by_role("button", name="Перенести сюди").click()
+    assert order(server, "education")[-1] == FIRST
+    page.locator(f"#item-{FIRST} h3 a").click()
+    page.locator("#title").fill("Партнерство")
+    page.locator("#upload").set_input_files(PICTURES / "chart.png")
+    page.locator("#alt").fill("Учасники")
+    page.get_by_role("button", name="Зберегти й назад").click()
+    expect(page.locator(f"#item-{FIRST}")).to_contain_text("зі світлиною")
+    page.locator(f"#item-{FIRST} h3 a").click()
+    page.get_by_role("button", name="Зробити головною").click()
+    expect(page.locator(f"#item-{FIRST}")).to_contain_text("★")
+
+
+def test_two_editors_of_one_item_see_both_versions(open_page: Open) -> None:
+    olena, marko = open_page(ITEM), open_page(ITEM)
+    olena.locator("#title").fill("Назва Олени")
+    marko.locator("#text").fill("Текст Марка")
+    olena.get_by_role("button", name="Зберегти", exact=True).click()
+    expect(olena.locator(".saving")).to_contain_text("Збережено")
+    marko.get_by_role("button", name="Зберегти", exact=True).click()
+    expect(marko.get_by_role("heading", name="Дві версії")).to_be_visible()
+    expect(marko.locator("[name=take_title][value=theirs]")).to_be_checked()
+    expect(marko.locator("[name=take_text][value=mine]")).to_be_checked()
+    marko.get_by_role("button", name="Зберегти вибране").click()
+    expect(marko.locator("#title")).to_have_value("Назва Олени")
+    expect(marko.locator("#text")).to_have_value("Текст Марка")
+    expect(marko.locator(".saving")).to_be_empty()
+
+
+def test_nothing_typed_is_lost_when_the_server_is_started_anew(open_page: Open, server: Server) -> None:
+    page = open_page(ITEM)
+    server.stop()
+    try:
+        page.locator("#text").fill("Написане без зв’язку")
+        page.get_by_role("button", name="Зберегти", exact=True).click()
+        expect(page.locator(".notice.offline")).to_contain_text("Немає зв’язку")
+    finally:
+        server.start()
+    page.reload()
+    expect(page.locator("#text")).to_have_value("Написане без зв’язку")
+    expect(page.locator(".saving")).to_contain_text("Написане вами повернулося")
+    page.get_by_role("button", name="Зберегти", exact=True).click()
+    expect(page.locator(".saving")).to_contain_text("Збережено")
+    expect(page.locator(".notice.offline")).to_have_count(0)
+    text = Path(server.root / f"issues/{CLOSING}/items/{FIRST}.md").read_text("utf-8")
+    assert "Написане без зв’язку" in text
