@@ -1,6 +1,7 @@
 """The command `check`: errors and warnings about an issue, each with its line."""
 
 from datetime import date
+from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,28 +12,38 @@ from newsletter.cli.output import print_json, print_problems, some
 from newsletter.errors import as_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from newsletter.services import Workspace
+    from newsletter.services.mending import Mending
     from newsletter.services.proof import Proof
 
 
 @click.command()
 @closing()
+@click.option("--fix", is_flag=True, help="First mend quotation marks, dashes, spaces and tracked links.")
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
 @as_json
 @pass_session
-def check(session: Session, closing: date | None, as_json: bool) -> int:
+def check(session: Session, closing: date | None, fix: bool, yes: bool, as_json: bool) -> int:
     """Find mistakes in the text, links and markup of issue D.
 
     Every edition that readers need is rendered and checked. Errors keep the issue from being sent to
-    readers (exit 1); warnings do not (exit 0).
+    readers (exit 1); warnings do not (exit 0). With --fix, what is a matter of keys and not of words is
+    shown as a difference, and mended if you agree.
 
     \b
-    Example:
+    Examples:
       newsletter check 2025-02-14
+      newsletter check 2025-02-14 --fix
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.approval import VOID, standing
     from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
 
     workspace = session.workspace
     day = workspace.closing(closing)
+    if fix:
+        _mend(workspace, day, ask=not yes)
     proof = workspace.proof(day)
     approval = standing(workspace, day)
     if as_json:
@@ -46,6 +57,30 @@ def check(session: Session, closing: date | None, as_json: bool) -> int:
     return FINDINGS if proof.errors else 0
 
 
+def _mend(workspace: "Workspace", day: date, *, ask: bool) -> None:
+    """Show what can be mended mechanically, and mend it if that is wished."""
+    from newsletter.services.editing.files import Desk
+    from newsletter.services.editing.history import Author
+    from newsletter.services.mending import mend, mendings
+
+    found = mendings(workspace, day)
+    for one in found:
+        click.echo(f"{one.path}:", err=True)
+        for line in _lines(one):
+            click.echo(f"  {line}", err=True)
+    if not found:
+        click.echo("There is nothing to mend mechanically.", err=True)
+    elif not ask or click.confirm(f"Mend {some(len(found), 'file')}?", err=True):
+        mend(Desk(workspace, Author()), day, found)
+
+
+def _lines(one: "Mending") -> "Iterator[str]":
+    """Yield the changed lines of a file, the old one in red and the new one in green."""
+    for line in unified_diff(one.before.splitlines(), one.after.splitlines(), lineterm="", n=0):
+        if not line.startswith(("---", "+++", "@@")) and line.startswith(("-", "+")):
+            yield click.style(line, fg="red" if line.startswith("-") else "green")
+
+
 def _as_data(proof: "Proof") -> dict[str, Any]:
     return {
         "issue": proof.issue.name,
@@ -54,11 +89,17 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
         "errors": proof.errors,
         "warnings": len(proof.problems) - proof.errors,
         "findings": as_data(proof.problems),
+        "silenced": [
+            {"path": problem.at.path if problem.at else None, "text": problem.text, "reason": reason}
+            for problem, reason in proof.silenced
+        ],
     }
 
 
 def _print(proof: "Proof") -> None:
     print_problems(proof.problems)
+    for problem, reason in proof.silenced:
+        click.echo(f"{problem.at}: silenced: {problem.text} ({reason})")
     warnings = len(proof.problems) - proof.errors
     largest = max(proof.sizes, default=0)
     click.echo(

@@ -85,6 +85,7 @@ class Settings(Part):
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     serve: Serve = Serve()
+    approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()
     consent: Line | None = None
 

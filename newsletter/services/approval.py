@@ -70,22 +70,24 @@ class Approved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionReaders:
-    """An approved edition, and how many readers get it."""
+    """An approved edition, how many readers get it, and the size of its HTML in bytes."""
 
     edition: str
     sections: tuple[str, ...]
     readers: int
+    size: int
 
 
 def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
     """Return the editions of the approved issue `name`, the one with most readers first."""
-    from newsletter.store import audience
+    from newsletter.store import audience, issues
     from newsletter.store.db import reading
 
     with reading(workspace.readable) as connection:
         found = audience.edition_readers(connection, name)
+        sizes = issues.sizes(connection, name)
     return [
-        EditionReaders(edition=key, sections=sections, readers=readers)
+        EditionReaders(edition=key, sections=sections, readers=readers, size=sizes[key])
         for key, (sections, readers) in found.items()
     ]
 
@@ -93,7 +95,8 @@ def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
 def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:
     """Freeze issue `closing` as it is rendered now; one that is approved and unchanged only if `again`.
 
-    Raises ContentError with the errors that prevent it, and StateError when nobody would get the issue.
+    Raises ContentError with the errors that prevent it, and StateError when nobody would get the issue, or
+    when a second person has to approve it.
     """
     from newsletter.sending.freeze import Approval, freeze
     from newsletter.services.periodic import wake
@@ -106,6 +109,7 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
     stored = earlier and earlier.state is not IssueState.FREEZING
     if earlier and stored and not again and not earlier.changed_since(sources):
         return Approved(frozen=earlier, anew=False)
+    _insist_on_second(workspace, closing, by)
     wake(workspace)  # the audience consists of the current readers
     proof = workspace.proof(closing)
     errors = tuple(problem for problem in proof.problems if problem.severity is Severity.ERROR)
@@ -121,6 +125,16 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
         Approval(by=by, at=workspace.now(), sources=sources, errors=proof.errors),
     )
     return Approved(frozen=frozen, anew=True, ignored=errors)
+
+
+def _insist_on_second(workspace: "Workspace", closing: date, by: str) -> None:
+    from newsletter.services.authorship import may_approve
+
+    if not may_approve(workspace, closing, by):
+        raise StateError(
+            f"{by} edited issue {closing} last, so somebody else has to approve it",
+            "Ask another approver, or set `approval: one` in newsletter.yaml.",
+        )
 
 
 def _nobody(workspace: "Workspace", closing: date, proof: "Proof") -> StateError:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -143,12 +143,10 @@ def add_new_readers(workspace: "Workspace", closing: date) -> NewReaders:
 def waiting_by_edition(workspace: "Workspace", name: str, segment: str | None = None) -> list[EditionReaders]:
     """Return how many readers would get which edition now, of all or of one segment."""
     where = workspace.segment(segment) if segment else None
-    sections = {one.edition: one.sections for one in editions(workspace, name)}
+    approved_ones = {one.edition: one for one in editions(workspace, name)}
     with reading(workspace.readable) as connection:
         numbers = audience.waiting(connection, name, where)
-    return [
-        EditionReaders(edition=key, sections=sections[key], readers=number) for key, number in numbers.items()
-    ]
+    return [replace(approved_ones[key], readers=number) for key, number in numbers.items()]
 
 
 def audience_of(

@@ -34,6 +34,11 @@ class Wanted:
     among: Collection[str] | None = None
 
 
+def testers(workspace: "Workspace", own: str) -> tuple[str, ...]:
+    """Return where somebody at the desk may send test messages: to their own address, and to editors."""
+    return tuple(dict.fromkeys((own, *workspace.settings.editor_addresses)))
+
+
 async def send_test(
     workspace: "Workspace", closing: date, transport: str, wanted: Wanted
 ) -> tuple[Edition, Receipt]:

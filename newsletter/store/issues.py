@@ -134,6 +134,12 @@ def editions(connection: Connection, name: str) -> dict[str, Rendered]:
     }
 
 
+def sizes(connection: Connection, name: str) -> dict[str, int]:
+    """Return the bytes of HTML of each edition of issue `name`, by key."""
+    rows = connection.execute(select(edition.c.key, edition.c.html).where(edition.c.issue == name))
+    return {key: len(html.encode()) for key, html in rows}
+
+
 def claim(connection: Connection, draft: Frozen) -> Frozen | None:
     """Insert `draft` and return None; if the issue was approved before, lock and return that approval.
 

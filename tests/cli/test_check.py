@@ -131,3 +131,25 @@ def test_an_issue_that_is_not_there_is_told_plainly(
     assert told.out == ""
     assert "2025-02-21" in told.err
     assert "Traceback" not in told.err
+
+
+def test_what_is_mechanical_is_shown_mended_when_wanted_and_silenced_findings_are_named(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_item(
+        workspace, "02-flats", f"{ITEMS['02-flats']}\nsilenced: {{no link: немає}}", 'Проєкт "Дім" - так.'
+    )
+    write_item(workspace, "01-forum", "title: Форум\nsection: top\nsilenced: {no link: сторінки ще немає}")
+    file = workspace / "issues/2025-02-14/items/02-flats.md"
+    before = file.read_text(encoding="utf-8")
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    assert run(["-C", str(workspace), "check", "--fix"]) == 0
+    out, err = capsys.readouterr()
+    assert '-Проєкт "Дім" - так.\n  +Проєкт «Дім» – так.' in err
+    assert "01-forum.md:2: silenced: no link (сторінки ще немає)" in out
+    assert file.read_text(encoding="utf-8") == before
+    assert run(["-C", str(workspace), "check", "--fix", "--yes", "--json"]) == 0
+    assert "Проєкт «Дім» – так." in file.read_text(encoding="utf-8")
+    data = json.loads(capsys.readouterr().out)
+    assert [one["reason"] for one in data["silenced"]] == ["сторінки ще немає"]
+    assert not [one for one in data["findings"] if "hyphen" in one["text"]]

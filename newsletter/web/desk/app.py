@@ -16,7 +16,20 @@ from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
 from newsletter.web.app import in_language, make_app
 from newsletter.web.brand import show_brand
-from newsletter.web.desk import board, home, inbox, item, journal, sessions, settings, sign_in, view
+from newsletter.web.desk import (
+    board,
+    check,
+    home,
+    inbox,
+    item,
+    journal,
+    recipients,
+    send,
+    sessions,
+    settings,
+    sign_in,
+    view,
+)
 from newsletter.web.desk.access import admit, may
 from newsletter.web.desk.error_pages import explain_errors
 from newsletter.web.desk.shown import day, moment
@@ -28,7 +41,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/desk"
-_BLUEPRINTS = (home.pages, inbox.pages, board.pages, item.pages, view.pages, journal.pages, settings.pages)
+_BLUEPRINTS = (
+    home.pages,
+    inbox.pages,
+    board.pages,
+    item.pages,
+    view.pages,
+    journal.pages,
+    settings.pages,
+    check.pages,
+    send.pages,
+    recipients.pages,
+)
 _OF_SEVERAL = (sign_in.pages, sessions.pages)
 """Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _NAVIGATION = ("desk.home", "inbox.show", "readers.show", "reports.show", "journal.show", "settings.show")

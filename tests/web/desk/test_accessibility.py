@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -10,15 +11,23 @@ from playwright.sync_api import Browser, Page
 from newsletter.services import open_workspace
 from newsletter.web.desk.app import create_desk
 from tests.databases import new_database
+from tests.web.desk import house
 from tests.web.desk.newsroom import PEOPLE, newest_link, staff
 from tests.web.readers.people import NOW, subscribe
 from tests.web.test_accessibility import D, judge, serving, write_issue
 
 pytestmark = pytest.mark.browser
 
+DRAFT, GOING = "2025-02-14", "2025-02-07"
+"""An issue that waits for approval, and one that is being sent."""
 PAGES = {
     "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
     "journal.show": ["/desk/journal", "/desk/journal?did=approved"],
+    "check.show": [f"/desk/{DRAFT}/check"],
+    "send.show": [f"/desk/{DRAFT}/send", f"/desk/{GOING}/send", "/desk/2025-03-07/send"],
+    "send.confirm_cancel": [f"/desk/{GOING}/cancel"],
+    "recipients.show": [f"/desk/{GOING}/recipients"],
+    "recipients.unknown": [f"/desk/{GOING}/unknown"],
     "sessions.show": ["/desk/sessions"],
     "settings.show": ["/desk/settings"],
     "settings.sections": ["/desk/settings/sections"],
@@ -38,6 +47,15 @@ PAGES = {
 NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
 NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
 NO_PAGES |= {"settings.brand_picture"}
+NO_PAGES = {
+    "static",
+    "brand.colours",
+    "brand.icon",
+    "brand.logo",
+    "desk.home",
+    "journal.as_csv",
+    "send.progress",
+}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
@@ -62,6 +80,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         patch.setenv("NEWSLETTER_NOW", NOW.isoformat())
         context = open_workspace(root)
         subscribe(context)
+        house.begin(context, date.fromisoformat(GOING), like=DRAFT)
         app = create_desk(context, single=None)
         app.extensions["link"] = lambda: newest_link(context)
         yield app

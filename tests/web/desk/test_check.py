@@ -1,0 +1,52 @@
+"""The check at the desk: findings with their fields, mending by a button, silencing with a reason."""
+
+import re
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+
+from newsletter.services import Workspace
+from tests.web.desk.visit import send
+
+CLOSING = date(2025, 2, 14)
+PAGE = f"/desk/{CLOSING}/check?lang=en"
+
+
+@pytest.fixture
+def item(context: Workspace) -> str:
+    """Return the name of an item that was typed in a hurry."""
+    file = next((context.root / f"issues/{CLOSING}/items").glob("*.md"))
+    file.write_text(file.read_text("utf-8") + '\nПроєкт "Дія" - так.\n', encoding="utf-8")
+    return file.stem
+
+
+def test_what_is_mechanical_is_mended_as_it_was_shown_and_not_otherwise(
+    client: FlaskClient, context: Workspace, item: str
+) -> None:
+    file = context.root / f"issues/{CLOSING}/items/{item}.md"
+    page = client.get(PAGE).text
+    assert "<ins>«</ins>" in page
+    (mark,) = (one for one in re.findall(r'name="file" value="([^"]+)"', page) if item in one)
+    typed = file.read_text("utf-8")
+    file.write_text(typed + "\nІще.\n", encoding="utf-8")
+    send(client, f"/desk/{CLOSING}/mend", {"file": mark})
+    assert "Nothing was mended" in client.get(PAGE).text
+    file.write_text(typed, encoding="utf-8")
+    send(client, f"/desk/{CLOSING}/mend", {"file": mark})
+    assert "Проєкт «Дія» – так." in file.read_text("utf-8")
+
+
+def test_a_finding_is_silenced_and_shown_again(client: FlaskClient, context: Workspace, item: str) -> None:
+    file = context.root / f"issues/{CLOSING}/items/{item}.md"
+    finding = {"finding": "straight quotation marks"}
+    assert finding["finding"] in client.get(PAGE).text
+    refused = send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "reason": " "})
+    assert refused.status_code == 422
+    send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "reason": "так у назві <b>"})
+    assert "так у назві &lt;b&gt;" in client.get(PAGE).text
+    assert "straight quotation marks: так у назві <b>" in file.read_text("utf-8")
+    send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "again": "yes"})
+    assert "silenced" not in file.read_text("utf-8")
+    lost = send(client, f"/desk/{CLOSING}/silence/..%2f..%2fnewsletter", {**finding, "reason": "так"})
+    assert lost.status_code in (404, 422)
