@@ -19,8 +19,15 @@ _PATIENCE = 30.0  # seconds at most between retries of an unavailable database s
 
 
 @click.command()
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Run so many workers, each in a process of its own; it pays on PostgreSQL.",
+)
 @pass_session
-def worker(session: Session) -> int:
+def worker(session: Session, processes: int) -> int:
     """Deliver issues and letters, and start the weekly issue, until it is stopped.
 
     It also sends issues started by `newsletter send D --detach`. Run as many workers as you like on one
@@ -28,18 +35,24 @@ def worker(session: Session) -> int:
     messages in flight finish.
 
     \b
-    Example:
+    Examples:
       newsletter worker
+      newsletter worker --processes 2
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
+    from newsletter.cli.sender_process import send_in
     from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
+    from newsletter.services.scheduler import insist
 
     keep_log()
     wait_for_database(session.workspace)
     if lacks_editors(session.workspace):
         click.echo(NO_EDITORS_TO_NOTIFY, err=True)
-    work(session.workspace)
-    return 0
+    if processes == 1:
+        work(session.workspace)
+        return 0
+    insist(session.workspace)
+    return send_in(session.workspace.root, processes)
 
 
 def wait_for_database(workspace: "Workspace") -> None:
