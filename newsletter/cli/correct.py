@@ -55,6 +55,7 @@ def correct(  # noqa: PLR0917  as many as options
     from newsletter.services.correct import correct as correct_item
     from newsletter.services.correct import examine
     from newsletter.services.correct import letter as make_letter
+    from newsletter.services.journal import Act, at_the_terminal, record
 
     workspace = session.workspace
     draft = examine(workspace, closing, item, withdraw=withdraw)
@@ -68,8 +69,11 @@ def correct(  # noqa: PLR0917  as many as options
         if draft.changed and not yes:
             click.confirm(f"Show this in the archive of issue {closing} now?", abort=True)
         made = correct_item(workspace, draft, by=by or "", reason=reason or "")
+        record(workspace, at_the_terminal(made.by), Act.CORRECTED, issue=made.issue, subject=item)
     if letter:
         frozen = make_letter(workspace, draft, by=by or _ask("Approved by", "--by WHO"))
+        actor = at_the_terminal(frozen.approved_by)
+        record(workspace, actor, Act.APPROVED, issue=frozen.name, readers=frozen.readers)
     _print(draft, made, frozen, as_json=as_json)
     return 0
 

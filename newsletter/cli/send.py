@@ -268,12 +268,14 @@ def _deliver_due(workspace: "Workspace") -> int:
     from newsletter.services.delivery import due
     from newsletter.services.schedule import settle_due
     from newsletter.services.scheduler import clock_doubt
+    from newsletter.services.welcome import welcome
 
     codes = [_print_hours(workspace, settle_due(workspace))]
     if doubt := clock_doubt(workspace):
         click.echo(f"{doubt}\n  Nothing is sent automatically until it is right: timedatectl", err=True)
         codes.append(USAGE)
     codes.append(_send_letters(workspace))
+    welcome(workspace)
     for frozen in due(workspace):
         if not _deliver(workspace, frozen, frozen.readers, None):
             return INTERRUPTED

@@ -87,6 +87,7 @@ class Settings(Part):
     serve: Serve = Serve()
     approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()
+    welcome: Literal["latest"] | None = None
     consent: Line | None = None
 
     @field_validator("languages")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from newsletter.errors import NewsletterError
 from newsletter.model import IssueState, Message, Outcome, Receipt, Verdict
-from newsletter.sending.pace import GIVE_UP, REST, CircuitBreaker, domain_of, retry_after, retry_at
+from newsletter.sending.pace import GIVE_UP, REST, CircuitBreaker, domain_of, retry_after, retry_at, too_late
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.work import Begin, ChunkCommit, Plan, Work
 from newsletter.store import deliveries, issues, ledger, rate_limits
@@ -177,7 +177,8 @@ class Claims:
 
     def _too_late(self, due: Due) -> bool:
         again = self._plan.clock().timestamp() + retry_after(due.attempt, due.subscriber)
-        return again > self._plan.begun_at.timestamp() + GIVE_UP
+        begun = self._plan.begun_at.timestamp()
+        return too_late(again, begun, due.tried_at, due.attempt, due.subscriber)
 
     def withdraw(self, message: Message) -> None:
         """Record, in a commit at once, that the body of `message` was not sent and is off the wire."""

@@ -35,6 +35,20 @@ def retry_at(tried_at: str, attempts: int, subscriber: int) -> float:
     return datetime.fromisoformat(tried_at).timestamp() + retry_after(attempts, subscriber)
 
 
+def too_late(again: float, begun_at: float, tried_at: str, attempt: int, subscriber: int) -> bool:
+    """Return whether a delivery that failed at `attempt` is given up, as its next one would be `again`.
+
+    That is GIVE_UP after the issue's start, or where the first attempt was made later than that, as of a
+    reader who was added then, after that one. `tried_at` is when the attempt before was made.
+    """
+    backoffs = [retry_after(number, subscriber) for number in range(1, attempt + 1)]
+    if attempt == 1:
+        first = again - backoffs[0]
+    else:
+        first = datetime.fromisoformat(tried_at).timestamp() - sum(backoffs[: attempt - 2])
+    return again > (first if first > begun_at + GIVE_UP else begun_at) + GIVE_UP
+
+
 def domain_of(email: str) -> str:
     """Return the domain of an address in lower case."""
     return email.rpartition("@")[2].lower()

@@ -4,22 +4,26 @@ Each is one transaction that locks the issue before it reads (`store/issues.py`)
 concurrent ones sees what the other has done.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import ColumnElement, Connection, Engine, and_
 
 from newsletter.errors import ContentError, StateError
-from newsletter.model import IssueState
+from newsletter.model import Edition, Issue, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import may_begin, verify
-from newsletter.store import audience, deliveries, issues, ledger, people
+from newsletter.store import audience, contents, corrections, deliveries, issues, ledger, people, pictures
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 
 _AT_ONCE = 30_000
 """The most newcomers added in one transaction, so that it holds SQLite's write lock for a moment."""
+
+
+Render = Callable[[Issue, Edition], Rendered]
+"""Renders an edition of an issue."""
 
 
 def startable(engine: Engine, name: str, sources: Mapping[str, str], transport: str) -> Frozen:
@@ -84,54 +88,110 @@ def under_way(engine: Engine, now: datetime) -> Sequence[Frozen]:
         return [issues.get(connection, name) for name in names]
 
 
-def take_in(
-    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
+def take_in(  # noqa: PLR0913  which readers, and what they get
+    engine: Engine,
+    editions: Editions,
+    name: str,
+    sources: Mapping[str, str],
+    *,
+    where: ColumnElement[bool] | None = None,
+    render: Render | None = None,
 ) -> tuple[issues.Frozen, int, int]:
-    """Add readers who joined after the approval to the audience of an issue that has been started.
+    """Add readers who joined after the approval, or those of them `where`, to an issue that was started.
 
-    They get the editions that were approved. Return the issue, how many were added, and how many would
-    need an edition that was not. Raises StateError when it has not been started, and ContentError when its
-    files have changed since.
+    They get the editions that were approved. With `render` they get what was approved and corrected since, in
+    editions that are rendered where there are none yet; files do not matter then. Return the issue, how many
+    were added, and how many would need an edition that was not approved. Raises StateError when it has not
+    been started, and ContentError when files that matter have changed since.
 
     Very many are added in several transactions, after each of which the audience and its fingerprint agree.
     What grows with the audience is read before the lock is taken.
     """
     added = 0
     while True:
-        seen, after, fresh, unmatched = _newcomers(engine, editions, name, sources)
+        found = _newcomers(engine, editions, name, sources, where, render)
         with writing(engine) as connection:
             frozen = issues.lock_approved(connection, name)
-            _refuse_newcomers(frozen, sources)
-            if frozen.fingerprint != seen.fingerprint:
-                continue  # somebody else added readers meanwhile
-            audience.put(connection, name, fresh)
-            audience.extend_chunks(connection, name, [number for number, _ in fresh])
-            issues.seal(connection, replace(frozen, fingerprint=after, readers=frozen.readers + len(fresh)))
-            if fresh:
+            if frozen.fingerprint != found.frozen.fingerprint:
+                continue  # somebody else added readers, or corrected an item, meanwhile
+            _refuse_newcomers(frozen, found.sources)
+            _put_pages(connection, name, found.pages)
+            audience.put(connection, name, found.fresh)
+            audience.extend_chunks(connection, name, [number for number, _ in found.fresh])
+            after = issues.fingerprint(connection, name, frozen.envelope) if found.pages else found.after
+            readers = frozen.readers + len(found.fresh)
+            issues.seal(connection, replace(frozen, fingerprint=after, readers=readers))
+            if found.fresh:
                 issues.change_state(connection, name, IssueState.SENDING, among=[IssueState.SENT])
             frozen = issues.get(connection, name)
-        added += len(fresh)
-        if len(fresh) < _AT_ONCE:
-            return frozen, added, unmatched
+        added += len(found.fresh)
+        if len(found.fresh) < _AT_ONCE:
+            return frozen, added, found.unmatched
 
 
-def _newcomers(
-    engine: Engine, editions: Editions, name: str, sources: Mapping[str, str]
-) -> tuple[Frozen, str, list[tuple[int, str]], int]:
-    """Return (issue, its fingerprint with the newcomers, these with their editions, how many have none)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Newcomers:
+    """Readers to be added to an issue, with their editions; `after` is its fingerprint with them.
+
+    `pages` are editions that it does not have yet, `sources` the files that have to be as approved, and
+    `unmatched` is how many readers would need an edition that there is not.
+    """
+
+    frozen: Frozen
+    sources: Mapping[str, str]
+    fresh: list[tuple[int, str]]
+    pages: list[tuple[Edition, Rendered]]
+    after: str
+    unmatched: int
+
+
+def _newcomers(  # noqa: PLR0913, PLR0917  as take_in
+    engine: Engine,
+    editions: Editions,
+    name: str,
+    sources: Mapping[str, str],
+    where: ColumnElement[bool] | None,
+    render: Render | None,
+) -> _Newcomers:
     with reading(engine) as connection:
         frozen = issues.get(connection, name)
+        content = contents.find(connection, name) if render else None
+        if content:
+            editions, sources = Editions(content.current), frozen.sources
         _refuse_newcomers(frozen, sources)
         stored = set(issues.editions(connection, name))
+        outside = audience.not_in(name)
         found = [
-            (reader.id, edition.key)
-            for reader in people.readers(connection, audience.not_in(name))
+            (reader.id, edition)
+            for reader in people.readers(connection, outside if where is None else and_(outside, where))
             if (edition := editions.of(reader.sections, reader.attributes))
         ]
-        matched = [row for row in found if row[1] in stored]
-        fresh = matched[:_AT_ONCE]
+        matched = found if content else [row for row in found if row[1].key in stored]
+        chosen = matched[:_AT_ONCE]
+        fresh = [(number, edition.key) for number, edition in chosen]
         after = issues.fingerprint(connection, name, frozen.envelope, fresh)
-    return frozen, after, fresh, len(found) - len(matched)
+    missing = {edition.key: edition for _, edition in chosen if edition.key not in stored}
+    pages = [(one, render(editions.issue, one)) for one in missing.values()] if render else []
+    return _Newcomers(
+        frozen=frozen,
+        sources=sources,
+        fresh=fresh,
+        pages=pages,
+        after=after,
+        unmatched=len(found) - len(matched),
+    )
+
+
+def _put_pages(connection: Connection, name: str, pages: Sequence[tuple[Edition, Rendered]]) -> None:
+    """Store editions that were rendered for newcomers, after the last correction."""
+    content = contents.find(connection, name) if pages else None
+    if content is None:
+        return
+    for edition, page in pages:
+        issues.put_edition(connection, name, page, edition.sections)
+        pictures.put(connection, name, page.pictures)
+    last = len(corrections.of_issue(connection, name))
+    contents.put_editions(connection, name, content.issue, [edition for edition, _ in pages], last)
 
 
 def _refuse_newcomers(frozen: Frozen, sources: Mapping[str, str]) -> None:

@@ -248,7 +248,7 @@ class Workspace:
     ) -> "Run":
         """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
         from newsletter.sending.deliver import Run
-        from newsletter.sending.personal import Writer
+        from newsletter.sending.personal import Writer, Writers
         from newsletter.sending.work import Plan
         from newsletter.services.disk import insist_on_room
         from newsletter.store import issues
@@ -258,15 +258,17 @@ class Workspace:
         pace = self.settings.pace
         limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
         limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
-        with reading(self.database) as connection:
-            pages = issues.editions(connection, frozen.name)
+
+        def writers() -> dict[str, Writer]:
+            with reading(self.database) as connection:
+                pages = issues.editions(connection, frozen.name)
+            return {key: Writer(page, frozen.envelope, self.signer, self.dkim) for key, page in pages.items()}
+
         return Run(
             Plan(
                 engine=self.database,
                 name=frozen.name,
-                writers={
-                    key: Writer(page, frozen.envelope, self.signer, self.dkim) for key, page in pages.items()
-                },
+                writers=Writers(writers),
                 transport=transport,
                 worker=f"{socket.gethostname()}:{os.getpid()}",
                 clock=self.clock(),

@@ -17,7 +17,7 @@ from newsletter.sending.freeze import may_begin, verify
 from newsletter.services.approval import EditionReaders, editions
 from newsletter.services.scheduler import insist, own
 from newsletter.services.status import summary
-from newsletter.store import audience, issues
+from newsletter.store import audience, contents, issues
 from newsletter.store.db import reading, writing
 
 if TYPE_CHECKING:
@@ -132,10 +132,19 @@ def due(workspace: "Workspace") -> "Sequence[Frozen]":
 
 
 def add_new_readers(workspace: "Workspace", closing: date) -> NewReaders:
-    """Add readers who joined after the approval to the audience of an issue that has been started."""
-    issue, _ = workspace.issue(closing)
+    """Add readers who joined after the approval to the audience of an issue that has been started.
+
+    They get what was approved, with the corrections made since.
+    """
+    name = closing.isoformat()
+    with reading(workspace.database) as connection:
+        content = contents.find(connection, name)
     _, added, unmatched = starting.take_in(
-        workspace.database, Editions(issue), closing.isoformat(), workspace.sources(closing)
+        workspace.database,
+        Editions(content.current if content else workspace.issue(closing)[0]),
+        name,
+        workspace.sources(closing),
+        render=workspace.renderer.render,
     )
     return NewReaders(added=added, unmatched=unmatched)
 

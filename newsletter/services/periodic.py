@@ -16,6 +16,7 @@ from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner
 from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import insist, week
+from newsletter.services.welcome import welcome
 from newsletter.store import (
     confirmation_limits,
     import_people,
@@ -23,13 +24,14 @@ from newsletter.store import (
     people,
     requests,
     retention,
-    welcomes,
 )
 from newsletter.store import journal as journal_kept
 from newsletter.store import letters as letters_kept
+from newsletter.store import welcomes as welcomes_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import event, import_chunk, job, journal, letter, request, welcome
+from newsletter.store.schema import event, import_chunk, job, journal, letter, request
+from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -65,6 +67,11 @@ def _settle_hours(week: Week) -> int:
         level = logging.WARNING if hour.held else logging.INFO
         log.log(level, "issue %s at its weekly hour: %s", hour.issue, hour.outcome)
     return len(settled)
+
+
+def welcomes(workspace: "Workspace", watch: ClockWatch) -> Turn:
+    """Send newcomers the newest issue, where they are welcomed with it, unless the clock is in doubt."""
+    return lambda: 0 if watch.doubt() else welcome(workspace)
 
 
 def letters(workspace: "Workspace", _watch: ClockWatch) -> Turn:
@@ -115,7 +122,7 @@ def prune(workspace: "Workspace") -> int:
         (event, retention.old_events(kept.deliveries.before(now))),
         (journal, journal_kept.too_old(kept.journal.before(now))),
         (import_chunk, import_people.too_old(now)),
-        (welcome, welcomes.too_old(now)),
+        (waiting, welcomes_kept.too_old(now)),
     ):
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:

@@ -1,6 +1,7 @@
 """How fast, how often, and when to stop."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from newsletter.sending.pace import (
     domain_of,
     retry_after,
     retry_at,
+    too_late,
 )
 from newsletter.store import rate_limits
 from newsletter.store.db import writing
@@ -187,3 +189,17 @@ def test_a_hold_is_only_ever_made_longer(engine: Engine) -> None:
             "hold:a_b.test": 500.0,
         }
         assert rate_limits.held(connection, "hold:", 500.0) == {}
+
+
+def test_who_is_added_to_an_old_issue_is_tried_as_long_as_others() -> None:
+    begun = datetime(2025, 2, 14, 14, tzinfo=UTC)
+    joined = begun + timedelta(days=20)
+
+    def given_up(first: datetime, after: timedelta) -> bool:
+        """Return whether the second attempt, so long after the first, was the last."""
+        tried = first.isoformat()
+        return too_late((first + after).timestamp(), begun.timestamp(), tried, 2, 7)
+
+    assert not too_late(joined.timestamp(), begun.timestamp(), "", 1, 7)
+    assert [given_up(joined, timedelta(hours=hours)) for hours in (1, 71, 73)] == [False, False, True]
+    assert given_up(begun + timedelta(hours=71), timedelta(hours=2))

@@ -118,10 +118,15 @@ def test_who_would_get_which_edition_is_known_before_anything_is_sent(workspace:
     assert len(list(delivery.audience_of(workspace, NAME, state="accepted"))) == 5
 
 
-def test_who_joins_after_the_approval_is_added_if_their_edition_was_approved(workspace: Workspace) -> None:
+def test_who_joins_after_the_approval_gets_what_was_approved_whatever_became_of_the_files(
+    workspace: Workspace,
+) -> None:
     deliver(workspace, start(workspace))
     house.people(workspace.database, 1, first=10)
     house.people(workspace.database, 1, sections=("education",), first=11)
+    (workspace.root / f"issues/{NAME}/issue.yaml").unlink()
     done = delivery.add_new_readers(workspace, CLOSING)
-    assert (done.added, done.unmatched) == (1, 1)
-    assert summary(workspace, NAME)["pending"] == 1
+    assert (done.added, done.unmatched) == (2, 0)
+    assert summary(workspace, NAME)["pending"] == 2
+    deliver(workspace, delivery.approved(workspace, CLOSING))
+    assert len(list((workspace.var / "outbox").glob("*.eml"))) == 7

@@ -60,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
     "archive": Kind(title="packing the archive", run="newsletter.web.readers.archive.packing:pack"),
     "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
+    "welcomes": Kind(title="welcoming new readers", run="newsletter.services.periodic:welcomes", period=2),
     "events": Kind(title="processing providers' events", run="newsletter.services.periodic:events", period=2),
     "pauses": Kind(title="ending pauses", run="newsletter.services.periodic:pauses", period=60),
     "erasures": Kind(title="finishing erasures", run="newsletter.services.periodic:erasures", period=60),

@@ -13,7 +13,7 @@ from newsletter.audience.optin import sign_up, wording
 from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
 from newsletter.services import Workspace
-from newsletter.store import people
+from newsletter.store import people, welcomes
 from newsletter.store.choices import CHOSEN
 from newsletter.store.db import reading, writing
 from newsletter.store.people import Record
@@ -146,3 +146,15 @@ def test_a_token_that_was_tampered_with_confirms_nothing(
         )
         assert answer.status_code == 404
         assert person(context) is None
+
+
+def test_who_confirms_waits_for_the_newest_issue_where_newcomers_are_welcomed_with_it(
+    client: FlaskClient, context: Workspace, token: str
+) -> None:
+    context.settings = context.settings.model_copy(update={"welcome": "latest"})
+    client.post(f"/confirm/{token}")
+    client.post(f"/confirm/{token}")
+    found = person(context)
+    assert found
+    with reading(context.database) as connection:
+        assert list(welcomes.waiting(connection)) == [found.id]

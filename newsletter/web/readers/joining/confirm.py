@@ -13,7 +13,7 @@ from newsletter.links import Purpose
 from newsletter.model import SubscriberStatus
 from newsletter.names import closing_of
 from newsletter.render.values import Data, plain
-from newsletter.store import archive, people, requests
+from newsletter.store import archive, people, requests, welcomes
 from newsletter.store.db import reading, writing
 from newsletter.store.requests import Kind, Request
 from newsletter.web.readers.site import act, database, settings, workspace
@@ -60,6 +60,8 @@ def confirm(token: str) -> _Answer:
         ending = asking.confirm(act(connection), asked, SETTLE[asked.kind])
         reader = None if asked.confirmed_at else people.find(connection, asked.email)
         newest = archive.newest(connection)
+        if reader and asked.kind is Kind.SIGNUP and settings().welcome:
+            welcomes.put(connection, reader.id, workspace().now())
     preferences = None
     if reader and reader.status is SubscriberStatus.ACTIVE:
         preferences = workspace().signer.token(Purpose.PREFERENCES, reader.id, workspace().now().date())
