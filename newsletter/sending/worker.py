@@ -20,6 +20,7 @@ from newsletter.sending.start import under_way
 from newsletter.store import issues
 from newsletter.store.db import reading
 from newsletter.store.issues import Frozen
+from newsletter.store.ledger import LEASE
 
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between polls for work; one indexed query each
@@ -54,6 +55,7 @@ class Worker:
         self._clock = clock
         self._stopped = asyncio.Event()
         self._run: Run | None = None
+        self._failed = False
         self._warned: dict[str, tuple[str, float]] = {}
 
     def stop(self) -> None:
@@ -95,6 +97,7 @@ class Worker:
         """Deliver what is due now; return errors that may be temporary, by what they keep waiting."""
         troubles: dict[str, NewsletterError] = {}
         try:
+            await self._after_a_failure()
             for frozen in self._due():
                 try:
                     await self._deliver(frozen)
@@ -104,7 +107,18 @@ class Worker:
                     break
         except StoreError as error:
             troubles["sending waits"] = error
+            self._failed = True
         return troubles
+
+    async def _after_a_failure(self) -> None:
+        """Check what the server has lost, if it may have, and let the other workers do so, for a lease.
+
+        Whoever took over a chunk before its worker has checked it might send what that one had sent.
+        """
+        if self._failed and self._engine.dialect.name == "postgresql":
+            self._count()
+            await self._rest(LEASE)
+        self._failed = False
 
     async def _rest(self, seconds: float) -> None:
         """Wait, or until `stop` is called."""

@@ -18,6 +18,7 @@ from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import insist, week
 from newsletter.services.welcome import welcome
 from newsletter.store import (
+    commit_marks,
     confirmation_limits,
     import_people,
     jobs,
@@ -127,6 +128,7 @@ def prune(workspace: "Workspace") -> int:
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)
+        done += commit_marks.prune(connection, now.timestamp())
     done += exchange.forget_old(workspace, now)
     sign_in.prune(workspace)
     return done

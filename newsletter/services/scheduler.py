@@ -11,6 +11,7 @@ from newsletter import files, private
 from newsletter.errors import ConfigError, StoreError
 from newsletter.i18n import for_editors, translations
 from newsletter.sending.clock import ClockWatch, present_doubt
+from newsletter.sending.lost_commits import settle_lost_commits
 from newsletter.sending.weekly import Week
 from newsletter.store import letters, schedule_runs
 from newsletter.store.copying import reopen
@@ -36,7 +37,8 @@ def own(workspace: "Workspace") -> bool:
 
 
 def insist(workspace: "Workspace") -> None:
-    """Raise StoreError unless the database is the one that was last sent from here."""
+    """Raise StoreError unless the database is the one that was last sent from here; settle what it lost."""
+    settle_lost_commits(workspace.database, workspace.now())
     if not own(workspace):
         raise StoreError(
             "the database is a restored snapshot, or a copy: what was sent since is not in it",

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from newsletter.store.commit_marks import log_of, marked
 from newsletter.store.compiled_statements import Prepared
 from newsletter.store.ledger import LEASE, RUNNING, Lease, Result, once, record, rows, running
 from newsletter.store.people import IS_READER
@@ -111,10 +112,12 @@ def _among(connection: Connection, name: str, readers: Sequence[int]) -> set[int
 
 def _in_one_statement(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
     wire = [(*one, False) for one in request.begun] + [(*one, True) for one in request.waiting]
+    log = log_of(connection.engine)
     found = _AT_ONCE.fetch(
         connection,
         {
             **_holding(request, now),
+            **log.mark(now.timestamp()),
             "_issue": request.lease.issue,
             "_wire": json.dumps(
                 [{"subscriber": n, "attempt": a, "waiting": waiting} for n, a, waiting in wire]
@@ -122,9 +125,11 @@ def _in_one_statement(connection: Connection, request: CommitRequest, now: datet
             "_results": json.dumps(rows(request.lease.issue, request.results, now)),
         },
     )
-    if not found:
-        return None
-    return Clearance({number for number, _ in found if number is not None}, found[0][1])
+    readers = {number for number, _ in found if number is not None}
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":  # else it may be undone
+        cleared = [one for one in request.waiting if one[0] in readers]
+        log.confirm(request.lease.issue, cleared, request.results if found else ())
+    return Clearance(readers, found[0][1]) if found else None
 
 
 def at_once() -> Select[tuple[int, bool]]:
@@ -150,7 +155,8 @@ def at_once() -> Select[tuple[int, bool]]:
     fenced = select(results).where(exists(select(held.c.id)))
     entered = once(postgresql.insert(delivery).from_select(delivery.c.keys(), fenced)).cte("entered")
     cleared = select(kept.c.subscriber, RUNNING.exists().label("running"))
-    return cleared.select_from(held.outerjoin(kept, kept.c.waiting)).add_cte(entered)
+    both = cleared.select_from(held.outerjoin(kept, kept.c.waiting))
+    return both.add_cte(entered).add_cte(marked().cte("marked"))
 
 
 def _given(name: str, *columns: ColumnClause[Any]) -> TableValuedAlias:

@@ -49,6 +49,12 @@ entered AS (
     SET state = excluded.state, attempt = excluded.attempt, code = excluded.code, detail = excluded.detail,
         at = excluded.at
     WHERE delivery.state = %(state_3)s::VARCHAR
+),
+-- Number the commit, so that its process notices a server that has lost it.
+marked AS (
+    INSERT INTO commit_mark (worker, number, at)
+    VALUES (%(_worker)s::VARCHAR, %(_number)s::BIGINT, %(_marked_at)s)
+    ON CONFLICT (worker) DO UPDATE SET number = excluded.number, at = excluded.at
 )
 SELECT kept.subscriber,
     EXISTS (

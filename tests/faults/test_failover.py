@@ -24,6 +24,29 @@ def test_workers_go_on_with_the_standby_and_lose_nothing(sqlite_scene: Scene) ->
         assert "Traceback" not in scene.said()
 
 
+def test_commits_that_a_standby_lacks_are_noticed_recorded_again_and_hold_the_sending(
+    sqlite_scene: Scene,
+) -> None:
+    with cluster(synchronous=False) as servers:
+        scene = Scene(sqlite_scene.root, servers.url(), sqlite_scene.port)
+        approve(scene)
+        with scene.sink(pace=0.004), scene.sender("worker"), scene.sender("worker"):
+            assert scene.run("send", D, "--yes", "--now", "--detach") == 0, scene.said()
+            scene.accepted(60)
+            servers.cut_off()
+            scene.accepted(len(scene.log()) + 60)
+            servers.fail_over()
+            wait(lambda: scene.said().count("the database server lost the last") > 1)
+            account = scene.account()
+            assert account.state == "paused"
+            assert account.lost == account.twice == [], "all that left is accepted or unknown"
+            assert scene.run("send", D, "--yes") == 1, "it is held until somebody has looked"
+            assert scene.run("resume", D) == 0
+            wait(lambda: "it is sent" in scene.said())
+        scene.account().judge(unknown=4 * CONNECTIONS)
+        assert "Traceback" not in scene.said()
+
+
 @pytest.fixture
 def pooled_scene(postgres_scene: Scene) -> Iterator[Scene]:
     """Reach the scene's database through pgbouncer, with three connections for everybody."""

@@ -24,6 +24,7 @@ from newsletter.store.schema.people import (
 from newsletter.store.schema.work import (
     chunk,
     clock,
+    commit_mark,
     delivery,
     event,
     job,
@@ -38,6 +39,7 @@ __all__ = [
     "calendar",
     "chunk",
     "clock",
+    "commit_mark",
     "confirmation_limit",
     "consent",
     "consent_text",

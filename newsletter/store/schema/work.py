@@ -21,6 +21,16 @@ chunk = Table(
     Index("chunk_open", "issue", "done"),  # only columns that ledger commits do not change
 )
 
+commit_mark = Table(
+    "commit_mark",
+    metadata,
+    Column("worker", Text, primary_key=True, comment="a process, by a name of its own"),
+    Column("number", Id, nullable=False, comment="of its last ledger commit"),
+    Column("at", Float, nullable=False, comment="seconds since 1970"),
+    sqlite_with_rowid=False,
+)
+"""The last ledger commit of each process, by which it notices a server that has lost some."""
+
 job = Table(
     "job",
     metadata,
