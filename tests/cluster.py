@@ -62,10 +62,14 @@ class Cluster:
         execute(self.standby.url(), "SELECT pg_reload_conf()")
         _wait_for_row(self.primary, "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_replication)")
 
-    def fail_over(self) -> None:
-        """Kill the primary, and make the standby one."""
-        self.primary.kill()
+    def promote(self) -> None:
+        """Make the standby a primary."""
         execute(self.standby.url(), "SELECT pg_promote()")
+
+    def fail_over(self) -> None:
+        """Kill the primary, and promote the standby."""
+        self.primary.kill()
+        self.promote()
 
 
 def _program(name: str) -> str:

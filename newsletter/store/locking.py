@@ -8,12 +8,12 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
-
-from sqlalchemy import Connection, Engine, PoolProxiedConnection
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from newsletter.errors import StoreConflict
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
 PATIENCE = 15.0
 """Seconds for which a transaction waits for the write lock before it gives up."""
@@ -39,7 +39,7 @@ class LockMeter:
         self.longest = 0.0
         self.over = 0
 
-    def add(self, engine: Engine, seconds: float) -> None:
+    def add(self, engine: "Engine", seconds: float) -> None:
         """Count one transaction; log it if it held SQLite's write lock for more than LONGEST seconds."""
         self.longest = max(self.longest, seconds)
         if seconds > LONGEST and engine.dialect.name == "sqlite":
@@ -64,13 +64,13 @@ def _where() -> str:
     return "elsewhere"
 
 
-def begin(patience: float) -> Callable[[Connection], None]:
+def begin(patience: float) -> "Callable[[Connection], None]":
     """Return a "begin" event handler for SQLite: it starts writes with the write lock, and reads without.
 
     Writes take the lock at the start, because SQLite cannot wait for it when a read turns into a write.
     """
 
-    def begin_transaction(connection: Connection) -> None:
+    def begin_transaction(connection: "Connection") -> None:
         raw: Any = connection.connection.driver_connection
         reading = connection.get_execution_options().get("reading", False)
         set_busy_timeout(connection.connection, patience if reading else 0.0)
@@ -82,7 +82,7 @@ def begin(patience: float) -> Callable[[Connection], None]:
     return begin_transaction
 
 
-def set_busy_timeout(connection: PoolProxiedConnection, seconds: float) -> None:
+def set_busy_timeout(connection: "PoolProxiedConnection", seconds: float) -> None:
     """Set SQLite's busy timeout in seconds; call it outside of a transaction.
 
     This PRAGMA takes effect when it is compiled, so a statement from the driver's cache would do nothing.
@@ -112,6 +112,13 @@ def retry_conflicts(work: Callable[[], _T]) -> _T:
     """
     with suppress(StoreConflict):
         return work()
+    from tenacity import (  # noqa: PLC0415  0.05 s, which a page without a conflict can spare
+        Retrying,
+        retry_if_exception_type,
+        stop_after_attempt,
+        wait_random_exponential,
+    )
+
     again = Retrying(
         stop=stop_after_attempt(5),
         wait=wait_random_exponential(multiplier=0.02, max=0.5),

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from tests import postgres
+from tests.faults.failovers import fail_over_repeatedly
 from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, Sink, approve, free_port, workspace
 
 
@@ -83,8 +84,11 @@ def _scenes() -> Iterator[Iterator[tuple[str, Scene]]]:
 
 @click.command()
 @click.option("--kills", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option(
+    "--failovers", type=click.IntRange(min=0), default=0, help="Of a PostgreSQL server, afterwards."
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed strikes at other moments.")
-def main(kills: int, seed: int) -> None:
+def main(kills: int, failovers: int, seed: int) -> None:
     """Kill senders over SQLite and PostgreSQL in turn, and hold the relay's log against the ledger."""
     dice = random.Random(seed)  # noqa: S311  repeatable, not secret
     left = Counter[str]()  # by moment: messages on the wire
@@ -114,7 +118,8 @@ def main(kills: int, seed: int) -> None:
         words = moment.words
         click.echo(f"{struck[words]:>6} killed {words:<44} left {left[words]:>5} messages on the wire")
     click.echo(f"{kills} kills: {lost} lost, {twice} twice, {unknown} unknown")
-    if lost or twice or unknown > left.total() or left.total() > kills * CONNECTIONS:
+    bad = lost or twice or unknown > left.total() or left.total() > kills * CONNECTIONS
+    if not fail_over_repeatedly(failovers, dice) or bad:
         raise SystemExit(1)
 
 
