@@ -19,6 +19,7 @@ from newsletter.web.brand import show_brand
 from newsletter.web.desk import (
     board,
     check,
+    editions,
     home,
     inbox,
     item,
@@ -47,6 +48,7 @@ _BLUEPRINTS = (
     board.pages,
     item.pages,
     view.pages,
+    editions.pages,
     journal.pages,
     settings.pages,
     check.pages,

@@ -8,11 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from newsletter.checks.markup import KILOBYTE
+from newsletter.checks.weight import CLIPPED
 from newsletter.config.types import Role
 from newsletter.errors import NewsletterError, Problem
 from newsletter.render.values import Data, Function
-from newsletter.web.desk.access import requires, workspace
+from newsletter.store import people
+from newsletter.store.db import reading
+from newsletter.web.desk.access import editor, requires, workspace
 from newsletter.web.desk.drafts import Draft, drafts, sheet_of
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
@@ -23,8 +25,6 @@ from newsletter.web.preview.view import SCHEMES, WIDTHS, View, read
 
 pages = Blueprint("view", __name__)
 
-CLIPPED = 102 * KILOBYTE
-"""Bytes of HTML from which Gmail shows a message cut off."""
 _PARTS = ("html", "text")
 _MOST = 40
 """Editions that the picker offers, those with most readers first."""
@@ -79,6 +79,7 @@ def panel(closing: date, draft: Draft, item: str = "") -> Data:
         view=_shown_view(view),
         item=item,
         editions=tuple(_editions(draft.snapshot)),
+        page=url_for("editions.show" if request.blueprint == "editions" else "board.show", closing=closing),
         readers=choice.readers if choice else 0,
         faults=gathered(sheet.problems) if sheet and page is None else (),
         letter=_shown_letter(letter, len(page.html.encode())) if letter and page else None,
@@ -130,10 +131,16 @@ def _editions(snapshot: Snapshot) -> list[Data]:
     ]
 
 
+def chosen(snapshot: Snapshot) -> Choice | None:
+    """Return the edition that this request asks for: a named one, a choice of sections, or a reader's own."""
+    return _choice(snapshot, _view(), request.args.get("item", ""))
+
+
 def _choice(snapshot: Snapshot, view: View, item: str) -> Choice | None:
     if not item:
         known = view.edition in snapshot.names.values()
-        return choose(snapshot, view if known else replace(view, edition=""))
+        asked = view if known else replace(view, edition="")
+        return choose(snapshot, replace(asked, reader=_address(view.reader)) if view.reader else asked)
     issue = snapshot.proof.issue
     one = next((one for block in issue.blocks for one in block.items if one.id == item), None)
     return Choice(snapshot=snapshot, sheet=sheet_of(snapshot, one), reader=None, number=0) if one else None
@@ -141,16 +148,30 @@ def _choice(snapshot: Snapshot, view: View, item: str) -> Choice | None:
 
 def _letter(closing: date) -> Letter:
     snapshot = drafts().of(workspace(), closing).snapshot
-    choice = _choice(snapshot, _view(), request.args.get("item", "")) if snapshot else None
+    choice = chosen(snapshot) if snapshot else None
     return (choice.letter if choice else None) or abort(404)
 
 
 def _view() -> View:
-    return replace(read(request.args, workspace().settings.languages), reader="", sections=(), lang="")
+    return replace(read(request.args, workspace().settings.languages), lang="")
+
+
+def _address(number: str) -> str:
+    """Return the address of the reader with a number, for people who may see readers' data."""
+    if not editor().role.covers(Role.OPERATOR):
+        abort(403)
+    with reading(workspace().readable) as connection:
+        found = people.get(connection, int(number)) if number.isdecimal() else None
+    return found.email if found else abort(404)
 
 
 def _part(view: View) -> str:
     return view.part if view.part in _PARTS else _PARTS[0]
+
+
+def place() -> dict[str, Any]:
+    """Return the query of this request's edition, as it is shown."""
+    return _place(_view())
 
 
 def _place(view: View, item: str = "") -> dict[str, Any]:

@@ -39,6 +39,7 @@ PAGES = {
     "board.show": [f"/desk/{D}", f"/desk/{D}?move=01-forum&undo=x&part=text&lang=en"],
     "item.show": [f"/desk/{D}/items/01-forum", f"/desk/{D}/items/broken"],
     "item.new": [f"/desk/{D}/new?section=social&lang=en"],
+    "editions.show": [f"/desk/{D}/editions", f"/desk/{D}/editions?sections=&sections=social&lang=en"],
     "inbox.show": ["/desk/inbox"],
     "inbox.edit": ["/desk/inbox/bus/edit"],
     "inbox.paste": ["/desk/inbox/paste"],
@@ -46,16 +47,7 @@ PAGES = {
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
 NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
-NO_PAGES |= {"settings.brand_picture"}
-NO_PAGES = {
-    "static",
-    "brand.colours",
-    "brand.icon",
-    "brand.logo",
-    "desk.home",
-    "journal.as_csv",
-    "send.progress",
-}
+NO_PAGES |= {"settings.brand_picture", "send.progress", "editions.copy", "editions.picture"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
