@@ -22,6 +22,7 @@ from newsletter.config.parts import (
     FieldEntry,
     FieldKind,
     Greeting,
+    Oidc,
     Pace,
     Part,
     Retention,
@@ -88,6 +89,7 @@ class Settings(Part):
     approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()
     welcome: Literal["latest"] | None = None
+    oidc: Oidc | None = None
     consent: Line | None = None
 
     @field_validator("languages")

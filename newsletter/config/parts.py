@@ -1,10 +1,11 @@
 """Models for the parts of newsletter.yaml; unknown keys are errors."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from newsletter.brand import Palette, palette
 from newsletter.config.types import (
@@ -20,6 +21,7 @@ from newsletter.config.types import (
     RetentionAge,
     Role,
     Slug,
+    Url,
 )
 from newsletter.durations import Age
 from newsletter.greeting import NAME
@@ -68,6 +70,21 @@ class Editor(Part):
     def shown(self) -> str:
         """The name, or the address of someone without one."""
         return self.name or self.address
+
+
+class Oidc(Part):
+    """The organisation's OpenID Connect provider; the client's secret is in NEWSLETTER_OIDC_SECRET."""
+
+    issuer: Url
+    client: Line
+
+    @field_validator("issuer")
+    @classmethod
+    def _encrypted(cls, issuer: str) -> str:
+        """Refuse http but on this machine: whoever reads the connection could sign in as anybody."""
+        if not re.match(r"https:|http://(localhost|127\.0\.0\.1|\[::1\])(:|/|$)", issuer):
+            raise ValueError("must begin with https")
+        return issuer
 
 
 class Greeting(Part):

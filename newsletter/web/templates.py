@@ -68,7 +68,7 @@ def _labels() -> Table:
     return Table({region: tuple(one.label for one in ones) for region, ones in register().items()})
 
 
-_OPERATING = {"bounces", "editors", "pace", "serve"}
+_OPERATING = {"bounces", "editors", "oidc", "pace", "serve"}
 _last: list[tuple[Settings, Data]] = []
 
 

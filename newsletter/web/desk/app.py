@@ -24,6 +24,7 @@ from newsletter.web.desk import (
     inbox,
     item,
     journal,
+    oidc,
     recipients,
     send,
     sessions,
@@ -55,7 +56,7 @@ _BLUEPRINTS = (
     send.pages,
     recipients.pages,
 )
-_OF_SEVERAL = (sign_in.pages, sessions.pages)
+_OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)
 """Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _NAVIGATION = ("desk.home", "inbox.show", "readers.show", "reports.show", "journal.show", "settings.show")
 """The endpoints of the navigation, in order; those that exist and that one's role opens are shown."""
@@ -160,7 +161,7 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
         "single": single,
         "navigation": tuple(_navigation()) if person else (),
         "notices": Function(lambda: get_flashed_messages(with_categories=True)),
-        "faults": tuple(str(problem) for problem in live.problems),
+        "faults": tuple(map(str, live.problems)) if person else (),
     }
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
@@ -59,7 +59,9 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _problem(error: NewsletterError) -> Response:
-    """Show what is wrong with the workspace's files, or why this cannot be done now."""
+    """Show an editor what is wrong with the workspace's files, or why this cannot be done now."""
+    if g.get("editor") is None:
+        return _failed(error)
     if isinstance(error, ConfigError | ContentError):
         return _page(_UNUSABLE, problems=error.problems)
     return _page(_UNUSABLE, problems=[Problem.error(error.message, hint=error.hint)])

@@ -4,7 +4,7 @@ import re
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.audience.forms import read_address
@@ -94,9 +94,7 @@ def link(token: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Sign in, once."""
     try:
-        secret, person = sign_in.enter(
-            workspace(), token, session.get(_BROWSER, ""), _system(request.user_agent.string), network()
-        )
+        secret, person = sign_in.enter(workspace(), token, session.get(_BROWSER, ""), system(), network())
     except LinkInvalid:
         return render_template("sign_in_link.html", opens=False, token=""), 404
     return welcome(person, secret, "link")
@@ -113,7 +111,7 @@ def leave() -> ResponseReturnValue:
 
 
 def _form(*, address: str = "", fault: str = "") -> str:
-    provider = "oidc.start" in current_app.view_functions
+    provider = workspace().settings.oidc is not None
     return render_template("sign_in.html", address=address, fault=fault, provider=provider)
 
 
@@ -125,8 +123,9 @@ def _inside(address: str) -> str:
     return address if whole and address.startswith(start) else ""
 
 
-def _system(agent: str) -> str:
-    """Return the browser's name and its system, as the list of sessions shows them: «Firefox, Windows»."""
+def system() -> str:
+    """Return the visitor's browser and its system, as the list of sessions shows them: «Firefox, Windows»."""
+    agent = request.user_agent.string
     browser = next((name for mark, name in _BROWSERS.items() if re.search(rf"\b{mark}\w*/", agent)), "")
-    system = next((name for name in _SYSTEMS if name in agent), "")
-    return ", ".join(filter(None, (browser, system)))
+    machine = next((name for name in _SYSTEMS if name in agent), "")
+    return ", ".join(filter(None, (browser, machine)))

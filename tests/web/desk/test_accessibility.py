@@ -45,9 +45,25 @@ PAGES = {
     "inbox.paste": ["/desk/inbox/paste"],
 }
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
-NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
-NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
-NO_PAGES |= {"settings.brand_picture", "send.progress", "editions.copy", "editions.picture"}
+NO_PAGES = {
+    "board.stamp",
+    "brand.colours",
+    "brand.icon",
+    "brand.logo",
+    "desk.home",
+    "editions.copy",
+    "editions.picture",
+    "item.picture",
+    "journal.as_csv",
+    "oidc.finish",
+    "oidc.start",
+    "send.progress",
+    "settings.brand_picture",
+    "static",
+    "view.html",
+    "view.message",
+    "view.picture",
+}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]

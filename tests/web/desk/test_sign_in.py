@@ -289,6 +289,14 @@ def test_the_letter_names_the_digest_and_holds_the_link_in_both_parts(
     assert link(letter).partition("?")[0] == path
 
 
+def test_a_stranger_is_told_nothing_of_the_files_and_their_faults(desk: Flask, context: Workspace) -> None:
+    file = context.root / "newsletter.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}nonsense: 1\n", encoding="utf-8")
+    page = browser(desk).get("/desk/sign-in")
+    assert page.status_code == 200
+    assert "newsletter.yaml" not in page.text
+
+
 def test_a_letter_that_is_too_old_is_not_sent(
     desk: Flask, context: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
