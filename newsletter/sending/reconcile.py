@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -30,10 +30,14 @@ class _Queued:
 
 @dataclass(slots=True)
 class Evidence:
-    """Receipts by Message-ID, or by delivery id where the source reports that."""
+    """Receipts by Message-ID, or by delivery id where the source reports that.
+
+    `taken` counts, by Message-ID, how many times a relay's queue took the message.
+    """
 
     by_message: dict[str, Receipt] = field(default_factory=dict)
     by_delivery: dict[str, Receipt] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
 
 
 def postfix_log(lines: Iterable[str], name: str) -> Evidence:
@@ -56,6 +60,7 @@ def postfix_log(lines: Iterable[str], name: str) -> Evidence:
         if status and status["status"] in ("bounced", "expired"):
             message.bounced = f"{status['dsn']} {status['words']}"
     for queue, message in queued.items():
+        found.taken[message.message_id] += message.taken
         if message.message_id and message.bounced:
             found.by_message[message.message_id] = Receipt(
                 outcome=Outcome.REFUSED, code=550, detail=message.bounced

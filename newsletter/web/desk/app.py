@@ -26,6 +26,7 @@ from newsletter.web.desk import (
     journal,
     oidc,
     recipients,
+    reports,
     send,
     sessions,
     settings,
@@ -55,6 +56,7 @@ _BLUEPRINTS = (
     check.pages,
     send.pages,
     recipients.pages,
+    reports.pages,
 )
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)
 """Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
@@ -171,7 +173,7 @@ def _navigation() -> Iterator[Data]:
     of_an_issue = "closing" in (request.view_args or {})
     for endpoint in filter(may, _NAVIGATION):
         name = endpoint.partition(".")[0]
-        current = name == here or (name == "desk" and of_an_issue)
+        current = name == here or (name == "desk" and of_an_issue and here != "reports")
         yield Data(name=name, address=url_for(endpoint), current=current)
 
 

@@ -27,6 +27,9 @@ PAGES = {
     "send.show": [f"/desk/{DRAFT}/send", f"/desk/{GOING}/send", "/desk/2025-03-07/send"],
     "send.confirm_cancel": [f"/desk/{GOING}/cancel"],
     "recipients.show": [f"/desk/{GOING}/recipients"],
+    "reports.show": ["/desk/reports"],
+    "reports.issue": [f"/desk/reports/{GOING}"],
+    "reports.proof": [f"/desk/reports/{GOING}/proof"],
     "recipients.unknown": [f"/desk/{GOING}/unknown"],
     "sessions.show": ["/desk/sessions"],
     "settings.show": ["/desk/settings"],
@@ -64,6 +67,10 @@ NO_PAGES = {
     "view.message",
     "view.picture",
 }
+NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
+NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
+NO_PAGES |= {"settings.brand_picture"}
+NO_PAGES |= {"send.progress", "reports.issue_csv", "reports.over_time_csv"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
