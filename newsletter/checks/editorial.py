@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 
 from newsletter.checks.kinds import kinds
-from newsletter.checks.lines import Locate, as_given, key
+from newsletter.checks.lines import Lines, Locate, as_given, key, line_of
 from newsletter.checks.unrendered import typed_in_title, unrendered
 from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in, typed_marks
 from newsletter.compose.period import parse_period
@@ -28,7 +29,7 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
         *_envelope(issue, settings.language, locate),
         *_typed_periods(issue, items, locate),
         *_unknown_sections(issue, settings, locate),
-        *(problem for item in items for problem in _item(item, issue.period, settings.language, locate)),
+        *(problem for item in items for problem in _alone(item, issue.period, settings.language, locate)),
         *_repeated(items, "title", lambda item: " ".join(item.title.casefold().split()), locate),
         *_repeated(items, "link", lambda item: item.link or "", locate),
     ]
@@ -112,6 +113,18 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
                 locate(issue.at, slug),
                 f"Add it there under `sections:`  - {{slug: {slug}, title: {title}}}",
             )
+
+
+def _alone(item: Item, period: Period, language: str, locate: Locate) -> Iterable[Problem]:
+    """Return the problems of one item; those of an item and a file that have not changed are remembered."""
+    if isinstance(locate, Lines):
+        return _remembered(item, period, language, locate.text(item.at.path))
+    return _item(item, period, language, locate)
+
+
+@lru_cache(maxsize=500)
+def _remembered(item: Item, period: Period, language: str, text: str) -> tuple[Problem, ...]:
+    return tuple(_item(item, period, language, partial(line_of, text)))
 
 
 def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator[Problem]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,27 +16,39 @@ def as_given(place: Place, _words: str) -> Place:
     return place
 
 
-def lines_under(root: Path, typed: Mapping[str, str] = MappingProxyType({})) -> Locate:
+class Lines:
+    """A Locate for the files of a folder, each read once."""
+
+    def __init__(self, root: Path, typed: Mapping[str, str]) -> None:
+        self._root = root
+        self._texts = {path: "\n" + text.removeprefix("\ufeff") for path, text in typed.items()}
+
+    def __call__(self, place: Place, words: str) -> Place:
+        """Return the line of `place`'s file where `words` first occurs, or `place`."""
+        return line_of(self.text(place.path), place, words)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file after a line end, or nothing when it cannot be read."""
+        if path not in self._texts:
+            try:
+                self._texts[path] = "\n" + (self._root / path).read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError):
+                self._texts[path] = ""
+        return self._texts[path]
+
+
+def lines_under(root: Path, typed: Mapping[str, str] = MappingProxyType({})) -> Lines:
     """Return a Locate for the files under `root`; a text that is not found keeps the given place.
 
     `typed` has the texts of files that are not saved yet, by path.
     """
+    return Lines(root, typed)
 
-    @cache
-    def read(path: str) -> str:
-        if path in typed:
-            return "\n" + typed[path].removeprefix("\ufeff")
-        try:
-            return "\n" + (root / path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return ""
 
-    def locate(place: Place, words: str) -> Place:
-        text = read(place.path)
-        position = text.find(words)
-        return Place(place.path, text.count("\n", 0, position + 1)) if position >= 0 else place
-
-    return locate
+def line_of(text: str, place: Place, words: str) -> Place:
+    """Return where `words` stands in a file's `text`, which begins with a line end; else `place`."""
+    position = text.find(words)
+    return Place(place.path, text.count("\n", 0, position + 1)) if position >= 0 else place
 
 
 def field_at(text: str, line: int) -> str:

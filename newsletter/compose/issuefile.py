@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -207,11 +208,20 @@ def _items(
             items[path.stem] = None
             problems += error.problems
         else:
-            items[path.stem], faults = parse_item(
-                text, name, sections=sections, fields=settings.fields, timezone=settings.timezone
+            items[path.stem], faults = _parsed(
+                text, name, tuple(sections), tuple(settings.fields), settings.timezone
             )
             problems += faults
     return items, problems
+
+
+@lru_cache(maxsize=500)
+def _parsed(
+    text: str, name: str, sections: tuple[str, ...], fields: tuple[str, ...], timezone: str
+) -> tuple[Item | None, tuple[Problem, ...]]:
+    """Parse an item file; a text that was parsed before is not parsed again."""
+    item, problems = parse_item(text, name, sections=sections, fields=fields, timezone=timezone)
+    return item, tuple(problems)
 
 
 def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:

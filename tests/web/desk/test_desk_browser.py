@@ -105,6 +105,7 @@ def test_a_week_is_made_of_the_digest_by_keys_and_the_mouse(open_page: Open, ser
     with fresh_issue(server):
         page = open_page(BOARD)
     paste_the_digest(page)
+    expect(page.locator("html")).to_have_class("scripted")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Alt+ArrowUp")
