@@ -60,6 +60,8 @@ NO_PAGES = {
     "journal.as_csv",
     "oidc.finish",
     "oidc.start",
+    "reports.issue_csv",
+    "reports.over_time_csv",
     "send.progress",
     "settings.brand_picture",
     "static",
@@ -67,10 +69,6 @@ NO_PAGES = {
     "view.message",
     "view.picture",
 }
-NO_PAGES = {"static", "brand.colours", "brand.icon", "brand.logo", "desk.home", "journal.as_csv"}
-NO_PAGES |= {"board.stamp", "view.html", "view.message", "view.picture", "item.picture"}
-NO_PAGES |= {"settings.brand_picture"}
-NO_PAGES |= {"send.progress", "reports.issue_csv", "reports.over_time_csv"}
 """Endpoints that answer GET without a page of their own: files, data, and those that lead elsewhere."""
 
 Look = Callable[[str], Page]
