@@ -13,11 +13,11 @@ BANDS = (
     ("cli",),
     ("web",),
     ("services",),
-    ("sending", "audience", "checks", "feedback", "doctor"),
+    ("sending", "audience", "checks", "collect", "feedback", "doctor"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
     ("model", "names", "slots", "yamlfile", "private", "registry", "brand", "locales"),
-    ("errors", "limited", "files", "durations", "greeting", "redaction"),
+    ("errors", "limited", "fetching", "files", "durations", "greeting", "redaction"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))

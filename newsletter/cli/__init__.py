@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
 
 COMMANDS = {
-    "Collect and compose": {"init": "init", "import": "content", "compose": "content"},
+    "Collect and compose": {"init": "init", "collect": "collect", "import": "content", "compose": "content"},
     "Look and check": {
         "check": "check",
         "render": "render",

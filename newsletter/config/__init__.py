@@ -17,6 +17,7 @@ from newsletter.config.parts import (
     Bounces,
     Brand,
     ClosingCall,
+    CollectEntry,
     Dkim,
     Editor,
     FieldEntry,
@@ -85,6 +86,7 @@ class Settings(Part):
     backups: Path | None = None
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
+    collect: tuple[CollectEntry, ...] = ()
     serve: Serve = Serve()
     approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()
@@ -138,6 +140,9 @@ class Settings(Part):
         for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:
                 raise ValueError(f"a field cannot be named {name!r}: that word is taken")
+        for one in self.collect:
+            if one.section and one.section not in {section.slug for section in self.sections}:
+                raise ValueError(f"collect: there is no section {one.section!r}")
         for address, times in Counter(one.address.casefold() for one in self.editors).items():
             if times > 1:
                 raise ValueError(f"editors: {address} is there twice")

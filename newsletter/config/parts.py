@@ -213,6 +213,35 @@ class Schedule(Part):
     grace: Duration = timedelta(hours=6)
 
 
+class CollectEntry(Part):
+    """A place where news is found: a feed, a page, a folder of the workspace, or a mailbox."""
+
+    feed: Url | None = None
+    page: Url | None = None
+    folder: Line | None = None
+    imap: Imap | None = None
+    section: Slug | None = None
+    match: tuple[Line, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word(cls, given: Any) -> Any:
+        if isinstance(given, dict) and isinstance(given.get("match"), str):
+            return {**given, "match": [given["match"]]}
+        return given
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(place is not None for place in (self.feed, self.page, self.folder, self.imap)) != 1:
+            raise ValueError("name one of feed, page, folder and imap: {feed: https://…, section: …}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What it is called in the inbox and in reports."""
+        return self.feed or self.page or self.folder or (f"imap {self.imap.host}" if self.imap else "")
+
+
 _SOME_DAY = datetime(2024, 1, 31, tzinfo=UTC)  # after a month of 31 days, to compare ages by
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from newsletter.compose.edit import GONE, edit_item
@@ -32,11 +32,16 @@ _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid)=[^&]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An item that was found for the inbox, and the place it comes from."""
+    """An item that was found for the inbox, and the place it comes from.
+
+    `picture` is the address of one that its page shows, `alt` its words: offered, not yet taken.
+    """
 
     fields: ItemFields
     source: str
     found_at: datetime
+    picture: str = ""
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +102,59 @@ def add(desk: Desk, found: Found) -> str | None:
 
     Raises ContentError when it cannot be written.
     """
+    return add_all(desk, [found])[0]
+
+
+def add_all(desk: Desk, found: Sequence[Found]) -> list[str | None]:
+    """Write items into the inbox as one change; return the name of each, None if its link is known.
+
+    Raises ContentError when they cannot be written.
+    """
     workspace = desk.workspace
+    if not found:
+        return []
     with exclusive(workspace):
-        link = same_link(found.fields.link)
-        if link and link in {
+        known = {
             *_links(workspace),
-            *(link for _, _, link in _published(workspace, found.found_at.date())),
-        }:
-            return None
-        name = inboxfile.free(workspace.root, slug(found.fields.title, _LONGEST_SLUG) or "item")
-        text = write_fields("", "", found.fields)
-        said = {"source": found.source, "found_at": found.found_at.isoformat(timespec="seconds")}
-        path = inboxfile.path_of(name)
-        put(desk, {path: edit_item(text, path, said)}, f"inbox: {name} added")
-    return name
+            *(link for _, _, link in _published(workspace, found[0].found_at.date())),
+        }
+        taken = {*inboxfile.names(workspace.root), *inboxfile.names(workspace.root, dismissed=True)}
+        texts: dict[str, str] = {}
+        names: list[str | None] = []
+        for one in found:
+            link = same_link(one.fields.link)
+            if link and link in known:
+                names.append(None)
+                continue
+            name = inboxfile.free_among(taken, slug(one.fields.title, _LONGEST_SLUG) or "item")
+            path = inboxfile.path_of(name)
+            texts[path] = edit_item(write_fields("", "", one.fields), path, _said(one))
+            known.add(link)
+            taken.add(name)
+            names.append(name)
+        if texts:
+            what = next(filter(None, names)) if len(texts) == 1 else f"{len(texts)} items"
+            put(desk, texts, f"inbox: {what} added")
+    return names
+
+
+def _said(found: Found) -> dict[str, Any]:
+    """Return the keys that an item has in the inbox only."""
+    said: dict[str, Any] = {"source": found.source, "found_at": found.found_at.isoformat(timespec="seconds")}
+    if found.picture:
+        said["picture_from"] = {"url": found.picture, "alt": found.alt}
+    return said
+
+
+def titles(workspace: "Workspace") -> Iterator[str]:
+    """Yield the titles of what waits, and of what was dismissed."""
+    for is_dismissed in (False, True):
+        for name in inboxfile.names(workspace.root, dismissed=is_dismissed):
+            fields = read_fields(
+                read_text(workspace.root, inboxfile.path_of(name, dismissed=is_dismissed)), name
+            )
+            if fields:
+                yield fields.title
 
 
 def save_fields(desk: Desk, name: str, sha: str, fresh: ItemFields) -> Saved | Conflict:

@@ -53,6 +53,7 @@ class Job:
     id: int
     kind: str
     key: str
+    place: str
     state: State
     arguments: Mapping[str, Any] = field(default_factory=dict)
     free_at: float
@@ -81,13 +82,23 @@ def _job(row: Row[Any]) -> Job:
 
 
 def put(  # noqa: PLR0913, PLR0917  the columns of a request
-    connection: Connection, kind: str, key: str, arguments: Mapping[str, Any], by: str, now: datetime
+    connection: Connection,
+    kind: str,
+    key: str,
+    arguments: Mapping[str, Any],
+    by: str,
+    now: datetime,
+    place: str = "",
 ) -> Job:
-    """Request a job; while one of the same kind and key is open, return that one instead."""
+    """Request a job; while one of the same kind and key is open, return that one instead.
+
+    With a `place`, only workers of that workspace folder take it.
+    """
     row = {
         "kind": kind,
         "key": key,
         "open_as": f"{kind} {key}",
+        "place": place,
         "arguments": dict(arguments),
         "state": State.WAITING,
         "requested_by": by,
@@ -116,24 +127,26 @@ def listed(
     return [_job(row) for row in rows]
 
 
-def _free(kinds: Collection[str], now: float) -> ColumnElement[bool]:
+def _free(kinds: Collection[str], now: float, place: str) -> ColumnElement[bool]:
     due = or_(job.c.free_at <= now, job.c.free_at > now + _UNREAL)
-    return and_(_OPEN, job.c.kind.in_(kinds), due)
+    return and_(_OPEN, job.c.kind.in_(kinds), job.c.place.in_(("", place)), due)
 
 
-def waiting(connection: Connection, kinds: Collection[str], now: float) -> bool:
-    """Tell whether a job of `kinds` can be taken; `now` is in seconds since 1970."""
-    return connection.execute(select(job.c.id).where(_free(kinds, now)).limit(1)).first() is not None
+def waiting(connection: Connection, kinds: Collection[str], now: float, place: str = "") -> bool:
+    """Tell whether a job of `kinds` can be taken in `place`; `now` is in seconds since 1970."""
+    return connection.execute(select(job.c.id).where(_free(kinds, now, place)).limit(1)).first() is not None
 
 
-def take(connection: Connection, kinds: Collection[str], worker: str, now: datetime) -> Job | None:
+def take(
+    connection: Connection, kinds: Collection[str], worker: str, now: datetime, place: str = ""
+) -> Job | None:
     """Lease the job of `kinds` that has waited longest, or whose worker is gone; None when there is none.
 
     That its worker went counts as a failed attempt, so that a job which kills its workers comes to an end.
     """
     free = (
         select(job)
-        .where(_free(kinds, now.timestamp()))
+        .where(_free(kinds, now.timestamp(), place))
         .order_by(job.c.free_at, job.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)  # on PostgreSQL; SQLite has one writer

@@ -1,11 +1,12 @@
 """Files of the inbox, `inbox/<name>.md`: an item's front matter, and where and when it was found.
 
-`source` says where it comes from, `found_at` when, `seen_in` the issue that had it already. A dismissed one
-moves to `inbox/dismissed`, so that nothing brings it again; `was` says which issue a deleted item stood in.
+`source` says where it comes from, `found_at` when, `seen_in` the issue that had it already, `picture_from`
+which picture its page shows. A dismissed one moves to `inbox/dismissed`, so that nothing brings it again;
+`was` says which issue a deleted item stood in.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from newsletter.services.editing.files import Version, read_version
 from newsletter.yamlfile import load
 
 FOLDER, DISMISSED = "inbox", "inbox/dismissed"
-OWN_KEYS = ("source", "found_at", "seen_in", "was")
+OWN_KEYS = ("source", "found_at", "seen_in", "was", "picture_from")
 """The keys that an item has in the inbox only."""
 
 
@@ -73,7 +74,11 @@ def names(root: Path, *, dismissed: bool = False) -> list[str]:
 
 def free(root: Path, name: str) -> str:
     """Return `name`, or with a number a name that no file of the inbox has, dismissed ones included."""
-    taken = {*names(root), *names(root, dismissed=True)}
+    return free_among({*names(root), *names(root, dismissed=True)}, name)
+
+
+def free_among(taken: Collection[str], name: str) -> str:
+    """Return `name`, or with a number a name that is not among `taken`."""
     found, number = name, 2
     while found in taken:
         found, number = f"{name}-{number}", number + 1

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from newsletter.errors import ContentError, StateError
-from newsletter.services.jobs.kinds import KINDS
+from newsletter.services.jobs.kinds import KINDS, folder_mark
 from newsletter.store import jobs as stored
 from newsletter.store.db import reading, writing
 from newsletter.store.jobs import Job, Progress, State
@@ -28,8 +28,9 @@ def start(workspace: "Workspace", kind: str, arguments: Mapping[str, Any], by: s
     """
     if KINDS[kind].period:
         raise ValueError(f"{kind} is periodic: nobody starts it")
+    place = folder_mark(workspace) if KINDS[kind].files else ""
     with writing(workspace.database) as connection:
-        return stored.put(connection, kind, key, arguments, by, workspace.now())
+        return stored.put(connection, kind, key, arguments, by, workspace.now(), place)
 
 
 def jobs(workspace: "Workspace", *, kind: str | None = None, limit: int = 100) -> Sequence[Job]:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
+
+from newsletter import files, private
 
 if TYPE_CHECKING:
     from newsletter.sending.clock import ClockWatch
@@ -43,21 +46,26 @@ class Kind:
     """A kind of job.
 
     `run` names a `Run`, or where there is a `period` in seconds, a `Make`. A job that fails is tried `tries`
-    times in all, a periodic one without end.
+    times in all, a periodic one without end. With `files` it needs those of the workspace folder in which it
+    was requested, so that only workers there do it.
     """
 
     title: str
     run: str
     period: float = 0
     tries: int = 5
+    files: bool = False
 
 
 _HANDLERS = "newsletter.services.jobs.handlers"
 KINDS: Mapping[str, Kind] = {
-    "import-list": Kind(title="importing a list", run=f"{_HANDLERS}:import_list"),
-    "export-list": Kind(title="exporting readers", run=f"{_HANDLERS}:export_list"),
-    "pictures": Kind(title="scaling pictures", run=f"{_HANDLERS}:scale_pictures"),
-    "archive": Kind(title="packing the archive", run="newsletter.web.readers.archive.packing:pack"),
+    "import-list": Kind(title="importing a list", run=f"{_HANDLERS}:import_list", files=True),
+    "export-list": Kind(title="exporting readers", run=f"{_HANDLERS}:export_list", files=True),
+    "pictures": Kind(title="scaling pictures", run=f"{_HANDLERS}:scale_pictures", files=True),
+    "archive": Kind(
+        title="packing the archive", run="newsletter.web.readers.archive.packing:pack", files=True
+    ),
+    "collect": Kind(title="collecting news", run="newsletter.services.collect:collect_job", files=True),
     "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
     "welcomes": Kind(title="welcoming new readers", run="newsletter.services.periodic:welcomes", period=2),
@@ -69,3 +77,11 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 PERIODIC = frozenset(name for name, kind in KINDS.items() if kind.period)
+
+
+def folder_mark(workspace: "Workspace") -> str:
+    """Return the mark of a workspace folder; it is made when first asked for."""
+    private.own_folder(workspace.var)
+    file = workspace.var / "folder"
+    files.create(file, f"{token_hex(8)}\n".encode(), mode=files.OWNER)
+    return file.read_text(encoding="ascii").strip()

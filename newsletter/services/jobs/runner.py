@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from newsletter.errors import NewsletterError, StoreError, TransportUnavailable, log_text
-from newsletter.services.jobs.kinds import KINDS, Interrupted, Kind, Make, Request, Run
+from newsletter.services.jobs.kinds import KINDS, Interrupted, Kind, Make, Request, Run, folder_mark
 from newsletter.services.scheduler import clock_watch
 from newsletter.store import jobs
 from newsletter.store.db import reading, writing
@@ -74,6 +74,10 @@ class Runner:
     def _watch(self) -> "ClockWatch":
         return clock_watch(self._workspace)
 
+    @cached_property
+    def _place(self) -> str:
+        return folder_mark(self._workspace)
+
     def work(self, stopped: Event) -> None:
         """Do jobs until `stopped` is set; then requested ones are released, and periodic ones finish a turn.
 
@@ -122,10 +126,10 @@ class Runner:
             return False
         engine = self._workspace.database
         with reading(engine) as connection:
-            if not jobs.waiting(connection, wanted, time.time()):
+            if not jobs.waiting(connection, wanted, time.time(), self._place):
                 return False
         with writing(engine) as connection:
-            job = jobs.take(connection, wanted, self._worker, _now())
+            job = jobs.take(connection, wanted, self._worker, _now(), self._place)
         if job is None:
             return False
         held = Held(job, stopped)

@@ -38,6 +38,7 @@ job = Table(
     Column("kind", Text, nullable=False, comment="a name in services/jobs/kinds"),
     Column("key", Text, nullable=False, comment="what it is about"),
     Column("open_as", Text, unique=True, comment="kind and key, until it has ended; so one is open"),
+    Column("place", Text, nullable=False, default="", comment="the folder whose files it needs; empty: none"),
     Column("arguments", JSON, nullable=False, comment="numbers, names and file names; never an address"),
     Column("state", Text, nullable=False, comment="waiting | running | done | failed | cancelled"),
     Column("free_at", Float, nullable=False, default=0.0, comment="seconds since 1970: free from then on"),

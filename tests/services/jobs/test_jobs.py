@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,17 @@ def test_of_three_workers_one_has_each_job_and_another_takes_it_over_when_that_o
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
             os.waitpid(number, 0)
+
+
+def test_a_job_that_needs_files_is_done_where_they_are(
+    workspace: Workspace, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "count", replace(KINDS["count"], files=True))
+    elsewhere = Workspace(tmp_path_factory.mktemp("elsewhere"), workspace.settings)
+    here = start(workspace, "count", {"to": 1})
+    with working(elsewhere, "count", "tick"):
+        until(lambda: len(marks(elsewhere, "ticks")) > 8)
+        assert jobs.job(workspace, here.id).state == State.WAITING
+        with working(workspace, "count"):
+            assert ended(workspace, here).state == State.DONE
+    elsewhere.database.dispose()

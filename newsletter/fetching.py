@@ -1,0 +1,249 @@
+"""Fetch what others publish: in bounded time and size, and never from one's own machine or network.
+
+All addresses of a host are checked, and the connection goes to a checked one, so that a name that resolves to
+another a moment later gains nothing. Each redirect is checked like the first address.
+"""
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urljoin, urlsplit
+
+import httpcore
+import idna
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+Ip = IPv4Address | IPv6Address
+
+SECONDS = 10.0
+"""The most time for one fetch, redirects included."""
+LARGEST = 8_000_000
+"""The most bytes of an answer, after decompression."""
+_REDIRECTS = 5
+_CONNECT = 5.0  # seconds
+_AT_ONCE = 50
+_MOVED = {301, 302, 303, 307, 308}
+_NOT_MODIFIED = 304
+_SAFE = "/?&=%+:;,@~!$'()*[]"
+_PORTS = {"http": 80, "https": 443}
+_TRANSLATED = tuple(
+    map(
+        ip_network,
+        ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "fec0::/10", "192.88.99.0/24"),
+    )
+)
+"""Prefixes behind which an IPv4 address of any kind may be, or that are nobody's: RFC 6052, 8215, 3056, 4380,
+3879, 7526. `is_global` is true for some of them."""
+
+
+class FetchError(Exception):
+    """Nothing usable was fetched: one sentence says why; `status` is the server's, 0 without an answer."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer: the address it came from at last, its content, and what to ask with next time.
+
+    `content` is None when nothing has changed since the last time.
+    """
+
+    url: str
+    content: bytes | None
+    content_type: str = ""
+    etag: str = ""
+    modified: str = ""
+
+
+def is_public(ip: Ip) -> bool:
+    """Tell whether an address is of a machine on the internet that anybody may ask."""
+    mapped = getattr(ip, "ipv4_mapped", None)
+    if mapped is not None:
+        return is_public(mapped)
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _TRANSLATED)
+
+
+async def resolve(host: str) -> Sequence[str]:
+    """Return the addresses of a host by DNS. Raises FetchError when it has none, or nobody answers."""
+    import dns.asyncresolver  # noqa: PLC0415  0.1 s, which only fetching needs
+    import dns.exception  # noqa: PLC0415  likewise
+
+    try:
+        answers = await dns.asyncresolver.resolve_name(host, lifetime=_CONNECT)
+        return list(answers.addresses())
+    except dns.exception.DNSException:
+        raise FetchError(f"{host} has no address") from None
+
+
+class Fetcher:
+    """Fetches over connections of its own; open it by `async with`.
+
+    Production code gives no argument but `agent`. `resolve` and `admits` decide where connections may go, and
+    `ports` which ports an address may name: tests serve on loopback and hand in their own.
+    """
+
+    def __init__(
+        self,
+        agent: str,
+        *,
+        resolve: "Callable[[str], Awaitable[Sequence[str]]]" = resolve,
+        admits: Callable[[Ip], bool] = is_public,
+        ports: Iterable[int] = _PORTS.values(),
+    ) -> None:
+        self._agent = agent
+        self._ports = set(ports)
+        self._backend = _CheckedBackend(resolve, admits)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    @cached_property
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            network_backend=self._backend,
+            max_connections=None,
+            max_keepalive_connections=0,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._pool.aclose()
+
+    async def get(self, url: str, *, etag: str = "", modified: str = "") -> Fetched:
+        """Fetch `url`; with what an earlier answer gave, nothing is sent again that did not change.
+
+        Raises FetchError.
+        """
+        asked = {"If-None-Match": etag, "If-Modified-Since": modified}
+        headers = {name: value for name, value in asked.items() if value}
+        try:
+            async with self._turns, asyncio.timeout(SECONDS):
+                for _ in range(_REDIRECTS + 1):
+                    found = await self._once(url, headers)
+                    if isinstance(found, Fetched):
+                        return found
+                    url = found
+        except TimeoutError:
+            raise FetchError(f"no answer within {SECONDS:.0f} seconds") from None
+        except (httpcore.TimeoutException, httpcore.NetworkError, OSError) as error:
+            raise FetchError(_plain(error)) from None
+        except (httpcore.ProtocolError, UnicodeError, zlib.error, ssl.SSLError) as error:
+            raise FetchError(f"the answer is broken: {_plain(error)}") from None
+        raise FetchError(f"more than {_REDIRECTS} redirects")
+
+    async def _once(self, url: str, headers: Mapping[str, str]) -> Fetched | str:
+        """Ask once; return the answer, or the address that it leads to."""
+        target = self._target(url)
+        sent = {"Host": target.host + (b":%d" % target.port if target.port else b""), **_bytes(headers)}
+        sent |= _bytes({"User-Agent": self._agent, "Accept-Encoding": "gzip"})
+        timeouts = {"connect": _CONNECT, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
+        async with self._pool.stream(
+            b"GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}
+        ) as answer:
+            given = {one.decode("latin-1").lower(): value.decode("latin-1") for one, value in answer.headers}
+            if answer.status in _MOVED and given.get("location"):
+                return urljoin(url, given["location"])
+            if answer.status == _NOT_MODIFIED:
+                content = None
+            elif answer.status == 200:  # noqa: PLR2004  OK
+                content = await _body(answer, given.get("content-encoding", ""))
+            else:
+                raise FetchError(f"the answer is {answer.status}", answer.status)
+        return Fetched(
+            url=url,
+            content=content,
+            content_type=given.get("content-type", ""),
+            etag=given.get("etag", ""),
+            modified=given.get("last-modified", ""),
+        )
+
+    def _target(self, url: str) -> httpcore.URL:
+        """Return an address in parts. Raises FetchError unless it is one of a web page."""
+        try:
+            parts = urlsplit(url.strip())
+            port, host = parts.port, parts.hostname or ""
+            ascii_host = host if _literal(host) else idna.encode(host, uts46=True).decode()
+        except ValueError:  # an IDNAError is one
+            raise FetchError(f"{url[:80]!r} is not a web address") from None
+        if parts.scheme not in _PORTS or parts.username is not None or not host:
+            raise FetchError(f"{url[:80]!r} is not a web address")
+        if (port or _PORTS[parts.scheme]) not in self._ports:
+            raise FetchError(f"port {port} is none of a web page")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        return httpcore.URL(
+            scheme=parts.scheme.encode(),
+            host=ascii_host.encode(),
+            port=port,
+            target=quote(target, safe=_SAFE).encode(),
+        )
+
+
+def _bytes(headers: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: value.encode("latin-1", "replace") for name, value in headers.items()}
+
+
+def _plain(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _literal(host: str) -> Ip | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+async def _body(answer: httpcore.Response, encoding: str) -> bytes:
+    """Return the content of an answer. Raises FetchError when it is too large, or packed otherwise."""
+    if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
+        raise FetchError(f"the answer is packed as {encoding[:20]}, which was not asked for")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding.lower() else None
+    content = bytearray()
+    chunks: AsyncIterator[bytes] = answer.aiter_stream()
+    async for chunk in chunks:
+        content += unpacker.decompress(chunk, LARGEST + 1 - len(content)) if unpacker else chunk
+        if len(content) > LARGEST:
+            raise FetchError(f"the answer has more than {LARGEST // 1_000_000} MB")
+    return bytes(content)
+
+
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections to addresses that were checked, whatever the host's name becomes meanwhile."""
+
+    def __init__(
+        self, resolve: "Callable[[str], Awaitable[Sequence[str]]]", admits: Callable[[Ip], bool]
+    ) -> None:
+        self._resolve = resolve
+        self._admits = admits
+        self._real = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to an address of `host`, once all of them are found to be public."""
+        literal = _literal(host)
+        found = [literal] if literal else [ip_address(one) for one in await self._resolve(host)]
+        if not found or not all(map(self._admits, found)):
+            raise FetchError(f"{host} is not on the public internet")
+        chosen = min(found, key=lambda ip: ip.version)
+        return await self._real.connect_tcp(str(chosen), port, timeout, local_address, socket_options)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._real.sleep(seconds)
