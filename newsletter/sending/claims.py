@@ -122,13 +122,13 @@ class Claims:
         if lease.taken_from:
             log = "issue %s: took over chunk %d from %s, which ended; %d messages with unknown outcome"
             _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
-        dues = ledger.due(connection, lease, plan.where)
+        dues, seconds = ledger.due(connection, lease, plan.where), now.timestamp()
         work = Work(
             lease,
             deque(
                 due
                 for due in dues
-                if due.email and retry_at(due.tried_at, due.attempt - 1, due.subscriber) <= now.timestamp()
+                if due.email and retry_at(due.tried_at, due.attempt - 1, due.subscriber) <= seconds
             ),
         )
         for erased in dues:

@@ -15,7 +15,7 @@ import click
 
 from tests import postgres
 from tests.faults.failovers import fail_over_repeatedly
-from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, Sink, approve, free_port, workspace
+from tests.faults.scene import CONNECTIONS, DEADLINE, WINDOW, Scene, Sink, approve, free_port, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +61,24 @@ def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random, now: str
 
 
 @contextmanager
-def _scenes() -> Iterator[Iterator[tuple[str, Scene]]]:
-    """Make scenes without end, over SQLite and PostgreSQL in turn."""
+def _scenes() -> Iterator[Iterator[tuple[str, Scene, int]]]:
+    """Make scenes without end, over SQLite and PostgreSQL in turn, two by DATA and two by windows of BDAT."""
     with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
 
-        def scenes() -> Iterator[tuple[str, Scene]]:
+        def scenes() -> Iterator[tuple[str, Scene, int]]:
             for number in count():
                 root = Path(folder) / str(number)
                 root.mkdir()
                 port = free_port()
-                workspace(root, port)
+                window = WINDOW if number // 2 % 2 else 1
+                workspace(root, port, window)
                 kind, url = "SQLite", f"sqlite:///{root}/newsletter.db"
                 if number % 2:
                     postgres.execute(server.get_uri(), f"CREATE DATABASE scene{number}")
                     kind, url = "PostgreSQL", postgres.named(server.get_uri(), f"scene{number}")
                 scene = Scene(root, url, port)
                 approve(scene, _READERS)
-                yield kind, scene
+                yield kind, scene, window
 
         yield scenes()
 
@@ -93,10 +94,10 @@ def main(kills: int, failovers: int, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311  repeatable, not secret
     left = Counter[str]()  # by moment: messages on the wire
     struck = Counter[str]()
-    lost = twice = unknown = 0
+    lost = twice = unknown = bound = 0
     with _scenes() as scenes:
-        for kind, scene in scenes:
-            with scene.sink() as sink:
+        for kind, scene, window in scenes:
+            with scene.sink(*(["CHUNKING"] if window > 1 else [])) as sink:
                 for _ in range(min(_KILLS, kills - struck.total())):
                     moment = MOMENTS[struck.total() % len(MOMENTS)]
                     on_the_wire = kill(scene, sink, moment, dice)
@@ -104,12 +105,14 @@ def main(kills: int, failovers: int, seed: int) -> None:
                         break
                     struck[moment.words] += 1
                     left[moment.words] += on_the_wire
+                    bound += CONNECTIONS * window
                 account = scene.send()
             arrived = sum(account.arrived[reader] for reader in account.unknown)
             lost, twice = lost + len(account.lost), twice + len(account.twice)
             unknown += len(account.unknown)
             click.echo(
-                f"{kind}: {struck.total()} kills by now, {lost} lost, {twice} twice, {unknown} unknown; "
+                f"{kind}, windows of {window}: {struck.total()} kills by now, {lost} lost, {twice} twice,"
+                f" {unknown} unknown; "
                 f"of this issue's {len(account.unknown)} unknown {arrived} have arrived"
             )
             if struck.total() == kills:
@@ -118,7 +121,7 @@ def main(kills: int, failovers: int, seed: int) -> None:
         words = moment.words
         click.echo(f"{struck[words]:>6} killed {words:<44} left {left[words]:>5} messages on the wire")
     click.echo(f"{kills} kills: {lost} lost, {twice} twice, {unknown} unknown")
-    bad = lost or twice or unknown > left.total() or left.total() > kills * CONNECTIONS
+    bad = lost or twice or unknown > left.total() or left.total() > bound
     if not fail_over_repeatedly(failovers, dice) or bad:
         raise SystemExit(1)
 
