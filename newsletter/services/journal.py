@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from newsletter.services.editors import login_name
 from newsletter.store import journal
-from newsletter.store.db import reading, writing
+from newsletter.store.db import reading, timestamp, writing
 from newsletter.store.journal import Entry, Wanted
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Act(StrEnum):
 
 EDITS = (Act.ITEM_ADDED, Act.ITEM_EDITED, Act.ITEM_MOVED, Act.ITEM_REMOVED, Act.ISSUE_EDITED, Act.IMPORTED)
 """The acts that change what an issue says."""
+_SAVES = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,10 @@ def record(
     subject: str = "",
     **details: str | int,
 ) -> None:
-    """Add an entry. `subject` is an item's name or a reader's number; nothing may hold a reader's address."""
+    """Add an entry. `subject` is an item's name or a reader's number; nothing may hold a reader's address.
+
+    Saves of one item by one person one after another are one entry for ten minutes: a browser saves often.
+    """
     entry = Entry(
         address=actor.address,
         name=actor.name,
@@ -84,8 +89,22 @@ def record(
         subject=subject,
         details=details,
     )
+    now = workspace.now()
     with writing(workspace.database) as connection:
-        journal.add(connection, entry, workspace.now())
+        last = journal.last(connection, issue, EDITS) if act in EDITS else None
+        if last is None or not _goes_on(last, entry, timestamp(now - _SAVES)):
+            journal.add(connection, entry, now)
+
+
+def _goes_on(last: Entry, entry: Entry, since: str) -> bool:
+    """Tell whether `entry` repeats the last change of its issue, made at `since` or later."""
+    same = (last.address, last.name, last.did, last.subject) == (
+        entry.address,
+        entry.name,
+        entry.did,
+        entry.subject,
+    )
+    return same and last.details == entry.details and last.at >= since
 
 
 def last_edit(workspace: "Workspace", issue: str) -> Entry | None:

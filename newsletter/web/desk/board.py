@@ -17,7 +17,8 @@ from newsletter.services.editing.items import CLOSED, move, set_lead, shift
 from newsletter.services.editing.outline import Outline, OutlineItem, is_composed, is_there
 from newsletter.services.editing.removal import delete, restore
 from newsletter.services.editing.words import WORDS, WordsConflict, read_words, save_words
-from newsletter.web.desk.access import editor, may, requires, say, workspace
+from newsletter.services.journal import Act
+from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
 from newsletter.web.desk.drafts import Draft, drafts
 from newsletter.web.desk.header import issue_header
 from newsletter.web.desk.inbox_shown import shown_waiting
@@ -25,6 +26,9 @@ from newsletter.web.desk.view import panel
 from newsletter.web.preview.shown import gathered
 
 pages = Blueprint("board", __name__)
+
+_ACTS = {"lead": Act.ITEM_EDITED, "unlead": Act.ITEM_EDITED}
+"""What arranging an item is in the journal, where it is not a move."""
 
 _WAITING = 8
 """Items of the inbox that the board shows."""
@@ -131,6 +135,7 @@ def words(closing: date) -> ResponseReturnValue:
         now = read_words(workspace(), closing)
         return _board(closing, words=Data(**{**now, **typed}), theirs=Data(**{**now, **done.theirs})), 409
     note(done.unrecorded)
+    journal(Act.ISSUE_EDITED, issue=closing.isoformat())
     return _back(closing, "words")
 
 
@@ -149,9 +154,12 @@ def arrange(closing: date) -> ResponseReturnValue:
         case "lead" | "unlead":
             set_lead(own, closing, name, lead=act == "lead")
         case "delete":
-            return redirect(url_for("board.show", closing=closing, undo=delete(own, closing, name)), 303)
+            gone = delete(own, closing, name)
+            journal(Act.ITEM_REMOVED, issue=closing.isoformat(), subject=name)
+            return redirect(url_for("board.show", closing=closing, undo=gone), 303)
         case _:
             abort(400)
+    journal(_ACTS.get(act, Act.ITEM_MOVED), issue=closing.isoformat(), subject=name)
     return _back(closing, f"item-{name}")
 
 
@@ -162,6 +170,7 @@ def put_back() -> ResponseReturnValue:
     found = restore(desk(), request.form.get("name", ""))
     if found is None:
         return redirect(url_for("inbox.show"))
+    journal(Act.ITEM_ADDED, issue=found[0].isoformat(), subject=found[1])
     return _back(found[0], f"item-{found[1]}")
 
 
@@ -170,6 +179,7 @@ def put_back() -> ResponseReturnValue:
 def compose(closing: date) -> ResponseReturnValue:
     """Add the items that issue.yaml does not list."""
     content.compose(workspace(), closing)
+    journal(Act.ISSUE_EDITED, issue=closing.isoformat())
     return _back(closing)
 
 

@@ -16,7 +16,8 @@ from newsletter.services.editing import inboxfile, pasting
 from newsletter.services.editing.fields import read_fields
 from newsletter.services.editing.files import Conflict
 from newsletter.services.editing.pasting import Pasted
-from newsletter.web.desk.access import requires, say, workspace
+from newsletter.services.journal import Act
+from newsletter.web.desk.access import journal, requires, say, workspace
 from newsletter.web.desk.board import desk, note
 from newsletter.web.desk.inbox_shown import shown_waiting
 from newsletter.web.desk.item_form import both_versions, merged_fields, shown_fields, typed_fields
@@ -56,6 +57,7 @@ def place(name: str) -> ResponseReturnValue:
     """Move an item into a section of an issue."""
     closing = _closing(request.form.get("issue", "")) or abort(400)
     item = inbox.place(desk(), name, closing, request.form.get("section", ""))
+    journal(Act.ITEM_ADDED, issue=closing.isoformat(), subject=item)
     return redirect(url_for("board.show", closing=closing, _anchor=f"item-{item}"), 303)
 
 
@@ -200,6 +202,7 @@ def take() -> ResponseReturnValue:
         done = pasting.take(desk(), form.get("token", ""), _closing(form.get("issue", "")))
     except (ContentError, StateError) as error:
         return _paste(form.get("issue", ""), problems=_faults(error)), _UNUSABLE
+    journal(Act.IMPORTED, issue=str(done.closing), items=len(done.written))
     say("%(number)d items are in the issue.", number=len(done.written))
     if done.left_alone:
         say("%(number)d items stay as they were edited here.", "warning", number=len(done.left_alone))

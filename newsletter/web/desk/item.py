@@ -27,7 +27,8 @@ from newsletter.services.editing.items import (
 )
 from newsletter.services.editing.pictures import take_picture
 from newsletter.services.editing.sentence import read_condition
-from newsletter.web.desk.access import editor, requires, say, workspace
+from newsletter.services.journal import Act
+from newsletter.web.desk.access import editor, journal, requires, say, workspace
 from newsletter.web.desk.board import desk, mode_of, note
 from newsletter.web.desk.drafts import drafts
 from newsletter.web.desk.header import issue_header
@@ -124,6 +125,8 @@ def save(closing: date, name: str) -> ResponseReturnValue:
 
 def _saved(closing: date, name: str, done: Saved) -> ResponseReturnValue:
     note(done.unrecorded)
+    if done.version.sha != request.form.get("sha"):
+        journal(Act.ITEM_EDITED, issue=closing.isoformat(), subject=name)
     if "back" in request.form:
         return redirect(url_for("board.show", closing=closing, _anchor=f"item-{name}"), 303)
     return redirect(url_for("item.show", closing=closing, name=name) + _query(), 303)
@@ -272,6 +275,7 @@ def create(closing: date) -> ResponseReturnValue:
         name = new_item(desk(), closing, _with_picture(closing, typed))
     except (ContentError, StateError) as error:
         return _new(closing, typed, _faults(error)), _UNUSABLE
+    journal(Act.ITEM_ADDED, issue=closing.isoformat(), subject=name)
     say("The item is in the issue.")
     if "back" in request.form:
         return redirect(url_for("board.show", closing=closing, _anchor=f"item-{name}"), 303)

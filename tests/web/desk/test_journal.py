@@ -17,6 +17,7 @@ from newsletter.store import journal
 from newsletter.store.db import reading, writing
 from newsletter.store.journal import Entry, Wanted
 from newsletter.store.schema import journal as table
+from tests.web.desk.visit import send
 from tests.web.readers.people import NOW, subscribe
 
 OLENA = Actor(address="olena@hromada.example.org", name="Олена", network="192.0.2.0/24")
@@ -48,6 +49,43 @@ def test_who_edited_last_is_known_whatever_was_done_since(context: Workspace) ->
     found = service.last_edit(context, D)
     assert found
     assert found.address == OLENA.address
+
+
+def test_saves_of_one_item_one_after_another_are_one_entry_for_ten_minutes(
+    context: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for minutes, actor, subject in (
+        (0, OLENA, "a"),
+        (4, OLENA, "a"),
+        (5, OLENA, "b"),
+        (6, IHOR, "b"),
+        (8, OLENA, "b"),
+    ):
+        monkeypatch.setenv("NEWSLETTER_NOW", (NOW + timedelta(minutes=minutes)).isoformat())
+        record(context, actor, Act.ITEM_EDITED, issue=D, subject=subject)
+    monkeypatch.setenv("NEWSLETTER_NOW", (NOW + timedelta(minutes=19)).isoformat())
+    record(context, OLENA, Act.ITEM_EDITED, issue=D, subject="b")
+    found = [(one.name, one.subject) for one in reversed(service.entries(context, Wanted()))]
+    assert found == [("Олена", "a"), ("Олена", "b"), ("Ігор", "b"), ("Олена", "b"), ("Олена", "b")]
+
+
+def test_whoever_changes_an_issue_at_the_board_edited_it_last(
+    client: FlaskClient, context: Workspace
+) -> None:
+    board = f"/desk/{D}"
+    assert send(client, f"{board}/arrange", {"item": "01-forum", "section": "social"}).status_code == 303
+    assert send(client, f"{board}/words", {"subject": "Нова тема", "was_subject": ""}).status_code in (
+        303,
+        409,
+    )
+    assert send(client, f"{board}/new", {"title": "Нова новина", "sections": "social"}).status_code == 303
+    assert send(client, f"{board}/arrange", {"delete": "01-forum"}).status_code == 303
+    found = [one.did for one in reversed(service.entries(context, Wanted()))]
+    assert found[0] == Act.ITEM_MOVED
+    assert found[-2:] == [Act.ITEM_ADDED, Act.ITEM_REMOVED]
+    last = service.last_edit(context, D)
+    assert last
+    assert last.subject == "01-forum"
 
 
 @pytest.mark.parametrize(
