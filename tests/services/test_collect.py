@@ -12,7 +12,7 @@ from newsletter.cli import run
 from newsletter.config.parts import CollectEntry, Imap
 from newsletter.errors import ConfigError, ContentError
 from newsletter.services import Workspace, inbox, jobs, open_workspace
-from newsletter.services.collect import Collected, collect, look
+from newsletter.services.collect import Collected, add_link, collect, look
 from newsletter.services.editing.files import Desk
 from newsletter.services.editing.history import Author
 from tests.imap import Imap as Mailbox
@@ -103,6 +103,10 @@ def test_a_page_brings_its_feed_or_itself_and_offers_its_picture(press: Workspac
     assert look(workspace, site.url("/law"), fetcher=site.fetcher).text.startswith("Рада ухвалила закон.")
     with pytest.raises(ContentError, match="cannot be read"):
         look(workspace, site.url("/nosuch"), fetcher=site.fetcher)
+    site.put("/bus", "<title>Шкільні автобуси</title><p>Пояснили, як купити.")
+    desk = Desk(workspace, Author())
+    assert add_link(desk, site.url("/bus"), fetcher=site.fetcher) == "shkilni-avtobusy"
+    assert add_link(desk, site.url("/bus"), fetcher=site.fetcher) is None
 
 
 def test_what_robots_txt_forbids_is_not_fetched(press: Workspace, site: Site) -> None:

@@ -6,7 +6,7 @@ Not here: how a feed, a page or a mail is read (newsletter/collect), and fetched
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,18 @@ def look(workspace: "Workspace", url: str, *, fetcher: MakeFetcher = Fetcher) ->
     except FetchError as error:
         raise ContentError(f"the page cannot be read: {error}", "Type its title and text.") from None
     return Entry(**{**_values(found), "text": summary(found.text)})
+
+
+def add_link(desk: Desk, url: str, *, fetcher: MakeFetcher = Fetcher) -> str | None:
+    """Put what a page says of itself into the inbox; return its name there, or None if its link is known.
+
+    Raises ContentError when the page cannot be read.
+    """
+    workspace = desk.workspace
+    entry = look(workspace, url, fetcher=fetcher)
+    host = (urlsplit(entry.link or url).hostname or "").removeprefix("www.")
+    found = _found(entry, host, "", workspace.now(), ZoneInfo(workspace.settings.timezone))
+    return inbox.add(desk, replace(found, fields=replace(found.fields, link=found.fields.link or url)))
 
 
 def _values(entry: Entry) -> dict[str, Any]:
@@ -204,7 +216,8 @@ class _Collecting:
                 one.known += 1
             elif taken < _MOST:
                 taken += 1
-                self._fresh[known_as] = one, self._found(source, entry)
+                item = _found(entry, source.name, source.section or "", self._now, self._zone)
+                self._fresh[known_as] = one, item
                 self._state.seen[known_as] = self._today.isoformat()
                 self._titles.add(entry.title)
 
@@ -223,16 +236,17 @@ class _Collecting:
         words = f"{entry.title} {entry.text}".casefold()
         return not source.match or any(word.casefold() in words for word in source.match)
 
-    def _found(self, source: CollectEntry, entry: Entry) -> Found:
-        fields = ItemFields(
-            title=entry.title,
-            sections=(source.section,) if source.section else (),
-            link=entry.link if is_address(entry.link) else "",
-            date=_day(entry.published, self._zone),
-            text=markdown(summary(entry.text)),
-        )
-        picture = entry.picture if urlsplit(entry.picture).scheme in ("http", "https") else ""
-        return Found(fields=fields, source=source.name, found_at=self._now, picture=picture, alt=entry.alt)
+
+def _found(entry: Entry, source: str, section: str, now: datetime, zone: ZoneInfo) -> Found:
+    fields = ItemFields(
+        title=entry.title,
+        sections=(section,) if section else (),
+        link=entry.link if is_address(entry.link) else "",
+        date=_day(entry.published, zone),
+        text=markdown(summary(entry.text)),
+    )
+    picture = entry.picture if urlsplit(entry.picture).scheme in ("http", "https") else ""
+    return Found(fields=fields, source=source, found_at=now, picture=picture, alt=entry.alt)
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -11,7 +11,7 @@ from newsletter.compose.issuefile import closings
 from newsletter.config.types import Role
 from newsletter.errors import ContentError, Problem, StateError
 from newsletter.render.values import Data, plain
-from newsletter.services import inbox
+from newsletter.services import collect, inbox
 from newsletter.services.editing import inboxfile, pasting
 from newsletter.services.editing.fields import read_fields
 from newsletter.services.editing.files import Conflict
@@ -69,6 +69,27 @@ def dismiss(name: str) -> ResponseReturnValue:
     if closing := _closing(request.form.get("issue", "")):
         return redirect(url_for("board.show", closing=closing, undo=name), 303)
     return redirect(url_for("inbox.show"), 303)
+
+
+@pages.post("/link")
+@requires(Role.EDITOR)
+def link() -> ResponseReturnValue:
+    """Put the page behind a link into the inbox, with what it says of itself."""
+    address, closing = request.form.get("link", "").strip(), _closing(request.form.get("issue", ""))
+    try:
+        name = collect.add_link(desk(), address)
+    except ContentError:
+        say("The page could not be read. Type its title and text yourself.", "warning")
+        if closing:
+            return redirect(url_for("item.new", closing=closing, link=address), 303)
+        return redirect(url_for("inbox.show"), 303)
+    if name:
+        say("It waits in the inbox.")
+    else:
+        say("This link is known: it waits here, was dismissed, or stands in an issue.", "warning")
+    if closing:
+        return redirect(url_for("board.show", closing=closing), 303)
+    return redirect(url_for("inbox.edit", name=name) if name else url_for("inbox.show"), 303)
 
 
 @pages.get("/<name>/edit")

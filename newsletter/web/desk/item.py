@@ -243,7 +243,9 @@ def here(closing: date, name: str) -> Response:
 @requires(Role.EDITOR)
 def new(closing: date) -> str:
     """Show an empty form for an item of a section."""
-    return _new(closing, ItemFields(kind="news", sections=(request.args.get("section", ""),)))
+    asked = request.args
+    section, link = asked.get("section", ""), asked.get("link", "")
+    return _new(closing, ItemFields(sections=(section,) if section else (), link=link))
 
 
 def _new(closing: date, fields: ItemFields, refused: Any = ()) -> str:

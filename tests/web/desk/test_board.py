@@ -254,6 +254,14 @@ def test_an_issue_on_its_way_is_shown_and_takes_no_change(client: FlaskClient, c
     assert 'value="Запізно"' in answer.text
 
 
+def test_a_page_that_cannot_be_read_leaves_its_link_in_the_form(client: FlaskClient) -> None:
+    for address in ("http://127.0.0.1:1/x", "file:///etc/passwd", "http://169.254.169.254/", "так"):
+        answer = send(client, "/desk/inbox/link", {"link": address, "issue": str(CLOSING)})
+        page = client.get(answer.location).text
+        assert f'value="{address}"' in page
+        assert "не вдалося прочитати" in page
+
+
 def test_a_view_has_the_bytes_and_the_pictures_of_a_message(client: FlaskClient) -> None:
     page = client.get(f"{BOARD}?width=768&scheme=inverted&pictures=off").text
     assert "width-768" in page
