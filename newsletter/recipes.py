@@ -8,22 +8,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from itertools import compress
-from typing import Protocol
+from typing import Any, Protocol
 
 from newsletter.model import Edition, Image, Rendered
 
 SUBJECT, HTML, TEXT = "subject", "html", "text"
 """The kinds of parts: of which of a message's texts they are."""
+_KINDS = (SUBJECT, HTML, TEXT)
 _FLAGS = bytes.maketrans(b"01", b"\x00\x01")
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A piece of one of an issue's texts, with the names of the pictures that it shows."""
 
     kind: str
     content: str
     pictures: tuple[str, ...] = ()
+    edition: str = ""
+    """The only edition that has it, which was rendered by itself."""
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was made of it, for all messages that have it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class Assembled:
     def subject(self) -> str:
         """The subject."""
         return self._joined(SUBJECT)
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML, with slots."""
+        return self._joined(HTML)
 
     @cached_property
     def pictures(self) -> tuple[Image, ...]:
@@ -56,7 +66,7 @@ class Assembled:
     @property
     def page(self) -> Rendered:
         """The edition as whole texts."""
-        return rendered(self.edition, self.subject, self._joined(HTML), self._joined(TEXT), self.pictures)
+        return rendered(self.edition, self.subject, self.html, self._joined(TEXT), self.pictures)
 
     def _joined(self, kind: str) -> str:
         return "".join([part.content for part in self.parts if part.kind == kind])
@@ -67,7 +77,8 @@ def parts_of(page: Rendered | Assembled, kind: str) -> list[Part]:
     if isinstance(page, Assembled):
         return [part for part in page.parts if part.kind == kind]
     pictures = tuple(image.name for image in page.pictures) if kind == HTML else ()
-    return [Part(kind, {SUBJECT: page.subject, HTML: page.html, TEXT: page.text}[kind], pictures)]
+    content = {SUBJECT: page.subject, HTML: page.html, TEXT: page.text}[kind]
+    return [Part(kind, content, pictures, page.edition)]
 
 
 class Stock:
@@ -99,6 +110,11 @@ class Pages(Protocol):
         """The parts."""
         ...
 
+    @property
+    def editions(self) -> Sequence[Edition]:
+        """The editions that readers need, and that could be rendered."""
+        ...
+
     def recipe(self, edition: Edition) -> bytes | None:
         """Return the recipe of an edition; None if it cannot be rendered."""
         ...
@@ -107,24 +123,29 @@ class Pages(Protocol):
 class Separate:
     """Editions that were each rendered by themselves: each has parts of its own."""
 
-    def __init__(self, pages: Sequence[Rendered]) -> None:
-        parts = [part for page in pages for kind in (SUBJECT, HTML, TEXT) for part in parts_of(page, kind)]
+    def __init__(self, pages: Sequence[Rendered], editions: Iterable[Edition] = ()) -> None:
+        parts = [part for page in pages for kind in _KINDS for part in parts_of(page, kind)]
         self.stock = Stock(parts, (image for page in pages for image in page.pictures))
         self._numbers = {page.edition: number for number, page in enumerate(pages)}
+        self.editions = [edition for edition in editions if edition.key in self._numbers]
 
     def recipe(self, edition: Edition) -> bytes | None:
         """Return the recipe of an edition; None if it is not among them."""
-        number = self._numbers.get(edition.key)
-        if number is None:
+        if edition.key not in self._numbers:
             return None
-        own = len(self.stock.parts) // max(1, len(self._numbers))
-        return recipe_of(range(own * number, own * (number + 1)), len(self.stock.parts))
+        first = len(_KINDS) * self._numbers[edition.key]
+        return recipe_of(range(first, first + len(_KINDS)), len(self.stock.parts))
 
 
-def recipe_of(numbers: Iterable[int], count: int) -> bytes:
-    """Return the recipe of the parts with these numbers, from 0, of `count`."""
-    size = -(-count // 8)
+def recipe_of(numbers: Iterable[int], parts: int) -> bytes:
+    """Return the recipe that has the parts with these numbers, from 0, of so many."""
+    size = -(-parts // 8)
     return sum({1 << (8 * size - 1 - number) for number in numbers}).to_bytes(size)
+
+
+def numbers_of(recipe: bytes) -> list[int]:
+    """Return the numbers of the parts that a recipe has."""
+    return [number for number, flag in enumerate(_flags(recipe)) if flag]
 
 
 def rendered(edition: str, subject: str, html: str, text: str, images: Iterable[Image] = ()) -> Rendered:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from newsletter.errors import Place
 from newsletter.model import Block, ClosingCall, Condition, Issue, Item, Period, Section
+from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import Approval, freeze
 from newsletter.store import issues
@@ -55,7 +56,7 @@ def approve(engine: Engine, one: Issue) -> None:
     """Freeze an issue for the readers that are there."""
     editions = Editions(one)
     whole = editions.whole()
-    pages = [(whole, house.page(whole))] if whole else []
+    pages = Separate([house.page(whole)], [whole]) if whole else Separate([])
     approval = Approval(by="Олена", at=house.NOW, sources={}, errors=0)
     freeze(engine, editions, pages, replace(house.SHARED, issue=one.name), approval)
 

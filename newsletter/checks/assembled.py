@@ -48,7 +48,7 @@ def checked(  # noqa: PLR0913  what is checked, how it is rendered, and how line
     rendered, problems = findings(issue, own_problems, shown, renderer, settings, locate=locate)
     if refusal and rendered:
         problems = ordered([*problems, _slow(refusal, len(shown))])
-    return Separate(rendered), problems
+    return Separate(rendered, shown), problems
 
 
 def _slow(refusal: RenderError, editions: int) -> Problem:

@@ -26,9 +26,10 @@ Needs = frozenset[str]
 
 
 class Assembly:
-    """The parts of an issue in the theme of `renderer`. Raises RenderError."""
+    """The parts of an issue in the theme of `renderer`, of which `shown` are made. Raises RenderError."""
 
-    def __init__(self, editions: Editions, renderer: Renderer) -> None:
+    def __init__(self, editions: Editions, renderer: Renderer, shown: Sequence[Edition] = ()) -> None:
+        self.editions = shown
         issue = editions.issue
         self._issue = issue
         self._places = editions.places
@@ -138,7 +139,7 @@ def assembly_of(editions: Editions, shown: Sequence[Edition], renderer: Renderer
 
     Raises RenderError when the theme cannot be assembled.
     """
-    assembly = Assembly(editions, renderer)
+    assembly = Assembly(editions, renderer, shown)
     for edition in samples(editions, shown):
         made, own = assembly.assembled(edition).page, renderer.render(editions.issue, edition)
         if made != own:

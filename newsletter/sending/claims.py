@@ -123,6 +123,7 @@ class Claims:
             log = "issue %s: took over chunk %d from %s, which ended; %d messages with unknown outcome"
             _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
         dues, seconds = ledger.due(connection, lease, plan.where), now.timestamp()
+        plan.writers.prepare(connection, {due.edition for due in dues})
         work = Work(
             lease,
             deque(

@@ -17,7 +17,7 @@ from newsletter.render.edition import Editions
 from newsletter.render.events import calendar_name
 from newsletter.render.ics import Source, calendar
 from newsletter.sending.publication import public_item, publication
-from newsletter.store import archive, audience, contents, corrections, issues, pictures
+from newsletter.store import archive, audience, contents, corrections, editions, issues, pictures
 from newsletter.store.archive import PublicItem
 from newsletter.store.contents import Content
 from newsletter.store.corrections import Correction, Version
@@ -210,7 +210,7 @@ def _store(connection: Connection, letter: Letter, signed: Signed, own: str, ver
     epoch = audience.next_epoch(connection)
     if issues.claim(connection, draft):
         issues.replace(connection, draft)
-    issues.put_edition(connection, own, letter.page, [letter.section])
+    editions.put_page(connection, own, letter.page, [letter.section])
     pictures.put(connection, own, letter.page.pictures)
     readers = corrections.put_audience(connection, own, letter.page.edition, version)
     audience.put_chunks(connection, own, readers, epoch)

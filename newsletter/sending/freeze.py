@@ -14,11 +14,13 @@ from secrets import token_hex
 from sqlalchemy import Connection, Engine, delete
 
 from newsletter.errors import ContentError, StateError
-from newsletter.model import Edition, Envelope, IssueState, Rendered
+from newsletter.model import Edition, Envelope, IssueState
+from newsletter.recipes import Pages
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import calendars, images, publication
 from newsletter.store import archive, audience, contents, issues, people, pictures, schema
+from newsletter.store import editions as frozen_editions
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
 
@@ -40,43 +42,84 @@ class Approval:
 
 @dataclass(slots=True)
 class _Chosen:
-    """Which reader gets which edition, by ascending id, and how many get none; 10 MB a million readers."""
+    """Which reader gets which edition, by ascending id, and how many get none; 16 MB a million readers."""
 
     numbers: "array[int]" = field(default_factory=lambda: array("q"))
-    places: "array[int]" = field(default_factory=lambda: array("L"))
-    keys: list[str] = field(default_factory=list)
+    keys: "array[int]" = field(default_factory=lambda: array("Q"))
     without: int = 0
 
     def add(self, number: int, key: str) -> None:
         """Add a reader, who gets the edition `key`."""
-        if key not in self.keys:
-            self.keys.append(key)
         self.numbers.append(number)
-        self.places.append(self.keys.index(key))
+        self.keys.append(int(key, 16))
 
     def rows(self, start: int, end: int) -> list[tuple[int, str]]:
         """Return (subscriber, edition) for a slice of the readers."""
-        places = self.places[start:end]
-        return [
-            (number, self.keys[place]) for number, place in zip(self.numbers[start:end], places, strict=True)
-        ]
+        part = zip(self.numbers[start:end], self.keys[start:end], strict=True)
+        return [(number, f"{key:016x}") for number, key in part]
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """How an approval is stored beside its audience: once, and some editions of those `shown`."""
+
+    pages: Callable[[Connection], None]
+    editions: Callable[[Connection, Sequence[Edition]], None]
+    shown: Sequence[Edition]
 
 
 def freeze(
     engine: Engine,
     editions: Editions,
-    rendered: Sequence[tuple[Edition, Rendered]],
+    pages: Pages,
     shared: Envelope,
     approval: Approval,
 ) -> issues.Frozen:
-    """Store `rendered`, who gets which, and what the archive will show; replaces an earlier approval.
+    """Store `pages`, who gets which, and what the archive will show; replaces an earlier approval.
 
     It is one transaction, except for very many readers. Raises StateError when some of the issue has been
     sent already, or when readers' choices changed since the rendering.
     """
     name = shared.issue
-    draft = issues.Frozen(
-        name=name,
+    draft = _draft(shared, approval)
+    chosen = _choose(engine, editions, {edition.key for edition in pages.editions})
+
+    def put_pages(connection: Connection) -> None:
+        frozen_editions.put_parts(connection, name, pages.stock.parts)
+        contents.put(connection, name, editions.issue)
+        if public := publication(editions):
+            archive.put(connection, *public)
+        archive.put_calendars(connection, name, calendars(editions, shared, approval.at))
+        pictures.put(connection, name, images(editions, pages.stock.images.values()))
+
+    def put_editions(connection: Connection, some: Sequence[Edition]) -> None:
+        frozen_editions.put(connection, name, pages, some)
+        contents.put_editions(connection, name, editions.issue, some)
+
+    with reading(engine) as connection:
+        earlier = issues.find(connection, name)
+    if max(len(chosen.numbers), earlier.readers if earlier else 0) > AT_ONCE:
+        put = _Put(put_pages, put_editions, pages.editions)
+        return _freeze_in_steps(engine, draft, chosen, put)
+    with writing(engine) as connection:
+        epoch = audience.next_epoch(connection)
+        if earlier := issues.claim(connection, draft):
+            _refuse_begun(earlier)
+            issues.replace(connection, draft)
+        put_pages(connection)
+        put_editions(connection, pages.editions)
+        audience.put(connection, name, chosen.rows(0, len(chosen.numbers)))
+        audience.put_chunks(connection, name, chosen.numbers, epoch)
+        fingerprint = issues.fingerprint(connection, name, shared)
+        sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
+        issues.seal(connection, sealed)
+    return sealed
+
+
+def _draft(shared: Envelope, approval: Approval) -> issues.Frozen:
+    """Return an approved issue before its readers are counted."""
+    return issues.Frozen(
+        name=shared.issue,
         state=IssueState.APPROVED,
         reason="",
         fingerprint="",
@@ -90,38 +133,9 @@ def freeze(
         readers=0,
         without=0,
     )
-    chosen = _choose(engine, editions, {edition.key for edition, _ in rendered})
-
-    def put_pages(connection: Connection) -> None:
-        for edition, page in rendered:
-            issues.put_edition(connection, name, page, edition.sections)
-        contents.put(connection, name, editions.issue, [edition for edition, _ in rendered])
-        if public := publication(editions):
-            archive.put(connection, *public)
-        archive.put_calendars(connection, name, calendars(editions, shared, approval.at))
-        pictures.put(connection, name, images(editions, rendered))
-
-    with reading(engine) as connection:
-        earlier = issues.find(connection, name)
-    if max(len(chosen.numbers), earlier.readers if earlier else 0) > AT_ONCE:
-        return _freeze_in_steps(engine, draft, chosen, put_pages)
-    with writing(engine) as connection:
-        epoch = audience.next_epoch(connection)
-        if earlier := issues.claim(connection, draft):
-            _refuse_begun(earlier)
-            issues.replace(connection, draft)
-        put_pages(connection)
-        audience.put(connection, name, chosen.rows(0, len(chosen.numbers)))
-        audience.put_chunks(connection, name, chosen.numbers, epoch)
-        fingerprint = issues.fingerprint(connection, name, shared)
-        sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
-        issues.seal(connection, sealed)
-    return sealed
 
 
-def _freeze_in_steps(
-    engine: Engine, draft: issues.Frozen, chosen: _Chosen, put_pages: Callable[[Connection], None]
-) -> issues.Frozen:
+def _freeze_in_steps(engine: Engine, draft: issues.Frozen, chosen: _Chosen, put: _Put) -> issues.Frozen:
     """Store an approval in short transactions. Raises StateError when another approval began meanwhile."""
     staged = replace(draft, state=IssueState.FREEZING, fingerprint=token_hex(16))
     batches = Batches(engine)
@@ -137,6 +151,7 @@ def _freeze_in_steps(
         for table in (
             schema.chunk,
             schema.edition,
+            schema.part,
             schema.calendar,
             schema.item,
             schema.cover,
@@ -146,7 +161,8 @@ def _freeze_in_steps(
             schema.correction,
         ):
             connection.execute(delete(table).where(table.c.issue == draft.name))
-        put_pages(connection)
+        put.pages(connection)
+    batches.each(put.shown, lambda one, part: _put_editions(one, staged, put, part))
     batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))
     with reading(engine) as connection:
         fingerprint = issues.fingerprint(connection, draft.name, draft.envelope)
@@ -157,6 +173,11 @@ def _freeze_in_steps(
         issues.seal(connection, sealed)
         issues.change_state(connection, draft.name, draft.state, among=[IssueState.FREEZING])
     return sealed
+
+
+def _put_editions(connection: Connection, staged: issues.Frozen, put: _Put, part: Sequence[Edition]) -> None:
+    _hold(connection, staged)
+    put.editions(connection, part)
 
 
 def _put(connection: Connection, staged: issues.Frozen, chosen: _Chosen, part: Sequence[int]) -> None:

@@ -1,6 +1,5 @@
 """Personalise messages: a reader's links, headers and addresses, all derived from the delivery."""
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from newsletter.links import Purpose, Signer
@@ -60,19 +59,6 @@ class Writer:
             values=values,
             build=build,
         )
-
-
-class Writers(dict[str, Writer]):
-    """The writers of an issue's editions by key, made by `load`; again when an edition has been added."""
-
-    def __init__(self, load: Callable[[], Mapping[str, Writer]]) -> None:
-        super().__init__(load())
-        self._load = load
-
-    def __missing__(self, key: str) -> Writer:
-        found = self._load()
-        self.update(found)
-        return found[key]
 
 
 def message_id(signer: Signer, number: int, issue: IssueName, domain: str) -> str:

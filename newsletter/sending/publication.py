@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from newsletter.model import ClosingCall, Edition, Envelope, Image, Issue, Item, Rendered, Section
+from newsletter.model import ClosingCall, Envelope, Image, Issue, Item, Section
 from newsletter.render import markdown, plaintext
 from newsletter.render.characters import one_line, printable
 from newsletter.render.edition import Editions, closing_call
@@ -27,11 +27,10 @@ def publication(editions: Editions) -> tuple[Cover, list[PublicItem]] | None:
     return replace(_cover(issue, closing_call(issue.call, edition)), picture=first), items
 
 
-def images(editions: Editions, rendered: Iterable[tuple[Edition, Rendered]]) -> list[Image]:
-    """Return the images that the archive or a message shows."""
+def images(editions: Editions, sent: Iterable[Image]) -> list[Image]:
+    """Return the images that the archive shows, and those of messages."""
     edition = editions.whole()
     public_ones = [item.picture.image for item in edition.items if item.picture] if edition else []
-    sent = [image for _, page in rendered for image in page.pictures]
     return [image for image in (*public_ones, *sent) if image]
 
 

@@ -15,6 +15,7 @@ from newsletter.model import Edition, Issue, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import may_begin, verify
 from newsletter.store import audience, contents, corrections, deliveries, issues, ledger, people, pictures
+from newsletter.store import editions as frozen_editions
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 
@@ -159,7 +160,7 @@ def _newcomers(  # noqa: PLR0913, PLR0917  as take_in
         if content:
             editions, sources = Editions(content.current), frozen.sources
         _refuse_newcomers(frozen, sources)
-        stored = set(issues.editions(connection, name))
+        stored = frozen_editions.keys(connection, name)
         outside = audience.not_in(name)
         found = [
             (reader.id, edition)
@@ -188,7 +189,7 @@ def _put_pages(connection: Connection, name: str, pages: Sequence[tuple[Edition,
     if content is None:
         return
     for edition, page in pages:
-        issues.put_edition(connection, name, page, edition.sections)
+        frozen_editions.put_page(connection, name, page, edition.sections)
         pictures.put(connection, name, page.pictures)
     last = len(corrections.of_issue(connection, name))
     contents.put_editions(connection, name, content.issue, [edition for edition, _ in pages], last)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine
 
 from newsletter.model import Receipt, Verdict
 from newsletter.ports import Transport
-from newsletter.sending.personal import Writer
+from newsletter.sending.writers import Writers
 from newsletter.store.commits import Clearance, CommitRequest
 from newsletter.store.ledger import Due, Lease, Result
 
@@ -25,7 +25,7 @@ class Plan:
 
     engine: Engine
     name: str
-    writers: Mapping[str, Writer]
+    writers: Writers
     transport: Transport
     worker: str
     clock: Callable[[], datetime]

@@ -247,28 +247,26 @@ class Workspace:
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
         """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
+        from newsletter.recipes import Assembled
         from newsletter.sending.deliver import Run
-        from newsletter.sending.personal import Writer, Writers
+        from newsletter.sending.personal import Writer
         from newsletter.sending.work import Plan
+        from newsletter.sending.writers import Writers
         from newsletter.services.disk import insist_on_room
-        from newsletter.store import issues
-        from newsletter.store.db import reading
 
         insist_on_room(self)
         pace = self.settings.pace
         limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
         limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
 
-        def writers() -> dict[str, Writer]:
-            with reading(self.database) as connection:
-                pages = issues.editions(connection, frozen.name)
-            return {key: Writer(page, frozen.envelope, self.signer, self.dkim) for key, page in pages.items()}
+        def make(page: Assembled) -> Writer:
+            return Writer(page, frozen.envelope, self.signer, self.dkim)
 
         return Run(
             Plan(
                 engine=self.database,
                 name=frozen.name,
-                writers=Writers(writers),
+                writers=Writers(self.database, frozen.name, make),
                 transport=transport,
                 worker=f"{socket.gethostname()}:{os.getpid()}",
                 clock=self.clock(),

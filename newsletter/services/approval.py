@@ -80,12 +80,13 @@ class EditionReaders:
 
 def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
     """Return the editions of the approved issue `name`, the one with most readers first."""
-    from newsletter.store import audience, issues
+    from newsletter.store import audience
+    from newsletter.store import editions as frozen_editions
     from newsletter.store.db import reading
 
     with reading(workspace.readable) as connection:
         found = audience.edition_readers(connection, name)
-        sizes = issues.sizes(connection, name)
+        sizes = frozen_editions.sizes(connection, name)
     return [
         EditionReaders(edition=key, sections=sections, readers=readers, size=sizes[key])
         for key, (sections, readers) in found.items()
@@ -120,7 +121,7 @@ def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = Fal
     frozen = freeze(
         workspace.database,
         proof.editions,
-        [(edition, page) for edition, _ in proof.tally if (page := proof.page(edition))],
+        proof.pages,
         workspace.settings.envelope(proof.issue.name),
         Approval(by=by, at=workspace.now(), sources=sources, errors=proof.errors),
     )

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, 
 
 from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
 from newsletter.names import IssueName
-from newsletter.store import corrections
+from newsletter.store import corrections, editions
 from newsletter.store.corrections import Note
 from newsletter.store.db import upsert
 from newsletter.store.pictures import PublicPicture, from_json, to_json
-from newsletter.store.schema import audience, calendar, correction, cover, edition, issue, item, subscriber
+from newsletter.store.schema import audience, calendar, correction, cover, issue, item, subscriber
 
 PUBLISHED = and_(issue.c.begun_at != "", issue.c.state != IssueState.CANCELLED.value)
 """SQL condition for issues that the archive shows: started and not cancelled."""
@@ -37,9 +37,8 @@ _VERSION = select(
 ).where(issue.c.begun_at != "")
 
 _LETTER = (
-    select(edition.c.html, edition.c.pictures, subscriber.c.email)
+    select(audience.c.edition, subscriber.c.email)
     .select_from(audience)
-    .join(edition, and_(edition.c.issue == audience.c.issue, edition.c.key == audience.c.edition))
     .join(subscriber, subscriber.c.id == audience.c.subscriber)
     .where(audience.c.issue == bindparam("name"), audience.c.subscriber == bindparam("number"))
 )
@@ -273,7 +272,8 @@ def edition_of(connection: Connection, number: int, name: IssueName) -> tuple[st
     """Return HTML with slots, names of pictures, and address: what subscriber `number` got of an issue."""
     given = {"name": name.isoformat(), "number": number}
     found = connection.execute(_LETTER, given).one_or_none()
-    return (found.html, found.pictures, found.email) if found else None
+    made = editions.find(connection, name.isoformat(), found.edition) if found else None
+    return (made.html, [image.name for image in made.pictures], found.email) if found and made else None
 
 
 def put_calendars(connection: Connection, name: str, files: Mapping[str, str]) -> None:

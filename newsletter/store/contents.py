@@ -54,10 +54,9 @@ class Content:
         return replace(self, issue=replace(self.issue, blocks=tuple(blocks)))
 
 
-def put(connection: Connection, name: str, issue: Issue, editions: Iterable[Edition]) -> None:
-    """Store what the approved issue `name` says, and which items its `editions` show."""
+def put(connection: Connection, name: str, issue: Issue) -> None:
+    """Store what the approved issue `name` says."""
     connection.execute(insert(content).values(issue=name, document=encode(issue), withdrawn=[]))
-    put_editions(connection, name, issue, editions)
 
 
 def change(connection: Connection, name: str, after: Content) -> None:

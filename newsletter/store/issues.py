@@ -11,11 +11,11 @@ from datetime import datetime
 from hashlib import sha256
 from heapq import merge
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, select, update
 
 from newsletter.errors import StateError
-from newsletter.model import Envelope, IssueState, Rendered
-from newsletter.store import pictures
+from newsletter.model import Envelope, IssueState
+from newsletter.store import editions, pictures
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import (
     audience,
@@ -29,6 +29,7 @@ from newsletter.store.schema import (
     edition_items,
     issue,
     item,
+    part,
     picture,
 )
 
@@ -117,29 +118,6 @@ def _approved(found: Frozen | None, name: str) -> Frozen:
     return found
 
 
-def editions(connection: Connection, name: str) -> dict[str, Rendered]:
-    """Return the frozen editions of issue `name` by key."""
-    rows = connection.execute(select(edition).where(edition.c.issue == name).order_by(edition.c.key))
-    images = pictures.of_issue(connection, name)
-    return {
-        row.key: Rendered(
-            edition=row.key,
-            subject=row.subject,
-            html=row.html,
-            text=row.text,
-            pictures=tuple(images[one] for one in row.pictures if one in images),
-            sha256=row.sha256,
-        )
-        for row in rows
-    }
-
-
-def sizes(connection: Connection, name: str) -> dict[str, int]:
-    """Return the bytes of HTML of each edition of issue `name`, by key."""
-    rows = connection.execute(select(edition.c.key, edition.c.html).where(edition.c.issue == name))
-    return {key: len(html.encode()) for key, html in rows}
-
-
 def claim(connection: Connection, draft: Frozen) -> Frozen | None:
     """Insert `draft` and return None; if the issue was approved before, lock and return that approval.
 
@@ -152,7 +130,7 @@ def claim(connection: Connection, draft: Frozen) -> Frozen | None:
 def replace(connection: Connection, draft: Frozen) -> None:
     """Replace an earlier approval, locked by `claim` and not sent at all, with `draft`."""
     for table in (
-        *(chunk, delivery, audience, edition, calendar, item, cover, picture),
+        *(chunk, delivery, audience, edition, part, calendar, item, cover, picture),
         *(content, edition_items, correction),
     ):
         connection.execute(delete(table).where(table.c.issue == draft.name))
@@ -162,22 +140,6 @@ def replace(connection: Connection, draft: Frozen) -> None:
 def overwrite(connection: Connection, frozen: Frozen) -> None:
     """Replace an earlier approval's row with `frozen`; its editions and audience are not touched."""
     connection.execute(update(issue).where(issue.c.name == frozen.name).values(asdict(frozen)))
-
-
-def put_edition(connection: Connection, name: str, rendered: Rendered, sections: Iterable[str]) -> None:
-    """Store one edition of issue `name`."""
-    connection.execute(
-        insert(edition).values(
-            issue=name,
-            key=rendered.edition,
-            sections=list(sections),
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            sha256=rendered.sha256,
-            pictures=[image.name for image in rendered.pictures],
-        )
-    )
 
 
 def seal(connection: Connection, frozen: Frozen) -> None:
@@ -227,10 +189,7 @@ def fingerprint(
     if not envelope.greeting:  # as approvals had it before there were greetings
         del shared["greeting"], shared["unnamed"]
     total = sha256(json.dumps(shared, sort_keys=True).encode())
-    for one in editions(connection, name).values():
-        for text in (one.edition, one.subject, one.html, one.text, *(image.name for image in one.pictures)):
-            data = text.encode()
-            total.update(len(data).to_bytes(8, "big") + data)
+    editions.count(total, connection, name)
     for image in pictures.of_issue(connection, name).values():
         said = (image.name, image.media_type, image.width, image.height, image.sha256)
         total.update(json.dumps(said).encode() + b"\n")

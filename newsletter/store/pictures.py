@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from newsletter.model import Image, Picture
 from newsletter.store.db import upsert
@@ -70,9 +70,12 @@ def put(connection: Connection, issue: str, images: Iterable[Image]) -> None:
         connection.execute(upsert(connection, picture).on_conflict_do_nothing(), list(rows.values()))
 
 
-def of_issue(connection: Connection, issue: str) -> dict[str, Image]:
-    """Return the pictures of an issue by name."""
-    rows = connection.execute(select(picture).where(picture.c.issue == issue).order_by(picture.c.name))
+def of_issue(connection: Connection, issue: str, names: Iterable[str] | None = None) -> dict[str, Image]:
+    """Return the pictures of an issue by name, all or some."""
+    wanted = true() if names is None else picture.c.name.in_(list(names))
+    rows = connection.execute(
+        select(picture).where(picture.c.issue == issue, wanted).order_by(picture.c.name)
+    )
     return {
         row.name: Image(
             name=row.name,

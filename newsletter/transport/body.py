@@ -10,7 +10,6 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
 from newsletter.recipes import Part
 from newsletter.slots import split
@@ -19,6 +18,7 @@ _LINE = 76  # RFC 2045 §6.7 rule 5, the soft break's "=" included; §6.8
 _BYTES = 57  # encoded in one line of base64
 _CRLF = b"\r\n"
 _SOFT = b"=\r\n"
+_Seam = tuple[int, bytes, list[tuple[str, bytes]]]
 _PLAIN = bytes({*range(32, 127), 9, 10, 13} - {ord("=")})
 
 
@@ -42,16 +42,14 @@ def body(parts: Sequence[Part], *, html: bool) -> Body:
     return Base64(tokens, html=html)
 
 
-_known: "WeakKeyDictionary[Part, Sequence[Literal | str]]" = WeakKeyDictionary()
-
-
 def tokens_of(part: Part) -> "Sequence[Literal | str]":
     """Return the literals and the slots of a part, which are encoded once for all editions that have it."""
-    tokens = _known.get(part)
+    tokens: Sequence[Literal | str] | None = part.memo.get("tokens")
     if tokens is None:
         texts = split(part.content)
         made = [Literal(text) if place % 2 == 0 else text for place, text in enumerate(texts)]
-        tokens = _known[part] = tuple(token for token in made if not isinstance(token, Literal) or token.size)
+        tokens = tuple(token for token in made if isinstance(token, str) or token.size)
+        part.memo["tokens"] = tokens
     return tokens
 
 
@@ -116,7 +114,7 @@ class Base64:
         self._html = html
         self._tokens = tokens
         self._names = tuple(dict.fromkeys(token for token in tokens if isinstance(token, str)))
-        self._cuts: dict[tuple[int, ...], _Cut] = {}
+        self._cuts: dict[tuple[int, ...], tuple[list[bytes], list[_Seam]]] = {}
 
     def filled(self, values: Mapping[str, str]) -> list[bytes]:
         """Return the body in pieces, each slot replaced by its value."""
@@ -125,9 +123,9 @@ class Base64:
         cut = self._cuts.get(lengths)
         if cut is None:
             by_name = dict(zip(self._names, lengths, strict=True))
-            cut = self._cuts[lengths] = _Cut(self._tokens, by_name)
-        pieces = cut.pieces.copy()
-        for place, begun, values_after in cut.seams:
+            cut = self._cuts[lengths] = _cut(self._tokens, by_name)
+        pieces = cut[0].copy()
+        for place, begun, values_after in cut[1]:
             seam = begun
             for name, after in values_after:
                 seam += own[name] + after
@@ -136,72 +134,45 @@ class Base64:
         return pieces
 
 
-class _Cut:
-    """Literals and slots cut and encoded for values with these `lengths` modulo three, by slot name.
+def _cut(tokens: "Sequence[Literal | str]", lengths: Mapping[str, int]) -> tuple[list[bytes], list[_Seam]]:
+    """Encode literals for slots whose values have these `lengths` modulo three.
 
-    `pieces` are encoded, but for those of `seams`: each is (its place, leading bytes, slots each with the
-    bytes after it).
+    Return encoded pieces, and for those of them that readers' values belong to: (place, leading bytes, slots
+    each with the bytes after it).
     """
-
-    __slots__ = ("_lengths", "_line", "_open", "_seam", "pieces", "seams")
-
-    def __init__(self, tokens: Sequence[Literal | str], lengths: Mapping[str, int]) -> None:
-        self.pieces: list[bytes] = []
-        self.seams: list[tuple[int, bytes, list[tuple[str, bytes]]]] = []
-        self._lengths = lengths
-        self._line = b""  # begun, and not yet 57 bytes
-        self._seam: list[tuple[str, bytes]] = []
-        self._open = 0  # length modulo three of the seam, while there is one
-        for token in tokens:
-            if isinstance(token, str):
-                self._slot(token)
-            elif not self._seam:
-                self._literal(token)
-            elif (start := self._complete(token)) is not None:
-                lines, self._line = token.lines_from(start)
-                if lines:
-                    self.pieces.append(lines)
-        self._end_line(len(self._line))
-
-    def _slot(self, name: str) -> None:
-        if not self._seam:
-            begun = self._end_line(len(self._line) - len(self._line) % 3)
-            self.seams.append((len(self.pieces), begun, self._seam))
-            self.pieces.append(b"")
-            self._open = len(begun)
-        self._seam.append((name, b""))
-        self._open += self._lengths[name]
-
-    def _complete(self, literal: Literal) -> int | None:
-        """Add to the seam the bytes that complete its last group; return how many, None if too few."""
-        start = min(-self._open % 3, literal.size)
-        name, after = self._seam[-1]
-        self._seam[-1] = name, after + literal.content[:start]
-        self._open += start
-        if self._open % 3:
-            return None
-        self._seam = []
-        return start
-
-    def _literal(self, literal: Literal) -> None:
-        missing = -len(self._line) % _BYTES
-        if literal.size < missing:
-            self._line += literal.content
-            return
-        lines, rest = literal.lines_from(missing)
-        if missing:
-            self.pieces.append(b2a_base64(self._line + literal.content[:missing], newline=False) + _CRLF)
-        if lines:
-            self.pieces.append(lines)
-        self._line = rest
-
-    def _end_line(self, size: int) -> bytes:
-        """Encode the first `size` bytes of the line begun; return the others."""
-        begun, rest = self._line[:size], self._line[size:]
-        if begun:
-            self.pieces.append(b2a_base64(begun, newline=False) + _CRLF)
-        self._line = b""
-        return rest
+    pieces: list[bytes] = []
+    seams: list[_Seam] = []
+    line = b""  # begun, and not yet 57 bytes
+    seam: list[tuple[str, bytes]] = []  # the one that is not complete
+    length = 0  # of that seam, modulo three
+    for token in tokens:
+        if isinstance(token, str):
+            if not seam:
+                whole = len(line) - len(line) % 3
+                pieces += (base64_lines(line[:whole]), b"")
+                seams.append((len(pieces) - 1, line[whole:], seam))
+                length, line = len(line) - whole, b""
+            seam.append((token, b""))
+            length += lengths[token]
+            continue
+        if seam:
+            start = min(-length % 3, token.size)
+            name, after = seam[-1]
+            seam[-1] = name, after + token.content[:start]
+            length += start
+            if length % 3:
+                continue
+            seam = []
+        else:
+            start = -len(line) % _BYTES
+            if token.size < start:
+                line += token.content
+                continue
+            if start:
+                pieces.append(b2a_base64(line + token.content[:start], newline=False) + _CRLF)
+        lines, line = token.lines_from(start)
+        pieces.append(lines)
+    return [*pieces, base64_lines(line)], seams
 
 
 def base64_lines(content: bytes) -> bytes:

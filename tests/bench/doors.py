@@ -127,12 +127,10 @@ def item(made: Workspace, relay: Relay, doors: Doors) -> None:
     before = len(relay.accepted)
     with doors.stage("proof"):
         proof = made.proof(CLOSING)
-    pages = {page.edition: page for page in proof.rendered}
-    rendered = [(edition, pages[edition.key]) for edition, _ in proof.tally]
     shared = made.settings.envelope(proof.issue.name)
     approved = Approval(by="bench", at=made.now(), sources=made.sources(CLOSING), errors=0)
     with doors.stage("freeze"):
-        freeze(made.database, proof.editions, rendered, shared, approved)
+        freeze(made.database, proof.editions, proof.pages, shared, approved)
     with doors.stage("start"):
         seen = verify(made.database, CLOSING.isoformat(), made.sources(CLOSING))
         with writing(made.database) as connection:

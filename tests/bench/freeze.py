@@ -36,10 +36,9 @@ def main() -> None:
         print(f"proof: {len(proof.tally)} editions in {time.perf_counter() - start:.1f} s", flush=True)
         METER.reset()
         start = time.perf_counter()
-        pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
         approval = Approval(by="bench", at=datetime.now(UTC), sources={}, errors=0)
         shared = context.settings.envelope(proof.issue.name)
-        frozen = freeze(context.database, proof.editions, pages, shared, approval)
+        frozen = freeze(context.database, proof.editions, proof.pages, shared, approval)
         seconds = time.perf_counter() - start
         print(f"freeze: {seconds:.1f} s, write lock held {METER.longest:.2f} s at most", flush=True)
         start = time.perf_counter()

@@ -52,9 +52,8 @@ def subscribe(engine: Engine, number: int, first: int) -> None:
 def approve(made: Workspace) -> None:
     """Approve the sample for all readers, and start it."""
     proof = made.proof(CLOSING)
-    rendered = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
     approval = Approval(by="bench", at=made.now(), sources={}, errors=0)
-    freeze(made.database, proof.editions, rendered, made.settings.envelope(proof.issue.name), approval)
+    freeze(made.database, proof.editions, proof.pages, made.settings.envelope(proof.issue.name), approval)
     with writing(made.database) as connection:
         issues.begin(connection, proof.issue.name, "smtp", made.now())
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from newsletter.errors import Place
 from newsletter.links import Signer
@@ -22,13 +22,16 @@ from newsletter.model import (
     Section,
 )
 from newsletter.ports import Transport
+from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.sending.deliver import Run
 from newsletter.sending.freeze import Approval, freeze
 from newsletter.sending.personal import Writer
 from newsletter.sending.work import Plan
+from newsletter.sending.writers import Writers
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot
 from newsletter.store import deliveries, issues
+from newsletter.store import editions as frozen_editions
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
 from newsletter.store.people import readers
@@ -106,12 +109,20 @@ def address(number: int) -> str:
     return f"reader{number}@city.example.org"
 
 
+def frozen_pages(connection: Connection, name: str = NAME) -> dict[str, Rendered]:
+    """Return the editions of a frozen issue as whole texts, by key."""
+    stock, keys = frozen_editions.stock(connection, name), frozen_editions.keys(connection, name)
+    recipes = frozen_editions.recipes(connection, name, keys)
+    return {key: stock.assembled(key, recipe).page for key, recipe in sorted(recipes.items())}
+
+
 def approve(engine: Engine, one: Issue | None = None, *, errors: int = 0) -> Frozen:
     """Render and freeze the issue for the readers that are there."""
     editions = Editions(one or issue())
     with reading(engine) as connection:
         tally, _ = editions.tally(readers(connection))
-    pages = [(edition, page(edition)) for edition, _ in tally]
+    shown = [edition for edition, _ in tally]
+    pages = Separate([page(edition) for edition in shown], shown)
     approval = Approval(by="Олена", at=NOW, sources=SOURCES, errors=errors)
     return freeze(engine, editions, pages, SHARED, approval)
 
@@ -128,12 +139,11 @@ def run(
     begun = datetime.now(UTC)
     with writing(engine) as connection:
         frozen = issues.begin(connection, NAME, transport.name, begun)
-        pages = issues.editions(connection, NAME)
     return Run(
         Plan(
             engine=engine,
             name=NAME,
-            writers={key: Writer(one, frozen.envelope, SIGNER) for key, one in pages.items()},
+            writers=Writers(engine, NAME, lambda page: Writer(page, frozen.envelope, SIGNER)),
             transport=transport,
             worker=worker,
             clock=lambda: datetime.now(UTC) + later,

@@ -13,7 +13,7 @@ from newsletter.sending.freeze import may_begin, verify
 from newsletter.store import audience, issues
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import audience as audience_table
-from newsletter.store.schema import chunk, edition, issue
+from newsletter.store.schema import chunk, edition, issue, part
 from newsletter.transport.outbox.files import Outbox
 from tests.sending import house
 
@@ -44,12 +44,23 @@ def test_the_same_content_has_the_same_fingerprint(engine: Engine) -> None:
     assert house.approve(engine).fingerprint == house.approve(engine).fingerprint
 
 
-@pytest.mark.parametrize("column", ["subject", "html", "text"])
-def test_a_byte_changed_in_the_database_voids_the_approval(engine: Engine, column: str) -> None:
+@pytest.mark.parametrize("kind", ["subject", "html", "text"])
+def test_a_byte_changed_in_the_database_voids_the_approval(engine: Engine, kind: str) -> None:
     house.people(engine, 3)
     house.approve(engine)
     with writing(engine) as connection:
-        connection.execute(update(edition).values({column: edition.c[column] + " "}))
+        connection.execute(update(part).where(part.c.kind == kind).values(content=part.c.content + " "))
+    with pytest.raises(ContentError, match="is not what was approved"):
+        verify(engine, house.NAME, house.SOURCES)
+
+
+def test_an_edition_given_another_one_s_parts_voids_the_approval(engine: Engine) -> None:
+    house.people(engine, 1)
+    house.people(engine, 1, sections=["sport"], first=10)
+    house.approve(engine)
+    with writing(engine) as connection:
+        other = connection.execute(select(edition.c.recipe).order_by(edition.c.key)).scalars().first()
+        connection.execute(update(edition).values(recipe=other))
     with pytest.raises(ContentError, match="is not what was approved"):
         verify(engine, house.NAME, house.SOURCES)
 

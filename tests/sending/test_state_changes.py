@@ -121,6 +121,7 @@ if os.environ.get("NEWSLETTER_EVERY_STATEMENT"):
 _TOUCHED = {
     "issue",
     "edition",
+    "part",
     "cover",
     "item",
     "audience",

@@ -14,7 +14,7 @@ from newsletter.services import Workspace, delivery
 from newsletter.services.approval import approve
 from newsletter.services.correct import correct, examine, letter
 from newsletter.services.status import overview, summary
-from newsletter.store import archive, contents, issues
+from newsletter.store import archive, contents
 from newsletter.store.archive import PublicItem
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import delivery as deliveries
@@ -99,7 +99,7 @@ def leave(workspace: Workspace, reader: int) -> None:
 
 def test_a_correction_is_in_the_archive_at_once_and_what_was_sent_stays(either: Workspace) -> None:
     with reading(either.database) as connection:
-        before = issues.editions(connection, NAME)
+        before = house.frozen_pages(connection, NAME)
         version = archive.version(connection)
     edit(either)
     draft = examine(either, CLOSING, ITEM)
@@ -107,7 +107,7 @@ def test_a_correction_is_in_the_archive_at_once_and_what_was_sent_stays(either: 
     assert (draft.had, draft.waiting) == (5, 0)
     made = correct(either, draft, by="Олена", reason=f"  {REASON} ")
     with reading(either.database) as connection:
-        assert issues.editions(connection, NAME) == before
+        assert house.frozen_pages(connection, NAME) == before
         assert archive.version(connection) != version
         cover = archive.find(connection, CLOSING)
     assert cover

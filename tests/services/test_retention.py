@@ -30,7 +30,9 @@ STAYS = {
     **dict.fromkeys(("subscriber", "subscription", "consent", "consent_text"), "as long as the person"),
     **dict.fromkeys(("erased", "opt_out"), "keyed hashes, so that no list brings anybody back"),
     "erasing": "until the job of erasures has finished it",
-    **dict.fromkeys(("issue", "edition", "cover", "item", "calendar", "picture"), "what was published"),
+    **dict.fromkeys(
+        ("issue", "edition", "part", "cover", "item", "calendar", "picture"), "what was published"
+    ),
     **dict.fromkeys(
         ("chunk", "schedule_run", "clock", "scheduler_instance"), "numbers and moments, no person"
     ),

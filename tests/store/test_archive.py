@@ -210,7 +210,7 @@ def test_an_approval_of_the_version_before_is_still_what_was_approved(engine: En
         frozen = issues.get(connection, name)
         shared = {key: value for key, value in asdict(frozen.envelope).items() if key not in _LATER}
         total = sha256(json.dumps(shared, sort_keys=True).encode())
-        for one in issues.editions(connection, name).values():
+        for one in house.frozen_pages(connection, name).values():
             for text in (one.edition, one.subject, one.html, one.text):
                 total.update(len(text.encode()).to_bytes(8, "big") + text.encode())
         columns = ("issue", "number", "anchor", "section", "section_title", "title", "html", "text", "link")

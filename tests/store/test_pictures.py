@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select, update
 from newsletter.errors import ContentError
 from newsletter.model import Issue, Picture
 from newsletter.sending.freeze import verify
-from newsletter.store import archive, issues, pictures
+from newsletter.store import archive, pictures
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import item, picture
 from newsletter.transport.outbox.files import Outbox
@@ -36,7 +36,7 @@ def test_an_approved_issue_gives_its_pictures_back_byte_for_byte_each_kept_once(
     house.people(engine, 1, sections=["sport"], first=10)
     house.approve(engine, issue(shown(LOGO), shown(b"other")))
     with reading(engine) as connection:
-        found = issues.editions(connection, house.NAME)
+        found = house.frozen_pages(connection)
         kept = connection.execute(select(func.count()).select_from(picture)).scalar_one()
     assert sorted([one.content for one in page.pictures] for page in found.values()) == [
         [LOGO],

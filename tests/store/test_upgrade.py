@@ -1,7 +1,10 @@
 """A database of the version before is brought up to date with what is in it."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,9 +15,11 @@ from sqlalchemy import create_engine, make_url, select, text
 
 import newsletter.store
 from newsletter.links import Purpose, Signer
+from newsletter.sending.freeze import verify
 from newsletter.store.db import open_database, reading
 from newsletter.store.schema import event, letter, metadata, subscriber
 from tests.postgres import execute, named
+from tests.sending import house
 
 FOLDER = Path(newsletter.store.__path__[0]) / "migrations"
 
@@ -145,3 +150,40 @@ def test_new_names_lose_no_row_of_a_database_in_the_middle_of_a_sending(url: str
         "rate_limit": [("run:2025-02-14", 9.25)],
     }
     assert (bytes(counted.digest), counted.letters, counted.at) == (b"12", 2, "x")
+
+
+def test_an_approval_of_whole_editions_is_what_was_approved_and_sends_them(url: str) -> None:
+    stored = [("b" * 16, "two"), ("a" * 16, "one")]
+    issue = (
+        "INSERT INTO issue (name, state, reason, fingerprint, envelope, sources, errors, transport,"
+        " approved_by, approved_at, begun_at, readers, without)"
+        " VALUES ('{}', 'approved', '', '{}', '{}', '{{}}', 0, '', 'o', 'x', '', 0, 0)"
+    )
+    edition = (
+        "INSERT INTO edition (issue, key, sections, subject, html, text, sha256, pictures)"
+        " VALUES ('{0}', '{1}', '[]', 's {2}', 'h {2}', 't {2}', 'x', '[\"p.jpg\"]')"
+    )
+    at_version(
+        url,
+        "0018",
+        issue.format(house.NAME, _former_fingerprint(stored), json.dumps(asdict(house.SHARED))),
+        *(edition.format(house.NAME, key, word) for key, word in stored),
+    )
+    engine = open_database(url)
+    verify(engine, house.NAME, {})
+    with reading(engine) as connection:
+        found = house.frozen_pages(connection)
+    engine.dispose()
+    assert {key: (page.subject, page.html, page.text) for key, page in found.items()} == {
+        key: (f"s {word}", f"h {word}", f"t {word}") for key, word in stored
+    }
+
+
+def _former_fingerprint(editions: list[tuple[str, str]]) -> str:
+    """Return the fingerprint that an approval of version 0018 had, without readers and archive."""
+    shared = {key: value for key, value in asdict(house.SHARED).items() if value}
+    total = sha256(json.dumps(shared, sort_keys=True).encode())
+    for key, word in sorted(editions):
+        for content in (key, f"s {word}", f"h {word}", f"t {word}", "p.jpg"):
+            total.update(len(content.encode()).to_bytes(8, "big") + content.encode())
+    return total.hexdigest()

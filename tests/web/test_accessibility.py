@@ -176,9 +176,9 @@ def fill(context: Workspace) -> dict[str, str]:
 def send(context: Workspace) -> None:
     """Approve the issue as it is rendered, and begin to send it."""
     proof = context.proof(press.CLOSING)
-    pages = [(edition, page) for (edition, _), page in zip(proof.tally, proof.rendered, strict=True)]
     approval = Approval(by="Олена", at=NOW, sources={}, errors=0)
-    freeze(context.database, proof.editions, pages, context.settings.envelope(proof.issue.name), approval)
+    shared = context.settings.envelope(proof.issue.name)
+    freeze(context.database, proof.editions, proof.pages, shared, approval)
     with writing(context.database) as connection:
         issues.begin(connection, proof.issue.name, "outbox", NOW + timedelta(hours=4))
 

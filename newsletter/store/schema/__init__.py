@@ -6,7 +6,7 @@ Not here: queries (the modules of newsletter/store), and how a table came to be 
 from newsletter.store.schema.base import metadata
 from newsletter.store.schema.corrections import content, correction, edition_items, welcome
 from newsletter.store.schema.desk import desk_session, journal, sign_in
-from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, picture
+from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, part, picture
 from newsletter.store.schema.people import (
     confirmation_limit,
     consent,
@@ -63,6 +63,7 @@ __all__ = [
     "note",
     "opt_out",
     "outcome_total",
+    "part",
     "picture",
     "rate_limit",
     "request",

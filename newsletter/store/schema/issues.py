@@ -38,12 +38,20 @@ edition = Table(
     Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("sections", JSON, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("html", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("pictures", JSON, nullable=False, default=list, comment="the names of those that it shows"),
+    Column("recipe", LargeBinary, nullable=False, comment="a bit for each part of the issue, 1: it has it"),
 )
+
+part = Table(
+    "part",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="from 0, in the order of the texts"),
+    Column("kind", Text, nullable=False, comment="subject, html or text"),
+    Column("content", Text, nullable=False),
+    Column("pictures", JSON, nullable=False, comment="the names of those that it shows"),
+    Column("edition", Text, nullable=False, comment="whose whole text it is; empty: a part of several"),
+)
+"""What the editions of an issue are made of."""
 
 picture = Table(
     "picture",

@@ -269,11 +269,9 @@ def test_the_real_digest_fits_in_a_page_and_the_links_of_its_letter_work(
     with sample() as context:
         house.people(context.database, 1)
         proof = context.proof(press.CLOSING)
-        rendered = [(proof.tally[0][0], proof.rendered[0])]
         approval = Approval(by="Олена", at=house.NOW, sources={}, errors=0)
-        freeze(
-            context.database, proof.editions, rendered, context.settings.envelope(proof.issue.name), approval
-        )
+        shared = context.settings.envelope(proof.issue.name)
+        freeze(context.database, proof.editions, proof.pages, shared, approval)
         with writing(context.database) as connection:
             issues.begin(connection, proof.issue.name, "outbox", house.NOW)
         client = create_site(context).test_client()
