@@ -71,7 +71,7 @@ def correct(  # noqa: PLR0917  as many as options
         made = correct_item(workspace, draft, by=by or "", reason=reason or "")
         record(workspace, at_the_terminal(made.by), Act.CORRECTED, issue=made.issue, subject=item)
     if letter:
-        frozen = make_letter(workspace, draft, by=by or _ask("Approved by", "--by WHO"))
+        frozen = make_letter(workspace, closing, item, by=by or _ask("Approved by", "--by WHO"))
         actor = at_the_terminal(frozen.approved_by)
         record(workspace, actor, Act.APPROVED, issue=frozen.name, readers=frozen.readers)
     _print(draft, made, frozen, as_json=as_json)

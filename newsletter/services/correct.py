@@ -61,6 +61,43 @@ class Draft:
         return self.change.before.title
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """An item of a sent issue: its section's title, whether its file says something else than was sent.
+
+    `changed` is None where the file is missing or faulty. `made` are its corrections, the oldest first.
+    """
+
+    id: str
+    title: str
+    section: str
+    changed: bool | None
+    withdrawn: bool
+    made: tuple["Correction", ...]
+
+
+def overview(workspace: "Workspace", closing: date) -> list[State]:
+    """Return the items of a sent issue in its order. Raises StateError when it was not sent."""
+    name = closing.isoformat()
+    with reading(workspace.readable) as connection:
+        content = content_of(connection, issues.find(connection, name), name)
+        made = corrections.of_issue(connection, name)
+    folder = read_folder(workspace.root, closing, workspace.settings)
+    items, _ = with_images(workspace.root, folder_of(closing), folder.items)
+    return [
+        State(
+            id=item.id,
+            title=item.title,
+            section=block.section.title,
+            changed=_mended(item, found) != item if (found := items.get(item.id)) else None,
+            withdrawn=item.id in content.withdrawn,
+            made=tuple(one for one in made if one.anchor == anchor_of(item.id)),
+        )
+        for block in content.issue.blocks
+        for item in block.items
+    ]
+
+
 def examine(workspace: "Workspace", closing: date, item: str, *, withdraw: bool = False) -> Draft:
     """Compare an item's file with what was sent; with `withdraw` the item is to be taken back.
 
@@ -79,10 +116,9 @@ def examine(workspace: "Workspace", closing: date, item: str, *, withdraw: bool 
         version = Version(name, contents.place_of(content.issue, item), len(made) + 1)
         had, waiting = corrections.count_had(connection, version)
     if item in content.withdrawn:
-        raise StateError(
-            f"item {item!r} was withdrawn already", "The archive shows its title and the note alone."
-        )
-    after = _withdrawn(before) if withdraw else _corrected(workspace, closing, before)
+        withdraw, after = False, before
+    else:
+        after = _withdrawn(before) if withdraw else _corrected(workspace, closing, before)
     old, new = (
         replace(public_item(content.issue, block.section, one), text=one.text) for one in (before, after)
     )
@@ -102,33 +138,52 @@ def correct(workspace: "Workspace", draft: Draft, *, by: str, reason: str) -> "C
     Raises ContentError with the errors of the corrected item, and StateError when there is nothing to correct
     or somebody else corrected the item meanwhile.
     """
+    if draft.change.after.id in draft.content.withdrawn:
+        raise StateError(
+            f"{draft.title!r} was withdrawn already", "The archive shows its title and the note alone."
+        )
     if not draft.changed:
         path = f"{folder_of(date.fromisoformat(draft.change.name))}/items/{draft.change.after.id}.md"
         raise StateError("the item's file says what was sent", f"Change it, then correct it again: {path}")
     signed = Signed(by=one_line(by), at=workspace.now(), reason=_reason(reason))
-    _letter(workspace, draft, signed.reason, timestamp(signed.at))
-    return store(workspace.database, draft.change, signed)
+    change = draft.change
+    told = _Told(item=change.after, withdrawn=change.withdrawn, reason=signed.reason, at=timestamp(signed.at))
+    _rendered(workspace, draft.content, told)
+    return store(workspace.database, change, signed)
 
 
-def letter(workspace: "Workspace", draft: Draft, *, by: str) -> "Frozen":
+def letter(workspace: "Workspace", closing: date, item: str, *, by: str) -> "Frozen":
     """Approve the letter about the last correction of an item; sending it is the same as for an issue.
 
     Raises StateError when the item was not corrected, when a letter has told of it, when readers are still to
     get the item as it was, and when nobody has it.
     """
-    name, item = draft.change.name, draft.change.after
+    name = closing.isoformat()
     with reading(workspace.database) as connection:
-        made = [one for one in corrections.of_issue(connection, name) if one.anchor == anchor_of(item.id)]
-    if not made:
-        raise StateError("the item has not been corrected", "Change the item's file first.")
+        content = content_of(connection, issues.find(connection, name), name)
+        made = [one for one in corrections.of_issue(connection, name) if one.anchor == anchor_of(item)]
+    found = content.find(item)
+    if found is None or not made:
+        raise StateError(f"item {item!r} has not been corrected", "Change its file first.")
     last = made[-1]
-    page, section = _letter(workspace, draft, last.reason, last.at)
+    told = _Told(item=found[1], withdrawn=item in content.withdrawn, reason=last.reason, at=last.at)
+    page, section = _rendered(workspace, content, told)
     return freeze_letter(
         workspace.database,
         name,
-        Letter(item=item, page=page, section=section, envelope=workspace.settings.envelope),
+        Letter(item=found[1], page=page, section=section, envelope=workspace.settings.envelope),
         Signed(by=one_line(by), at=workspace.now(), reason=last.reason),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a letter tells: the item as it is now, and why and when it was corrected or taken back."""
+
+    item: Item
+    withdrawn: bool
+    reason: str
+    at: str
 
 
 def _corrected(workspace: "Workspace", closing: date, before: Item) -> Item:
@@ -142,6 +197,11 @@ def _corrected(workspace: "Workspace", closing: date, before: Item) -> Item:
     found = items[before.id]
     if found is None or (errors := _errors(wrong)):
         raise ContentError(errors if found else wrong)
+    return _mended(before, found)
+
+
+def _mended(before: Item, found: Item) -> Item:
+    """Return the item as sent, with what may be corrected as its file has it."""
     return replace(
         before,
         title=found.title,
@@ -167,9 +227,9 @@ def _reason(given: str) -> str:
     return reason
 
 
-def _letter(workspace: "Workspace", draft: Draft, reason: str, at: str) -> tuple[Rendered, str]:
+def _rendered(workspace: "Workspace", content: "Content", told: _Told) -> tuple[Rendered, str]:
     """Render and check the letter; return it, and the section of its item. Raises ContentError."""
-    issue = letter_issue(workspace, draft, reason, at)
+    issue = _letter_issue(workspace, content, told)
     edition = Editions(issue).whole()
     if edition is None:
         raise ContentError("the letter would be empty")
@@ -182,28 +242,25 @@ def _letter(workspace: "Workspace", draft: Draft, reason: str, at: str) -> tuple
     return rendered[0], edition.sections[0]
 
 
-def letter_issue(workspace: "Workspace", draft: Draft, reason: str, at: str) -> Issue:
+def _letter_issue(workspace: "Workspace", content: "Content", told: _Told) -> Issue:
     """Return the letter as an issue of one item, whose intro says what was corrected, when and why."""
-    settings, change = workspace.settings, draft.change
+    settings = workspace.settings
     say = translations(settings.language).gettext
-    found = draft.content.find(change.after.id)
-    block, _ = found or (draft.content.issue.blocks[0], None)
-    withdrawn = change.withdrawn or change.after.id in draft.content.withdrawn
-    note = say("Withdrawn on %(date)s:") if withdrawn else say("Corrected on %(date)s:")
-    subject = say("Withdrawn: %(title)s") if withdrawn else say("Correction: %(title)s")
-    told = say("You received this item in “%(subject)s”.")
-    day = format_day(at, settings.timezone, settings.language)
-    words = _escaped(told % {"subject": draft.content.issue.subject})
-    intro = f"**{note % {'date': day}}** {_escaped(reason)}\n\n{words}"
-    item = replace(change.after, sections=(block.section.slug,), only_for=None, lead=False)
+    found = content.find(told.item.id)
+    block = found[0] if found else content.issue.blocks[0]
+    note = say("Withdrawn on %(date)s:") if told.withdrawn else say("Corrected on %(date)s:")
+    subject = say("Withdrawn: %(title)s") if told.withdrawn else say("Correction: %(title)s")
+    received = say("You received this item in “%(subject)s”.") % {"subject": content.issue.subject}
+    day = format_day(told.at, settings.timezone, settings.language)
+    item = replace(told.item, sections=(block.section.slug,), only_for=None, lead=False)
     return Issue(
-        period=draft.content.issue.period,
-        subject=subject % {"title": change.after.title},
-        preheader=reason,
-        intro=intro,
+        period=content.issue.period,
+        subject=subject % {"title": told.item.title},
+        preheader=told.reason,
+        intro=f"**{note % {'date': day}}** {_escaped(told.reason)}\n\n{_escaped(received)}",
         language=settings.language,
         blocks=(Block(section=block.section, items=(item,)),),
-        at=draft.content.issue.at,
+        at=content.issue.at,
     )
 
 

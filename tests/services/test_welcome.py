@@ -102,7 +102,7 @@ def test_a_newcomer_gets_the_corrected_edition_and_no_letter_about_it(sent: Work
     deliver(sent)
     assert "1 000 грн" in words(mail(sent, 10))
     assert "1 000 грн" not in words(mail(sent, 1))
-    assert letter(sent, examine(sent, CLOSING, ITEM), by="Олена").readers == 2
+    assert letter(sent, CLOSING, ITEM, by="Олена").readers == 2
 
 
 def test_nobody_is_welcomed_with_an_old_issue_and_while_it_is_paused_they_wait(

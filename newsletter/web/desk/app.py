@@ -19,6 +19,7 @@ from newsletter.web.brand import show_brand
 from newsletter.web.desk import (
     board,
     check,
+    correct,
     editions,
     home,
     inbox,
@@ -57,6 +58,7 @@ _BLUEPRINTS = (
     send.pages,
     recipients.pages,
     reports.pages,
+    correct.pages,
 )
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)
 """Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""

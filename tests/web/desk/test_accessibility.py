@@ -27,6 +27,8 @@ PAGES = {
     "send.show": [f"/desk/{DRAFT}/send", f"/desk/{GOING}/send", "/desk/2025-03-07/send"],
     "send.confirm_cancel": [f"/desk/{GOING}/cancel"],
     "recipients.show": [f"/desk/{GOING}/recipients"],
+    "correct.show": [f"/desk/{DRAFT}/correct", f"/desk/{GOING}/correct"],
+    "correct.one": [f"/desk/{GOING}/correct/02-flats", f"/desk/{GOING}/correct/03-schools?lang=en"],
     "reports.show": ["/desk/reports"],
     "reports.issue": [f"/desk/reports/{GOING}"],
     "reports.proof": [f"/desk/reports/{GOING}/proof"],
@@ -94,6 +96,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         context = open_workspace(root)
         subscribe(context)
         house.begin(context, date.fromisoformat(GOING), like=DRAFT)
+        edited = root / f"issues/{GOING}/items/02-flats.md"
+        edited.write_text(f"{edited.read_text('utf-8')}\nЇх приймають до 1 березня.\n", "utf-8")
         app = create_desk(context, single=None)
         app.extensions["link"] = lambda: newest_link(context)
         yield app
