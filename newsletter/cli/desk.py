@@ -26,6 +26,7 @@ def desk(session: Session, port: int, in_browser: bool) -> int:
       newsletter desk --open
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.editors import whoever_is_here
+    from newsletter.services.jobs.runner import doing_requested
     from newsletter.web.desk.app import PREFIX, create_desk
     from newsletter.web.preview.server import HOST, listen, serve
 
@@ -36,7 +37,8 @@ def desk(session: Session, port: int, in_browser: bool) -> int:
         click.echo(f"Desk: {address}\nCtrl-C ends it.")
         if in_browser:
             click.launch(address)
-        serve(app, listening)
+        with doing_requested(workspace):
+            serve(app, listening)
     return 0
 
 

@@ -256,7 +256,7 @@ class Retention(Part):
     def _long_enough(self) -> Self:
         """Refuse to forget what the program still needs."""
         for name, least in (
-            ("deliveries", Age(months=1)),
+            ("deliveries", Age(months=2)),
             ("requests", Age(days=7)),
             ("journal", Age(months=12)),
         ):

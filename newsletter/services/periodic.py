@@ -1,8 +1,6 @@
 """The worker of one workspace, and what its periodic jobs do at each turn."""
 
 import logging
-import os
-import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,7 +11,7 @@ from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
 from newsletter.services import erasure, exchange, sign_in
 from newsletter.services.feedback import process_events
-from newsletter.services.jobs.runner import Runner
+from newsletter.services.jobs.runner import Runner, worker_name
 from newsletter.services.letters import send_letters
 from newsletter.services.scheduler import insist, week
 from newsletter.services.welcome import welcome
@@ -48,7 +46,7 @@ def worker(workspace: "Workspace") -> Worker:
         workspace.database,
         lambda frozen: workspace.run(frozen, workspace.transport(frozen.transport, read_name(frozen.name))),
         workspace.now,
-        Runner(workspace, f"{socket.gethostname()}:{os.getpid()}").work,
+        Runner(workspace, worker_name()).work,
         lambda: insist(workspace),
     )
 

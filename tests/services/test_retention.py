@@ -132,7 +132,7 @@ def test_an_age_is_counted_by_the_calendar(text: str, age: Age) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["deliveries: 2 weeks", "requests: 3 days", "journal: 11 months", "requests: soon"]
+    "line", ["deliveries: 1 month", "requests: 3 days", "journal: 11 months", "requests: soon"]
 )
 def test_what_is_still_needed_may_not_be_forgotten(press: Workspace, line: str) -> None:
 

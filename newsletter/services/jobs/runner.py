@@ -1,8 +1,11 @@
 """Do the jobs of a workspace: take what is free, renew its leases, and end, retry or release it."""
 
 import logging
+import os
+import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pkgutil import resolve_name
@@ -247,3 +250,23 @@ def _now() -> datetime:
 
 def _running() -> float:
     return time.clock_gettime(_BOOT)
+
+
+@contextmanager
+def doing_requested(workspace: "Workspace") -> Iterator[None]:
+    """Do the jobs that are requested, and no periodic ones, during the block: for a desk without a worker."""
+    stopped = Event()
+    kinds = {name: kind for name, kind in KINDS.items() if not kind.period}
+    runner = Runner(workspace, worker_name(), kinds)
+    thread = Thread(target=runner.work, args=(stopped,), name="jobs")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def worker_name() -> str:
+    """Return the name of this process in the tables: its machine and number."""
+    return f"{socket.gethostname()}:{os.getpid()}"

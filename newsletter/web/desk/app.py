@@ -24,6 +24,7 @@ from newsletter.web.desk import (
     home,
     inbox,
     item,
+    jobs,
     journal,
     oidc,
     recipients,
@@ -52,6 +53,7 @@ _BLUEPRINTS = (
     item.pages,
     view.pages,
     editions.pages,
+    jobs.pages,
     journal.pages,
     settings.pages,
     check.pages,
@@ -62,7 +64,15 @@ _BLUEPRINTS = (
 )
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)
 """Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
-_NAVIGATION = ("desk.home", "inbox.show", "readers.show", "reports.show", "journal.show", "settings.show")
+_NAVIGATION = (
+    "desk.home",
+    "inbox.show",
+    "readers.show",
+    "reports.show",
+    "jobs.show",
+    "journal.show",
+    "settings.show",
+)
 """The endpoints of the navigation, in order; those that exist and that one's role opens are shown."""
 _POLICY = "connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
 _FORM = 32 << 20  # maximum size of a request body in bytes: a picture, or a document with pictures

@@ -11,13 +11,13 @@ from newsletter.compose.issuefile import closings
 from newsletter.config.types import Role
 from newsletter.errors import ContentError, Problem, StateError
 from newsletter.render.values import Data, plain
-from newsletter.services import collect, inbox
+from newsletter.services import collect, inbox, jobs
 from newsletter.services.editing import inboxfile, pasting
 from newsletter.services.editing.fields import read_fields
 from newsletter.services.editing.files import Conflict
 from newsletter.services.editing.pasting import Pasted
 from newsletter.services.journal import Act
-from newsletter.web.desk.access import journal, requires, say, workspace
+from newsletter.web.desk.access import editor, journal, requires, say, workspace
 from newsletter.web.desk.board import desk, note
 from newsletter.web.desk.inbox_shown import shown_waiting
 from newsletter.web.desk.item_form import both_versions, merged_fields, shown_fields, typed_fields
@@ -41,6 +41,15 @@ def show() -> str:
         dismissed=shown_waiting(press, inbox.dismissed(press, _KEPT)),
         issues=_issues(),
     )
+
+
+@pages.post("/collect")
+@requires(Role.EDITOR)
+def look_for_news() -> ResponseReturnValue:
+    """Look for news in the sources of newsletter.yaml, as a job."""
+    jobs.start(workspace(), "collect", {}, editor().shown)
+    say("The sources are being read: what is new will be here in a minute.")
+    return redirect(url_for("inbox.show"), 303)
 
 
 def _issues() -> tuple[Data, ...]:

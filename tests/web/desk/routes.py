@@ -9,7 +9,13 @@ from newsletter.config.types import Role
 from newsletter.web.desk.access import needed
 from tests import press
 
-VALUES = {"closing": press.CLOSING, "issue": press.CLOSING.isoformat(), "token": "A" * 31, "size": "phone"}
+VALUES = {
+    "closing": press.CLOSING,
+    "issue": press.CLOSING.isoformat(),
+    "token": "A" * 31,
+    "size": "phone",
+    "number": 1,
+}
 """A value for each name of an argument; any other name gets that of an item."""
 ITEM = "01-forum"
 

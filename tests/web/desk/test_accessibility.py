@@ -22,6 +22,7 @@ DRAFT, GOING = "2025-02-14", "2025-02-07"
 """An issue that waits for approval, and one that is being sent."""
 PAGES = {
     "desk.issues": ["/desk/issues", "/desk/issues?lang=en", "/desk/nowhere"],
+    "jobs.show": ["/desk/jobs", "/desk/jobs?lang=en"],
     "journal.show": ["/desk/journal", "/desk/journal?did=approved"],
     "check.show": [f"/desk/{DRAFT}/check"],
     "send.show": [f"/desk/{DRAFT}/send", f"/desk/{GOING}/send", "/desk/2025-03-07/send"],
@@ -59,6 +60,7 @@ NO_PAGES = {
     "editions.copy",
     "editions.picture",
     "item.picture",
+    "jobs.download",
     "journal.as_csv",
     "oidc.finish",
     "oidc.start",

@@ -108,7 +108,7 @@ def test_every_role_is_demanded_by_some_route_and_nothing_else_is_open(newsroom:
 def test_an_argument_of_a_route_leads_to_no_file_outside(newsroom: Newsroom) -> None:
     client = newsroom.clients[Role.OPERATOR]
     for rule, _ in routes(newsroom.desk):
-        for name in rule.arguments - {"closing"}:
+        for name in rule.arguments - {"closing", "number"}:  # no other text is a date or a number
             for value in OUTSIDE:
                 path = address(newsroom.desk, rule, **{name: "NAME"}).replace("NAME", value)
                 for method in methods(rule):
