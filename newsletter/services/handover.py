@@ -68,6 +68,12 @@ def ask(workspace: "Workspace", old: str, new: str, name: str, source: str) -> H
     return found
 
 
+def holds(workspace: "Workspace", person: "Record") -> bool:
+    """Return whether somebody holds a post that can be handed over."""
+    reads = person.status is not SubscriberStatus.SUPPRESSED and not has_left(person.choices)
+    return reads and bool(post_fields(workspace.settings)) and holds_post(person, workspace.settings)
+
+
 def _handover(holder: "Record", settings: "Settings") -> Handover:
     sections = tuple(sorted(wanted_of(holder.choices)))
     return Handover(holder=holder.email, post=dict(post_of(holder, settings)), sections=sections)

@@ -149,6 +149,19 @@ def mentions(words: str) -> ColumnElement[bool]:
     )
 
 
+def listed(
+    connection: Connection, where: Sequence[ColumnElement[bool]], *, after: int, limit: int
+) -> list[Record]:
+    """Return a page of the subscribers that meet all conditions, numbered above `after`, in order."""
+    query = select(subscriber).where(subscriber.c.id > after, *where).order_by(subscriber.c.id).limit(limit)
+    return _records(connection, query, {}, for_update=False)
+
+
+def count(connection: Connection, where: Sequence[ColumnElement[bool]]) -> int:
+    """Return how many subscribers meet all conditions, whether they get mail or not."""
+    return connection.execute(select(func.count()).select_from(subscriber).where(*where)).scalar_one()
+
+
 def count_readers(connection: Connection, where: ColumnElement[bool] | None = None) -> int:
     """Return how many subscribers `readers` would stream."""
     query = select(func.count()).select_from(subscriber).where(IS_READER, true() if where is None else where)

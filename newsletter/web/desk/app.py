@@ -27,6 +27,7 @@ from newsletter.web.desk import (
     jobs,
     journal,
     oidc,
+    readers,
     recipients,
     reports,
     send,
@@ -59,6 +60,7 @@ _BLUEPRINTS = (
     check.pages,
     send.pages,
     recipients.pages,
+    readers.pages,
     reports.pages,
     correct.pages,
 )
