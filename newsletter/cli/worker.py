@@ -24,7 +24,7 @@ _PATIENCE = 30.0  # seconds at most between retries of an unavailable database s
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Run so many workers, each in a process of its own; it pays on PostgreSQL.",
+    help="Run so many workers, each in a process of its own; for PostgreSQL and several cores.",
 )
 @pass_session
 def worker(session: Session, processes: int) -> int:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -31,7 +31,7 @@ MOMENTS = (
     Moment("at any time from the program's start", delay=(0.3, 2)),
     Moment("before the answer to MAIL", "MAIL"),
     Moment("before the answer to RCPT", "RCPT"),
-    Moment("before the answer to DATA", "DATA"),
+    Moment("before the answer to DATA, or to the line BDAT", "DATA"),
     Moment("after the body, before the relay takes it", "."),
     Moment("after the relay took it, before its answer", "accepted"),
     Moment("after the answer, about the next commit", "accepted", (0.0002, 0.01)),
@@ -100,6 +100,8 @@ def main(kills: int, failovers: int, seed: int) -> None:
             with scene.sink(*(["CHUNKING"] if window > 1 else [])) as sink:
                 for _ in range(min(_KILLS, kills - struck.total())):
                     moment = MOMENTS[struck.total() % len(MOMENTS)]
+                    if window > 1 and moment.event == "DATA":
+                        moment = replace(moment, event="BDAT")
                     on_the_wire = kill(scene, sink, moment, dice)
                     if on_the_wire is None:
                         break
