@@ -73,7 +73,8 @@ class Cluster:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name) or max(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), default="")
+    places = [*Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), *Path("/usr/sbin").glob(name)]
+    found = shutil.which(name) or max(map(str, places), default="")
     if not found:
         pytest.skip(f"{name} is not installed")
     return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 """The signals at which a worker or the site finishes what is in flight, and ends."""
-_PATIENCE = 30.0  # seconds at most between retries of an unavailable database server
+_PATIENCE = 5.0  # seconds at most between retries of an unavailable database server
 
 
 @click.command()
