@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from newsletter.model import Event, ItemKind
 from newsletter.sending.corrections import Change, Signed, correct
 from newsletter.services import Workspace
 from newsletter.store import contents
@@ -21,7 +22,11 @@ PAGE, FEED = f"/issues/{NAME}?lang=uk", "/feed.json"
 AT = datetime(2025, 2, 17, 22, 30, tzinfo=UTC)  # in Kyiv it is the 18th
 ITEMS = [
     press.item("Субсидія", "Сума становить сто гривень.", name="flats"),
-    press.item("Школи", section="education", name="schools"),
+    replace(
+        press.item("Зустріч", section="education", name="talk"),
+        kind=ItemKind.EVENT,
+        event=Event(start=datetime(2025, 2, 20, 9, tzinfo=UTC)),
+    ),
 ]
 
 
@@ -76,3 +81,23 @@ def test_an_item_taken_back_is_its_title_and_the_note(client: FlaskClient, conte
         "Знято 18 лютого 2025 року: Сума — <тисяча>.",
     ]
     assert client.get("/search?q=гривень").text.count("<article") == 0
+
+
+def test_the_calendar_file_of_an_event_is_corrected_at_its_address(
+    client: FlaskClient, context: Workspace
+) -> None:
+    with reading(context.database) as connection:
+        content = contents.find(connection, NAME)
+    found = content and content.find("talk")
+    assert found
+    calendar = f"/issues/{NAME}/talk.ics"
+    before = client.get(calendar).text
+    later = Event(start=datetime(2025, 2, 21, 9, tzinfo=UTC))
+    change = Change(name=NAME, before=found[1], after=replace(found[1], event=later))
+    correct(context.database, change, Signed(by="Олена", at=AT, reason="Перенесено."))
+    after = client.get(calendar).text
+    assert "DTSTART:20250220T090000Z" in before
+    assert "DTSTART:20250221T090000Z" in after
+    uid = [line for line in before.splitlines() if line.startswith("UID")]
+    assert uid == [line for line in after.splitlines() if line.startswith("UID")]
+    assert "21 лютого" in " ".join(texts(client.get(PAGE).text, "//p[@class='event']"))
