@@ -63,7 +63,8 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
                 stack.enter_context(watched(create_status(workspace, metrics), door))
                 click.echo(f"Health: http://{_authority(door)}/health")
             if uploads:
-                click.echo(f"Desk: {base_url}{uploads}")
+                people = "" if workspace.settings.editors else ", once newsletter.yaml names `editors`"
+                click.echo(f"Desk: {base_url}{uploads}{people}")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
                     "base_url does not begin with https: the pages are not encrypted on the network.",

@@ -100,7 +100,9 @@ def _filled(text: str, language: str, answers: Answers) -> str:
         data["sections"].clear()
         data["sections"].extend(_sections(answers.sections))
     if answers.editors:
-        data["editors"] = CommentedSeq(answers.editors)
+        first = CommentedMap(address=answers.editors[0], role="operator")  # somebody has to let others in
+        first.fa.set_flow_style()
+        data["editors"] = CommentedSeq([first, *answers.editors[1:]])
         data["editors"].fa.set_flow_style()
     out = StringIO()
     parser.dump(data, out)

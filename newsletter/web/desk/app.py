@@ -14,7 +14,7 @@ from newsletter.config.parts import Editor
 from newsletter.render.values import Data, Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
-from newsletter.web.app import in_language, make_app
+from newsletter.web.app import in_language, insist_on_https, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.desk import (
     board,
@@ -103,6 +103,8 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     app.before_request(partial(_begin, live))
     app.after_request(_same_site)
+    if base.scheme == "https" and not single:
+        app.after_request(insist_on_https)
     show_brand(app, live.current, PREFIX)
     version_static(app)
     admit(app, (lambda: single) if single else sign_in.whoever_is_signed_in)

@@ -3,12 +3,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
-from newsletter.web.app import in_language, make_app
+from newsletter.web.app import in_language, insist_on_https, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, pictures, status
 from newsletter.web.readers.access_log import Meters, watch
@@ -38,7 +38,6 @@ _BLUEPRINTS = (
     signup.embedded,
     status.pages,
 )
-_YEAR = 31_536_000  # seconds
 _FORM, _REPORT = 64 << 10, 1 << 20  # maximum size of a request body, in bytes
 
 
@@ -75,7 +74,7 @@ def create_site(workspace: Workspace) -> Flask:
     app.context_processor(_shared)
     version_static(app)
     if base.scheme == "https":
-        app.after_request(_insist_on_https)
+        app.after_request(insist_on_https)
     return app
 
 
@@ -87,9 +86,3 @@ def _shared() -> dict[str, Any]:
 def _let_reports_be_larger() -> None:
     if request.path.startswith("/hooks/"):
         request.max_content_length = _REPORT
-
-
-def _insist_on_https(response: Response) -> Response:
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
-    return response

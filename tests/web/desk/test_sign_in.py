@@ -7,13 +7,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from newsletter.services import Workspace, journal
+from newsletter.services.editors import why_no_desk
 from newsletter.services.journal import Act
 from newsletter.services.sign_in import hashed
 from newsletter.store import letters as store
 from newsletter.store.db import reading
 from newsletter.store.journal import Wanted
 from newsletter.store.schema import desk_session
-from newsletter.web.desk.app import create_desk
+from newsletter.web.desk.app import beside, create_desk
+from newsletter.web.readers.app import create_site
 from tests.web.desk.newsroom import PEOPLE, SITE, ask, browser, letters, link, post, sign_in, staff
 from tests.web.readers.people import NOW
 
@@ -295,6 +297,42 @@ def test_a_stranger_is_told_nothing_of_the_files_and_their_faults(desk: Flask, c
     page = browser(desk).get("/desk/sign-in")
     assert page.status_code == 200
     assert "newsletter.yaml" not in page.text
+
+
+def test_a_stranger_may_send_little_and_nobody_without_end(desk: Flask, olena: FlaskClient) -> None:
+    assert post(browser(desk), "/desk/sign-in", email="x" * (70 << 10)).status_code == 413
+    assert post(olena, "/desk/sign-out", more="x" * (33 << 20)).status_code == 413
+    assert signed_in(olena)
+
+
+def test_the_desk_stands_beside_the_site_under_its_path_alone(context: Workspace) -> None:
+    site = create_site(context)
+    beside(site, create_desk(context, single=None))
+    visitor = site.test_client()
+    assert visitor.get("/").status_code == 200
+    assert visitor.get("/deskx").status_code == 404
+    assert visitor.get("/desk").location.endswith("/desk/")
+    assert visitor.get("/desk/issues").location == "/desk/sign-in?next=/desk/issues"
+    metrics = visitor.get("/metrics").text
+    assert 'newsletter_requests_total{endpoint="desk.issues",status="303"} 1.0' in metrics
+
+
+@pytest.mark.parametrize(
+    ("base_url", "loopback", "proxies", "offered"),
+    [
+        ("https://news.example.org", False, 0, True),
+        ("https://news.example.org", True, 1, True),
+        ("http://127.0.0.1:8080", True, 0, True),
+        ("http://news.example.org", False, 0, False),
+        ("http://news.example.org", True, 1, False),
+    ],
+)
+def test_the_desk_is_offered_only_where_nobody_can_read_who_signs_in(
+    context: Workspace, base_url: str, loopback: bool, proxies: int, offered: bool
+) -> None:
+    serve = context.settings.serve.model_copy(update={"proxies": proxies})
+    settings = context.settings.model_copy(update={"base_url": base_url, "serve": serve})
+    assert (why_no_desk(settings, loopback=loopback) == "") == offered
 
 
 def test_a_letter_that_is_too_old_is_not_sent(

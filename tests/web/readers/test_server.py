@@ -44,11 +44,12 @@ def fast():
     return request.script_root
 
 @app.post("/large")
+@app.post("/uploads/picture")
 def large():
     return str(len(request.get_data()))
 
 with listen("127.0.0.1", 0) as listening, listen("127.0.0.1", 0) as door, watched(watching, door):
-    server = Server(app, listening, sys.argv[1])
+    server = Server(app, listening, sys.argv[1], uploads="/uploads/")
     print(listening.getsockname()[1], door.getsockname()[1], flush=True)
     server.run()
 print("ended", flush=True)
@@ -230,6 +231,21 @@ def test_a_body_that_nobody_may_send_is_not_read() -> None:
     with slow_site() as (_, port, _), socket.create_connection(("127.0.0.1", port), 30) as visitor:
         visitor.sendall(b"POST /large HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
         assert visitor.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_only_where_editors_send_files_a_body_may_be_large() -> None:
+    with slow_site("https://auc.org.ua/news") as (_, port, _):
+        codes = {}
+        for path in ("/news/large", "/news/uploads/picture", "/uploads/picture"):
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.putrequest("POST", path)
+            connection.putheader("Content-Length", str(3 << 20))
+            connection.endheaders()
+            with suppress(ConnectionError):  # a refusal comes before the body is read
+                connection.send(b"x" * (3 << 20))
+            codes[path] = connection.getresponse().status
+            connection.close()
+    assert codes == {"/news/large": 413, "/news/uploads/picture": 200, "/uploads/picture": 413}
 
 
 def test_the_server_does_not_say_what_it_is() -> None:
