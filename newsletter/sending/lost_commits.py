@@ -49,4 +49,5 @@ def _reason(lost: Lost) -> str:
     again = f"{deliveries} deliveries were recorded again"
     if not lost.complete:
         again += ", but more were lost than this program remembers: nobody knows whom it had written to"
-    return f"the database server lost the last {lost.commits} commits when it was replaced; {again}"
+    last = f"the last commits ({lost.commits} of a worker)"
+    return f"the database server lost {last} when it was replaced; {again}"
