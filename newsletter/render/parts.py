@@ -27,9 +27,9 @@ _BEGIN, _END = f"\x05{_OURS}", "\x06"
 MARK = f"{_BEGIN}[^{_END}]*{_END}"
 _MARK = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 _CLOSE = f"{_BEGIN}{_END}"
-_WORD = re.compile(rf"QY{_OURS}Z(\d*)QY")
-_PIECES = re.compile(rf"({MARK}|<!--.*?-->|<(?>[^<>\"']+|\"[^\"]*\"|'[^']*')*>)", re.DOTALL)
-_COMPONENT = re.compile(r"<(/?)(mj[a-z]*(?:-[a-z]+)*)\b.*?(/?)>\Z", re.DOTALL)
+_WORD = re.compile(rf"QY{_OURS}Z(\d+)QY")
+_STEP = re.compile(rf"{_BEGIN}([^{_END}]*){_END}|<(/?)(mj[a-z-]*)(?>[^<>\"']+|\"[^\"]*\"|'[^']*')*>")
+"""A mark, or the tag of a component."""
 _OF_COMPONENTS = frozenset(
     {"mjml", "mj-head", "mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"}
 )
@@ -98,10 +98,10 @@ def _asked(fact: Fact) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """MJML with its marks as words, and their names in order."""
+    """MJML with its marks as words, and what each mark says, in order."""
 
     source: str
-    names: tuple[str, ...]
+    marks: tuple[str, ...]
 
 
 def as_words(marked: str) -> Marked:
@@ -109,32 +109,42 @@ def as_words(marked: str) -> Marked:
 
     Raises RenderError where a mark stands inside a tag.
     """
-    names: list[str] = []
+    marks: list[str] = []
     out: list[str] = []
     within = [False]
-    for piece in _PIECES.split(marked) if _BEGIN in marked else [marked]:
-        if found := _MARK.fullmatch(piece):
-            word = f"QY{_OURS}Z{len(names) if found[1] else ''}QY"
-            names += [found[1]] if found[1] else []
-            out.append(f"<mj-raw>{word}</mj-raw>" if within[-1] else word)
-            continue
-        if _BEGIN in piece:
-            raise RenderError("{% when … %} stands inside a tag", _HINT)
-        if (tag := _COMPONENT.match(piece)) and not tag[3]:
-            if tag[1]:
+    at = 0
+    for step in _STEP.finditer(marked) if _BEGIN in marked else ():
+        says, ends, component = step.groups()
+        if says is None:
+            if _BEGIN in step[0]:
+                raise RenderError("{% when … %} stands inside a tag", _HINT)
+            if ends:
                 within[1:] = within[1:-1]
-            else:
-                within.append(tag[2] in _OF_COMPONENTS)
-        out.append(piece)
-    return Marked("".join(out), tuple(names))
+            elif not step[0].endswith("/>"):
+                within.append(component in _OF_COMPONENTS)
+            continue
+        if marked.rfind("<", 0, step.start()) > marked.rfind(">", 0, step.start()):
+            raise RenderError("{% when … %} stands inside a tag", _HINT)
+        out.append(marked[at : step.start()])
+        at = step.end()
+        word = f"QY{_OURS}Z{len(marks)}QY"
+        out.append(f"<mj-raw>{word}</mj-raw>" if within[-1] else word)
+        marks.append(says)
+    return Marked("".join([*out, marked[at:]]), tuple(marks))
 
 
 def as_marks(html: str, marked: Marked) -> str:
     """Return HTML with marks instead of words. Raises RenderError unless each kept its place."""
-    if _WORD.findall(html) != _WORD.findall(marked.source):
+    order: list[str] = []
+
+    def mark(word: re.Match[str]) -> str:
+        order.append(word[1])
+        return f"{_BEGIN}{marked.marks[int(word[1])]}{_END}"
+
+    found = _WORD.sub(mark, html)
+    if order != [str(number) for number in range(len(marked.marks))]:
         raise RenderError("what {% when … %} holds did not keep its place in the HTML", _HINT)
-    names = marked.names
-    return _WORD.sub(lambda word: f"{_BEGIN}{names[int(word[1])]}{_END}" if word[1] else _CLOSE, html)
+    return found
 
 
 def cut(marked: str) -> list[Piece]:

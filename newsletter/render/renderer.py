@@ -16,7 +16,7 @@ from newsletter.render.budget import many
 from newsletter.render.edition import Editions, closing_call
 from newsletter.render.events import calendar_address
 from newsletter.render.facts import Lead, Numbers
-from newsletter.render.parts import Piece, as_marks, cut
+from newsletter.render.parts import Piece, as_marks, cut, unmarked
 from newsletter.render.pictures import Pictures
 from newsletter.render.shown import Shown, standfirst
 from newsletter.render.templates import Templates
@@ -36,8 +36,8 @@ class Whole:
     """A rendering in pieces, each of which an edition shows or lacks; the subject is every edition's."""
 
     subject: str
-    html: tuple[Piece, ...]
-    text: tuple[Piece, ...]
+    html: Sequence[Piece]
+    text: Sequence[Piece]
 
 
 class Renderer:
@@ -56,11 +56,11 @@ class Renderer:
 
     def render(self, issue: Issue, edition: Edition) -> Rendered:
         """Return `edition` of `issue` as subject, HTML and text, by itself. Raises RenderError."""
-        made = self._fill(self.values(issue, edition))
-        html, text = ("".join([piece.text for piece in part]) for part in (made.html, made.text))
+        subject, marked, pieces = self._fill(self.values(issue, edition))
+        html, text = unmarked(marked), "".join([piece.text for piece in pieces])
         _check_needed(html, text, greeted=bool(self._settings.greeting))
         pictures = self._pictures.shown(html, (item.picture for item in edition.items))
-        return rendered(edition.key, made.subject, html, text, pictures)
+        return rendered(edition.key, subject, html, text, pictures)
 
     def whole(self, editions: Editions) -> Whole:
         """Return all that any edition may show, cut into pieces, each with what it needs. Raises RenderError.
@@ -68,10 +68,11 @@ class Renderer:
         What every message needs has to be in what every edition has.
         """
         with many(len(editions.issue.blocks)):
-            made = self._fill(self._values_of_all(editions))
-        fixed = ["".join([one.text for one in part if not one.needs]) for part in (made.html, made.text)]
+            subject, marked, text = self._fill(self._values_of_all(editions))
+        html = cut(marked)
+        fixed = ["".join([one.text for one in part if not one.needs]) for part in (html, text)]
         _check_needed(*fixed, greeted=bool(self._settings.greeting))
-        return made
+        return Whole(subject=subject, html=html, text=text)
 
     @property
     def contents(self) -> int:
@@ -83,17 +84,17 @@ class Renderer:
         """Return the pictures of an issue, and the logo, that `html` shows."""
         return self._pictures.shown(html, (item.picture for block in issue.blocks for item in block.items))
 
-    def _fill(self, values: dict[str, Any]) -> Whole:
-        """Fill in the theme's templates. Raises RenderError."""
+    def _fill(self, values: dict[str, Any]) -> tuple[str, str, list[Piece]]:
+        """Return the subject, the HTML with its marks, and the pieces of the text. Raises RenderError."""
         subject = " ".join(self._templates.render("subject.txt", values).split())
         values["subject"] = subject
-        text = tuple(_tidy(self._templates.pieces("issue.txt", values)))
+        text = list(_tidy(self._templates.pieces("issue.txt", values)))
         marked, compiled = self._templates.html("issue.mjml", values)
         inlined = as_marks(self._inliner.inline(compiled), marked)
         html = bind_html(inlined, self._settings.language)
         said = "".join([one.text for one in text])
         _check_slots(marked.source, html, said, greeted=bool(self._settings.greeting))
-        return Whole(subject=subject, html=tuple(cut(html)), text=text)
+        return subject, html, text
 
     def values(self, issue: Issue, edition: Edition) -> dict[str, Any]:
         """Return what a theme's templates may use; docs/adding-a-theme.md lists it."""
