@@ -2,6 +2,7 @@
 
 import re
 
+_ADDRESS = re.compile(r"""[^\s<>()\[\]"',;:«»]+@[^\s<>()\[\]"',;:«»]+""")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=\s+(?=[A-Za-z0-9_-])){31,}")
 """Matches a possible token of a signed link (links.py), also cut by a soft line break (RFC 2045 §6.7)."""
@@ -11,6 +12,11 @@ def masked(address: str) -> str:
     """Return a mail address as logs may show it: `olena@example.org` as `o***@example.org`."""
     local, at, domain = address.rpartition("@")
     return f"{local[:1]}***{at}{domain}" if at else "***"
+
+
+def without_addresses(words: str) -> str:
+    """Return `words` with every mail address in them masked."""
+    return _ADDRESS.sub(lambda found: masked(found[0]), words)
 
 
 def without_tokens(words: str) -> str:

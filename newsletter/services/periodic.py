@@ -9,7 +9,7 @@ from newsletter.names import read_name
 from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
-from newsletter.services import erasure, exchange, sign_in
+from newsletter.services import erasure, sign_in
 from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner, worker_name
 from newsletter.services.letters import send_letters
@@ -111,7 +111,7 @@ def wake(workspace: "Workspace") -> int:
 
 
 def prune(workspace: "Workspace") -> int:
-    """Delete what is older than `retention` allows, or of no more use; return how many rows and files."""
+    """Delete what is older than `retention` allows, or of no more use; return how many rows."""
     now, batches, kept = workspace.now(), Batches(workspace.database), workspace.settings.retention
     done = retention.forget_deliveries(batches, kept.deliveries.before(now))
     for table, old in (
@@ -127,6 +127,5 @@ def prune(workspace: "Workspace") -> int:
     with writing(workspace.database) as connection:
         confirmation_limits.prune(connection, now)
         done += commit_marks.prune(connection, now.timestamp())
-    done += exchange.forget_old(workspace, now)
     sign_in.prune(workspace)
     return done

@@ -13,6 +13,8 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from newsletter.errors import NewsletterError, StoreError, TransportUnavailable, log_text
+from newsletter.redaction import without_addresses
+from newsletter.services import exchange
 from newsletter.services.jobs.kinds import KINDS, Interrupted, Kind, Make, Request, Run, folder_mark
 from newsletter.services.scheduler import clock_watch
 from newsletter.store import jobs
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between polls for work; one indexed query each
 _RENEWAL = 2.0  # seconds between renewals
+_TIDYING = 3600.0  # seconds between looks for files to be deleted
 _AT_ONCE = 2  # requested jobs that one worker does side by side
 _PATIENCE = 60.0  # seconds at most between turns of a periodic job that fails, and polls of a database
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # also counts while the machine is suspended
@@ -86,13 +89,16 @@ class Runner:
 
         A database that is away is polled with backoff.
         """
-        wait, renewal, ready = _POLL, 0.0, False
+        wait, renewal, tidying, ready = _POLL, 0.0, 0.0, False
         try:
             while not stopped.is_set():
                 try:
                     if not ready:
                         self._prepare()
                         ready = True
+                    if _running() >= tidying:  # here, as the files are this machine's
+                        tidying = _running() + _TIDYING
+                        exchange.forget_old(self._workspace, self._workspace.now())
                     if self._held and _running() >= renewal:
                         renewal = _running() + _RENEWAL
                         self._renew()
@@ -240,8 +246,10 @@ class Runner:
 
 
 def error_words(error: Exception) -> str:
-    """Return an error as stored with a job: our own message, else its type, never the data in it."""
-    return " ".join(log_text(error).split()) if isinstance(error, NewsletterError) else type(error).__name__
+    """Return an error as stored with a job: our own message without addresses, else its type alone."""
+    if not isinstance(error, NewsletterError):
+        return type(error).__name__
+    return without_addresses(" ".join(log_text(error).split()))
 
 
 def _now() -> datetime:

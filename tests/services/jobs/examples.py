@@ -55,7 +55,7 @@ def break_down(request: Request) -> None:
 
 
 def refuse(_request: Request) -> None:
-    raise ContentError("the list has no addresses", "Choose another file.")
+    raise ContentError("the column «Note» says «anna@example.org»", "Choose another file.")
 
 
 def tick(workspace: Workspace, _watch: ClockWatch) -> Callable[[], int]:

@@ -92,7 +92,7 @@ def test_what_may_pass_is_tried_again_and_what_must_be_mended_is_not(
         broken, refused = ended(workspace, broken), ended(workspace, refused)
     assert (broken.state, broken.attempts, broken.error) == (State.FAILED, 1, "ValueError")
     assert (refused.state, refused.attempts) == (State.FAILED, 0)
-    assert refused.error == "the list has no addresses Choose another file"
+    assert refused.error == "the column «Note» says «a***@example.org» Choose another file"
     assert "in break_down" in caplog.text
     assert "Олена" not in caplog.text, "what an error says may be about somebody"
 
