@@ -108,6 +108,9 @@ def _entry(key: str, one: Any) -> str:
     for name in ("shown", "label", "title"):
         if isinstance(one, BaseModel) and hasattr(one, name):
             return str(getattr(one, name))
+    if isinstance(one, BaseModel):
+        given = one.model_dump(mode="json", exclude_defaults=True)
+        return " ".join(f"{name}: {value}" for name, value in given.items())
     return f"{key}: {_text(one)}" if key else _text(one)
 
 

@@ -140,6 +140,14 @@ def test_a_network_is_let_through_twenty_times_and_an_address_keeps_its_turns(
     assert waiting(context) == 21
 
 
+def test_the_many_networks_of_one_customer_count_as_one(desk: Flask) -> None:
+    client, codes = browser(desk), []
+    for number in range(21):
+        client.environ_base["REMOTE_ADDR"] = f"2001:db8:7:{number:x}::1"
+        codes.append(post(client, "/desk/sign-in", email=f"{number}@example.org").status_code)
+    assert codes == [303] * 20 + [429]
+
+
 def test_an_address_that_networks_without_end_ask_for_gets_thirty_letters(
     desk: Flask, context: Workspace
 ) -> None:
