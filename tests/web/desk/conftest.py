@@ -1,5 +1,6 @@
 """A workspace on the sample's settings with an issue, and its desk for one person."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +15,21 @@ from tests.databases import new_database
 from tests.web.test_accessibility import write_issue
 
 
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[Workspace]:
-    """Open a workspace with an issue of three items and no readers, on SQLite."""
-    root = tmp_path / "workspace"
-    root.mkdir()
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a workspace with an issue of three items and no readers, on SQLite, its logo scaled: to copy."""
+    root = tmp_path_factory.mktemp("prepared")
     write_issue(root)
     new_database(root / "var/newsletter.db")
+    open_workspace(root).logo  # noqa: B018  which takes a child process
+    return root
+
+
+@pytest.fixture
+def context(tmp_path: Path, prepared: Path) -> Iterator[Workspace]:
+    """Open a copy of the prepared workspace."""
+    root = tmp_path / "workspace"
+    shutil.copytree(prepared, root)
     found = open_workspace(root)
     yield found
     found.database.dispose()
