@@ -110,5 +110,5 @@ def _to_the_door() -> ResponseReturnValue:
     navigates = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
     if door not in current_app.view_functions or not navigates:
         abort(401)
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    back = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for(door, next=back), 303)

@@ -64,8 +64,9 @@ _BLUEPRINTS = (
     reports.pages,
     correct.pages,
 )
+"""Their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)
-"""Blueprints: their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
+"""The same, where people sign in."""
 _NAVIGATION = (
     "desk.home",
     "inbox.show",

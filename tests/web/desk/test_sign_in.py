@@ -321,8 +321,13 @@ def test_the_desk_stands_beside_the_site_under_its_path_alone(context: Workspace
     assert visitor.get("/deskx").status_code == 404
     assert visitor.get("/desk").location.endswith("/desk/")
     assert visitor.get("/desk/issues").location == "/desk/sign-in?next=/desk/issues"
+    below = visitor.get("/desk/issues", base_url="http://localhost/news")  # as behind a path of base_url
+    assert below.location == "/news/desk/sign-in?next=/news/desk/issues"
+    assert (
+        visitor.get(below.location.removeprefix("/news"), base_url="http://localhost/news").status_code == 200
+    )
     metrics = visitor.get("/metrics").text
-    assert 'newsletter_requests_total{endpoint="desk.issues",status="303"} 1.0' in metrics
+    assert 'newsletter_requests_total{endpoint="desk.issues",status="303"} 2.0' in metrics
 
 
 @pytest.mark.parametrize(
