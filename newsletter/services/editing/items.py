@@ -110,14 +110,17 @@ def _alone(folder: Folder, *items: Item) -> Issue:
     )
 
 
-def save_item(desk: Desk, closing: date, name: str, sha: str, fresh: ItemFields) -> Saved | Conflict:
+def save_item(  # noqa: PLR0913  what is written, where, as whose, and for what
+    desk: Desk, closing: date, name: str, sha: str, fresh: ItemFields, *, correcting: bool = False
+) -> Saved | Conflict:
     """Save the fields of an item whose file had the hash `sha` when it was opened. Raises ContentError.
 
-    An item that leaves the section it is listed under moves to the end of its first one.
+    An item that leaves the section it is listed under moves to the end of its first one. With `correcting`
+    the file may be changed though the issue was sent: the correction is then made of it.
     """
     workspace = desk.workspace
     path = item_path(workspace, closing, name)
-    with editing(desk.workspace, closing):
+    with editing(desk.workspace, closing, correcting=correcting):
         now = read_version(workspace.root, path).text
         text = write_fields(now if read_fields(now, path) else "", path, fresh)
         done = save(desk, path, text, sha, f"{closing}: {name} edited")
@@ -137,11 +140,13 @@ def _follow(desk: Desk, closing: date, name: str, sections: Sequence[str]) -> No
         put(desk, {path_of(closing): text}, f"{closing}: {name} moved to {first}")
 
 
-def save_text(desk: Desk, closing: date, name: str, sha: str, text: str) -> Saved | Conflict:
+def save_text(  # noqa: PLR0913  as save_item
+    desk: Desk, closing: date, name: str, sha: str, text: str, *, correcting: bool = False
+) -> Saved | Conflict:
     """Save the whole text of an item's file, as it must be done when its front matter is broken."""
     workspace = desk.workspace
     path = item_path(workspace, closing, name)
-    with editing(desk.workspace, closing):
+    with editing(desk.workspace, closing, correcting=correcting):
         before = read_version(workspace.root, path).text
         end = "\r\n" if "\r\n" in before else "\n"
         text = end.join(re.split("\r\n|\r|\n", text))
@@ -253,17 +258,20 @@ def shift(desk: Desk, closing: date, name: str, step: int) -> None:
 
 
 @contextmanager
-def editing(workspace: "Workspace", closing: date) -> Iterator[None]:
+def editing(workspace: "Workspace", closing: date, *, correcting: bool = False) -> Iterator[None]:
     """Let this thread alone change an issue's files. Raises StateError when they no longer matter."""
     with exclusive(workspace):
-        insist_open(workspace, closing)
+        insist_open(workspace, closing, correcting=correcting)
         yield
 
 
-def insist_open(workspace: "Workspace", closing: date) -> None:
-    """Raise StateError when readers get, or got, what was approved, so that files no longer matter."""
+def insist_open(workspace: "Workspace", closing: date, *, correcting: bool = False) -> None:
+    """Raise StateError when readers get, or got, what was approved, so that files no longer matter.
+
+    They do when an item of a sent issue is to be corrected.
+    """
     state = standing(workspace, closing).state
-    if state in CLOSED:
+    if state in CLOSED and (state == IssueState.FREEZING or not correcting):
         raise StateError(
             f"the issue of {closing} is {state}: its files no longer reach anybody",
             "Mend an item with a correction: newsletter correct.",

@@ -73,11 +73,16 @@ def _board(closing: date, **values: object) -> str:
     )
 
 
-def mode_of(closing: date) -> Data:
-    """Return whether an issue's files can be edited, and whose approval that would make void."""
+def mode_of(closing: date, *, correcting: bool = False) -> Data:
+    """Return whether an issue's files can be edited, and whose approval that would make void.
+
+    Those of a sent issue can where one is `correcting` an item.
+    """
     stands = standing(workspace(), closing)
+    closed = stands.state in CLOSED
     return Data(
-        closed=stands.state in CLOSED,
+        closed=closed and not correcting,
+        correcting=closed and correcting,
         approved=stands.state == "approved",
         by=stands.by,
         corrects=may("correct.show"),

@@ -28,7 +28,7 @@ from newsletter.services.editing.items import (
 from newsletter.services.editing.pictures import take_picture
 from newsletter.services.editing.sentence import read_condition
 from newsletter.services.journal import Act
-from newsletter.web.desk.access import editor, journal, requires, say, workspace
+from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
 from newsletter.web.desk.board import desk, mode_of, note
 from newsletter.web.desk.drafts import drafts
 from newsletter.web.desk.header import issue_header
@@ -67,7 +67,7 @@ def _page(closing: date, found: ItemFile, typed: ItemFields | None = None, **val
         "name": found.id,
         "path": found.path,
         "sha": found.version.sha,
-        "mode": mode_of(closing),
+        "mode": mode_of(closing, correcting=_correcting()),
         "others": tuple(others),
         "view": panel(closing, drafts().of(press, closing), found.id),
         "refused": (),
@@ -115,7 +115,7 @@ def save(closing: date, name: str) -> ResponseReturnValue:
     typed = typed_fields(request.form, press.settings)
     try:
         typed = _with_picture(closing, typed)
-        done = save_item(desk(), closing, name, sha, typed)
+        done = save_item(desk(), closing, name, sha, typed, correcting=_correcting())
     except (ContentError, StateError) as error:
         return _page(closing, found, typed, refused=_faults(error), sha=sha), _UNUSABLE
     if isinstance(done, Conflict):
@@ -127,9 +127,16 @@ def _saved(closing: date, name: str, done: Saved) -> ResponseReturnValue:
     note(done.unrecorded)
     if done.version.sha != request.form.get("sha"):
         journal(Act.ITEM_EDITED, issue=closing.isoformat(), subject=name)
+    if _correcting():
+        return redirect(url_for("correct.one", closing=closing, item=name), 303)
     if "back" in request.form:
         return redirect(url_for("board.show", closing=closing, _anchor=f"item-{name}"), 303)
     return redirect(url_for("item.show", closing=closing, name=name) + _query(), 303)
+
+
+def _correcting() -> bool:
+    """Return whether an item of a sent issue is edited for a correction, by somebody who may make it."""
+    return "correct" in request.args and may("correct.one")
 
 
 def _query() -> str:
@@ -140,7 +147,7 @@ def _query() -> str:
 def _save_text(closing: date, found: ItemFile, sha: str) -> ResponseReturnValue:
     text = request.form["whole"]
     try:
-        done = save_text(desk(), closing, found.id, sha, text)
+        done = save_text(desk(), closing, found.id, sha, text, correcting=_correcting())
     except (ContentError, StateError) as error:
         return _page(closing, found, refused=_faults(error), text=text, sha=sha), _UNUSABLE
     if isinstance(done, Conflict):
@@ -197,7 +204,8 @@ def merge(closing: date, name: str) -> ResponseReturnValue:
     """Save what was chosen of two versions, field by field."""
     found = read_item(workspace(), closing, name) or abort(404)
     merged = merged_fields(request.form)
-    done = save_item(desk(), closing, name, request.form.get("sha", ""), merged)
+    sha = request.form.get("sha", "")
+    done = save_item(desk(), closing, name, sha, merged, correcting=_correcting())
     return (
         _conflict(closing, found, merged, done) if isinstance(done, Conflict) else _saved(closing, name, done)
     )
@@ -221,7 +229,7 @@ def look(closing: date, name: str) -> Response:
             field: render_template("findings.html", problems=some)
             for field, some in by_field(text, found).items()
         },
-        "readers": render_template("readers.html", readers=_readers(typed.only_for)),
+        "readers": render_template("reader_count.html", readers=_readers(typed.only_for)),
     }
     return Response(json.dumps(answer), mimetype="application/json")
 

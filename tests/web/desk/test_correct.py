@@ -1,6 +1,7 @@
 """Correcting a sent issue at the desk, as browsers without scripts do it."""
 
 import asyncio
+import re
 from datetime import date
 
 import pytest
@@ -75,3 +76,19 @@ def test_an_item_is_taken_back_and_a_reason_is_demanded(client: FlaskClient, ite
     send(client, f"{page}/letter")
     assert "Letter 2025-02-14+1" in client.get(page).text
     assert client.get(f"{LIST}/nobody").status_code == 404
+
+
+def test_a_sent_item_is_edited_at_the_desk_for_a_correction_alone(
+    client: FlaskClient, context: Workspace, item: str
+) -> None:
+    page = f"/desk/{NAME}/items/{item}"
+    shown = client.get(f"{page}?lang=en").text
+    assert "Correct this item" in shown
+    sha = re.search(r'name="sha" value="(\w+)"', shown)
+    assert sha
+    fields = {"sha": sha[1], "title": "Нова назва", "sections": "top", "kind": "news", "text": "Новий текст."}
+    assert send(client, page, fields).status_code == 422
+    done = send(client, f"{page}?correct=1", fields)
+    assert (done.status_code, done.headers["Location"]) == (303, f"{LIST}/{item}")
+    assert "<ins>Нова</ins>" in client.get(f"{LIST}/{item}").text
+    assert "Нова назва" in (context.root / f"issues/{NAME}/items/{item}.md").read_text("utf-8")
