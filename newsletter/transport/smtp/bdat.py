@@ -118,9 +118,10 @@ class BdatSession(Session):
             if refusal and self._sent:
                 self._finish(receipt(refusal))
             raise
-        if not refusal and answer.code in _NO_SUCH_COMMAND:
+        if not (self._proven or refusal) and answer.code in _NO_SUCH_COMMAND:
+            # It reads the body as commands. None of its lines is a lone dot, so they deliver nothing.
             self._chunking.distrust(f"it answers BDAT with {answer}")
-            self._begun.appendleft(self._sent.popleft())  # lines of unknown commands, which deliver nothing
+            self._begun.appendleft(self._sent.popleft())
             raise ConnectionLost
         await self._conclude(answer, refusal)
 
@@ -144,7 +145,7 @@ class BdatSession(Session):
         if not reset.ok or _lists_extensions(reset) is self._proven:
             self._mismatch(reset, refusal)
         self._finish(outcome)
-        self.answered = self._proven = True
+        self._proven = True
 
     def _mismatch(self, reply: Reply, refusal: Reply | None) -> NoReturn:
         self._chunking.distrust(f"its replies do not match the commands it gets ({reply})")
@@ -153,6 +154,7 @@ class BdatSession(Session):
 
     def _finish(self, outcome: Receipt) -> None:
         self._outgoing.finish(self._sent.popleft(), outcome)
+        self.answered = True
 
     async def _closed_after(self, reply: Reply) -> NoReturn:
         """Wait for the end that 421 announces; if no other reply comes, nothing else has been read."""

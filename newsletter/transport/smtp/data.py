@@ -39,7 +39,7 @@ class DataSession(Session):
         """Send the body of the first message begun, and ahead of time the commands of the one after it."""
         message = self._begun[0]
         self._left -= 1
-        following = self._following() if self._pipelining and self._left else None
+        following = self._following() if self._pipelining and self._goes_on() else None
         ahead = envelope(following) + _DATA if following else b""
         self._connection.write_pieces((*message.pieces, b".\r\n" + ahead))
         self._begun.popleft()
