@@ -4,23 +4,57 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from newsletter.services import Workspace
+from newsletter.services import Workspace, open_workspace
 from newsletter.services.editing.outline import read_outline
+from newsletter.services.editors import whoever_is_here
+from newsletter.web.desk.app import create_desk
+from tests.databases import new_database
 from tests.drawn import PICTURES
 from tests.press import CLOSING, publish
 from tests.sample import ROOT
 from tests.web.desk.visit import send
+from tests.web.test_accessibility import write_issue
 
 BOARD = f"/desk/{CLOSING}"
 FORUM = f"{BOARD}/items/01-forum"
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Flask]]:
+    """Open one workspace and its desk for all tests: to compile a theme takes longer than most of them."""
+    root = tmp_path_factory.mktemp("workspace")
+    write_issue(root)
+    new_database(root / "var/newsletter.db")
+    found = open_workspace(root)
+    yield found, create_desk(found, single=whoever_is_here(found))
+    found.database.dispose()
+
+
+@pytest.fixture
+def context(shared: tuple[Workspace, Flask]) -> Workspace:
+    """Return the workspace with its three items as they were at first."""
+    root = shared[0].root
+    for name in ("issues", "inbox", "templates"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    write_issue(root)
+    return shared[0]
+
+
+@pytest.fixture
+def client(shared: tuple[Workspace, Flask], context: Workspace) -> FlaskClient:
+    """Ask the desk without a network."""
+    del context  # it is only to be as at first
+    return shared[1].test_client()
 
 
 def fields(page: str) -> dict[str, str | list[str]]:
@@ -243,7 +277,11 @@ def test_no_address_leads_out_of_the_issue(client: FlaskClient, name: str) -> No
     assert send(client, "/desk/restore", {"name": name}).status_code == 422
 
 
-def test_an_issue_on_its_way_is_shown_and_takes_no_change(client: FlaskClient, context: Workspace) -> None:
+def test_an_issue_on_its_way_is_shown_and_takes_no_change(tmp_path: Path) -> None:
+    write_issue(tmp_path)
+    new_database(tmp_path / "var/newsletter.db")
+    context = open_workspace(tmp_path)
+    client = create_desk(context, single=whoever_is_here(context)).test_client()
     publish(context.database, read_outline(context, CLOSING).issue)
     page = client.get(BOARD).text
     assert "її файли більше нічого не змінюють" in page.replace("його", "її")
@@ -252,6 +290,7 @@ def test_an_issue_on_its_way_is_shown_and_takes_no_change(client: FlaskClient, c
     answer = save(client, FORUM, title="Запізно")
     assert answer.status_code == 422
     assert 'value="Запізно"' in answer.text
+    context.database.dispose()
 
 
 def test_a_page_that_cannot_be_read_leaves_its_link_in_the_form(client: FlaskClient) -> None:

@@ -198,3 +198,20 @@ def test_nothing_typed_is_lost_when_the_server_is_started_anew(open_page: Open, 
     expect(page.locator(".notice.offline")).to_have_count(0)
     text = Path(server.root / f"issues/{CLOSING}/items/{FIRST}.md").read_text("utf-8")
     assert "Написане без зв’язку" in text
+
+
+def test_words_typed_before_another_s_change_overwrite_nothing_unseen(open_page: Open) -> None:
+    olena, marko = open_page(BOARD), open_page(BOARD)
+    expect(olena.locator("html")).to_have_class("scripted")
+    olena.locator("#subject").fill("Тема Олени")
+    marko.locator("#subject").fill("Тема Марка")
+    marko.locator("#words button").click()
+    expect(marko.locator("#words .saving")).to_contain_text("Збережено")
+    olena.reload()
+    expect(olena.locator("#subject")).to_have_value("Тема Олени")
+    olena.locator("#words button").click()
+    expect(olena.locator("#words .conflict")).to_be_visible()
+    expect(olena.locator("#words .theirs")).to_contain_text("Тема Марка")
+    expect(olena.locator("#subject")).to_have_value("Тема Олени")
+    olena.locator("#words button").click()
+    expect(olena.locator("#words .saving")).to_contain_text("Збережено")

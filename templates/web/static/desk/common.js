@@ -102,13 +102,19 @@ export class Draft {
     return JSON.stringify(this.fields().map((one) => [one.name, /checkbox|radio/.test(one.type) ? one.checked : one.value]));
   }
 
+  // What the form began with: the hash of a file, or the words before; by it the server knows what others have changed.
+  began() {
+    const hidden = [...this.form.elements].filter((one) => one.name === "sha" || one.name?.startsWith("was_"));
+    return Object.fromEntries(hidden.map((one) => [one.name, one.value]));
+  }
+
   get changed() {
     return this.values() !== this.saved;
   }
 
   keep() {
     try {
-      if (this.changed) localStorage.setItem(this.key, JSON.stringify({ values: this.values(), sha: this.form.elements.sha?.value, at: Date.now() }));
+      if (this.changed) localStorage.setItem(this.key, JSON.stringify({ values: this.values(), began: this.began() }));
       else localStorage.removeItem(this.key);
     } catch {
       // no room in the browser's store, or it is switched off
@@ -116,7 +122,7 @@ export class Draft {
     this.say(this.changed ? "unsaved" : "");
   }
 
-  // Returns the form's fields to what was typed before; the hash stays that of then, so that a save shows both versions.
+  // Returns the form's fields to what was typed before; what it began with, too, so that a save shows both versions.
   restore() {
     let kept;
     try {
@@ -134,7 +140,7 @@ export class Draft {
       if (/checkbox|radio/.test(one.type)) one.checked = typed[at][1];
       else one.value = typed[at][1];
     });
-    if (this.form.elements.sha && kept.sha) this.form.elements.sha.value = kept.sha;
+    for (const [name, value] of Object.entries(kept.began ?? {})) this.form.elements[name].value = value;
     this.say("restored");
     return true;
   }
