@@ -1,9 +1,11 @@
 """How fast the desk answers: a board of 60 items, the mail after a save, and ten editors beside a sending.
 
-Every figure is of HTTP requests to `newsletter desk` in a process of its own, the answer read whole.
+Every figure is of HTTP requests to `newsletter desk` in a process of its own, the answer read whole. The ten
+editors think between their requests, as people do; the one alone does not.
 """
 
 import argparse
+import random
 import re
 import subprocess
 import sys
@@ -60,7 +62,8 @@ def serving(root: Path, port: int) -> Iterator[None]:
 class Editor:
     """A browser without scripts: cookies, the token of forms, and how long each kind of page took."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, think: float = 0) -> None:
+        self._think = think
         self._base = f"http://127.0.0.1:{port}/desk/{WEEK}"
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor())
         self.times: defaultdict[str, list[float]] = defaultdict(list)
@@ -68,6 +71,7 @@ class Editor:
 
     def ask(self, kind: str, path: str = "", form: dict[str, str] | None = None) -> str:
         """Fetch a page and count its milliseconds under `kind`."""
+        time.sleep(random.uniform(0, 2 * self._think))  # noqa: S311  a pause
         begun = time.perf_counter()
         data = urlencode(form).encode() if form else None
         try:
@@ -86,19 +90,20 @@ class Editor:
             board = self.ask("board, nothing changed") if first == 0 else self.ask("board")
             token = found(r'name="csrf_token" value="([^"]+)"', board)
             page = self.ask("item", f"/items/{item}")
-            begun = time.perf_counter()
             form = {"csrf_token": token, "sha": found(r'name="sha" value="(\w+)"', page)}
             form |= {
                 "title": f"Новина {number} від {first}",
                 "sections": "top",
                 "link": "https://auc.org.ua/x",
             }
+            begun = time.perf_counter()
             shown = self.ask(
                 "save, with the page after it", f"/items/{item}", form | {"text": "Текст. " * 40}
             )
             frame = found(r'<iframe[^>]* src="/desk/[\d-]+(/[^"]+)"', shown).replace("&amp;", "&")
             self.ask("mail in the frame", frame)
-            self.times["save until the mail is shown"].append(1000 * (time.perf_counter() - begun))
+            if not self._think:
+                self.times["save until the mail is shown"].append(1000 * (time.perf_counter() - begun))
             self.ask("move, with the board after it", "/arrange", {"csrf_token": token, "down": item})
 
 
@@ -126,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench desk", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--readers", type=int, default=5_000)
+    parser.add_argument("--think", type=float, default=2, help="seconds between two requests of an editor")
     given = parser.parse_args()
     port, relay = free_port(), free_port()
     scripts = sum(file.stat().st_size for file in (ROOT / "templates/web/static/desk").glob("*.js"))
@@ -142,7 +148,7 @@ def main() -> None:
             tell(f"one editor, {ITEMS} items, {given.readers:,} readers", [alone])
             command = [sys.executable, "-m", "newsletter", "-C", str(root), "worker"]
             with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as worker:
-                editors = [Editor(port) for _ in range(EDITORS)]
+                editors = [Editor(port, given.think) for _ in range(EDITORS)]
                 threads = [
                     Thread(target=one.work, args=(given.rounds, n)) for n, one in enumerate(editors, 1)
                 ]
