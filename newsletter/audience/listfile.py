@@ -29,6 +29,9 @@ _HEAD = 25
 _HEAD_LINES = 400
 """Physical lines read ahead to find the headings."""
 
+_SAMPLES, _FEW = 3, 12
+"""Cells of a column that are shown, and the most values that can be given meanings one by one."""
+
 HEADINGS, ABOVE, BLANKS, HIDDEN = PASSED = ("headings", "above", "blank", "hidden")
 """Kinds of skipped lines: headings, titles above them, blank lines, and hidden rows of a sheet."""
 
@@ -90,6 +93,77 @@ def open_list(
         else:
             layout, rows = _csv(file, name, columns, path.name, passed)
         yield ListFile(name=name, layout=layout, rows=rows, lines=lines, encoding=encoding, passed=passed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """The headings of a list, and under each the column that it seems to mean, some cells, and its values.
+
+    The column is IGNORED where nothing is known. There are `values` only of headings with a few.
+    """
+
+    headings: Sequence[str]
+    columns: Sequence[str]
+    samples: Sequence[Sequence[str]]
+    values: Sequence[Sequence[str]]
+    lines: int
+
+
+def glance(path: Path, name: str, columns: Columns, sheet: str | None = None) -> Glance:
+    """Look at the first lines of the list at `path`, whose headings may all be unknown.
+
+    Raises ContentError when it is not a table at all.
+    """
+    kind = path.suffix.lower()
+    if kind in _SHEETS or kind in (".yaml", ".yml"):
+        raise not_a_list(
+            Place(name), f"{kind} has no table to match", "Save it as .xlsx, or as CSV in UTF-8."
+        )
+    if kind == ".xlsx":
+        with open_workbook(path, name, sheet) as workbook:
+            sheets = iter(workbook.next_sheet, None)
+            found = [(_headings_among(enumerate(one.head, 1), columns), one) for one in sheets]
+        if not found:
+            raise not_a_list(Place(name), "it has no visible sheet", "Show one, and save it again.")
+        (_, line, headings), shown = max(found, key=lambda entry: entry[0][0])
+        return _glance(headings, shown.head[line:], columns, shown.height)
+    encoding, lines = survey(path)
+    if encoding is None:
+        raise not_a_list(Place(name), "this is not a text file", "Save the list as CSV in UTF-8.")
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        head = list(islice(file, _HEAD_LINES))
+    said = csvfile.separator(head[0]) if head else None
+    start = 1 if said is None else 2
+    tried = []
+    for one in (said,) if said else DELIMITERS:
+        records = list(Records(head[start - 1 :], one, start))
+        known, line, headings = _headings_among(records[:_HEAD], columns)
+        rows = [cells for at, cells in records if at > line and not isinstance(cells, Broken)]
+        tried.append((known, len(headings), headings, rows))
+    _, _, headings, rows = max(tried, key=lambda entry: entry[:2])
+    return _glance(headings, rows, columns, lines)
+
+
+def _glance(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: Columns, lines: int) -> Glance:
+    cells = [
+        list(dict.fromkeys(cell for row in rows if place < len(row) and (cell := row[place].strip())))
+        for place in range(len(headings))
+    ]
+    guesses = [
+        columns.match(heading) or (EMAIL if _are_addresses(under) else IGNORED)
+        for heading, under in zip(headings, cells, strict=True)
+    ]
+    return Glance(
+        headings=headings,
+        columns=guesses,
+        samples=[under[:_SAMPLES] for under in cells],
+        values=[under if len(under) <= _FEW else () for under in cells],
+        lines=lines,
+    )
+
+
+def _are_addresses(cells: Sequence[str]) -> bool:
+    return bool(cells) and sum(not check_address(cell)[1] for cell in cells) > len(cells) / 2
 
 
 def _headings_among(records: Iterable[Record], columns: Columns) -> tuple[int, int, list[str]]:

@@ -5,19 +5,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsletter.audience.columns import FILE, known_columns, lasting, remember, remembered
+from newsletter.audience.columns import FILE, Columns, known_columns, lasting, remember, remembered
 from newsletter.audience.consent import consent_missing
-from newsletter.audience.headings import STATUS, plain
+from newsletter.audience.headings import IGNORED, STATUS, plain
 from newsletter.audience.lines import BlankSections
+from newsletter.audience.listfile import Glance, glance
 from newsletter.audience.lists import Importer, Options
 from newsletter.audience.report import Report
+from newsletter.audience.statuses import reading
 from newsletter.errors import as_data
 from newsletter.model import Standing
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
 
-__all__ = ["FILE", "Learned", "ListImport", "Reading", "report_data"]
+__all__ = [
+    "FILE",
+    "Learned",
+    "ListImport",
+    "Reading",
+    "columns_of",
+    "look_at",
+    "meaning_of",
+    "report_data",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +76,23 @@ def report_data(report: Report, *, dry_run: bool) -> dict[str, Any]:
         "notes": report.notes,
         "problems": as_data(report.problems),
     }
+
+
+def look_at(workspace: "Workspace", file: Path) -> Glance:
+    """Return the headings of a list with what each seems to mean. Raises ContentError when it is no table."""
+    known = known_columns(workspace.settings.fields)
+    columns = Columns(workspace.settings.fields, remembered(workspace.root, known))
+    return glance(file, file.name, columns)
+
+
+def columns_of(workspace: "Workspace") -> tuple[str, ...]:
+    """Return the names of the columns that a list can have; `-` means that a heading is ignored."""
+    return (*known_columns(workspace.settings.fields), IGNORED)
+
+
+def meaning_of(heading: str, value: str) -> Standing | None:
+    """Return what a value of a status column usually means, or None when it is not known."""
+    return reading(heading, {}).read(value)
 
 
 class ListImport:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.audience.columns import Columns
 from newsletter.audience.entries import Refusal
 from newsletter.audience.layout import Row
-from newsletter.audience.listfile import open_list
+from newsletter.audience.listfile import glance, open_list
 from newsletter.config import Settings
 from newsletter.errors import ContentError
 
@@ -214,3 +214,15 @@ def test_no_bytes_break_the_reading(
     except ContentError:
         return
     assert all(line > 1 for line, _ in rows)
+
+
+def test_a_glance_at_a_list_needs_no_known_heading(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("Kontakt;Wer;Stand\na@city.example.org;Олена;ja\nb@city.example.org;Ігор;nein\n", "utf-8")
+    seen = glance(path, "list.csv", Columns({}))
+    assert (list(seen.headings), list(seen.columns)) == (["Kontakt", "Wer", "Stand"], ["email", "-", "-"])
+    assert seen.samples[1] == ["Олена", "Ігор"]
+    assert seen.values[2] == ["ja", "nein"]
+    (tmp_path / "list.yaml").write_text("[]", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"\.yaml has no table to match"):
+        glance(tmp_path / "list.yaml", "list.yaml", Columns({}))

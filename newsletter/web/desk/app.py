@@ -22,6 +22,7 @@ from newsletter.web.desk import (
     correct,
     editions,
     home,
+    imports,
     inbox,
     item,
     jobs,
@@ -61,6 +62,7 @@ _BLUEPRINTS = (
     send.pages,
     recipients.pages,
     readers.pages,
+    imports.pages,
     reports.pages,
     correct.pages,
 )

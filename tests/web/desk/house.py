@@ -4,7 +4,7 @@ import shutil
 from datetime import date
 
 from newsletter.model import Outcome, Receipt
-from newsletter.services import Workspace, delivery
+from newsletter.services import Workspace, delivery, jobs
 from newsletter.services.approval import approve
 from newsletter.store import audience, ledger
 from newsletter.store.db import reading, writing
@@ -27,3 +27,11 @@ def begin(workspace: Workspace, closing: date, *, like: str, readers: int = 12) 
     ]
     with writing(workspace.database) as connection:
         ledger.record(connection, frozen.name, results, workspace.now())
+
+
+def ask_for_import(workspace: Workspace, token: str) -> None:
+    """Keep an uploaded list under `token`, and ask for the job that imports it."""
+    folder = workspace.var / "exchange" / token
+    folder.mkdir(parents=True)
+    (folder / "list.csv").write_text("E-Mail;Wer;Zustand\na@city.example.org;Олена;raus\n", encoding="utf-8")
+    jobs.start(workspace, "import-list", {"file": f"{token}/list.csv"}, "Олена К.", key=token)

@@ -18,6 +18,8 @@ from tests.web.test_accessibility import D, judge, serving, write_issue
 
 pytestmark = pytest.mark.browser
 
+TOKEN = "0123456789abcdef" * 2
+"""Where an uploaded list is kept."""
 DRAFT, GOING = "2025-02-14", "2025-02-07"
 """An issue that waits for approval, and one that is being sent."""
 PAGES = {
@@ -35,6 +37,9 @@ PAGES = {
     "readers.new": ["/desk/readers/new"],
     "readers.confirm_erase": ["/desk/readers/500/erase"],
     "readers.segments": ["/desk/readers/segments"],
+    "imports.show": ["/desk/readers/import"],
+    "imports.match": [f"/desk/readers/import/{TOKEN}/list.csv"],
+    "imports.progress": ["/desk/readers/import/jobs/1"],
     "reports.show": ["/desk/reports"],
     "reports.issue": [f"/desk/reports/{GOING}"],
     "reports.proof": [f"/desk/reports/{GOING}/proof"],
@@ -102,6 +107,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         patch.setenv("NEWSLETTER_NOW", NOW.isoformat())
         context = open_workspace(root)
         subscribe(context)
+        house.ask_for_import(context, TOKEN)
         house.begin(context, date.fromisoformat(GOING), like=DRAFT)
         edited = root / f"issues/{GOING}/items/02-flats.md"
         edited.write_text(f"{edited.read_text('utf-8')}\nЇх приймають до 1 березня.\n", "utf-8")
