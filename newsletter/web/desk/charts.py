@@ -8,8 +8,8 @@ from newsletter.render.values import Data
 _WIDTH, _HEIGHT = 720, 170
 _SMALL = 340, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 10, 24
-_LABEL = 80
-"""Pixels at least from one label to the next."""
+_LABEL, _MARK = 80, 16
+"""Pixels at least from one label below to the next, and from one mark of the scale to the next."""
 
 Series = tuple[str, Sequence[int]]
 """A class of the stylesheet, and a number for each column."""
@@ -38,7 +38,7 @@ def columns(
                 for kind, top, tall in _stack(line, heights, upwards=upwards)
             )
     every = ceil(_LABEL / step)
-    marks = [highest, highest // 2, 0, *([-lowest] if lowest else [])]
+    marks = [highest, highest // 2, 0, *([-lowest] if lowest * scale >= _MARK else [])]
     return Data(
         width=width,
         height=height,
