@@ -139,12 +139,13 @@ def _tried(trial: ListImport) -> dict[str, Any]:
     except (ConfigError, ContentError) as error:
         return {"faults": [one.text for one in error.problems]}
     changes = report.changes.values()
+    problems = sorted(report.problems, key=lambda one: one.severity)  # errors first
     return {
         "account": Data(
             counts=tuple((fate, count) for fate, count in report.counts.items() if count),
             refused=report.refused,
             changes=tuple(_unplaced(line, report.name) for lines in changes for line in lines),
-            problems=tuple(_unplaced(str(one), report.name) for one in report.problems),
+            problems=tuple(_unplaced(str(one), report.name) for one in problems),
             notes=tuple(report.notes),
             service=report.service,
             everything=report.blank_sections,
