@@ -13,10 +13,10 @@ NewsletterError
 
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 _LONGEST_VALUE = 80
 _LONGEST_TEXT = 2000
@@ -37,6 +37,38 @@ def brief(text: str) -> str:
 def visible(text: str) -> str:
     """Return a message with control characters and lone surrogates as escapes, for terminals and pages."""
     return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class Message(str):
+    """English words that can be said in other languages: a catalog's id, and values for its placeholders.
+
+    It is the English text itself; `newsletter.i18n.said` translates it. A value may be a Message too.
+    """
+
+    __slots__ = ("id", "values")
+    id: str
+    values: Mapping[str, object]
+
+    def __new__(cls, message: str, /, **values: object) -> Self:
+        """Return `message` with `values` in its placeholders, like `%(count)s`."""
+        return cls.shown(message, values, message % values if values else message)
+
+    @classmethod
+    def shown(cls, message: str, values: Mapping[str, object], text: str) -> Self:
+        """Return a message whose English is shown as `text`, such as one with shortened values."""
+        made = super().__new__(cls, text)
+        made.id, made.values = message, values
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """Return how to make it again, for copies and other processes."""
+        return (self.id,), dict(self.values)
+
+
+def presentable(text: str) -> str:
+    """Return a text that is safe to show, whatever it quotes: nothing unseen, and no long values."""
+    shown = brief(visible(text))
+    return Message.shown(text.id, text.values, shown) if isinstance(text, Message) else shown
 
 
 class Severity(StrEnum):
@@ -68,8 +100,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Make the text safe to show, whatever it quotes."""
-        object.__setattr__(self, "text", brief(visible(self.text)))
-        object.__setattr__(self, "hint", visible(self.hint))
+        object.__setattr__(self, "text", presentable(self.text))
+        object.__setattr__(self, "hint", presentable(self.hint))
         if self.at:
             object.__setattr__(self, "at", Place(visible(self.at.path), self.at.line))
 

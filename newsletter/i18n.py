@@ -8,6 +8,7 @@ from importlib.resources import files
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
+from newsletter.errors import Message, presentable
 from newsletter.locales import catalog_of, locale
 from newsletter.model import Period
 
@@ -35,6 +36,20 @@ def translations(language: str) -> NullTranslations:
         write_mo(compiled, read_po(source, locale=found))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def said(text: str, language: str) -> str:
+    """Return a finding's words in `language` when its catalog has them, else as they are."""
+    if not isinstance(text, Message):
+        return translations(language).gettext(text) if text else text
+    message = translations(language).gettext(text.id)
+    if message == text.id:
+        return text
+    values = {
+        name: said(value, language) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return presentable(message % values if values else message)
 
 
 def for_editors(message: str, language: str, **values: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -164,7 +164,9 @@ def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentEr
 
 
 def _unreadable(what: str, name: str, line: int, cure: str = _CURE) -> ContentError:
-    return ContentError(Problem.error(f"not readable as YAML: {what}", Place(name, line), cure))
+    return ContentError(
+        Problem.error(Message("not readable as YAML: %(what)s", what=what), Place(name, line), cure)
+    )
 
 
 def _lines(node: yaml.Node | None, path: Path, offset: int) -> Iterable[tuple[Path, int]]:
@@ -189,7 +191,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         faults = error.errors(include_url=False, include_input=False)
         problems = [_problem(model, document, fault) for fault in faults[:_MOST_PROBLEMS]]
         if len(faults) > _MOST_PROBLEMS:
-            text = f"and {len(faults) - _MOST_PROBLEMS} more problems in this file"
+            text = Message("and %(count)s more problems in this file", count=len(faults) - _MOST_PROBLEMS)
             problems.append(Problem.error(text, problems[-1].at))
         return None, problems
 
@@ -197,13 +199,14 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
 def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     path: Path = fault["loc"]
     key = ".".join(map(str, path))
+    text: str
     hint = ""
     if fault["type"] == "extra_forbidden":
-        text = f"unknown key {key!r}"
+        text = Message("unknown key %(key)r", key=key)
         hint = nearest(str(path[-1]), _keys(model, path[:-1]))
     elif fault["type"] == "missing":
-        text = f"the key {key!r} is missing"
-        hint = f"Add `{path[-1]}: …` here."
+        text = Message("the key %(key)r is missing", key=key)
+        hint = Message("Add `%(key)s: …` here.", key=path[-1])
     elif fault["type"] == "model_type":
         text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
     elif fault["type"] in _KINDS:
@@ -260,5 +263,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return ""  # the time grows with the product of both
     close = get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
-        return f"Did you mean {close[0]!r}?"
-    return f"Known here: {', '.join(known)}." if known else ""
+        return Message("Did you mean %(word)r?", word=close[0])
+    return Message("Known here: %(known)s.", known=", ".join(known)) if known else ""

@@ -10,7 +10,7 @@ from newsletter.checks.unrendered import typed_in_title, unrendered
 from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in, typed_marks
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 from newsletter.model import Issue, Item, Period
 from newsletter.render.plaintext import words as spoken
 
@@ -18,6 +18,7 @@ SUBJECT = 78
 """Most characters of a subject; every mail program cuts longer ones."""
 PREHEADER = (30, 110)
 """Least and most characters of a preheader: below, other text fills the inbox row; above, it is cut."""
+_SAME = {"title": "the same title as %(path)s", "link": "the same link as %(path)s"}
 TITLE = 120
 """Most characters of an item's title."""
 
@@ -50,9 +51,11 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
         yield Problem.error("the subject is empty", at, "Say in a few words what this week brings.")
     if len(subject) > SUBJECT:
         yield Problem.warning(
-            f"the subject has {len(subject)} characters",
+            Message("the subject has %(count)s characters", count=len(subject)),
             at,
-            f"Keep it within {SUBJECT}, the important words first: phones show about 40.",
+            Message(
+                "Keep it within %(most)s, the important words first: phones show about 40.", most=SUBJECT
+            ),
         )
     if re.match(r"(?:re|fwd?|відп)\s*:", subject, re.IGNORECASE):
         yield Problem.error(
@@ -65,9 +68,13 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
     shortest, longest = PREHEADER
     if not shortest <= len(preheader) <= longest:
         yield Problem.warning(
-            f"the preheader has {len(preheader)} characters",
+            Message("the preheader has %(count)s characters", count=len(preheader)),
             locate(issue.at, key("preheader")),
-            f"Between {shortest} and {longest} it fills the inbox row and is not cut.",
+            Message(
+                "Between %(shortest)s and %(longest)s it fills the inbox row and is not cut.",
+                shortest=shortest,
+                longest=longest,
+            ),
         )
     call = issue.call.text if issue.call else ""
     for words in (issue.subject, issue.preheader, issue.intro, call):
@@ -79,17 +86,21 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
 
 def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Iterator[Problem]:
     """Find periods left from last week or mistyped; a subject may name no period but the issue's."""
-    hint = f"This issue covers {issue.period.start} to {issue.period.end}: correct the words or the period."
-    text = "this period is not the issue's"
+    hint = Message(
+        "This issue covers %(start)s to %(end)s: correct the words or the period.",
+        start=issue.period.start,
+        end=issue.period.end,
+    )
+    text = "this period is not the issue's: %(words)r"
     for line, strict in ((issue.subject, True), *((line, False) for line in _lines(issue))):
         typed = parse_period(line)
         if typed and typed != issue.period and (strict or _means_the_week(typed, issue.period)):
             at = locate(issue.at, key("subject") if strict else line)
-            yield Problem.error(f"{text}: {line.strip()!r}", at, hint)
+            yield Problem.error(Message(text, words=line.strip()), at, hint)
     for item in items:
         typed = parse_period(item.title)
         if typed and typed != issue.period and _means_the_week(typed, issue.period):
-            yield Problem.warning(f"{text}: {item.title!r}", locate(item.at, item.title), hint)
+            yield Problem.warning(Message(text, words=item.title), locate(item.at, item.title), hint)
 
 
 def _lines(issue: Issue) -> list[str]:
@@ -109,9 +120,13 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
         slug, title = block.section.slug, block.section.title
         if slug not in declared:
             yield Problem.warning(
-                f"the section {slug!r} is not in newsletter.yaml, so nobody can choose it",
+                Message("the section %(slug)r is not in newsletter.yaml, so nobody can choose it", slug=slug),
                 locate(issue.at, slug),
-                f"Add it there under `sections:`  - {{slug: {slug}, title: {title}}}",
+                Message(
+                    "Add it there under `sections:`  - {slug: %(slug)s, title: %(title)s}",
+                    slug=slug,
+                    title=title,
+                ),
             )
 
 
@@ -133,13 +148,18 @@ def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator
         yield Problem.error("the title is empty", title_at, "Say in one line what happened.")
     if len(item.title) > TITLE:
         yield Problem.warning(
-            f"the title has {len(item.title)} characters",
+            Message("the title has %(count)s characters", count=len(item.title)),
             title_at,
-            f"Keep it within {TITLE}; the rest belongs in the text.",
+            Message("Keep it within %(most)s; the rest belongs in the text.", most=TITLE),
         )
     if item.date and item.date not in period:
         yield Problem.warning(
-            f"dated {item.date}, outside the issue's {period.start} to {period.end}",
+            Message(
+                "dated %(date)s, outside the issue's %(start)s to %(end)s",
+                date=item.date,
+                start=period.start,
+                end=period.end,
+            ),
             locate(item.at, key("date")),
             "Correct the date, or move the item to its own week.",
         )
@@ -166,7 +186,7 @@ def _repeated(
         seen = first.setdefault(value(item), item)
         if seen is not item and value(item):
             yield Problem.warning(
-                f"the same {name} as {seen.at.path}",
+                Message(_SAME[name], path=seen.at.path),
                 locate(item.at, key(name)),
                 "Keep one of the two, or make clear how they differ.",
             )

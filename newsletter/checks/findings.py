@@ -9,7 +9,7 @@ from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import Locate, as_given
 from newsletter.checks.markup import markup
 from newsletter.config import Settings
-from newsletter.errors import Place, Problem, RenderError, Severity
+from newsletter.errors import Message, Place, Problem, RenderError, Severity
 from newsletter.model import Edition, Issue, Rendered
 
 
@@ -73,8 +73,11 @@ class Shared:
             if problem.at or number == self._of:
                 yield problem
                 continue
-            more = f" and {number - 1} more" if number > 1 else ""
-            yield replace(problem, text=f"{problem.text} (edition {', '.join(first.sections)}{more})")
+            where = "%(text)s (edition %(sections)s)"
+            if number > 1:
+                where = "%(text)s (edition %(sections)s and %(more)s more)"
+            words = Message(where, text=problem.text, sections=", ".join(first.sections), more=number - 1)
+            yield replace(problem, text=words)
 
 
 def silenced(

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from newsletter.checks.lines import Locate, as_given, key
-from newsletter.errors import Problem
+from newsletter.errors import Message, Problem
 from newsletter.model import Edition, Event, Item, ItemKind, Period, day_of
 from newsletter.render import markdown, plaintext
 
@@ -27,7 +27,7 @@ def several_leads(edition: Edition, locate: Locate = as_given) -> Iterator[Probl
     leading = [item for item in edition.items if item.lead]
     for item in leading[1:]:
         yield Problem.error(
-            f"two items lead: this one and {leading[0].at.path}",
+            Message("two items lead: this one and %(path)s", path=leading[0].at.path),
             locate(item.at, key("lead")),
             "Remove `lead: true` from one of the two; until then the first in the issue's order leads.",
         )
@@ -37,15 +37,15 @@ def _brief(item: Item, locate: Locate) -> Iterator[Problem]:
     length = len(" ".join(plaintext.words(item.text).split()))
     blocks = len(markdown.tree(item.text).children)
     if blocks > 1:
-        what = f"a brief of {blocks} paragraphs, lists or the like"
+        what = Message("a brief of %(count)s paragraphs, lists or the like", count=blocks)
     elif length > BRIEF:
-        what = f"a brief of {length} characters"
+        what = Message("a brief of %(count)s characters", count=length)
     else:
         return
     yield Problem.warning(
         what,
         locate(item.at, key("kind")),
-        f"Keep a brief to one paragraph of {BRIEF} characters, or write `kind: news`.",
+        Message("Keep a brief to one paragraph of %(most)s characters, or write `kind: news`.", most=BRIEF),
     )
 
 
@@ -54,11 +54,15 @@ def _dates(item: Item, event: Event, period: Period, locate: Locate) -> Iterator
     at = locate(item.at, key("when"))
     if last < period.end:
         yield Problem.warning(
-            f"the event is over on {last}, before the issue closes on {period.end}",
+            Message(
+                "the event is over on %(last)s, before the issue closes on %(end)s", last=last, end=period.end
+            ),
             at,
             "Correct `when`; what has been is `kind: news`.",
         )
     elif last > period.end + AHEAD:
         yield Problem.warning(
-            f"the event is on {last}, more than a year after the issue", at, "Check the year of `when`."
+            Message("the event is on %(last)s, more than a year after the issue", last=last),
+            at,
+            "Check the year of `when`.",
         )

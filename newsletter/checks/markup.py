@@ -8,7 +8,7 @@ from lxml.etree import ParserError, _Comment, _Element
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 from newsletter.model import Edition, Image, ItemKind, Rendered
 
 KILOBYTE = 1024
@@ -56,15 +56,18 @@ def size(html: int) -> Iterator[Problem]:
     if html >= LARGE:
         problem, limit = (Problem.error, TOO_LARGE) if html >= TOO_LARGE else (Problem.warning, LARGE)
         yield problem(
-            f"the HTML has {limit // KILOBYTE} KB or more",
-            hint=f"Gmail cuts mail off at 102 KB; shorten items to stay below {LARGE // KILOBYTE} KB.",
+            Message("the HTML has %(limit)s KB or more", limit=limit // KILOBYTE),
+            hint=Message(
+                "Gmail cuts mail off at 102 KB; shorten items to stay below %(most)s KB.",
+                most=LARGE // KILOBYTE,
+            ),
         )
 
 
 def _left_markup(rendered: Rendered) -> Iterator[Problem]:
     for tag in sorted(set(re.findall(r"<mj-[\w-]*", rendered.html))):
         yield Problem.error(
-            f"{tag}> was not rendered, so mail programs drop it",
+            Message("%(tag)s was not rendered, so mail programs drop it", tag=f"{tag}>"),
             hint="Correct the theme's issue.mjml: MJML has no such tag, or does not allow it there.",
         )
 
@@ -95,7 +98,7 @@ def _remote(document: _Element, rendered: Rendered) -> Iterator[Problem]:
             found.add(f"<{element.tag}>")
     for where in sorted(found):
         yield Problem.warning(
-            f"{where} loads something from the network",
+            Message("%(where)s loads something from the network", where=where),
             hint="Many readers never see it, and loading it reveals that they read; remove it.",
         )
 
@@ -105,13 +108,13 @@ def _pictures(document: _Element, rendered: Rendered) -> Iterator[Problem]:
     for cid in dict.fromkeys(_CID.findall(rendered.html)):
         if cid not in attached:
             yield Problem.error(
-                f"cid:{cid} is no picture of the message",
+                Message("cid:%(cid)s is no picture of the message", cid=cid),
                 hint="In the theme, write {{ item.picture.src }} or {{ brand.logo.src }}.",
             )
     for picture in document.iter("img"):
         if picture.get("alt") is None:
             yield Problem.warning(
-                f"the picture {picture.get('src', '')!r} has no alt text",
+                Message("the picture %(src)r has no alt text", src=picture.get("src", "")),
                 hint='Say in alt="…" what it shows; alt="" where it only decorates.',
             )
 
@@ -122,8 +125,11 @@ def weight(pictures: Iterable[Image]) -> Iterator[Problem]:
     if total > HEAVY:
         say, limit = (Problem.error, TOO_HEAVY) if total > TOO_HEAVY else (Problem.warning, HEAVY)
         yield say(
-            f"the pictures have more than {limit // 1000} kB together",
-            hint=f"Slow lines wait for them; take some out, or cut them, to stay below {HEAVY // 1000} kB.",
+            Message("the pictures have more than %(limit)s kB together", limit=limit // 1000),
+            hint=Message(
+                "Slow lines wait for them; take some out, or cut them, to stay below %(most)s kB.",
+                most=HEAVY // 1000,
+            ),
         )
 
 
@@ -137,7 +143,8 @@ def _slots(rendered: Rendered) -> Iterator[Problem]:
         ):
             if name not in present:
                 yield Problem.error(
-                    f"the {part} has no {what}", hint="Add it to the theme: every message has one."
+                    Message("the %(part)s has no %(what)s", part=part, what=what),
+                    hint="Add it to the theme: every message has one.",
                 )
 
 
@@ -147,11 +154,12 @@ def _links(document: _Element, edition: Edition) -> Iterator[Problem]:
         if href.startswith("#"):
             if unquote(href[1:]) not in anchors:
                 yield Problem.warning(
-                    f"the link {href} has no target in the message", hint="Correct the theme."
+                    Message("the link %(href)s has no target in the message", href=href),
+                    hint="Correct the theme.",
                 )
         elif not href.lower().startswith(("http://", "https://", "mailto:")):
             yield Problem.error(
-                f"the link {href!r} is neither a web nor a mail address",
+                Message("the link %(href)r is neither a web nor a mail address", href=href),
                 _home(edition, href),
                 "Give the page's own address, beginning with https://.",
             )
@@ -184,7 +192,7 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
     ):
         for words in missing:
             yield Problem.error(
-                f"{what}: {words}",
+                Message("%(what)s: %(words)s", what=what, words=words),
                 _home(edition, words),
                 "A theme's two parts must say the same; in an item, put a space after a link.",
             )
@@ -222,6 +230,10 @@ def _long_lines(rendered: Rendered) -> Iterator[Problem]:
     long = [line for line in rendered.text.splitlines() if len(line) > LINE and not _URL.search(line)]
     if long:
         yield Problem.warning(
-            f"the text has lines of more than {LINE} characters, such as {long[0][:40]!r}…",
+            Message(
+                "the text has lines of more than %(most)s characters, such as %(line)r…",
+                most=LINE,
+                line=long[0][:40],
+            ),
             hint="Wrap them in the theme's issue.txt.",
         )

@@ -7,7 +7,7 @@ from operator import itemgetter
 from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.checks.wording import Remark
-from newsletter.errors import Severity
+from newsletter.errors import Message, Severity
 from newsletter.render.markdown import tree
 
 _WITHIN = r"^[ \t]*(?:(?:>|[-*+]|\d+[.)])[ \t]+){0,10}"
@@ -97,7 +97,7 @@ def typed_in_title(title: str) -> Iterator[Remark]:
     """Yield the same for a title, which is not rendered at all."""
     for pattern, what, hint in (*_SHOWN[:4], _TYPED[0], _TYPED[1]):
         if match := pattern.search(title):
-            yield _remark(match[0], what, f"A title is plain text. {hint}", title)
+            yield _remark(match[0], what, Message("A title is plain text. %(hint)s", hint=hint), title)
 
 
 def _typed(text: str) -> Iterator[_Mark]:
@@ -169,7 +169,9 @@ def _remark(words: str, what: str, hint: str, line: str) -> Remark:
     return Remark(
         severity=Severity.WARNING,
         words=words,
-        text=f"readers would see {what} as typed characters: {words[:60]!r}",
+        text=Message(
+            "readers would see %(what)s as typed characters: %(words)r", what=what, words=words[:60]
+        ),
         hint=hint,
         line=line.strip(),
     )

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from newsletter.compose import addresses
 from newsletter.compose.samples import sample_words
-from newsletter.errors import Severity
+from newsletter.errors import Message, Severity
 from newsletter.render.markdown import link_bare_addresses
 
 _LEFT_BEHIND = re.compile(
@@ -63,7 +63,7 @@ def leftovers(text: str) -> Iterator[Remark]:
             yield Remark(
                 severity=severity,
                 words=found,
-                text=f"{found!r} looks like a placeholder",
+                text=Message("%(words)r looks like a placeholder", words=found),
                 hint="Write what belongs there, or remove it.",
             )
     words = next((words for words in sample_words() if words in text), None)
@@ -71,7 +71,7 @@ def leftovers(text: str) -> Iterator[Remark]:
         yield Remark(
             severity=Severity.WARNING,
             words=words,
-            text=f"{words!r} is from the samples of a new workspace",
+            text=Message("%(words)r is from the samples of a new workspace", words=words),
             hint="Write your own, and delete the sample items.",
         )
 
@@ -85,7 +85,7 @@ def typed_marks(text: str, language: str) -> Iterator[Remark]:
         yield _typed(_around(text, found), "a hyphen stands for a dash", "Write a dash: –.")
     usual = QUOTATION_MARKS.get(language.partition("-")[0])
     if usual and (found := STRAIGHT_QUOTED.search(text)):
-        hint = f"Write {usual[0]}{found[1]}{usual[1]}."
+        hint = Message("Write %(words)s.", words=f"{usual[0]}{found[1]}{usual[1]}")
         yield _typed(found[0], "straight quotation marks", hint)
     if found := SPACE_BEFORE_MARK.search(text):
         yield _typed(_around(text, found), "a space stands before a mark", "Remove the space.")
@@ -136,23 +136,31 @@ def _roundabout(href: str) -> Remark | None:
         mend = addresses.without_tracking(found.inside) if found.inside else ""
         return _remark(
             href,
-            f"the link {href} leads through {found.by}, which records who opens it",
-            f"Use the page's own address: {mend}" if mend else "Open it, and copy the page's own address.",
+            Message(
+                "the link %(href)s leads through %(by)s, which records who opens it", href=href, by=found.by
+            ),
+            Message("Use the page's own address: %(mend)s", mend=mend)
+            if mend
+            else "Open it, and copy the page's own address.",
         )
     if what := addresses.private_page(href):
         return _remark(
             href,
-            f"the link {href} leads to {what}, which readers cannot open",
+            Message("the link %(href)s leads to %(what)s, which readers cannot open", href=href, what=what),
             "Give the address of a public page; test it in a private browser window.",
         )
     if addresses.is_shortened(href):
         return _remark(
             href,
-            f"the link {href} hides where it leads",
+            Message("the link %(href)s hides where it leads", href=href),
             "Use the full address: mail filters distrust link shorteners.",
         )
     if (mend := addresses.without_tracking(href)) != href:
-        return _remark(href, f"the link {href} has parameters that track readers", f"Use {mend}")
+        return _remark(
+            href,
+            Message("the link %(href)s has parameters that track readers", href=href),
+            Message("Use %(mend)s", mend=mend),
+        )
     return None
 
 
@@ -164,7 +172,7 @@ def _bad_link(href: str, what: str) -> Remark:
     return Remark(
         severity=Severity.ERROR,
         words=href,
-        text=f"the link {href!r} {what}",
+        text=Message("the link %(href)r %(what)s", href=href, what=what),
         hint="Give the page's own address, beginning with https://.",
     )
 
@@ -185,7 +193,7 @@ def links_in(markdown: str) -> Iterator[Remark]:
                     yield Remark(
                         severity=Severity.WARNING,
                         words=f"[{words}]",
-                        text=f"the link text {words!r} does not say where it leads",
+                        text=Message("the link text %(words)r does not say where it leads", words=words),
                         hint="Screen readers read links out of context: name the page or document.",
                     )
             else:

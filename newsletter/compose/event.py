@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from newsletter.compose.moments import Span, is_in_order, parse_span, parse_times
-from newsletter.errors import Problem
+from newsletter.errors import Message, Problem
 from newsletter.model import Event
 from newsletter.yamlfile import Document
 
@@ -32,12 +32,19 @@ def read_event(document: Document, timezone: str, place: str) -> tuple[Event | N
         return None, [_error(document, *found)]
     for key, moment in (("when", found.start), ("until", found.end)):
         if moment is not None and moment.year not in YEARS:
-            return None, [_error(document, key, f"{key}: the year is {moment.year}", "Correct the year.")]
+            return None, [
+                _error(
+                    document,
+                    key,
+                    Message("%(key)s: the year is %(year)s", key=key, year=moment.year),
+                    "Correct the year.",
+                )
+            ]
     event = in_zone(found, timezone, place)
     if isinstance(event, _Fault):
         return None, [_error(document, *event)]
     if event.end is not None and not is_in_order(event.start, event.end):
-        text = f"it ends ({_written(event.end)}) before it begins"
+        text = Message("it ends (%(end)s) before it begins", end=_written(event.end))
         return None, [_error(document, "until", text, "Correct one of the two: `until` is when it ends.")]
     return event, []
 
@@ -45,7 +52,12 @@ def read_event(document: Document, timezone: str, place: str) -> tuple[Event | N
 def stray_keys(document: Document) -> list[Problem]:
     """Return a problem for each event key in an item that is not an event."""
     return [
-        _error(document, key, f"`{key}` is for events only", f"Write `kind: event`, or remove `{key}`.")
+        _error(
+            document,
+            key,
+            Message("`%(key)s` is for events only", key=key),
+            Message("Write `kind: event`, or remove `%(key)s`.", key=key),
+        )
         for key in KEYS
         if document.data.get(key) is not None
     ]
@@ -74,7 +86,13 @@ def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
     start, end = _in_zone(span.start, zone), _in_zone(span.end, zone) if span.end is not None else None
     for key, moment in (("when", start), ("until", end)):
         if isinstance(moment, dt.datetime) and _is_skipped(moment):
-            text = f"{key}: there is no {moment:%H:%M} on {moment:%Y-%m-%d} in {timezone}"
+            text = Message(
+                "%(key)s: there is no %(time)s on %(day)s in %(zone)s",
+                key=key,
+                time=f"{moment:%H:%M}",
+                day=f"{moment:%Y-%m-%d}",
+                zone=timezone,
+            )
             return _Fault(key, text, "Clocks go forward then; correct the time.")
     return Event(start=start, end=end, place=place)
 
@@ -82,10 +100,10 @@ def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
 def _times(when: Any, until: Any) -> Span | _Fault:
     """Combine `when` and `until` into start and end."""
     if when is None:
-        return _Fault("kind", "an event needs `when`", f"Add `when: …`. {_FORMS}")
+        return _Fault("kind", "an event needs `when`", Message("Add `when: …`. %(forms)s", forms=_FORMS))
     span = Span(when) if isinstance(when, dt.date) else parse_span(when) if isinstance(when, str) else None
     if span is None:
-        return _Fault("when", f"when: {_said(when)} is not a date or time", _FORMS)
+        return _Fault("when", Message("when: %(words)s is not a date or time", words=_said(when)), _FORMS)
     if until is None:
         return span
     if span.end is not None:
@@ -93,7 +111,9 @@ def _times(when: Any, until: Any) -> Span | _Fault:
     end = _until(until, span.start)
     if end is None:
         hint = "Write it as `when` is written, with a time if that has one; for the same day just 12:30."
-        return _Fault("until", f"until: {_said(until)} is not such a date or time", hint)
+        return _Fault(
+            "until", Message("until: %(words)s is not such a date or time", words=_said(until)), hint
+        )
     return Span(span.start, end)
 
 

@@ -14,7 +14,7 @@ from newsletter.compose.pictures import with_images
 from newsletter.compose.words import Day, OneLine, is_line
 from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import Block, Issue, Item, Period, Section, anchor_of
 from newsletter.yamlfile import Document, load, nearest, validate
 
@@ -96,7 +96,8 @@ def load_issue(root: Path, closing: date, settings: Settings) -> tuple[Issue, li
     """
     if not (root / path_of(closing)).is_file():
         raise ContentError(
-            f"{path_of(closing)} is not there", f"Compose the issue: newsletter compose {closing}"
+            Message("%(path)s is not there", path=path_of(closing)),
+            Message("Compose the issue: newsletter compose %(closing)s", closing=closing),
         )
     return issue_of(root, read_folder(root, closing, settings), settings)
 
@@ -148,12 +149,16 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
 
 def read_text(root: Path, name: str) -> str:
     """Return the text of a file of the workspace, empty if it does not exist. Raises ContentError."""
+    cause: str
     try:
         return (root / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
     except OSError as error:
-        cause, cure = f"the file cannot be read: {error.strerror}", "Check its name and rights."
+        cause, cure = (
+            Message("the file cannot be read: %(why)s", why=error.strerror),
+            "Check its name and rights.",
+        )
     except UnicodeDecodeError:
         cause, cure = "the file is not UTF-8 text", "Save it as UTF-8."
     raise ContentError(Problem.error(cause, Place(name), cure))
@@ -184,7 +189,12 @@ def _period(
         return Period(start=file.period.start, end=closing), []
     return settings.period(closing), [
         Problem.error(
-            f"the period {file.period.start} to {file.period.end} does not close on {closing}",
+            Message(
+                "the period %(start)s to %(end)s does not close on %(closing)s",
+                start=file.period.start,
+                end=file.period.end,
+                closing=closing,
+            ),
             document.place(("period",)),
             "Correct it, or rename the issue's folder: its name is the closing date.",
         )
@@ -235,7 +245,7 @@ def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
     address = anchor_of(id_)
     if twin := next((other for other in others if anchor_of(other) == address), None):
         return Problem.error(
-            f"the file's name has the same address as {twin!r}: blanks become hyphens",
+            Message("the file's name has the same address as %(twin)r: blanks become hyphens", twin=twin),
             Place(path),
             "Rename one of the two files.",
         )
@@ -261,7 +271,9 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
     forgotten = [item for name, item in folder.items.items() if item and name not in seen]
     problems += (
         Problem.warning(
-            "the item is not in issue.yaml", item.at, f"Add it: newsletter compose {folder.closing}"
+            "the item is not in issue.yaml",
+            item.at,
+            Message("Add it: newsletter compose %(closing)s", closing=folder.closing),
         )
         for item in forgotten
         if item.date is None or item.date in folder.period
@@ -272,21 +284,31 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
 def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection[str]) -> Problem | None:
     """Return a problem if the item `name`, listed at `at` under `slug`, cannot be shown there."""
     if slug not in folder.sections:
-        return Problem.error(f"unknown section {slug!r} in order", at, nearest(slug, folder.sections))
+        return Problem.error(
+            Message("unknown section %(slug)r in order", slug=slug), at, nearest(slug, folder.sections)
+        )
     if name not in folder.items:
         return Problem.warning(
-            f"the item {name!r} has no file", at, nearest(name, folder.items) or "Remove the line."
+            Message("the item %(name)r has no file", name=name),
+            at,
+            nearest(name, folder.items) or "Remove the line.",
         )
     if name in seen:
         return Problem.warning(
-            f"the item {name!r} stands here a second time", at, "It is shown where it stands first."
+            Message("the item %(name)r stands here a second time", name=name),
+            at,
+            "It is shown where it stands first.",
         )
     item = folder.items[name]
     if item and slug not in item.sections:
         return Problem.error(
-            f"the item {name!r} is not of the section {slug!r}",
+            Message("the item %(name)r is not of the section %(slug)r", name=name, slug=slug),
             at,
-            f"Move the line to {' or '.join(item.sections)}, or write in the item: section: [{slug}, …].",
+            Message(
+                "Move the line to %(sections)s, or write in the item: section: [%(slug)s, …].",
+                sections=" / ".join(item.sections),
+                slug=slug,
+            ),
         )
     return None
 

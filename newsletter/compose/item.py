@@ -13,7 +13,7 @@ from newsletter import conditions
 from newsletter.compose.event import event_values, read_event, stray_keys
 from newsletter.compose.pictures import read_picture, written
 from newsletter.compose.words import Day, OneLine, Words
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import Condition, Item, ItemKind, Silenced
 from newsletter.yamlfile import Document, load, nearest, validate
 
@@ -137,7 +137,7 @@ def _link(given: str, document: Document) -> tuple[str, list[Problem]]:
         return link, []
     return "", [
         Problem.error(
-            f"link: {link!r} is not a web or mail address",
+            Message("link: %(link)r is not a web or mail address", link=link),
             document.place(("link",)),
             "Write it in full, like https://example.org/page, or leave it empty.",
         )
@@ -171,12 +171,14 @@ def _known(
     if not named:
         return (), [
             Problem.error(
-                "section: is empty", document.place(("section",)), f"Name one of {', '.join(sections)}."
+                "section: is empty",
+                document.place(("section",)),
+                Message("Name one of %(sections)s.", sections=", ".join(sections)),
             )
         ]
     problems = [
         Problem.error(
-            f"unknown section {slug!r}; the item is not shown there",
+            Message("unknown section %(slug)r; the item is not shown there", slug=slug),
             document.place(("section", index)),
             nearest(slug, sections),
         )

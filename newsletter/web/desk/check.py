@@ -24,6 +24,7 @@ from newsletter.web.desk.access import journal, may, requires, say, workspace
 from newsletter.web.desk.board import desk
 from newsletter.web.desk.header import issue_header
 from newsletter.web.desk.sending import proved_editions
+from newsletter.web.preview.shown import shown_problem
 
 pages = Blueprint("check", __name__)
 
@@ -52,7 +53,7 @@ def show(closing: date) -> str:
         editions=_editions(proof),
         mendings=[_shown_mending(one) for one in mendings(press, closing)],
         silenced=[
-            Data(text=problem.text, reason=reason, **_about(closing, problem, items))
+            Data(found=shown_problem(problem), reason=reason, **_about(closing, problem, items))
             for problem, reason in proof.silenced
         ],
     )
@@ -118,12 +119,10 @@ def _shared(
     many = {text: found for text, found in by_text.items() if len(found) >= _MANY}
     shared = [
         Data(
-            severity=found[0].severity.value,
-            text=text,
-            hint=found[0].hint,
+            found=shown_problem(found[0]),
             items=tuple(_shown_finding(closing, one, items) for one in found),
         )
-        for text, found in many.items()
+        for found in many.values()
     ]
     return shared, [one for one in problems if one.text not in many]
 
@@ -133,9 +132,7 @@ def _shown_finding(closing: date, problem: Problem, items: dict[str, Item]) -> D
     item = items.get(at.path) if at else None
     text = read_version(workspace().root, at.path).text if at and item else ""
     return Data(
-        severity=problem.severity.value,
-        text=problem.text,
-        hint=problem.hint,
+        found=shown_problem(problem),
         line=at.line if at else 0,
         item=item.id if item else "",
         title=item.title if item else "",

@@ -17,6 +17,7 @@ from newsletter.errors import (
     StoreError,
     log_text,
 )
+from newsletter.web.preview.shown import shown_problem
 from newsletter.web.readers.access_log import METHOD, shown
 
 _log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def _page(
     problems: Sequence[Problem] = (),
 ) -> Response:
     try:
-        words = [(str(one.at or ""), one.text, one.hint) for one in problems]
+        words = [shown_problem(one, [one.at] if one.at else []) for one in problems]
         return make_response(
             render_template("trouble.html", key=key or str(code), problems=words), code, headers or {}
         )

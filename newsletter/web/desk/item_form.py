@@ -14,6 +14,7 @@ from newsletter.model import ItemKind
 from newsletter.render.values import Data, Table, plain
 from newsletter.services.editing.fields import NAMES, ItemFields
 from newsletter.services.editing.sentence import Part, Sentence, line_of, sentence_of
+from newsletter.web.preview.shown import shown_problem
 
 _ONE_LINE = ("title", "link", "date", "when", "until", "where", "alt", "caption", "credit")
 _SPARE = 1
@@ -87,9 +88,7 @@ def by_field(text: str, problems: Sequence[Problem]) -> Mapping[str, tuple[Data,
     found: dict[str, list[Data]] = {}
     for problem in problems:
         name = _field(text, problem)
-        found.setdefault(name, []).append(
-            Data(severity=problem.severity.value, text=problem.text, hint=problem.hint, places=())
-        )
+        found.setdefault(name, []).append(shown_problem(problem))
     return {name: tuple(some) for name, some in found.items()}
 
 

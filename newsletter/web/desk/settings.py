@@ -17,6 +17,7 @@ from newsletter.services.editing.history import Author
 from newsletter.services.journal import Act
 from newsletter.web.desk.access import editor, journal, requires, say, workspace
 from newsletter.web.desk.brand_picture import draw
+from newsletter.web.preview.shown import shown_problem
 
 pages = Blueprint("settings", __name__)
 
@@ -165,7 +166,7 @@ def _page(template: str, sha: str, problems: Sequence[Problem], theirs: Version 
     return render_template(
         template,
         sha=theirs.sha if theirs else sha,
-        problems=[(str(one.at or ""), one.text, one.hint) for one in problems],
+        problems=[shown_problem(one, [one.at] if one.at else []) for one in problems],
         theirs=theirs.text if theirs else "",
         **values,
     )

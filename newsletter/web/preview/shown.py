@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from flask import g
+
 from newsletter.checks.clients import Feature, Knows
 from newsletter.config import Settings
 from newsletter.errors import Place, Problem
+from newsletter.i18n import said
 from newsletter.model import Edition, ItemKind
 from newsletter.render.values import Data, Function, plain
 from newsletter.web.preview.choice import Choice
@@ -96,9 +99,22 @@ def gathered(problems: Iterable[Problem]) -> Sequence[Data]:
     for problem in problems:
         places[replace(problem, at=None)] += [problem.at] if problem.at else []
     found = sorted(places.items(), key=lambda entry: entry[0].severity)
-    return tuple(
-        Data(severity=one.severity.value, text=one.text, hint=one.hint, places=tuple(map(str, at)))
-        for one, at in found
+    return tuple(shown_problem(one, at) for one, at in found)
+
+
+def shown_problem(one: Problem, at: Iterable[Place] = ()) -> Data:
+    """Return a finding in the language of the page.
+
+    `key` is its English text; `language` is "en" where the catalog lacks it, else empty.
+    """
+    text, hint = said(one.text, g.language), said(one.hint, g.language)
+    return Data(
+        severity=one.severity.value,
+        key=str(one.text),
+        text=str(text),
+        hint=str(hint),
+        language="en" if text == one.text and g.language != "en" else "",
+        places=tuple(map(str, at)),
     )
 
 
