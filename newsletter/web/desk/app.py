@@ -92,8 +92,8 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
     base = urlsplit(workspace.settings.base_url)
     app = make_app(
         theme_folders(workspace.root)[-1] / "web/desk",
-        lambda: live.current().settings.language,
-        lambda: live.current().settings.languages,
+        lambda: _now(live).settings.language,
+        lambda: _now(live).settings.languages,
         policy=_POLICY,
         hosts=[] if single else [base.netloc],
         prefix=PREFIX,
@@ -108,7 +108,7 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
     app.after_request(_same_site)
     if base.scheme == "https" and not single:
         app.after_request(insist_on_https)
-    show_brand(app, live.current, PREFIX)
+    show_brand(app, partial(_now, live), PREFIX)
     version_static(app)
     admit(app, (lambda: single) if single else sign_in.whoever_is_signed_in)
     CSRFProtect(app)
@@ -151,12 +151,19 @@ def _keep_sessions(app: Flask, workspace: Workspace, *, secure: bool) -> None:
     }
 
 
+def _now(live: LiveWorkspace) -> Workspace:
+    """Return the workspace of this request, looked at once."""
+    if "workspace" not in g:
+        g.workspace = live.current()
+    found: Workspace = g.workspace
+    return found
+
+
 def _begin(live: LiveWorkspace) -> None:
-    """Take the settings of this moment, and the language that one chose."""
-    g.workspace = live.current()
+    """Take the language that one chose."""
     if request.endpoint == "static":
         return
-    offered = g.workspace.settings.languages
+    offered = _now(live).settings.languages
     if request.args.get("lang") in offered:
         session["language"] = g.language
     elif session.get("language") in offered:
@@ -173,7 +180,7 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
     """Return the template variables that the layout of every page needs."""
     person = g.get("editor")
     return {
-        "settings": shown_settings(g.workspace.settings),
+        "settings": shown_settings(_now(live).settings),
         "language": g.language,
         "here": Function(in_language),
         "csrf_token": Function(generate_csrf),  # these two as Functions, which the sandbox can call

@@ -3,25 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from threading import RLock
 
 from flask import current_app
 
 from newsletter.compose.issuefile import folder_of
-from newsletter.config import FILE
 from newsletter.errors import ContentError, Problem
 from newsletter.model import Block, Edition, Issue, Item
 from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
-from newsletter.render.theme import SHIPPED
-from newsletter.services import Workspace, theme_folders
+from newsletter.services import Workspace
 from newsletter.services.editing.outline import Outline, read_outline
 from newsletter.services.editing.presence import Presence
 from newsletter.services.editing.readers import ReaderCounts
+from newsletter.services.live import look, stamp
 from newsletter.services.proof import Proof
 from newsletter.web.preview.proofs import Sheet, Snapshot
-from newsletter.web.preview.reload import stamp
 
 _KEPT = 4
 
@@ -42,14 +39,12 @@ class Drafts:
     def __init__(self) -> None:
         self.counts = ReaderCounts()
         self.presence = Presence()
-        self._themed: tuple[str, Workspace] | None = None
         self._kept: dict[date, tuple[Workspace, Draft]] = {}
         self._lock = RLock()
 
     def stamp(self, workspace: Workspace, closing: date) -> str:
         """Return a fingerprint of all files that the issue and its look are made of."""
-        root = workspace.root
-        return stamp([root / FILE, root / folder_of(closing), *_themes(workspace)])
+        return stamp([*look(workspace), workspace.root / folder_of(closing)])
 
     def of(self, workspace: Workspace, closing: date) -> Draft:
         """Return the issue as it is now. Raises StoreError."""
@@ -81,17 +76,8 @@ class Drafts:
             problems=[],
             own=outline.reading,
         )
-        snapshot = Snapshot(self._with_theme(workspace), now, proof)
+        snapshot = Snapshot(workspace, now, proof)
         return Draft(stamp=now, outline=outline, snapshot=snapshot)
-
-    def _with_theme(self, workspace: Workspace) -> Workspace:
-        """Return the workspace with the theme as its files are now; templates are compiled once."""
-        now = f"{id(workspace)} {stamp(_themes(workspace))}"
-        if self._themed is None or self._themed[0] != now:
-            fresh = Workspace(workspace.root, workspace.settings)
-            fresh.database, fresh.signer = workspace.database, workspace.signer
-            self._themed = now, fresh
-        return self._themed[1]
 
 
 def drafts() -> Drafts:
@@ -112,8 +98,3 @@ def sheet_of(snapshot: Snapshot, item: Item) -> Sheet:
 
 def _edition(issue: Issue, block: Block) -> Edition:
     return Edition(key=f"item {block.items[0].id} {hash((issue.subject, block))}", blocks=(block,))
-
-
-def _themes(workspace: Workspace) -> list[Path]:
-    names = dict.fromkeys((workspace.settings.theme, SHIPPED))
-    return [folder / name for folder in theme_folders(workspace.root) for name in names]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, request, url_for
 
 from newsletter.checks.weight import CLIPPED
 from newsletter.config.types import Role
-from newsletter.errors import NewsletterError, Problem
+from newsletter.errors import ConfigError, NewsletterError, Problem
 from newsletter.render.values import Data, Function
 from newsletter.store import people
 from newsletter.store.db import reading
@@ -71,7 +71,8 @@ def panel(closing: date, draft: Draft, item: str = "") -> Data:
         choice = _choice(draft.snapshot, view, item)
         letter = choice.letter if choice else None
     except NewsletterError as error:  # the theme, a key or the logo
-        faults = gathered([Problem.error(error.message, hint=error.hint)])
+        several = error.problems if isinstance(error, ConfigError) else ()
+        faults = gathered(several or [Problem.error(error.message, hint=error.hint)])
         return Data(view=_shown_view(view), letter=None, faults=faults, editions=(), item=item)
     sheet = choice.sheet if choice else None
     page = sheet.page if sheet else None

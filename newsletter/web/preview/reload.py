@@ -1,8 +1,7 @@
-"""Live reload: fingerprint the watched files and wait for a change."""
+"""Live reload: watch files and wait for a change."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from threading import Condition, Event, Thread
 from time import monotonic
@@ -17,17 +16,6 @@ _PULSE = 1.0
 
 _GATHER, _QUIET = 50, 10
 """Milliseconds: changes are gathered until none has come for the second, for the first at most."""
-
-
-def stamp(paths: Iterable[Path]) -> str:
-    """Return a hash of the times and sizes of `paths` and all files below them, missing ones included."""
-    digest = sha256()
-    for path in paths:
-        with suppress(OSError):
-            for file in (path, *sorted(path.rglob("*"))):
-                status = file.stat()
-                digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
-    return digest.hexdigest()[:16]
 
 
 class Watch:

@@ -7,6 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from newsletter.services import Workspace
+from newsletter.store.db import reading
+from tests.sample import ROOT
+from tests.sending import house
 from tests.web.desk.visit import send
 
 CLOSING = date(2025, 2, 14)
@@ -50,3 +53,23 @@ def test_a_finding_is_silenced_and_shown_again(client: FlaskClient, context: Wor
     assert "silenced" not in file.read_text("utf-8")
     lost = send(client, f"/desk/{CLOSING}/silence/..%2f..%2fnewsletter", {**finding, "reason": "так"})
     assert lost.status_code in (404, 422)
+
+
+def test_the_theme_is_checked_and_approved_as_its_files_are_now(
+    client: FlaskClient, context: Workspace
+) -> None:
+    house.people(context.database, 1)
+    block = context.root / "templates/digest/blocks/news.mjml"
+    block.parent.mkdir(parents=True)
+    whole = (ROOT / "templates/digest/blocks/news.mjml").read_text("utf-8")
+    assert "error" not in client.get(PAGE).text
+    block.write_text(f"{whole}{{% broken %}}\n", "utf-8")
+    page = client.get(PAGE).text
+    assert "templates/digest/blocks/news.mjml" in page
+    assert f"line {len(whole.splitlines()) + 1}" in page
+    assert send(client, f"/desk/{CLOSING}/approve").status_code == 422
+    block.write_text(whole.replace("{{ item.title", "№ {{ item.title"), "utf-8")
+    assert "blocks/news.mjml" not in client.get(PAGE).text
+    send(client, f"/desk/{CLOSING}/approve")
+    with reading(context.database) as connection:
+        assert "№ " in "".join(page.html for page in house.frozen_pages(connection).values())

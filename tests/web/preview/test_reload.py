@@ -6,7 +6,8 @@ from time import monotonic
 
 import pytest
 
-from newsletter.web.preview.reload import Watch, stamp
+from newsletter.services.live import stamp
+from newsletter.web.preview.reload import Watch
 
 
 @pytest.fixture
