@@ -58,11 +58,11 @@ def letters(context: Workspace) -> list[EmailMessage]:
     return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
 
-def link(letter: EmailMessage) -> str:
-    """Return the path that the button of a letter opens."""
+def link(letter: EmailMessage, site: str = SITE) -> str:
+    """Return the path that the button of a letter opens at `site`."""
     body = letter.get_body(("plain",))
     assert body
-    found = re.search(rf"{SITE}(/desk/sign-in/\S+)", body.get_content())
+    found = re.search(rf"{site}(/desk/sign-in/\S+)", body.get_content())
     assert found
     return found[1]
 

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
@@ -19,12 +19,15 @@ from tests.databases import new_database
 from tests.drawn import PICTURES
 from tests.press import CLOSING
 from tests.sample import ROOT
+from tests.web.test_accessibility import write_issue
 
 pytestmark = pytest.mark.browser
 
 BOARD = f"/desk/{CLOSING}"
 FIRST = "01-pro-partnerstvo-na-ukrainskomu-tyzhni-v"
-ITEM = f"{BOARD}/items/{FIRST}"
+"""The first item of the real digest."""
+FORUM = "01-forum"
+ITEM = f"{BOARD}/items/{FORUM}"
 Open = Callable[..., Page]
 
 
@@ -79,11 +82,17 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
         yield open_page
 
 
-@contextmanager
-def fresh_issue(server: Server) -> Iterator[None]:
+@pytest.fixture
+def no_issue(server: Server) -> None:
     """Let the workspace be without an issue."""
     shutil.rmtree(server.root / "issues", ignore_errors=True)
-    yield
+
+
+@pytest.fixture
+def small_issue(server: Server, no_issue: None) -> None:
+    """Let the workspace have an issue of three items."""
+    del no_issue  # only what it does is wanted
+    write_issue(server.root)
 
 
 def order(server: Server, slug: str) -> list[str]:
@@ -101,9 +110,9 @@ def paste_the_digest(page: Page) -> None:
     expect(page.locator(".item[data-id]")).to_have_count(13)
 
 
+@pytest.mark.usefixtures("no_issue")
 def test_a_week_is_made_of_the_digest_by_keys_and_the_mouse(open_page: Open, server: Server) -> None:
-    with fresh_issue(server):
-        page = open_page(BOARD)
+    page = open_page(BOARD)
     paste_the_digest(page)
     expect(page.locator("html")).to_have_class("scripted")
     page.keyboard.press("j")
@@ -143,9 +152,9 @@ def test_a_week_is_made_of_the_digest_by_keys_and_the_mouse(open_page: Open, ser
     expect(page.get_by_role("link", name="Ніч")).to_have_attribute("aria-current", "true")
 
 
+@pytest.mark.usefixtures("no_issue")
 def test_the_same_week_is_made_without_scripts(open_page: Open, server: Server) -> None:
-    with fresh_issue(server):
-        page = open_page(BOARD, java_script_enabled=False)
+    page = open_page(BOARD, java_script_enabled=False)
     paste_the_digest(page)
     page.locator(f"#item-{FIRST}").hover()
     page.locator(f"#item-{FIRST} [name=down]").click()
@@ -165,6 +174,7 @@ def test_the_same_week_is_made_without_scripts(open_page: Open, server: Server) 
     expect(page.locator(f"#item-{FIRST}")).to_contain_text("★")
 
 
+@pytest.mark.usefixtures("small_issue")
 def test_two_editors_of_one_item_see_both_versions(open_page: Open) -> None:
     olena, marko = open_page(ITEM), open_page(ITEM)
     olena.locator("#title").fill("Назва Олени")
@@ -181,6 +191,7 @@ def test_two_editors_of_one_item_see_both_versions(open_page: Open) -> None:
     expect(marko.locator(".saving")).to_be_empty()
 
 
+@pytest.mark.usefixtures("small_issue")
 def test_nothing_typed_is_lost_when_the_server_is_started_anew(open_page: Open, server: Server) -> None:
     page = open_page(ITEM)
     server.stop()
@@ -196,10 +207,11 @@ def test_nothing_typed_is_lost_when_the_server_is_started_anew(open_page: Open, 
     page.get_by_role("button", name="Зберегти", exact=True).click()
     expect(page.locator(".saving")).to_contain_text("Збережено")
     expect(page.locator(".notice.offline")).to_have_count(0)
-    text = Path(server.root / f"issues/{CLOSING}/items/{FIRST}.md").read_text("utf-8")
+    text = Path(server.root / f"issues/{CLOSING}/items/{FORUM}.md").read_text("utf-8")
     assert "Написане без зв’язку" in text
 
 
+@pytest.mark.usefixtures("small_issue")
 def test_words_typed_before_another_s_change_overwrite_nothing_unseen(open_page: Open) -> None:
     olena, marko = open_page(BOARD), open_page(BOARD)
     expect(olena.locator("html")).to_have_class("scripted")
