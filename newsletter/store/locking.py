@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from newsletter.errors import StoreConflict
@@ -93,6 +94,10 @@ def set_busy_timeout(connection: "PoolProxiedConnection", seconds: float) -> Non
         connection.info["busy_timeout"] = seconds
 
 
+_never = Event()
+"""Waits a while; `time.sleep` fails when libfaketime, by which the tests set clocks, moves one meanwhile."""
+
+
 def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
     """Call `attempt` and return its result; while the database is locked, retry for `patience` seconds."""
     end = time.monotonic() + patience
@@ -102,7 +107,7 @@ def retry_busy(attempt: Callable[[], _T], patience: float) -> _T:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > end:
                 raise
-        time.sleep(random.uniform(*_POLL))  # noqa: S311  jitter between waiting processes
+        _never.wait(random.uniform(*_POLL))  # noqa: S311  jitter between waiting processes
 
 
 def retry_conflicts(work: Callable[[], _T]) -> _T:

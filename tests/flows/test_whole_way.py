@@ -197,7 +197,7 @@ def test_after_kill_9_sending_goes_on_without_a_repeat(run: Run, press: Path, st
     (press / "many.csv").write_text("\n".join(rows))
     run("subscribers", "import", "many.csv", "--consent", "made up")
     relay = start_relay(Relay())
-    by_smtp(press, relay, connections=5)
+    by_smtp(press, relay, connections=5, window=2)
     run("approve", D, "--by", "Олена")
     arguments = [sys.executable, "-m", "newsletter", "send", D, "--yes"]
     with subprocess.Popen(
@@ -214,7 +214,7 @@ def test_after_kill_9_sending_goes_on_without_a_repeat(run: Run, press: Path, st
     status = json.loads(run("status", D, "--json").stdout)
     assert max(Counter(relay.recipients).values()) == 1
     assert status["accepted"] + status["unknown"] == status["readers"]
-    assert status["unknown"] <= 5
+    assert status["unknown"] <= 5 * 2, "connections times the window"
     assert len(relay.accepted) >= status["accepted"]
     assert done.returncode == (3 if status["unknown"] else 0)
 

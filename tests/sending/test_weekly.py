@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from newsletter.config import Settings, read_settings
+from newsletter.config.parts import Editor
 from newsletter.model import IssueState
 from newsletter.sending.weekly import Week, tick
 from newsletter.store import issues, schedule_runs
@@ -25,7 +26,7 @@ HERE, ELSEWHERE = "one:/srv/press:1", "two:/srv/press:2"
 @pytest.fixture(scope="module")
 def settings() -> Settings:
     """Read the sample's settings: friday 16:00, grace 6h; one editor."""
-    return read_settings(ROOT).model_copy(update={"editors": ("desk@news.example.org",)})
+    return read_settings(ROOT).model_copy(update={"editors": (Editor(address="desk@news.example.org"),)})
 
 
 @pytest.fixture

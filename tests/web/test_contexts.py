@@ -20,7 +20,7 @@ from newsletter.errors import RenderError
 from newsletter.render import sandbox
 from newsletter.render.edition import Editions
 from newsletter.render.letter import Letters
-from newsletter.render.values import Data, Function, Table, plain_values
+from newsletter.render.values import Data, Fact, Function, Table, plain_values
 from newsletter.services import open_workspace, theme_folders
 from newsletter.web.preview.app import create_preview
 from newsletter.web.preview.proofs import Proofs
@@ -33,7 +33,7 @@ from tests.web.test_accessibility import PRESSED, PREVIEW, PUBLIC, D, fill, writ
 ROOT = Path(__file__).parents[2]
 NASTY = 'зв\'язку "q" & <b> \\ 5\u00a0км'
 ENTITY = re.compile(r"&(#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos|nbsp);", re.IGNORECASE)
-SCALARS = {str, Markup, int, float, bool, NoneType, dt.date, dt.datetime, Function}
+SCALARS = {str, Markup, int, float, bool, NoneType, dt.date, dt.datetime, Function, Fact}
 TEXTS = {"title", "publisher", "postal_address", "read_more", "name", "about", "label", "text"}
 FEEDS = ["/feed.xml", "/sections/social/feed.xml", "/sitemap.xml"]
 
