@@ -195,12 +195,12 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
 
 def _navigation() -> Iterator[Data]:
     """Yield the pages of the navigation, with the one whose part of the desk is open."""
-    here = request.blueprint
-    of_an_issue = "closing" in (request.view_args or {})
-    for endpoint in filter(may, _NAVIGATION):
-        name = endpoint.partition(".")[0]
-        current = name == here or (name == "desk" and of_an_issue and here != "reports")
-        yield Data(name=name, address=url_for(endpoint), current=current)
+    parts = {endpoint.partition(".")[0]: url_for(endpoint) for endpoint in filter(may, _NAVIGATION)}
+    below = (name for name, address in parts.items() if name != "desk" and request.path.startswith(address))
+    of_issues = "closing" in (request.view_args or {}) or request.blueprint == "desk"
+    here = next(below, "desk" if of_issues else "")
+    for name, address in parts.items():
+        yield Data(name=name, address=address, current=name == here)
 
 
 def _csrf() -> Markup:

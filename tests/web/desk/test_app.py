@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml.html import HtmlElement, document_fromstring
 
 from newsletter.config.types import Role
 from newsletter.services import Workspace
@@ -56,6 +57,21 @@ def test_no_page_can_be_framed_scripted_or_kept(client: FlaskClient) -> None:
 
 def test_the_desk_of_one_person_answers_to_this_machine_s_names_only(client: FlaskClient) -> None:
     assert client.get("/desk/issues", headers={"Host": "news.example.org"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("issues", "desk"),
+        ("2025-02-14", "desk"),
+        ("readers/import", "readers"),
+        ("reports/2025-02-14", "reports"),
+    ],
+)
+def test_the_navigation_marks_the_part_that_a_page_is_of(client: FlaskClient, path: str, part: str) -> None:
+    page: HtmlElement = document_fromstring(client.get(f"/desk/{path}").get_data(as_text=True))
+    (current,) = page.xpath("//nav[contains(@class, 'parts')]//a[@aria-current]/@href")
+    assert current.removeprefix("/desk/") == {"desk": ""}.get(part, part)
 
 
 def test_the_navigation_shows_only_pages_that_exist(client: FlaskClient, desk: Flask) -> None:
