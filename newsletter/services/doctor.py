@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,6 +37,7 @@ _LETTER = Rendered(
 
 Check = Callable[[], Iterable[Result]]
 
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _NOBODY = 0  # no subscriber has this number, so its links change nothing
 _OLD = timedelta(days=7)
 """A backup older than that knows nothing of the last issue."""
@@ -95,15 +97,16 @@ def _online(workspace: "Workspace", dns: Dns) -> list[_Step]:
     domain, base = settings.sender.domain, settings.base_url
     answers = (settings.sender.reply_to or settings.sender.address).rpartition("@")[2]
     signing = settings.dkim.domain if settings.dkim else None
+    relay = cache(lambda: _relay_addresses(workspace, dns))
     nobody = workspace.signer.token(Purpose.UNSUBSCRIBE, _NOBODY, workspace.now().date())
     return [
-        _Step("spf", lambda: [authentication.spf(dns, domain, _relay_addresses(workspace, dns))]),
+        _Step("spf", lambda: [authentication.spf(dns, domain, relay())]),
         _Step("dkim", lambda: _published_key(workspace, dns)),
         _Step("dmarc", lambda: authentication.dmarc(dns, domain, signing)),
         _Step("mx", lambda: [reachability.mx(dns, domain, "mx")]),
         _Step("reply-to", lambda: [reachability.mx(dns, answers, "reply-to")] if answers != domain else []),
         _Step("soa", lambda: [reachability.soa(dns, domain)]),
-        _Step("ptr", lambda: [reachability.ptr(dns, _relay_addresses(workspace, dns))]),
+        _Step("ptr", lambda: [reachability.ptr(dns, relay())]),
         _Step("mta-sts", lambda: [reachability.mta_sts(dns, domain)]),
         _Step("relay", lambda: [_relay(workspace)]),
         _Step("account", lambda: _account(workspace)),
@@ -212,7 +215,7 @@ def _relay_addresses(workspace: "Workspace", dns: Dns) -> Sequence[Ip]:
     if workspace.settings.transport != "smtp":
         return []
     host, domain = workspace.settings.of_transport("smtp").host, workspace.settings.sender.domain
-    if host in {"localhost", "127.0.0.1", "::1"}:
+    if host in _LOOPBACK:
         host = socket.getfqdn()
     elif not _same_owner(host, domain):
         return []
@@ -249,7 +252,7 @@ def _relay(workspace: "Workspace") -> Result:
     transport = workspace.transport(settings.transport, workspace.now().date())
     asyncio.run(transport.check())
     if settings.transport == "smtp" and (smtp := settings.of_transport("smtp")).security == "none":
-        if smtp.host in {"localhost", "127.0.0.1", "::1"}:
+        if smtp.host in _LOOPBACK:
             return passed("relay", f"{smtp.host}:{smtp.port} takes us, on this machine")
         hint = "Set smtp.security to starttls or tls."
         return warned("relay", f"{smtp.host}:{smtp.port} takes us, but without TLS", hint)

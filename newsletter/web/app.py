@@ -134,6 +134,12 @@ def _plain(error: HTTPException) -> Response:
     return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
 
 
+def download(content: bytes, media_type: str, name: str) -> Response:
+    """Answer with a file that the browser saves under `name`, which holds no quotes."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype=media_type, headers=headers)
+
+
 def _period(period: Period) -> str:
     return format_period(period, g.language)
 

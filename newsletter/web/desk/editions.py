@@ -16,6 +16,7 @@ from newsletter.services.screenshot import WIDTHS, screenshot
 from newsletter.services.spam import spam_verdict
 from newsletter.store import people
 from newsletter.store.db import reading
+from newsletter.web.app import download
 from newsletter.web.desk.access import editor, journal, requires, say, workspace
 from newsletter.web.desk.drafts import drafts
 from newsletter.web.desk.header import issue_header
@@ -120,7 +121,7 @@ def find_reader(closing: date) -> ResponseReturnValue:
 def copy(closing: date) -> Response:
     """Return the edition as one file with its pictures, for a colleague."""
     choice, letter = _written(closing)
-    return _download(letter.alone.encode(), "text/html", f"{closing}-{choice.sheet.edition.key}.html")
+    return download(letter.alone.encode(), "text/html", f"{closing}-{choice.sheet.edition.key}.html")
 
 
 @pages.get("/<closing:closing>/letter-<size>.png")
@@ -135,7 +136,7 @@ def picture(closing: date, size: str) -> ResponseReturnValue:
     except ConfigError as error:
         say(f"{error.message}. {error.hint}", "error")
         return redirect(url_for("editions.show", closing=closing, **place()), 303)
-    return _download(content, "image/png", f"{closing}-{choice.sheet.edition.key}-{size}.png")
+    return download(content, "image/png", f"{closing}-{choice.sheet.edition.key}-{size}.png")
 
 
 def _written(closing: date) -> tuple[Choice, Letter]:
@@ -145,8 +146,3 @@ def _written(closing: date) -> tuple[Choice, Letter]:
     if choice is None or letter is None:
         abort(404)
     return choice, letter
-
-
-def _download(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, mimetype=media_type, headers=headers)

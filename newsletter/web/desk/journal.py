@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from newsletter.audience.csvfile import guard
 from newsletter.config.types import Role
 from newsletter.render.values import Data
 from newsletter.services import Workspace
@@ -20,8 +21,6 @@ pages = Blueprint("journal", __name__)
 
 _SHOWN = 100
 _COLUMNS = ("at", "name", "address", "network", "did", "issue", "subject", "details")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters that make a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
 
 
 @pages.get("/journal")
@@ -69,7 +68,7 @@ def _lines(press: Workspace, wanted: Wanted) -> Iterator[str]:
 
 def _line(values: tuple[str, ...]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(f"'{value}" if value.startswith(_FORMULA) else value for value in values)
+    csv.writer(out).writerow(map(guard, values))
     return out.getvalue()
 
 

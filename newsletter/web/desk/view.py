@@ -14,6 +14,7 @@ from newsletter.errors import ConfigError, NewsletterError, Problem
 from newsletter.render.values import Data, Function
 from newsletter.store import people
 from newsletter.store.db import reading
+from newsletter.web.app import download
 from newsletter.web.desk.access import editor, requires, workspace
 from newsletter.web.desk.drafts import Draft, drafts, sheet_of
 from newsletter.web.mail import POLICY
@@ -49,9 +50,7 @@ def html(closing: date) -> Response:
 @requires(Role.EDITOR)
 def message(closing: date) -> Response:
     """Return the whole message as an .eml file, byte for byte as it would be sent."""
-    response = Response(_letter(closing).content, mimetype="message/rfc822")
-    response.headers["Content-Disposition"] = f'attachment; filename="{closing}.eml"'
-    return response
+    return download(_letter(closing).content, "message/rfc822", f"{closing}.eml")
 
 
 @pages.get("/<closing:closing>/letter/<name>")

@@ -16,6 +16,7 @@ from newsletter.render.values import Function, plain
 from newsletter.services.screenshot import WIDTHS as WIDTHS_OF_PICTURES
 from newsletter.services.screenshot import screenshot
 from newsletter.services.spam import spam_verdict
+from newsletter.web.app import download
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
 from newsletter.web.preview.letter import EXAMPLE, Letter, shown, without_pictures
@@ -117,7 +118,7 @@ def picture(closing: date, name: str) -> Response:
 def message(closing: date) -> Response:
     """Return the whole message as an .eml file, byte for byte as it would be sent."""
     choice, letter = _written(closing)
-    return _download(letter.content, "message/rfc822", f"{closing}-{choice.sheet.edition.key}.eml")
+    return download(letter.content, "message/rfc822", f"{closing}-{choice.sheet.edition.key}.eml")
 
 
 @pages.get("/<closing:closing>/letter-<any(phone, desktop):size>.png")
@@ -126,20 +127,14 @@ def exported_picture(closing: date, size: str) -> Response:
     choice, letter = _written(closing)
     html = shown(letter.alone, "dark" if _view().scheme == "dark" else "light")
     content = screenshot(html, WIDTHS_OF_PICTURES[size])
-    return _download(content, "image/png", f"{closing}-{choice.sheet.edition.key}-{size}.png")
+    return download(content, "image/png", f"{closing}-{choice.sheet.edition.key}-{size}.png")
 
 
 @pages.get("/<closing:closing>/copy.html")
 def copy(closing: date) -> Response:
     """Return the HTML as one file with its pictures, which a colleague can open without the preview."""
     choice, letter = _written(closing)
-    return _download(letter.alone.encode(), "text/html", f"{closing}-{choice.sheet.edition.key}.html")
-
-
-def _download(content: bytes, media_type: str, name: str) -> Response:
-    response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(letter.alone.encode(), "text/html", f"{closing}-{choice.sheet.edition.key}.html")
 
 
 @pages.get("/changes", defaults={"closing": None})
