@@ -24,6 +24,7 @@ from newsletter.store.ledger import LEASE
 
 _log = logging.getLogger(__name__)
 _POLL = 0.5  # seconds between polls for work; one indexed query each
+_LOOK = 1.0  # seconds between looks whether the settings have changed
 _PATIENCE = 60.0  # seconds at most between retries of what fails
 _SERVER_PATIENCE = 4.0  # the same for a database server, whose standby may replace it within seconds
 _REPEAT = 60.0  # seconds after which a warning that stays the same is logged again
@@ -37,20 +38,24 @@ class Worker:
     """Runs until `stop`; `start` makes a run of an issue; `jobs` is called once in a thread, until its event.
 
     `count` is called before and after each run, so that a backup made before or meanwhile is recognised as
-    one. An unavailable transport or database is retried with backoff.
+    one. When `settings` returns others during a run, the run ends, and another one goes on with those. An
+    unavailable transport or database is retried with backoff.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the parts of a worker
         self,
         engine: Engine,
         start: Callable[[Frozen], Run],
         clock: Callable[[], datetime],
         jobs: Callable[[Event], object] = Event.wait,
         count: Callable[[], object] = lambda: None,
+        *,
+        settings: Callable[[], object] = lambda: None,
     ) -> None:
         self._engine = engine
         self._jobs = jobs
         self._count = count
+        self._settings = settings
         self._start = start
         self._clock = clock
         self._stopped = asyncio.Event()
@@ -128,16 +133,24 @@ class Worker:
         except TimeoutError:
             return
 
+    async def _end_at_other_settings(self, run: Run, settings: object) -> None:
+        while self._settings() == settings:  # noqa: ASYNC110  what it waits for is no event
+            await asyncio.sleep(_LOOK)
+        run.stop()
+
     def _due(self) -> list[Frozen]:
         return list(under_way(self._engine, self._clock()))
 
     async def _deliver(self, frozen: Frozen) -> None:
         _log.info("issue %s: delivering by %s", frozen.name, frozen.transport)
         self._count()
+        settings = self._settings()
         self._run = self._start(frozen)
+        watch = asyncio.create_task(self._end_at_other_settings(self._run, settings))
         try:
             await self._run.deliver()
         finally:
+            watch.cancel()
             self._run = None
             self._count()
         with reading(self._engine) as connection:

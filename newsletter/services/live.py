@@ -1,18 +1,24 @@
 """A workspace that is open for long: settings, logo and theme are those that its files have now."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISDIR
 from threading import Lock
 
-from newsletter.config import FILE, read_settings
-from newsletter.errors import ConfigError, Problem
+from newsletter.config import FILE, Settings, read_settings
+from newsletter.errors import ConfigError, Problem, log_text
 from newsletter.render.theme import SHIPPED
 from newsletter.services import Workspace, theme_folders
 
+AT_START = ("base_url", "serve")
+"""Settings that a program reads when it starts: where it listens, and which addresses it answers to."""
+
 _LETTERS = "mail"
 """The folder of the letters' own templates."""
+_log = logging.getLogger(__name__)
 
 
 def stamp(paths: Iterable[Path]) -> str:
@@ -20,50 +26,72 @@ def stamp(paths: Iterable[Path]) -> str:
     digest = sha256()
     for path in paths:
         with suppress(OSError):
-            for file in (path, *sorted(path.rglob("*"))):
-                status = file.stat()
-                digest.update(f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0".encode())
+            status = path.stat()
+            below = sorted(path.rglob("*")) if S_ISDIR(status.st_mode) else ()
+            for file, seen in ((path, status), *((file, file.stat()) for file in below)):
+                digest.update(f"{file}\0{seen.st_mtime_ns}\0{seen.st_size}\0{seen.st_ino}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def settings_and_logo(workspace: Workspace) -> Sequence[Path]:
+    """Return newsletter.yaml, and the file of the logo."""
+    logo = workspace.settings.brand.logo
+    return workspace.root / FILE, *([workspace.root / logo] if logo else [])
 
 
 def look(workspace: Workspace) -> Sequence[Path]:
     """Return the files and folders that decide how mail looks: newsletter.yaml, logo, theme and letters."""
-    root, settings = workspace.root, workspace.settings
-    logo = [root / settings.brand.logo] if settings.brand.logo else []
-    names = dict.fromkeys((settings.theme, SHIPPED, _LETTERS))
-    return root / FILE, *logo, *(folder / name for folder in theme_folders(root) for name in names)
+    names = dict.fromkeys((workspace.settings.theme, SHIPPED, _LETTERS))
+    folders = (folder / name for folder in theme_folders(workspace.root) for name in names)
+    return *settings_and_logo(workspace), *folders
 
 
 class LiveWorkspace:
     """Gives the workspace as its files are now; the database and the signer stay the same.
 
-    While newsletter.yaml has faults, the settings before them hold, and `problems` has the faults.
+    `watched` names the files that are looked at. While newsletter.yaml has faults, the settings before them
+    hold, and `problems` has the faults.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._shared = workspace.database, workspace.signer
+    def __init__(self, workspace: Workspace, watched: Callable[[Workspace], Sequence[Path]] = look) -> None:
+        self._first = workspace.settings
         self._workspace = workspace
+        self._watched = watched
         self._lock = Lock()
         self._stamp = ""  # the files may have changed since they were read
         self.problems: Sequence[Problem] = ()
 
     def current(self) -> Workspace:
         """Return the workspace with the settings and the look of now."""
-        if stamp(look(self._workspace)) != self._stamp:
+        if stamp(self._watched(self._workspace)) != self._stamp:
             with self._lock:
-                now = stamp(look(self._workspace))
+                now = stamp(self._watched(self._workspace))
                 if now != self._stamp:
                     self._reopen()
                     self._stamp = now
         return self._workspace
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The changed settings that hold from the next start of the program."""
+        now: Settings = self._workspace.settings
+        return tuple(name for name in AT_START if getattr(now, name) != getattr(self._first, name))
+
     def _reopen(self) -> None:
         """Read the settings, and let logo and theme be read when they are next wanted."""
-        settings = self._workspace.settings
+        before = self._workspace
+        settings, faults = before.settings, self.problems
         try:
-            settings, self.problems = read_settings(self._workspace.root), ()
+            settings, self.problems = read_settings(before.root), ()
         except ConfigError as error:
             self.problems = error.problems
-        fresh = Workspace(self._workspace.root, settings)
-        fresh.database, fresh.signer = self._shared
+            if self.problems != faults:
+                _log.warning("the settings before this hold until it is mended: %s", log_text(error))
+        if settings != before.settings or (faults and not self.problems):
+            _log.info("%s was changed, and is in use", FILE)
+        fresh = Workspace(before.root, settings)
+        fresh.database, fresh.signer = before.database, before.signer
         self._workspace = fresh
+        if faults != self.problems or settings != before.settings:
+            for name in self.waiting:
+                _log.warning("%s: %s was changed; it holds from the next start", FILE, name)

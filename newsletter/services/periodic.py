@@ -13,6 +13,7 @@ from newsletter.services import erasure, sign_in
 from newsletter.services.feedback import process_events
 from newsletter.services.jobs.runner import Runner, worker_name
 from newsletter.services.letters import send_letters
+from newsletter.services.live import LiveWorkspace, settings_and_logo
 from newsletter.services.scheduler import insist, week
 from newsletter.services.welcome import welcome
 from newsletter.store import (
@@ -33,7 +34,9 @@ from newsletter.store.schema import event, import_chunk, job, journal, letter, r
 from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
+    from newsletter.sending.deliver import Run
     from newsletter.services import Workspace
+    from newsletter.store.issues import Frozen
 
 Turn = Callable[[], int]
 """One turn of a periodic job; returns how many things it did."""
@@ -42,12 +45,19 @@ Turn = Callable[[], int]
 def worker(workspace: "Workspace") -> Worker:
     """Return a worker for this workspace. Raises StoreError when nothing may be sent from this database."""
     insist(workspace)
+    live = LiveWorkspace(workspace, settings_and_logo)
+
+    def start(frozen: "Frozen") -> "Run":
+        now = live.current()
+        return now.run(frozen, now.transport(frozen.transport, read_name(frozen.name)))
+
     return Worker(
         workspace.database,
-        lambda frozen: workspace.run(frozen, workspace.transport(frozen.transport, read_name(frozen.name))),
+        start,
         workspace.now,
         Runner(workspace, worker_name()).work,
         lambda: insist(workspace),
+        settings=lambda: live.current().settings,
     )
 
 

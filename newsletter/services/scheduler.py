@@ -19,6 +19,8 @@ from newsletter.store.db import open_database, writing
 from newsletter.store.schedule_runs import Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from newsletter.services import Workspace
 
 _CLOCK = (
@@ -60,11 +62,14 @@ def week(workspace: "Workspace", watch: ClockWatch | None = None) -> Week:
     )
 
 
-def clock_watch(workspace: "Workspace") -> ClockWatch:
-    """Return the watch on the machine's clock; it notifies the editors when the clock is in doubt."""
-    settings = workspace.settings
+def clock_watch(workspace: "Workspace", current: "Callable[[], Workspace] | None" = None) -> ClockWatch:
+    """Return the watch on the machine's clock; it notifies the editors when the clock is in doubt.
+
+    `current` returns the workspace with the settings of that moment.
+    """
 
     def tell(connection: Connection, words: str) -> None:
+        settings = (current() if current else workspace).settings
         subject = translations(settings.language).gettext("%(title)s: the clock is wrong")
         text = for_editors(_CLOCK, settings.language, why=words)
         letters.put_note(

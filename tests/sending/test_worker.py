@@ -46,8 +46,9 @@ def make(
     engine: Engine,
     jobs: Callable[[threading.Event], object] = threading.Event.wait,
     start: Callable[[Frozen], Run] = nothing_to_send,
+    settings: Callable[[], object] = lambda: None,
 ) -> Worker:
-    return Worker(engine, start, lambda: datetime.now(UTC), jobs)
+    return Worker(engine, start, lambda: datetime.now(UTC), jobs, settings=settings)
 
 
 def test_jobs_go_on_while_an_issue_is_being_delivered(
@@ -71,6 +72,31 @@ def test_jobs_go_on_while_an_issue_is_being_delivered(
     work_until(make(sqlite_engine, look, start=start), lambda: house.state(sqlite_engine) == "sent")
     assert len(set(seen)) > 3, "it was done at different moments of the delivery"
     assert house.outcomes(sqlite_engine) == {"accepted": 40}
+
+
+def test_a_sending_goes_on_with_the_settings_as_they_change_and_repeats_nothing(
+    sqlite_engine: Engine, start_relay: Callable[[Relay], Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.01)
+    relay = start_relay(Relay())
+    house.people(sqlite_engine, 30)
+    house.approve(sqlite_engine)
+    transport: Transport = Smtp(host="127.0.0.1", port=relay.port, security="none", connections=1)
+    with writing(sqlite_engine) as connection:
+        issues.begin(connection, house.NAME, transport.name, datetime.now(UTC))
+    rates: list[float] = []
+
+    def pace() -> float:
+        return 2000.0 if relay.accepted else 1.0
+
+    def start(_frozen: Frozen) -> Run:
+        rates.append(pace())
+        return house.run(sqlite_engine, transport, rates={f"run:{house.NAME}": rates[-1]})
+
+    work_until(make(sqlite_engine, start=start, settings=pace), lambda: house.state(sqlite_engine) == "sent")
+    assert rates == [1.0, 2000.0]
+    assert house.outcomes(sqlite_engine) == {"accepted": 30}
+    assert len(relay.accepted) == 30
 
 
 def test_a_transport_and_a_database_that_are_away_are_tried_again(

@@ -100,7 +100,7 @@ def visits(applications: tuple[Flask, Flask, dict[str, str]], given: list[tuple[
     public += [("POST", path) for path, _ in PRESSED.values()]
     shown = [("GET", path) for each in PREVIEW.values() for path in each]
     shown += [("GET", f"/{D}/letter.html")]
-    base = open_workspace(Path(site.extensions["workspace"].root)).settings.base_url
+    base = open_workspace(Path(site.extensions["live"].current().root)).settings.base_url
     for app, asked in ((site, public), (preview, shown)):
         client = app.test_client()
         for method, path in asked:
@@ -213,7 +213,7 @@ def test_a_page_whose_template_fails_is_an_error_in_words_and_the_log_has_its_li
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     site, preview, _ = applications
-    base = site.extensions["workspace"].settings.base_url
+    base = site.extensions["live"].current().settings.base_url
     broken["signup.html"] = "{{ nosuch }}"
     with caplog.at_level(logging.ERROR):
         answer = site.test_client().get("/signup", environ_overrides={OURS: True}, base_url=base)
@@ -260,7 +260,7 @@ def forget(app: Flask) -> None:
 def test_the_letters_of_a_workspace_with_odd_words_read_as_they_were_written(
     applications: tuple[Flask, Flask, dict[str, str]],
 ) -> None:
-    settings = read_settings(applications[0].extensions["workspace"].root)
+    settings = read_settings(applications[0].extensions["live"].current().root)
     letters = Letters(settings, theme_folders(ROOT))
     for kind in ("confirm", "address-new", "handover", "data", "erasure", "link", "move", "succession"):
         made = letters.page(kind, "uk")

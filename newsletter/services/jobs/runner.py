@@ -16,6 +16,7 @@ from newsletter.errors import NewsletterError, StoreError, TransportUnavailable,
 from newsletter.redaction import without_addresses
 from newsletter.services import exchange
 from newsletter.services.jobs.kinds import KINDS, Interrupted, Kind, Make, Request, Run, folder_mark
+from newsletter.services.live import LiveWorkspace, settings_and_logo
 from newsletter.services.scheduler import clock_watch
 from newsletter.store import jobs
 from newsletter.store.db import reading, writing
@@ -68,17 +69,21 @@ class Held:
 
 
 class Runner:
-    """Does jobs of `kinds` until `work` is told to stop; any number of runners share a database."""
+    """Does jobs of `kinds` until `work` is told to stop; any number of runners share a database.
+
+    Each job, and each turn of a periodic one, has the settings that newsletter.yaml has at its beginning.
+    """
 
     def __init__(self, workspace: "Workspace", worker: str, kinds: Mapping[str, Kind] = KINDS) -> None:
         self._workspace = workspace
+        self._live = LiveWorkspace(workspace, settings_and_logo)
         self._worker = worker
         self._kinds = kinds
         self._held: dict[int, tuple[Held, Thread]] = {}
 
     @cached_property
     def _watch(self) -> "ClockWatch":
-        return clock_watch(self._workspace)
+        return clock_watch(self._workspace, self._live.current)
 
     @cached_property
     def _place(self) -> str:
@@ -178,7 +183,7 @@ class Runner:
         run: Run = resolve_name(kind.run)
         try:
             request = Request(
-                workspace=self._workspace, arguments=job.arguments, by=job.requested_by, tell=held.report
+                workspace=self._live.current(), arguments=job.arguments, by=job.requested_by, tell=held.report
             )
             result = run(request)
         except Interrupted:
@@ -220,11 +225,14 @@ class Runner:
         job, failures = held.job, held.job.attempts
         try:
             make: Make = resolve_name(kind.run)
-            turn = make(self._workspace, self._watch)
+            workspace = self._live.current()
+            turn = make(workspace, self._watch)
             while not held.must_stop:
                 self._note(job, turn(), recovered=bool(failures))
                 failures = 0
                 held.over.wait(kind.period)
+                if (now := self._live.current()) is not workspace:
+                    workspace, turn = now, make(now, self._watch)
         except Exception as error:  # noqa: BLE001  whatever it is, it must not end the worker
             wait = min(_PATIENCE, _POLL * 2 ** min(failures + 1, 10))
             _log.warning("%s failed (tried again in %.0f s): %s", kind.title, wait, log_text(error))

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.config.parts import Editor
+from newsletter.config.types import Role
 from newsletter.render.values import Data, Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
@@ -190,6 +191,7 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
         "navigation": tuple(_navigation()) if person else (),
         "notices": Function(lambda: get_flashed_messages(with_categories=True)),
         "faults": tuple(map(str, live.problems)) if person else (),
+        "waiting": live.waiting if person and person.role.covers(Role.OPERATOR) else (),
     }
 
 

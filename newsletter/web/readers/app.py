@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.render.values import Function
 from newsletter.services import Workspace, theme_folders
+from newsletter.services.live import LiveWorkspace, settings_and_logo
 from newsletter.web.app import in_language, insist_on_https, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.readers import home, pictures, status
@@ -21,6 +22,7 @@ from newsletter.web.readers.joining import confirm, signup
 from newsletter.web.readers.limits import limit
 from newsletter.web.readers.reader import leaving, mailing, preferences
 from newsletter.web.readers.site import settings
+from newsletter.web.readers.site import workspace as current
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
 
@@ -50,8 +52,8 @@ def create_site(workspace: Workspace) -> Flask:
     base = urlsplit(workspace.settings.base_url)
     app = make_app(
         theme_folders(workspace.root)[-1] / "web/readers",
-        lambda: workspace.settings.language,
-        lambda: workspace.settings.languages,
+        lambda: settings().language,
+        lambda: settings().languages,
         policy="frame-ancestors 'none'",
         hosts=[base.netloc],
     )
@@ -59,9 +61,9 @@ def create_site(workspace: Workspace) -> Flask:
     proxies = workspace.settings.serve.proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
-    app.extensions["workspace"] = workspace
+    app.extensions["live"] = LiveWorkspace(workspace, settings_and_logo)
     app.extensions["metrics"] = status.registry(lambda: workspace.database, workspace.now)
-    show_brand(app, lambda: workspace)
+    show_brand(app, current)
     app.extensions["meters"] = Meters(app.extensions["metrics"])
     watch(app, app.extensions["meters"])
     app.before_request(_let_reports_be_larger)

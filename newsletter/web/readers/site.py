@@ -12,8 +12,10 @@ from newsletter.services import Workspace
 
 
 def workspace() -> Workspace:
-    """Return the workspace being served."""
-    found: Workspace = current_app.extensions["workspace"]
+    """Return the workspace being served, with the settings of this request."""
+    if "workspace" not in g:
+        g.workspace = current_app.extensions["live"].current()
+    found: Workspace = g.workspace
     return found
 
 

@@ -15,6 +15,7 @@ from newsletter.config import secret
 from newsletter.errors import StoreError
 from newsletter.services import Workspace
 from newsletter.services.disk import disk_shortage
+from newsletter.services.live import LiveWorkspace, settings_and_logo
 from newsletter.store.db import reading
 from newsletter.store.locking import METER
 from newsletter.store.metrics import Metrics, answers, collect
@@ -51,7 +52,7 @@ def metrics() -> Response:
 def create_status(workspace: Workspace, metrics: CollectorRegistry) -> Flask:
     """Return an application with health and metrics only, for a socket that visitors cannot saturate."""
     app = Flask(__name__, static_folder=None)
-    app.extensions |= {"workspace": workspace, "metrics": metrics}
+    app.extensions |= {"live": LiveWorkspace(workspace, settings_and_logo), "metrics": metrics}
     app.register_blueprint(pages)
     return app
 

@@ -18,6 +18,7 @@ KINDS = {
     "break": Kind(title="breaking", run=f"{HERE}:break_down", tries=2),
     "refuse": Kind(title="refusing", run=f"{HERE}:refuse"),
     "tick": Kind(title="ticking", run=f"{HERE}:tick", period=0.1),
+    "name": Kind(title="naming", run=f"{HERE}:name", period=0.02),
     "stumble": Kind(title="stumbling", run=f"{HERE}:stumble", period=0.01),
 }
 
@@ -72,5 +73,13 @@ def stumble(workspace: Workspace, _watch: ClockWatch) -> Callable[[], int]:
         if len(marks(workspace, "stumbles")) == 1:
             raise StoreError("the database is gone", "Bring it back.")
         return 1
+
+    return turn
+
+
+def name(workspace: Workspace, _watch: ClockWatch) -> Callable[[], int]:
+    def turn() -> int:
+        mark(workspace, "names", workspace.settings.publisher)
+        return 0
 
     return turn

@@ -145,6 +145,15 @@ def test_a_periodic_job_has_one_row_of_history_an_hour_and_goes_on_after_a_failu
         start(workspace, "stumble")
 
 
+def test_the_turns_of_a_periodic_job_have_the_settings_of_now(workspace: Workspace) -> None:
+    with working(workspace, "name"):
+        until(lambda: marks(workspace, "names"))
+        file = workspace.root / "newsletter.yaml"
+        changed = file.read_text(encoding="utf-8").replace("Асоціація міст України", "Спілка громад")
+        file.write_text(changed, encoding="utf-8")
+        until(lambda: marks(workspace, "names")[-1] == "Спілка громад")
+
+
 def test_who_lost_a_job_can_change_nothing_of_it(workspace: Workspace) -> None:
     start(workspace, "count", {"to": 1})
     later = workspace.now()

@@ -130,3 +130,20 @@ def test_only_so_many_copies_are_kept_and_those_asked_for_last(
         for address in ("/", "/feed.xml", "/issues"):
             client.get(address)
     assert names == ["issues.html"]
+
+
+def test_a_change_of_the_settings_is_on_every_page_at_once_and_a_fault_changes_none(
+    context: Workspace, client: FlaskClient
+) -> None:
+    assert all("Асоціація міст України" in client.get(address).text for address in ("/", "/issues"))
+    file = context.root / "newsletter.yaml"
+    text = file.read_text(encoding="utf-8").replace("Асоціація міст України", "Спілка громад")
+    file.write_text(text, encoding="utf-8")
+    for address in ("/", "/issues", "/link"):
+        page = client.get(address).text
+        assert "Спілка громад" in page
+        assert "Асоціація міст України" not in page
+    file.write_text(text.replace("Спілка громад", "Нова спілка") + "\nfoo: [", encoding="utf-8")
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "Спілка громад" in answer.text

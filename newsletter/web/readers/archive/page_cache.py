@@ -13,7 +13,7 @@ from newsletter.locales import CATALOGS
 from newsletter.store import archive
 from newsletter.store.db import reading
 from newsletter.web.readers.archive.http_caching import Publication, published
-from newsletter.web.readers.site import database
+from newsletter.web.readers.site import database, workspace
 
 _P = ParamSpec("_P")
 
@@ -63,7 +63,7 @@ def kept(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_
 
 
 def stored(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable[_P, Publication]:
-    """Cache what `view` publishes (decorator), by archive version, URL and the visitor's language.
+    """Cache what `view` publishes (decorator), by archive version, settings, URL and the visitor's language.
 
     The version and the content are read in one transaction, so they always match.
     """
@@ -79,6 +79,6 @@ def stored(view: Callable[Concatenate[Connection, _P], Publication]) -> Callable
                 return make()
             address = request.script_root, request.endpoint, *values.items(), asked, g.language
             copies: Copies = current_app.extensions["copies"]
-            return copies.get((archive.version(connection), address), make)
+            return copies.get((archive.version(connection), workspace(), address), make)
 
     return found
