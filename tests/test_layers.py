@@ -16,7 +16,7 @@ BANDS = (
     ("sending", "audience", "checks", "collect", "feedback", "doctor"),
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
-    ("model", "names", "slots", "yamlfile", "private", "registry", "brand", "locales"),
+    ("model", "names", "slots", "yamlfile", "private", "registry", "scopes", "brand", "locales"),
     ("errors", "limited", "fetching", "files", "durations", "greeting", "redaction"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}

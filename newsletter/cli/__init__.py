@@ -55,6 +55,7 @@ COMMANDS = {
         "bounces": "bounces",
         "archive": "archive",
         "doctor": "doctor",
+        "token": "token",
         "database": "database",
     },
 }

@@ -46,6 +46,8 @@ class Act(StrEnum):
     READERS_IMPORTED = "readers imported"
     READERS_EXPORTED = "readers exported"
     SETTINGS_CHANGED = "settings changed"
+    TOKEN_CREATED = "token created"  # noqa: S105  an act
+    TOKEN_REVOKED = "token revoked"  # noqa: S105  likewise
 
 
 EDITS = (Act.ITEM_ADDED, Act.ITEM_EDITED, Act.ITEM_MOVED, Act.ITEM_REMOVED, Act.ISSUE_EDITED, Act.IMPORTED)

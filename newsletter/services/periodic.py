@@ -24,13 +24,14 @@ from newsletter.store import (
     people,
     requests,
     retention,
+    tokens,
 )
 from newsletter.store import journal as journal_kept
 from newsletter.store import letters as letters_kept
 from newsletter.store import welcomes as welcomes_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import event, import_chunk, job, journal, letter, request
+from newsletter.store.schema import api_token, event, import_chunk, job, journal, letter, request
 from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def prune(workspace: "Workspace") -> int:
         (journal, journal_kept.too_old(kept.journal.before(now))),
         (import_chunk, import_people.too_old(now)),
         (waiting, welcomes_kept.too_old(now)),
+        (api_token, tokens.too_old(now)),
     ):
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:

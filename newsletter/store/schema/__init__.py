@@ -3,6 +3,7 @@
 Not here: queries (the modules of newsletter/store), and how a table came to be (newsletter/store/migrations).
 """
 
+from newsletter.store.schema.api import api_token
 from newsletter.store.schema.base import metadata
 from newsletter.store.schema.corrections import content, correction, edition_items, welcome
 from newsletter.store.schema.desk import desk_session, journal, sign_in
@@ -35,6 +36,7 @@ from newsletter.store.schema.work import (
 )
 
 __all__ = [
+    "api_token",
     "audience",
     "calendar",
     "chunk",
