@@ -17,7 +17,7 @@ from newsletter.render.inline import Inliner
 from newsletter.render.pictures import Pictures
 from newsletter.render.renderer import brand
 from newsletter.render.templates import Templates
-from newsletter.render.theme import open_theme
+from newsletter.render.theme import Theme, open_theme
 from newsletter.render.typography import bind_html
 from newsletter.slots import EMAIL, slot
 
@@ -43,6 +43,12 @@ def letter_faults(settings: Settings, themes: Sequence[Path]) -> Iterator[Render
                 yield error
 
 
+def with_letters(theme: Theme, themes: Sequence[Path]) -> Theme:
+    """Return `theme` with the templates of letters before its own."""
+    own = [root / _FOLDER for root in themes if (root / _FOLDER).is_dir()]
+    return replace(theme, folders=(*own, *theme.folders))
+
+
 class Letters:
     """Letters in the theme of `settings`, each kind rendered once in a language; `themes` hold the templates.
 
@@ -51,9 +57,7 @@ class Letters:
 
     def __init__(self, settings: Settings, themes: Sequence[Path], logo: Image | None = None) -> None:
         self._pictures = Pictures(settings, logo)
-        look = open_theme(settings.theme, themes, settings.brand.palette)
-        own = [root / _FOLDER for root in themes if (root / _FOLDER).is_dir()]
-        self._theme = replace(look, folders=(*own, *look.folders))
+        self._theme = with_letters(open_theme(settings.theme, themes, settings.brand.palette), themes)
         self._values = {
             "title": settings.title,
             "publisher": settings.publisher,

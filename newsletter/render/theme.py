@@ -32,6 +32,11 @@ class Theme:
         """Return the text of the file `name` and where it is, or None. Raises RenderError."""
         return _read(self.folders, name)
 
+    def files(self, ending: str) -> set[str]:
+        """Return the names of all its files that end so, in any of its folders."""
+        found = (file.relative_to(one) for one in self.folders for file in one.rglob(f"*{ending}"))
+        return {name.as_posix() for name in found}
+
     def find(self, name: str, words: str) -> Place | None:
         """Return the line of the file `name` that has `words`, else the one that is most like them."""
         text, at = self.read(name) or ("", None)

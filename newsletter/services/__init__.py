@@ -142,6 +142,13 @@ class Workspace:
         return [as_problem(fault) for fault in letter_faults(self.settings, theme_folders(self.root))]
 
     @cached_property
+    def theme_problems(self) -> Sequence[Problem]:
+        """The faults of the MJML of the configured theme, and of letters in it."""
+        from newsletter.checks.mjml_lint import of_theme
+
+        return of_theme(self.settings.theme, theme_folders(self.root), self.settings.brand.palette)
+
+    @cached_property
     def logo(self) -> "Image | None":
         """The brand's logo, ready to be shown. Raises ConfigError when its file cannot be used."""
         if not self.settings.brand.logo:

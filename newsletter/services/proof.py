@@ -80,7 +80,8 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
         editions, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
     )
     problems, quiet = silenced(issue, problems, own)
-    problems += workspace.letter_problems
+    problems = [one for one in problems if one.at not in {known.at for known in workspace.theme_problems}]
+    problems += [*workspace.letter_problems, *workspace.theme_problems]
     return Proof(
         issue=issue,
         editions=editions,

@@ -50,9 +50,24 @@ def test_a_theme_is_shown_with_the_files_it_overrides(
         "shipped": False,
         "files": ["blocks/call.txt", "theme.yaml"],
         "in_use": False,
+        "findings": [],
     }
     assert run(["-C", workspace, "themes", "ours"]) == 0
     assert "    blocks/call.txt\n" in capsys.readouterr().out
+
+
+def test_what_is_wrong_with_the_mjml_of_a_theme_is_told_at_its_line(
+    workspace: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    block = Path(workspace, "templates/ours/blocks/call.mjml")
+    block.write_text('\n<mj-text paddding="1px">a</mj-text>\n', encoding="utf-8")
+    assert run(["-C", workspace, "themes", "ours"]) == 0
+    said = capsys.readouterr().out
+    assert "templates/ours/blocks/call.mjml:2: warning: <mj-text> has no attribute paddding" in said
+    block.write_text("<mj-section></mj-section>\n", encoding="utf-8")
+    assert run(["-C", workspace, "themes", "ours", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)[0]["findings"][0]["path"] == "templates/ours/blocks/call.mjml"
+    assert run(["-C", workspace, "themes"]) == 0
 
 
 def test_a_theme_nobody_has_is_told_with_those_there_are(
