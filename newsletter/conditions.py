@@ -22,7 +22,7 @@ _OPERATORS = ("all", "any", "not")
 
 class _Wrong(Exception):  # noqa: N818  carries one problem up to parse()
     def __init__(self, text: str, at: Place, hint: str = "") -> None:
-        self.problem = Problem.error(text, at, hint)
+        self.problem = Problem.error(text, at, hint, code="condition-wrong")
 
 
 def parse(

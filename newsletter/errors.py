@@ -72,10 +72,16 @@ def presentable(text: str) -> str:
 
 
 class Severity(StrEnum):
-    """The severity of a problem: an error forbids approval, a warning is only shown."""
+    """The severity of a problem: an error forbids approval, a warning does not, advice may be left unread."""
 
     ERROR = "error"
     WARNING = "warning"
+    ADVICE = "advice"
+
+    @property
+    def rank(self) -> int:
+        """The place in an order that begins with the worst."""
+        return list(Severity).index(self)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,12 +97,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One problem in a file or setting: `at: text`, and a hint that says what to do."""
+    """One problem in a file or setting: `at: text`, and a hint that says what to do.
+
+    `code` is its stable name, if it is a finding of `check`: newsletter/checks/codes lists all of them.
+    """
 
     severity: Severity
     text: str
     at: Place | None = None
     hint: str = ""
+    code: str = ""
 
     def __post_init__(self) -> None:
         """Make the text safe to show, whatever it quotes."""
@@ -106,14 +116,14 @@ class Problem:
             object.__setattr__(self, "at", Place(visible(self.at.path), self.at.line))
 
     @classmethod
-    def error(cls, text: str, at: Place | None = None, hint: str = "") -> "Problem":
+    def error(cls, text: str, at: Place | None = None, hint: str = "", *, code: str = "") -> "Problem":
         """Return a problem that forbids approval."""
-        return cls(severity=Severity.ERROR, text=text, at=at, hint=hint)
+        return cls(severity=Severity.ERROR, text=text, at=at, hint=hint, code=code)
 
     @classmethod
-    def warning(cls, text: str, at: Place | None = None, hint: str = "") -> "Problem":
+    def warning(cls, text: str, at: Place | None = None, hint: str = "", *, code: str = "") -> "Problem":
         """Return a problem that is only shown."""
-        return cls(severity=Severity.WARNING, text=text, at=at, hint=hint)
+        return cls(severity=Severity.WARNING, text=text, at=at, hint=hint, code=code)
 
     def __str__(self) -> str:
         head = f"{self.at}: {self.text}" if self.at else self.text
@@ -125,6 +135,7 @@ def as_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     return [
         {
             "severity": problem.severity,
+            "code": problem.code or None,
             "path": problem.at.path if problem.at else None,
             "line": (problem.at.line or None) if problem.at else None,
             "text": problem.text,

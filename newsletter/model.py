@@ -134,7 +134,7 @@ def anchor_of(item_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Silenced:
-    """A finding, by its text, that an editor does not want to hear of one item, and why."""
+    """A finding that an editor does not want to hear of one item, by its code (once by its text), and why."""
 
     finding: str
     reason: str

@@ -159,13 +159,19 @@ def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentEr
             f"{len(text)} characters of YAML; at most {largest} are allowed",
             Place(name, line),
             "Remove what does not belong here.",
+            code="yaml-unreadable",
         )
     )
 
 
 def _unreadable(what: str, name: str, line: int, cure: str = _CURE) -> ContentError:
     return ContentError(
-        Problem.error(Message("not readable as YAML: %(what)s", what=what), Place(name, line), cure)
+        Problem.error(
+            Message("not readable as YAML: %(what)s", what=what),
+            Place(name, line),
+            cure,
+            code="yaml-unreadable",
+        )
     )
 
 
@@ -192,7 +198,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         problems = [_problem(model, document, fault) for fault in faults[:_MOST_PROBLEMS]]
         if len(faults) > _MOST_PROBLEMS:
             text = Message("and %(count)s more problems in this file", count=len(faults) - _MOST_PROBLEMS)
-            problems.append(Problem.error(text, problems[-1].at))
+            problems.append(Problem.error(text, problems[-1].at, code="value-wrong"))
         return None, problems
 
 
@@ -200,13 +206,13 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     path: Path = fault["loc"]
     key = ".".join(map(str, path))
     text: str
-    hint = ""
+    hint, code = "", "value-wrong"
     if fault["type"] == "extra_forbidden":
         text = Message("unknown key %(key)r", key=key)
-        hint = nearest(str(path[-1]), _keys(model, path[:-1]))
+        hint, code = nearest(str(path[-1]), _keys(model, path[:-1])), "key-unknown"
     elif fault["type"] == "missing":
         text = Message("the key %(key)r is missing", key=key)
-        hint = Message("Add `%(key)s: …` here.", key=path[-1])
+        hint, code = Message("Add `%(key)s: …` here.", key=path[-1]), "key-missing"
     elif fault["type"] == "model_type":
         text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
     elif fault["type"] in _KINDS:
@@ -215,7 +221,7 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
         message = worded(fault)
         text = f"{key}: {message}" if key else message
         hint = fault.get("ctx", {}).get("hint", "")
-    return Problem.error(text, document.place(path), hint)
+    return Problem.error(text, document.place(path), hint, code=code)
 
 
 def worded(fault: Any) -> str:

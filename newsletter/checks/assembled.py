@@ -6,6 +6,7 @@ editions that have all parts between them; the sizes of each edition follow from
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from newsletter.checks.codes import finding
 from newsletter.checks.editorial import editorial
 from newsletter.checks.findings import Shared, findings, ordered
 from newsletter.checks.kinds import several_leads
@@ -52,7 +53,8 @@ def checked(  # noqa: PLR0913  what is checked, how it is rendered, and how line
 
 
 def _slow(refusal: RenderError, editions: int) -> Problem:
-    return Problem.warning(
+    return finding(
+        "theme-slow",
         f"each of {editions} editions is rendered by itself, as the theme cannot be assembled of parts:"
         f" {refusal.message.removeprefix(f'{refusal.at}: ')}",
         refusal.at,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 
+from newsletter.checks.codes import finding
 from newsletter.checks.kinds import kinds
 from newsletter.checks.lines import Lines, Locate, as_given, key, line_of
 from newsletter.checks.unrendered import typed_in_title, unrendered
@@ -41,16 +42,19 @@ def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[P
         found = locate(at, remark.line) if remark.line else at
         if found == at:
             found = locate(at, remark.words)
-        yield Problem(severity=remark.severity, text=remark.text, at=found, hint=remark.hint)
+        yield finding(remark.code, remark.text, found, remark.hint)
 
 
 def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
     subject, preheader = issue.subject.strip(), issue.preheader.strip()
     at = locate(issue.at, key("subject"))
     if not subject:
-        yield Problem.error("the subject is empty", at, "Say in a few words what this week brings.")
+        yield finding(
+            "subject-empty", "the subject is empty", at, "Say in a few words what this week brings."
+        )
     if len(subject) > SUBJECT:
-        yield Problem.warning(
+        yield finding(
+            "subject-long",
             Message("the subject has %(count)s characters", count=len(subject)),
             at,
             Message(
@@ -58,16 +62,23 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
             ),
         )
     if re.match(r"(?:re|fwd?|відп)\s*:", subject, re.IGNORECASE):
-        yield Problem.error(
-            "the subject pretends to be a reply", at, "Remove Re: or Fwd:, which filters treat as fraud."
+        yield finding(
+            "subject-reply",
+            "the subject pretends to be a reply",
+            at,
+            "Remove Re: or Fwd:, which filters treat as fraud.",
         )
     if subject.isupper() and len(subject.split()) > 1:
-        yield Problem.warning(
-            "the subject is all capitals", at, "Write it as a sentence: filters distrust it."
+        yield finding(
+            "subject-capitals",
+            "the subject is all capitals",
+            at,
+            "Write it as a sentence: filters distrust it.",
         )
     shortest, longest = PREHEADER
     if not shortest <= len(preheader) <= longest:
-        yield Problem.warning(
+        yield finding(
+            "preheader-length",
             Message("the preheader has %(count)s characters", count=len(preheader)),
             locate(issue.at, key("preheader")),
             Message(
@@ -96,11 +107,12 @@ def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Itera
         typed = parse_period(line)
         if typed and typed != issue.period and (strict or _means_the_week(typed, issue.period)):
             at = locate(issue.at, key("subject") if strict else line)
-            yield Problem.error(Message(text, words=line.strip()), at, hint)
+            yield finding("period-wrong", Message(text, words=line.strip()), at, hint)
     for item in items:
         typed = parse_period(item.title)
         if typed and typed != issue.period and _means_the_week(typed, issue.period):
-            yield Problem.warning(Message(text, words=item.title), locate(item.at, item.title), hint)
+            at = locate(item.at, item.title)
+            yield finding("period-in-title", Message(text, words=item.title), at, hint)
 
 
 def _lines(issue: Issue) -> list[str]:
@@ -119,7 +131,8 @@ def _unknown_sections(issue: Issue, settings: Settings, locate: Locate) -> Itera
     for block in issue.blocks:
         slug, title = block.section.slug, block.section.title
         if slug not in declared:
-            yield Problem.warning(
+            yield finding(
+                "section-undeclared",
                 Message("the section %(slug)r is not in newsletter.yaml, so nobody can choose it", slug=slug),
                 locate(issue.at, slug),
                 Message(
@@ -144,16 +157,16 @@ def _remembered(item: Item, period: Period, language: str, text: str) -> tuple[P
 
 def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator[Problem]:
     title_at = locate(item.at, key("title"))
-    if not item.title.strip():
-        yield Problem.error("the title is empty", title_at, "Say in one line what happened.")
     if len(item.title) > TITLE:
-        yield Problem.warning(
+        yield finding(
+            "title-long",
             Message("the title has %(count)s characters", count=len(item.title)),
             title_at,
             Message("Keep it within %(most)s; the rest belongs in the text.", most=TITLE),
         )
     if item.date and item.date not in period:
-        yield Problem.warning(
+        yield finding(
+            "date-outside",
             Message(
                 "dated %(date)s, outside the issue's %(start)s to %(end)s",
                 date=item.date,
@@ -166,7 +179,7 @@ def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator
     yield from kinds(item, period, locate)
     if item.link is None and not item.event:
         hint = "Add `link: https://…` for the page with the whole story; without one the title leads nowhere."
-        yield Problem.warning("no link", locate(item.at, key("link")), hint)
+        yield finding("link-missing", "no link", locate(item.at, key("link")), hint)
     elif item.link and (remark := doubtful_link(item.link)):
         yield from _remarks([remark], item.at, locate)
     for words in (item.title, item.text):
@@ -185,7 +198,8 @@ def _repeated(
     for item in items:
         seen = first.setdefault(value(item), item)
         if seen is not item and value(item):
-            yield Problem.warning(
+            yield finding(
+                f"{name}-repeated",
                 Message(_SAME[name], path=seen.at.path),
                 locate(item.at, key(name)),
                 "Keep one of the two, or make clear how they differ.",

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from newsletter.checks.codes import finding
 from newsletter.checks.editorial import editorial
 from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import Locate, as_given
 from newsletter.checks.markup import markup
 from newsletter.config import Settings
-from newsletter.errors import Message, Place, Problem, RenderError, Severity
+from newsletter.errors import Message, Place, Problem, RenderError
 from newsletter.model import Edition, Issue, Rendered
 
 
@@ -85,7 +86,10 @@ def silenced(
 ) -> tuple[list[Problem], list[tuple[Problem, str]]]:
     """Split `problems` into those to be shown, and those that an item silences, each with the reason.
 
-    `faults`, which were found in reading the files, cannot be silenced.
+    Of an item whose link cannot be used it is not said, too, that it has none.
+
+    An item names what it silences by code; files of earlier versions name it by its text. `faults`, which
+    were found in reading the files, cannot be silenced.
     """
     reasons = {
         (item.at.path, one.finding): one.reason
@@ -94,8 +98,12 @@ def silenced(
         for one in item.silenced
     }
     shown, quiet, never = [], [], set(faults)
+    linked = {fault.at for fault in never if fault.code == "link-invalid"}
     for problem in problems:
-        reason = reasons.get((problem.at.path, problem.text)) if problem.at else None
+        if problem.code == "link-missing" and problem.at in linked:
+            continue
+        names = ((problem.at.path, name) for name in (problem.code, problem.text)) if problem.at else ()
+        reason = next((reasons[name] for name in names if name in reasons), None)
         if reason is None or problem in never:
             shown.append(problem)
         else:
@@ -106,8 +114,8 @@ def silenced(
 def as_problem(error: RenderError) -> Problem:
     """Convert an error in a template to a problem."""
     text = error.message.removeprefix(f"{error.at}: ")
-    return Problem.error(text, error.at, error.hint)
+    return finding("template-fails", text, error.at, error.hint)
 
 
-def _order(problem: Problem) -> tuple[Place, Severity]:
-    return problem.at or Place(""), problem.severity
+def _order(problem: Problem) -> tuple[Place, int]:
+    return problem.at or Place(""), problem.severity.rank

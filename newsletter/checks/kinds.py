@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from newsletter.checks.codes import finding
 from newsletter.checks.lines import Locate, as_given, key
 from newsletter.errors import Message, Problem
 from newsletter.model import Edition, Event, Item, ItemKind, Period, day_of
@@ -26,7 +27,8 @@ def several_leads(edition: Edition, locate: Locate = as_given) -> Iterator[Probl
     """Yield a problem for each item that would lead an edition beside the first one that does."""
     leading = [item for item in edition.items if item.lead]
     for item in leading[1:]:
-        yield Problem.error(
+        yield finding(
+            "leads-several",
             Message("two items lead: this one and %(path)s", path=leading[0].at.path),
             locate(item.at, key("lead")),
             "Remove `lead: true` from one of the two; until then the first in the issue's order leads.",
@@ -42,7 +44,8 @@ def _brief(item: Item, locate: Locate) -> Iterator[Problem]:
         what = Message("a brief of %(count)s characters", count=length)
     else:
         return
-    yield Problem.warning(
+    yield finding(
+        "brief-long",
         what,
         locate(item.at, key("kind")),
         Message("Keep a brief to one paragraph of %(most)s characters, or write `kind: news`.", most=BRIEF),
@@ -53,7 +56,8 @@ def _dates(item: Item, event: Event, period: Period, locate: Locate) -> Iterator
     last = day_of(event.end or event.start)
     at = locate(item.at, key("when"))
     if last < period.end:
-        yield Problem.warning(
+        yield finding(
+            "event-over",
             Message(
                 "the event is over on %(last)s, before the issue closes on %(end)s", last=last, end=period.end
             ),
@@ -61,7 +65,8 @@ def _dates(item: Item, event: Event, period: Period, locate: Locate) -> Iterator
             "Correct `when`; what has been is `kind: news`.",
         )
     elif last > period.end + AHEAD:
-        yield Problem.warning(
+        yield finding(
+            "event-far",
             Message("the event is on %(last)s, more than a year after the issue", last=last),
             at,
             "Check the year of `when`.",

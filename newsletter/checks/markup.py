@@ -8,6 +8,7 @@ from lxml.etree import ParserError, _Comment, _Element
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
+from newsletter.checks.codes import finding
 from newsletter.errors import Message, Place, Problem
 from newsletter.model import Edition, Image, ItemKind, Rendered
 
@@ -38,7 +39,7 @@ def faults(rendered: Rendered, edition: Edition) -> list[Problem]:
     try:
         document = document_fromstring(rendered.html.encode(), parser=HTMLParser(encoding="utf-8"))
     except ParserError:
-        return [Problem.error("the HTML is empty", hint="Look at the theme's issue.mjml.")]
+        return [finding("html-empty", "the HTML is empty", hint="Look at the theme's issue.mjml.")]
     return [
         *_left_markup(rendered),
         *_head(document),
@@ -54,8 +55,9 @@ def faults(rendered: Rendered, edition: Edition) -> list[Problem]:
 def size(html: int) -> Iterator[Problem]:
     """Yield the problem of an edition whose HTML has too many bytes."""
     if html >= LARGE:
-        problem, limit = (Problem.error, TOO_LARGE) if html >= TOO_LARGE else (Problem.warning, LARGE)
-        yield problem(
+        code, limit = ("html-too-large", TOO_LARGE) if html >= TOO_LARGE else ("html-large", LARGE)
+        yield finding(
+            code,
             Message("the HTML has %(limit)s KB or more", limit=limit // KILOBYTE),
             hint=Message(
                 "Gmail cuts mail off at 102 KB; shorten items to stay below %(most)s KB.",
@@ -66,7 +68,8 @@ def size(html: int) -> Iterator[Problem]:
 
 def _left_markup(rendered: Rendered) -> Iterator[Problem]:
     for tag in sorted(set(re.findall(r"<mj-[\w-]*", rendered.html))):
-        yield Problem.error(
+        yield finding(
+            "mjml-left",
             Message("%(tag)s was not rendered, so mail programs drop it", tag=f"{tag}>"),
             hint="Correct the theme's issue.mjml: MJML has no such tag, or does not allow it there.",
         )
@@ -74,11 +77,13 @@ def _left_markup(rendered: Rendered) -> Iterator[Problem]:
 
 def _head(document: _Element) -> Iterator[Problem]:
     if (document.get("lang") or "und") == "und":
-        yield Problem.warning(
-            "the HTML names no language, so screen readers guess", hint="Set lang on the theme's <mjml>."
+        yield finding(
+            "language-missing",
+            "the HTML names no language, so screen readers guess",
+            hint="Set lang on the theme's <mjml>.",
         )
     if not (document.findtext("head/title") or "").strip():
-        yield Problem.warning("the HTML has no title", hint="Set <mj-title> in the theme.")
+        yield finding("html-title-missing", "the HTML has no title", hint="Set <mj-title> in the theme.")
 
 
 def _remote(document: _Element, rendered: Rendered) -> Iterator[Problem]:
@@ -97,7 +102,8 @@ def _remote(document: _Element, rendered: Rendered) -> Iterator[Problem]:
         ):
             found.add(f"<{element.tag}>")
     for where in sorted(found):
-        yield Problem.warning(
+        yield finding(
+            "loads-remote",
             Message("%(where)s loads something from the network", where=where),
             hint="Many readers never see it, and loading it reveals that they read; remove it.",
         )
@@ -107,13 +113,15 @@ def _pictures(document: _Element, rendered: Rendered) -> Iterator[Problem]:
     attached = {image.cid for image in rendered.attached}
     for cid in dict.fromkeys(_CID.findall(rendered.html)):
         if cid not in attached:
-            yield Problem.error(
+            yield finding(
+                "picture-unattached",
                 Message("cid:%(cid)s is no picture of the message", cid=cid),
                 hint="In the theme, write {{ item.picture.src }} or {{ brand.logo.src }}.",
             )
     for picture in document.iter("img"):
         if picture.get("alt") is None:
-            yield Problem.warning(
+            yield finding(
+                "alt-missing",
                 Message("the picture %(src)r has no alt text", src=picture.get("src", "")),
                 hint='Say in alt="…" what it shows; alt="" where it only decorates.',
             )
@@ -123,8 +131,9 @@ def weight(pictures: Iterable[Image]) -> Iterator[Problem]:
     """Yield the problem of an edition whose pictures have too many bytes together."""
     total = sum(len(image.content) for image in pictures)
     if total > HEAVY:
-        say, limit = (Problem.error, TOO_HEAVY) if total > TOO_HEAVY else (Problem.warning, HEAVY)
-        yield say(
+        code, limit = ("pictures-too-heavy", TOO_HEAVY) if total > TOO_HEAVY else ("pictures-heavy", HEAVY)
+        yield finding(
+            code,
             Message("the pictures have more than %(limit)s kB together", limit=limit // 1000),
             hint=Message(
                 "Slow lines wait for them; take some out, or cut them, to stay below %(most)s kB.",
@@ -142,7 +151,8 @@ def _slots(rendered: Rendered) -> Iterator[Problem]:
             (slots.VIEW, "link to the page in the browser"),
         ):
             if name not in present:
-                yield Problem.error(
+                yield finding(
+                    "reader-link-missing",
                     Message("the %(part)s has no %(what)s", part=part, what=what),
                     hint="Add it to the theme: every message has one.",
                 )
@@ -153,12 +163,14 @@ def _links(document: _Element, edition: Edition) -> Iterator[Problem]:
     for href in dict.fromkeys(_hrefs(document)):
         if href.startswith("#"):
             if unquote(href[1:]) not in anchors:
-                yield Problem.warning(
+                yield finding(
+                    "anchor-dead",
                     Message("the link %(href)s has no target in the message", href=href),
                     hint="Correct the theme.",
                 )
         elif not href.lower().startswith(("http://", "https://", "mailto:")):
-            yield Problem.error(
+            yield finding(
+                "link-scheme",
                 Message("the link %(href)r is neither a web nor a mail address", href=href),
                 _home(edition, href),
                 "Give the page's own address, beginning with https://.",
@@ -191,7 +203,8 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
         ("the HTML lacks a heading", _untitled(document, edition, headings)),
     ):
         for words in missing:
-            yield Problem.error(
+            yield finding(
+                "parts-differ",
                 Message("%(what)s: %(words)s", what=what, words=words),
                 _home(edition, words),
                 "A theme's two parts must say the same; in an item, put a space after a link.",
@@ -229,7 +242,8 @@ def _plain(text: str) -> str:
 def _long_lines(rendered: Rendered) -> Iterator[Problem]:
     long = [line for line in rendered.text.splitlines() if len(line) > LINE and not _URL.search(line)]
     if long:
-        yield Problem.warning(
+        yield finding(
+            "text-line-long",
             Message(
                 "the text has lines of more than %(most)s characters, such as %(line)r…",
                 most=LINE,

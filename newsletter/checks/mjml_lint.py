@@ -7,12 +7,13 @@ counts as anything that fits.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
 from newsletter.brand import Palette
+from newsletter.checks.codes import finding
 from newsletter.checks.mjml_schema import HOLE, schema
 from newsletter.errors import Message, Place, Problem
 from newsletter.render.letter import with_letters
@@ -96,9 +97,7 @@ def lint(read: Read, files: Iterable[str], start: str) -> Iterator[Problem]:
         for line, problem in linted.problems:
             if (at.path, line, problem) not in told:
                 told.add((at.path, line, problem))
-                yield Problem(
-                    severity=problem.severity, text=problem.text, at=Place(at.path, line), hint=problem.hint
-                )
+                yield replace(problem, at=Place(at.path, line))
         for one in linted.includes:
             if "*" in one.pattern:
                 computed.append(one)
@@ -196,23 +195,27 @@ def _place(name: str, parent: str, *, component: bool) -> Iterator[Problem]:
     tags, within = schema().tags, schema().within
     if parent in schema().ending:
         if component:
-            yield Problem.error(
+            yield finding(
+                "mjml-within-html",
                 Message("<%(tag)s> stands in <%(parent)s>, which holds only HTML", tag=name, parent=parent),
                 hint=Message("Close <%(parent)s> before it.", parent=parent),
             )
     elif not component:
         if parent in within:
-            yield Problem.error(
+            yield finding(
+                "mjml-html",
                 Message("<%(tag)s> is HTML, which <%(parent)s> does not hold", tag=name, parent=parent),
                 hint="Put it into an <mj-text>, or into an <mj-raw> where a table's row may stand.",
             )
     elif name not in tags:
-        yield Problem.error(
+        yield finding(
+            "mjml-tag",
             Message("MJML has no tag <%(tag)s>", tag=name),
             hint="Blocks are included by {% include %}." if name == "mj-include" else nearest(name, tags),
         )
     elif parent in within and name not in within[parent]:
-        yield Problem.error(
+        yield finding(
+            "mjml-place",
             Message("<%(tag)s> cannot stand in <%(parent)s>", tag=name, parent=parent),
             hint=Message(
                 "Put it into %(parents)s.",
@@ -222,14 +225,16 @@ def _place(name: str, parent: str, *, component: bool) -> Iterator[Problem]:
 
 
 def _no_attribute(tag: str, name: str, known: Iterable[str]) -> Problem:
-    return Problem.warning(
+    return finding(
+        "mjml-attribute",
         Message("<%(tag)s> has no attribute %(name)s, so it is dropped", tag=tag, name=name),
         hint=nearest(name, known),
     )
 
 
 def _wrong_value(tag: str, name: str, value: str, said: str) -> Problem:
-    return Problem.warning(
+    return finding(
+        "mjml-value",
         Message(
             "%(name)s of <%(tag)s> cannot be %(value)r",
             name=name,

@@ -7,7 +7,7 @@ from operator import itemgetter
 from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.checks.wording import Remark
-from newsletter.errors import Message, Severity
+from newsletter.errors import Message
 from newsletter.render.markdown import tree
 
 _WITHIN = r"^[ \t]*(?:(?:>|[-*+]|\d+[.)])[ \t]+){0,10}"
@@ -167,7 +167,7 @@ def _in_link(node: SyntaxTreeNode) -> bool:
 
 def _remark(words: str, what: str, hint: str, line: str) -> Remark:
     return Remark(
-        severity=Severity.WARNING,
+        code="markup-unrendered",
         words=words,
         text=Message(
             "readers would see %(what)s as typed characters: %(words)r", what=what, words=words[:60]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 
+from newsletter.checks.codes import CODES
 from newsletter.compose import addresses
 from newsletter.compose.samples import sample_words
 from newsletter.errors import Message, Severity
@@ -38,6 +39,7 @@ SPACE_BEFORE_MARK = re.compile(r"(?<=\w)[ \u00a0]+(?=[,;.!?](?:\s|$))")
 QUOTATION_MARKS = {"uk": "«»", "pl": "„”", "de": "„“"}
 """Of the first level, as in CLDR; in English straight ones are usual in mail."""
 
+_OWN_FILE = "is a file on somebody's own machine"
 _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
@@ -47,21 +49,26 @@ link_bare_addresses(_markdown)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """One doubtful passage: its severity, its text, what is wrong, and a hint; `line` is all of its line."""
+    """One doubtful passage: its code, its text, what is wrong, and a hint; `line` is all of its line."""
 
-    severity: Severity
+    code: str
     words: str
     text: str
     hint: str
     line: str = ""
 
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return CODES[self.code].severity
+
 
 def leftovers(text: str) -> Iterator[Remark]:
     """Yield placeholders, TODO marks and sample words; those that may be intended are warnings."""
-    for severity, pattern in ((Severity.ERROR, _LEFT_BEHIND), (Severity.WARNING, _PERHAPS_LEFT_BEHIND)):
+    for code, pattern in (("placeholder", _LEFT_BEHIND), ("placeholder-perhaps", _PERHAPS_LEFT_BEHIND)):
         for found in dict.fromkeys(pattern.findall(text)):
             yield Remark(
-                severity=severity,
+                code=code,
                 words=found,
                 text=Message("%(words)r looks like a placeholder", words=found),
                 hint="Write what belongs there, or remove it.",
@@ -69,7 +76,7 @@ def leftovers(text: str) -> Iterator[Remark]:
     words = next((words for words in sample_words() if words in text), None)
     if words:  # one is enough: who left a sample left all of it
         yield Remark(
-            severity=Severity.WARNING,
+            code="sample-words",
             words=words,
             text=Message("%(words)r is from the samples of a new workspace", words=words),
             hint="Write your own, and delete the sample items.",
@@ -82,17 +89,17 @@ def typed_marks(text: str, language: str) -> Iterator[Remark]:
     Which marks are right is the editor's to say: they are changed by `newsletter/checks/mend.py` when asked.
     """
     if found := HYPHEN_AS_DASH.search(text):
-        yield _typed(_around(text, found), "a hyphen stands for a dash", "Write a dash: –.")
+        yield _remark(
+            "hyphen-as-dash", _around(text, found), "a hyphen stands for a dash", "Write a dash: –."
+        )
     usual = QUOTATION_MARKS.get(language.partition("-")[0])
     if usual and (found := STRAIGHT_QUOTED.search(text)):
         hint = Message("Write %(words)s.", words=f"{usual[0]}{found[1]}{usual[1]}")
-        yield _typed(found[0], "straight quotation marks", hint)
+        yield _remark("quotes-straight", found[0], "straight quotation marks", hint)
     if found := SPACE_BEFORE_MARK.search(text):
-        yield _typed(_around(text, found), "a space stands before a mark", "Remove the space.")
-
-
-def _typed(words: str, text: str, hint: str) -> Remark:
-    return Remark(severity=Severity.WARNING, words=words, text=text, hint=hint)
+        yield _remark(
+            "space-before-mark", _around(text, found), "a space stands before a mark", "Remove the space."
+        )
 
 
 def _around(text: str, found: re.Match[str]) -> str:
@@ -105,29 +112,29 @@ def _around(text: str, found: re.Match[str]) -> str:
 def doubtful_link(href: str) -> Remark | None:
     """Return a remark on a doubtful link address, or None."""
     try:
-        what = _fault(href)
+        fault = _fault(href)
     except ValueError:
-        what = "is not a web address"
-    if what:
-        return _bad_link(href, what)
+        fault = "link-incomplete", "is not a web address"
+    if fault:
+        return _bad_link(href, *fault)
     return None if href.startswith("mailto:") else _roundabout(href)
 
 
-def _fault(href: str) -> str:
-    """Return why an address cannot be used, or "". Raises ValueError when it cannot be parsed."""
+def _fault(href: str) -> tuple[str, str] | None:
+    """Return code and words of why an address cannot be used. Raises ValueError when it cannot be parsed."""
     if addresses.is_file(href):
-        return "is a file on somebody's own machine"
+        return "link-file", _OWN_FILE
     parts = urlsplit(href)
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme == "mailto":
-        return ""
+        return None
     if href in ("", "#"):
-        return "leads nowhere"
+        return "link-nowhere", "leads nowhere"
     if parts.scheme not in ("http", "https"):
-        return "is not a full web address"
+        return "link-incomplete", "is not a full web address"
     if not host or _RESERVED.fullmatch(host) or any(leftovers(href)):
-        return "is a placeholder"
-    return "leads into somebody's own network" if addresses.is_local(host) else ""
+        return "link-placeholder", "is a placeholder"
+    return ("link-local", "leads into somebody's own network") if addresses.is_local(host) else None
 
 
 def _roundabout(href: str) -> Remark | None:
@@ -135,6 +142,7 @@ def _roundabout(href: str) -> Remark | None:
     if found := addresses.unwrap(href):
         mend = addresses.without_tracking(found.inside) if found.inside else ""
         return _remark(
+            "link-roundabout",
             href,
             Message(
                 "the link %(href)s leads through %(by)s, which records who opens it", href=href, by=found.by
@@ -145,18 +153,21 @@ def _roundabout(href: str) -> Remark | None:
         )
     if what := addresses.private_page(href):
         return _remark(
+            "link-private",
             href,
             Message("the link %(href)s leads to %(what)s, which readers cannot open", href=href, what=what),
             "Give the address of a public page; test it in a private browser window.",
         )
     if addresses.is_shortened(href):
         return _remark(
+            "link-shortened",
             href,
             Message("the link %(href)s hides where it leads", href=href),
             "Use the full address: mail filters distrust link shorteners.",
         )
     if (mend := addresses.without_tracking(href)) != href:
         return _remark(
+            "link-tracking",
             href,
             Message("the link %(href)s has parameters that track readers", href=href),
             Message("Use %(mend)s", mend=mend),
@@ -164,13 +175,13 @@ def _roundabout(href: str) -> Remark | None:
     return None
 
 
-def _remark(words: str, text: str, hint: str) -> Remark:
-    return Remark(severity=Severity.WARNING, words=words, text=text, hint=hint)
+def _remark(code: str, words: str, text: str, hint: str) -> Remark:
+    return Remark(code=code, words=words, text=text, hint=hint)
 
 
-def _bad_link(href: str, what: str) -> Remark:
+def _bad_link(href: str, code: str, what: str) -> Remark:
     return Remark(
-        severity=Severity.ERROR,
+        code=code,
         words=href,
         text=Message("the link %(href)r %(what)s", href=href, what=what),
         hint="Give the page's own address, beginning with https://.",
@@ -180,7 +191,7 @@ def _bad_link(href: str, what: str) -> Remark:
 def links_in(markdown: str) -> Iterator[Remark]:
     """Yield remarks on doubtful addresses and meaningless texts of the links in a Markdown text."""
     for found in dict.fromkeys(_FILE.findall(markdown)):
-        yield _bad_link(found, "is a file on somebody's own machine")
+        yield _bad_link(found, "link-file", _OWN_FILE)
     for token in _markdown.parse(markdown):
         href, words = "", ""
         for child in token.children or ():
@@ -191,7 +202,7 @@ def links_in(markdown: str) -> Iterator[Remark]:
                     yield remark
                 if words.strip(" .…:!→«»>").casefold() in _GENERIC:
                     yield Remark(
-                        severity=Severity.WARNING,
+                        code="link-text",
                         words=f"[{words}]",
                         text=Message("the link text %(words)r does not say where it leads", words=words),
                         hint="Screen readers read links out of context: name the page or document.",

@@ -42,7 +42,9 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
             workspace, at_the_terminal(by), Act.APPROVED, issue=done.frozen.name, readers=done.frozen.readers
         )
     for problem in done.ignored:
-        click.echo(f"{problem.at}: {problem.text} (ignored: the transport is the outbox)", err=True)
+        click.echo(
+            f"{problem.at}: {problem.text} [{problem.code}] (ignored: the transport is the outbox)", err=True
+        )
     return _print(
         workspace, done.frozen, "approved" if done.anew else "was already approved", as_json=as_json
     )

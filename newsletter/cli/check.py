@@ -29,8 +29,8 @@ def check(session: Session, closing: date | None, fix: bool, yes: bool, as_json:
     """Find mistakes in the text, links and markup of issue D.
 
     Every edition that readers need is rendered and checked. Errors keep the issue from being sent to
-    readers (exit 1); warnings do not (exit 0). With --fix, what is a matter of keys and not of words is
-    shown as a difference, and mended if you agree.
+    readers (exit 1); warnings and advice do not (exit 0). Each has a code: see docs/checks.md. With --fix,
+    what is a matter of keys and not of words is shown as a difference, and mended if you agree.
 
     \b
     Examples:
@@ -87,10 +87,16 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
         "editions": len(proof.tally),
         "readers": _readers(proof),
         "errors": proof.errors,
-        "warnings": len(proof.problems) - proof.errors,
+        "warnings": proof.warnings,
+        "advice": proof.advice,
         "findings": as_data(proof.problems),
         "silenced": [
-            {"path": problem.at.path if problem.at else None, "text": problem.text, "reason": reason}
+            {
+                "code": problem.code,
+                "path": problem.at.path if problem.at else None,
+                "text": problem.text,
+                "reason": reason,
+            }
             for problem, reason in proof.silenced
         ],
     }
@@ -99,11 +105,11 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
 def _print(proof: "Proof") -> None:
     print_problems(proof.problems)
     for problem, reason in proof.silenced:
-        click.echo(f"{problem.at}: silenced: {problem.text} ({reason})")
-    warnings = len(proof.problems) - proof.errors
+        click.echo(f"{problem.at}: silenced: {problem.text} [{problem.code}] ({reason})")
     largest = max(proof.sizes, default=0)
+    advice = f", {some(proof.advice, 'piece')} of advice" if proof.advice else ""
     click.echo(
-        f"{proof.issue.name}: {some(proof.errors, 'error')}, {some(warnings, 'warning')}"
+        f"{proof.issue.name}: {some(proof.errors, 'error')}, {some(proof.warnings, 'warning')}{advice}"
         f" in {some(len(proof.tally), 'edition')} for {some(_readers(proof), 'reader')},"
         f" up to {largest / 1024:.0f} KB."
     )

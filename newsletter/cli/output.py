@@ -8,7 +8,7 @@ import click
 
 from newsletter.errors import Problem
 
-_COLOURS = {"error": "red", "warning": "yellow"}
+_COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 
 
 def print_json(value: Any) -> None:
@@ -30,7 +30,9 @@ def print_problems(problems: Sequence[Problem]) -> None:
     following = [problem.hint for problem in problems[1:]] + [""]
     for problem, next_hint in zip(problems, following, strict=False):
         where = f"{problem.at}: " if problem.at else ""
-        click.echo(f"{where}{click.style(problem.severity, fg=_COLOURS[problem.severity])}: {problem.text}")
+        code = click.style(f" [{problem.code}]", dim=True) if problem.code else ""
+        kind = click.style(problem.severity, fg=_COLOURS[problem.severity])
+        click.echo(f"{where}{kind}: {problem.text}{code}")
         if problem.hint and problem.hint != next_hint:
             click.echo(f"  {problem.hint}")
 

@@ -157,4 +157,4 @@ def _said(value: Any) -> str:
 
 
 def _error(document: Document, key: str, text: str, hint: str) -> Problem:
-    return Problem.error(text, document.place((key,)), hint)
+    return Problem.error(text, document.place((key,)), hint, code="event-time")

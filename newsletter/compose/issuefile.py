@@ -161,7 +161,7 @@ def read_text(root: Path, name: str) -> str:
         )
     except UnicodeDecodeError:
         cause, cure = "the file is not UTF-8 text", "Save it as UTF-8."
-    raise ContentError(Problem.error(cause, Place(name), cure))
+    raise ContentError(Problem.error(cause, Place(name), cure, code="file-unreadable"))
 
 
 def _validated(document: Document) -> tuple[IssueFile, list[Problem]]:
@@ -197,6 +197,7 @@ def _period(
             ),
             document.place(("period",)),
             "Correct it, or rename the issue's folder: its name is the closing date.",
+            code="period-end",
         )
     ]
 
@@ -241,6 +242,7 @@ def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
             "the file's name holds a line break, a control character or a letter that is not Unicode",
             Place(path),
             "Rename the file.",
+            code="file-name",
         )
     address = anchor_of(id_)
     if twin := next((other for other in others if anchor_of(other) == address), None):
@@ -248,6 +250,7 @@ def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
             Message("the file's name has the same address as %(twin)r: blanks become hyphens", twin=twin),
             Place(path),
             "Rename one of the two files.",
+            code="file-name",
         )
     return None
 
@@ -274,6 +277,7 @@ def _blocks(folder: Folder) -> tuple[list[Block], list[Problem]]:
             "the item is not in issue.yaml",
             item.at,
             Message("Add it: newsletter compose %(closing)s", closing=folder.closing),
+            code="item-unlisted",
         )
         for item in forgotten
         if item.date is None or item.date in folder.period
@@ -285,19 +289,24 @@ def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection
     """Return a problem if the item `name`, listed at `at` under `slug`, cannot be shown there."""
     if slug not in folder.sections:
         return Problem.error(
-            Message("unknown section %(slug)r in order", slug=slug), at, nearest(slug, folder.sections)
+            Message("unknown section %(slug)r in order", slug=slug),
+            at,
+            nearest(slug, folder.sections),
+            code="section-unknown",
         )
     if name not in folder.items:
         return Problem.warning(
             Message("the item %(name)r has no file", name=name),
             at,
             nearest(name, folder.items) or "Remove the line.",
+            code="item-missing",
         )
     if name in seen:
         return Problem.warning(
             Message("the item %(name)r stands here a second time", name=name),
             at,
             "It is shown where it stands first.",
+            code="item-twice",
         )
     item = folder.items[name]
     if item and slug not in item.sections:
@@ -309,6 +318,7 @@ def _misplaced(folder: Folder, slug: str, name: str, at: Place, seen: Collection
                 sections=" / ".join(item.sections),
                 slug=slug,
             ),
+            code="item-elsewhere",
         )
     return None
 

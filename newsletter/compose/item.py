@@ -66,7 +66,7 @@ def parse_item(
     head, body = split_item(text)
     if head is None:
         said = "the item does not open with its data between two lines of ---"
-        return None, [Problem.error(said, Place(path, 1), _OPENING)]
+        return None, [Problem.error(said, Place(path, 1), _OPENING, code="front-matter-missing")]
     try:
         document = load(head, path, first_line=2)
     except ContentError as error:
@@ -140,6 +140,7 @@ def _link(given: str, document: Document) -> tuple[str, list[Problem]]:
             Message("link: %(link)r is not a web or mail address", link=link),
             document.place(("link",)),
             "Write it in full, like https://example.org/page, or leave it empty.",
+            code="link-invalid",
         )
     ]
 
@@ -174,6 +175,7 @@ def _known(
                 "section: is empty",
                 document.place(("section",)),
                 Message("Name one of %(sections)s.", sections=", ".join(sections)),
+                code="section-missing",
             )
         ]
     problems = [
@@ -181,6 +183,7 @@ def _known(
             Message("unknown section %(slug)r; the item is not shown there", slug=slug),
             document.place(("section", index)),
             nearest(slug, sections),
+            code="section-unknown",
         )
         for index, slug in enumerate(named)
         if slug not in sections

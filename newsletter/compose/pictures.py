@@ -90,7 +90,8 @@ def with_images(
 
 def _with_image(picture: Picture, made: Prepared | Fault) -> tuple[Picture | None, Problem | None]:
     if isinstance(made, Fault):
-        return None, Problem.error(f"the picture {picture.file} {made.text}", picture.at, made.hint)
+        text = f"the picture {picture.file} {made.text}"
+        return None, Problem.error(text, picture.at, made.hint, code="picture-unusable")
     return replace(picture, image=made.image), _still(picture) if made.moves else None
 
 
@@ -101,12 +102,14 @@ def _path(root: Path, folder: str, picture: Picture) -> Path | Problem:
     if not path.is_file():
         names = [file.name for file in (home / FOLDER).glob("*") if file.is_file() and is_line(file.name)]
         hint = nearest(picture.file, names) or f"Put the file into {folder}/{FOLDER}."
-        return Problem.error(f"the picture {folder}/{FOLDER}/{picture.file} is not there", picture.at, hint)
+        text = f"the picture {folder}/{FOLDER}/{picture.file} is not there"
+        return Problem.error(text, picture.at, hint, code="picture-missing")
     if not path.resolve().is_relative_to(home.resolve()):
         return Problem.error(
             f"the picture {picture.file} is a link to a file elsewhere",
             picture.at,
             f"Put the file itself into {folder}/{FOLDER}.",
+            code="picture-unusable",
         )
     return path
 
@@ -116,4 +119,5 @@ def _still(picture: Picture) -> Problem:
         f"the picture {picture.file} moves; only its first frame is shown",
         picture.at,
         "Save the frame that says most as PNG or JPEG.",
+        code="picture-moves",
     )

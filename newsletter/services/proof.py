@@ -51,10 +51,24 @@ class Proof:
         recipes = (self.pages.recipe(edition) for edition, _ in self.tally)
         return [self.pages.stock.size(recipe) for recipe in recipes if recipe]
 
+    def count(self, severity: Severity) -> int:
+        """Return how many findings of a severity there are."""
+        return sum(problem.severity is severity for problem in self.problems)
+
     @property
     def errors(self) -> int:
         """How many findings forbid a real transport."""
-        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+        return self.count(Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings are shown and forbid nothing, advice apart."""
+        return self.count(Severity.WARNING)
+
+    @property
+    def advice(self) -> int:
+        """How many findings are a matter of taste."""
+        return self.count(Severity.ADVICE)
 
 
 def _tally(workspace: "Workspace", editions: Editions) -> tuple[list[tuple[Edition, int]], int]:

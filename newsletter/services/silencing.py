@@ -3,11 +3,13 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from newsletter.checks.codes import CODES
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.issuefile import read_folder
 from newsletter.errors import ContentError
 from newsletter.services.editing.files import put, read_version
 from newsletter.services.editing.items import editing, item_path
+from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
     from newsletter.services.editing.files import Desk
@@ -15,30 +17,35 @@ if TYPE_CHECKING:
 _KEY = "silenced"
 
 
-def silence(desk: "Desk", closing: date, item: str, finding: str, reason: str) -> None:
-    """Silence the finding with the text `finding` about an item.
+def silence(desk: "Desk", closing: date, item: str, code: str, reason: str) -> None:
+    """Silence the findings with `code` about an item.
 
-    Raises ContentError without a reason, or when the item cannot be read.
+    Raises ContentError without a reason, when there is no such code, or when the item cannot be read.
     """
     words = " ".join(reason.split())
     if not words:
         raise ContentError("a finding is silenced with a reason only", "Say why it does not matter here.")
-    _change(desk, closing, item, {finding: words}, f"{closing}: a finding about {item} silenced")
+    if code not in CODES:
+        raise ContentError(f"there is no finding with the code {code!r}", nearest(code, CODES))
+    _change(desk, closing, item, {code: words}, f"{closing}: {code} of {item} silenced")
 
 
-def hear(desk: "Desk", closing: date, item: str, finding: str) -> None:
-    """Show the finding again. Raises ContentError when the item cannot be read."""
-    _change(desk, closing, item, {finding: GONE}, f"{closing}: a finding about {item} heard again")
+def hear(desk: "Desk", closing: date, item: str, code: str) -> None:
+    """Show the findings with `code` again. Raises ContentError when the item cannot be read."""
+    _change(desk, closing, item, {code: GONE}, f"{closing}: {code} of {item} heard again")
 
 
 def _change(desk: "Desk", closing: date, item: str, changes: dict[str, Any], message: str) -> None:
+    """Change what an item silences; a finding that it names by its text is from then on named by its code."""
     workspace = desk.workspace
     path = item_path(workspace, closing, item)
     with editing(workspace, closing):
         found = read_folder(workspace.root, closing, workspace.settings).items.get(item)
         if found is None:
             raise ContentError(f"{path} cannot be read", f"See: newsletter check {closing}")
-        now = {one.finding: one.reason for one in found.silenced} | changes
+        quiet = [problem for problem, _ in workspace.proof(closing).silenced]
+        codes = {str(one.text): one.code for one in quiet if one.at and one.at.path == path}
+        now = {codes.get(one.finding, one.finding): one.reason for one in found.silenced} | changes
         kept = {finding: reason for finding, reason in now.items() if reason is not GONE}
         text = edit_item(read_version(workspace.root, path).text, path, {_KEY: kept or GONE})
         put(desk, {path: text}, message)

@@ -72,11 +72,11 @@ def test_a_good_issue_is_rendered_and_has_no_findings(
 def test_findings_come_in_the_order_of_files_and_lines_and_never_twice(
     make_issue: Callable[..., Issue], make_item: Callable[..., Item], settings: Settings
 ) -> None:
-    item = make_item(title=" ")
+    item = make_item(link=None)
     late = Problem(severity=Severity.WARNING, text="late", at=Place(item.at.path, 9))
     early = Problem(severity=Severity.ERROR, text="early", at=Place("issues/2025-02-14/issue.yaml", 3))
     _, problems = findings(make_issue(item), [late, early, late], [], Renderer(settings, [THEMES]), settings)
-    assert [problem.text for problem in problems] == ["early", "the title is empty", "late"]
+    assert [problem.text for problem in problems] == ["early", "no link", "late"]
 
 
 def test_a_fault_of_every_edition_is_told_once(

@@ -69,7 +69,7 @@ def test_a_warning_is_shown_at_its_line_with_a_hint_and_passes(
     write_item(workspace, "01-forum", "title: Форум громад\nsection: top\nlink:")
     assert run(["-C", str(workspace), "check", "2025-02-14"]) == 0
     finding, hint, summary = capsys.readouterr().out.splitlines()
-    assert finding == "issues/2025-02-14/items/01-forum.md:4: warning: no link"
+    assert finding == "issues/2025-02-14/items/01-forum.md:4: warning: no link [link-missing]"
     assert hint.startswith("  Add `link: https://…`")
     assert summary.startswith("2025-02-14: 0 errors, 1 warning in 1 edition")
 
@@ -146,7 +146,7 @@ def test_what_is_mechanical_is_shown_mended_when_wanted_and_silenced_findings_ar
     assert run(["-C", str(workspace), "check", "--fix"]) == 0
     out, err = capsys.readouterr()
     assert '-Проєкт "Дім" - так.\n  +Проєкт «Дім» – так.' in err
-    assert "01-forum.md:2: silenced: no link (сторінки ще немає)" in out
+    assert "01-forum.md:2: silenced: no link [link-missing] (сторінки ще немає)" in out
     assert file.read_text(encoding="utf-8") == before
     assert run(["-C", str(workspace), "check", "--fix", "--yes", "--json"]) == 0
     assert "Проєкт «Дім» – так." in file.read_text(encoding="utf-8")

@@ -50,7 +50,8 @@ def said_at_the_desk() -> frozenset[Id]:
 def said_of_an_issue() -> frozenset[Id]:
     """Return every text in the modules that find faults."""
     folders = (ROOT / "newsletter" / name for name in ("checks", "compose"))
-    modules = [ROOT / "newsletter/yamlfile.py", *(file for folder in folders for file in folder.glob("*.py"))]
+    others = (ROOT / "newsletter" / name for name in ("yamlfile.py", "web/desk/item.py"))
+    modules = [*others, *(file for folder in folders for file in folder.rglob("*.py"))]
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in modules)
     constants = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return frozenset(node.value for node in constants if isinstance(node.value, str))

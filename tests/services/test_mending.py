@@ -63,9 +63,25 @@ def test_a_finding_is_silenced_with_a_reason_and_heard_again(workspace: Workspac
     before, file = heard(), (workspace.root / ITEM).read_text(encoding="utf-8")
     assert "no link" in before
     with pytest.raises(ContentError, match="with a reason only"):
-        silence(desk, CLOSING, item, "no link", "  ")
-    silence(desk, CLOSING, item, "no link", "сторінки:\nще немає")
+        silence(desk, CLOSING, item, "link-missing", "  ")
+    with pytest.raises(ContentError, match="no finding with the code 'link-mising'") as error:
+        silence(desk, CLOSING, item, "link-mising", "сторінки ще немає")
+    assert "link-missing" in error.value.problems[0].hint
+    silence(desk, CLOSING, item, "link-missing", "сторінки:\nще немає")
     assert heard() == [text for text in before if text != "no link"]
     assert [reason for _, reason in workspace.proof(CLOSING).silenced] == ["сторінки: ще немає"]
-    hear(desk, CLOSING, item, "no link")
+    hear(desk, CLOSING, item, "link-missing")
     assert (workspace.root / ITEM).read_text(encoding="utf-8") == file
+
+
+def test_what_earlier_versions_silenced_by_its_text_stays_so_and_gets_its_code(workspace: Workspace) -> None:
+    desk, item = Desk(workspace, Author()), ITEM.rpartition("/")[2].removesuffix(".md")
+    path = workspace.root / ITEM
+    old = "silenced: {no link: ще немає, straight quotation marks: так у назві}\n"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("section: ", f"{old}section: ", 1), encoding="utf-8"
+    )
+    quiet = {problem.code: reason for problem, reason in workspace.proof(CLOSING).silenced}
+    assert quiet == {"link-missing": "ще немає", "quotes-straight": "так у назві"}
+    hear(desk, CLOSING, item, "quotes-straight")
+    assert "silenced:\n  link-missing: ще немає\n" in path.read_text(encoding="utf-8")

@@ -49,7 +49,8 @@ def show(closing: date) -> str:
         shared=shared,
         groups=_groups(closing, others, items),
         errors=proof.errors,
-        warnings=len(proof.problems) - proof.errors,
+        warnings=proof.warnings,
+        advice=proof.advice,
         editions=_editions(proof),
         mendings=[_shown_mending(one) for one in mendings(press, closing)],
         silenced=[

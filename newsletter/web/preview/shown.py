@@ -55,7 +55,7 @@ def shown_sheet(sheet: Sheet, name: str = "") -> Data:
         else None,
         problems=gathered(sheet.problems),
         errors=sum(problem.severity == "error" for problem in sheet.problems),
-        warnings=sum(problem.severity != "error" for problem in sheet.problems),
+        warnings=sum(problem.severity == "warning" for problem in sheet.problems),
     )
 
 
@@ -98,19 +98,19 @@ def gathered(problems: Iterable[Problem]) -> Sequence[Data]:
     places: defaultdict[Problem, list[Place]] = defaultdict(list)
     for problem in problems:
         places[replace(problem, at=None)] += [problem.at] if problem.at else []
-    found = sorted(places.items(), key=lambda entry: entry[0].severity)
+    found = sorted(places.items(), key=lambda entry: entry[0].severity.rank)
     return tuple(shown_problem(one, at) for one, at in found)
 
 
 def shown_problem(one: Problem, at: Iterable[Place] = ()) -> Data:
     """Return a finding in the language of the page.
 
-    `key` is its English text; `language` is "en" where the catalog lacks it, else empty.
+    `language` is "en" where the catalog lacks it, else empty.
     """
     text, hint = said(one.text, g.language), said(one.hint, g.language)
     return Data(
         severity=one.severity.value,
-        key=str(one.text),
+        code=one.code,
         text=str(text),
         hint=str(hint),
         language="en" if text == one.text and g.language != "en" else "",

@@ -42,13 +42,13 @@ def test_what_is_mechanical_is_mended_as_it_was_shown_and_not_otherwise(
 
 def test_a_finding_is_silenced_and_shown_again(client: FlaskClient, context: Workspace, item: str) -> None:
     file = context.root / f"issues/{CLOSING}/items/{item}.md"
-    finding = {"finding": "straight quotation marks"}
-    assert finding["finding"] in client.get(PAGE).text
+    finding = {"finding": "quotes-straight"}
+    assert 'value="quotes-straight"' in client.get(PAGE).text
     refused = send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "reason": " "})
     assert refused.status_code == 422
     send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "reason": "так у назві <b>"})
     assert "так у назві &lt;b&gt;" in client.get(PAGE).text
-    assert "straight quotation marks: так у назві <b>" in file.read_text("utf-8")
+    assert "quotes-straight: так у назві <b>" in file.read_text("utf-8")
     send(client, f"/desk/{CLOSING}/silence/{item}", {**finding, "again": "yes"})
     assert "silenced" not in file.read_text("utf-8")
     lost = send(client, f"/desk/{CLOSING}/silence/..%2f..%2fnewsletter", {**finding, "reason": "так"})

@@ -1,0 +1,151 @@
+"""Findings about the files of an issue that cannot be read as they are; they cannot be silenced."""
+
+from newsletter.checks.codes.code import ERROR, WARNING, Code, Part
+
+_ITEM = "---\ntitle: Форум\nsection: top\nlink: https://auc.org.ua/1\n---\n\nГромади зустрілися.\n"
+_PICTURE = "picture: {{file: {}, alt: Учасники форуму}}"
+_ORDER = "order: {{{}}}"
+
+CODES = (
+    Code(
+        "front-matter-missing",
+        ERROR,
+        "An item does not open with its data between two lines of ---.",
+        "Форум громад\n",
+        _ITEM,
+        Part.ITEM,
+    ),
+    Code(
+        "yaml-unreadable",
+        ERROR,
+        "Data of an item cannot be read as YAML.",
+        "---\ntitle: Форум: громади\nsection: top\n---\n",
+        _ITEM,
+        Part.ITEM,
+    ),
+    Code(
+        "file-unreadable",
+        ERROR,
+        "A file cannot be read, or is not UTF-8 text.",
+        _ITEM.replace("зустрілися", "\udcff"),
+        _ITEM,
+        Part.ITEM,
+    ),
+    Code(
+        "file-name",
+        ERROR,
+        "The name of an item's file cannot be its id.",
+        {"items/01-forum.md": _ITEM, "items/01 forum.md": _ITEM.replace("ua/1", "ua/2")},
+        {"items/01-forum.md": _ITEM},
+        Part.FILES,
+    ),
+    Code("key-unknown", ERROR, "There is no such key.", "titel: Форум", "kind: news", Part.HEAD),
+    Code(
+        "key-missing",
+        ERROR,
+        "A key is missing that is always needed.",
+        "---\nsection: top\n---\n",
+        _ITEM,
+        Part.ITEM,
+    ),
+    Code(
+        "value-wrong", ERROR, "A key has a value that it cannot have.", "kind: novel", "kind: news", Part.HEAD
+    ),
+    Code(
+        "section-missing",
+        ERROR,
+        "An item is in no section.",
+        "---\ntitle: Форум\nsection: []\n---\n",
+        _ITEM,
+        Part.ITEM,
+    ),
+    Code("section-unknown", ERROR, "There is no such section.", "section: sport", "section: top", Part.HEAD),
+    Code(
+        "condition-wrong",
+        ERROR,
+        "A condition cannot be read, so nobody could tell whom the item is for.",
+        "only_for: {regoin: Сумська}",
+        "only_for: {region: Сумська}",
+        Part.HEAD,
+    ),
+    Code(
+        "link-invalid",
+        ERROR,
+        "An item's link is not a web or mail address.",
+        "link: auc.org.ua/forum",
+        "link: https://auc.org.ua/forum",
+        Part.HEAD,
+    ),
+    Code(
+        "event-time",
+        ERROR,
+        "The time of an event cannot be read, or an item has one that is not an event.",
+        "kind: event\nwhen: in spring",
+        "kind: event\nwhen: 2025-02-20 14:00",
+        Part.HEAD,
+    ),
+    Code(
+        "picture-missing",
+        ERROR,
+        "A picture's file is not in the issue's folder `pictures`.",
+        _PICTURE.format("forums.png"),
+        _PICTURE.format("forum.png"),
+        Part.HEAD,
+    ),
+    Code(
+        "picture-unusable",
+        ERROR,
+        "A picture's file cannot be shown.",
+        _PICTURE.format("broken.png"),
+        _PICTURE.format("forum.png"),
+        Part.HEAD,
+    ),
+    Code(
+        "picture-moves",
+        WARNING,
+        "Of a moving picture only the first frame is shown.",
+        _PICTURE.format("moving.gif"),
+        _PICTURE.format("forum.png"),
+        Part.HEAD,
+    ),
+    Code(
+        "period-end",
+        ERROR,
+        "The issue's period does not close on the day that its folder is named by.",
+        "period: {start: 2025-02-07, end: 2025-02-13}",
+        "period: {start: 2025-02-07, end: 2025-02-14}",
+        Part.ISSUE,
+    ),
+    Code(
+        "item-unlisted",
+        WARNING,
+        "An item has a file, but no line in issue.yaml.",
+        _ORDER.format(""),
+        _ORDER.format("top: [01-forum]"),
+        Part.ISSUE,
+    ),
+    Code(
+        "item-missing",
+        WARNING,
+        "An item has a line in issue.yaml, but no file.",
+        _ORDER.format("top: [01-forum, 02-flats]"),
+        _ORDER.format("top: [01-forum]"),
+        Part.ISSUE,
+    ),
+    Code(
+        "item-twice",
+        WARNING,
+        "An item stands in issue.yaml twice.",
+        _ORDER.format("top: [01-forum, 01-forum]"),
+        _ORDER.format("top: [01-forum]"),
+        Part.ISSUE,
+    ),
+    Code(
+        "item-elsewhere",
+        ERROR,
+        "The order in issue.yaml lists an item under a section that it does not have.",
+        _ORDER.format("social: [01-forum]"),
+        _ORDER.format("top: [01-forum]"),
+        Part.ISSUE,
+    ),
+)
