@@ -7,6 +7,7 @@ its audience are the readers who have the item, and the ledger delivers it as it
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -16,13 +17,18 @@ from newsletter.names import LAST, CorrectionName
 from newsletter.render.edition import Editions
 from newsletter.render.events import calendar_name
 from newsletter.render.ics import Source, calendar
+from newsletter.sending.freeze import clear, complete, hold, staged_of
 from newsletter.sending.publication import public_item, publication
 from newsletter.store import archive, audience, contents, corrections, editions, issues, pictures
 from newsletter.store.archive import PublicItem
+from newsletter.store.batches import Batches
 from newsletter.store.contents import Content
 from newsletter.store.corrections import Correction, Version
-from newsletter.store.db import timestamp, writing
+from newsletter.store.db import reading, timestamp, writing
 from newsletter.store.issues import Frozen
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _NOT_SENT = (IssueState.APPROVED, IssueState.FREEZING)
 _MEANWHILE = "item {!r} was corrected by somebody else meanwhile"
@@ -58,7 +64,7 @@ def content_of(connection: Connection, frozen: Frozen | None, name: str) -> Cont
     if content is None:
         raise StateError(
             f"issue {name} was approved by an older version, which did not record what its editions held",
-            "Put the correction into the next issue.",
+            "Put the correction into the next issue, as an item of its own. Later issues can be corrected.",
         )
     return content
 
@@ -66,35 +72,50 @@ def content_of(connection: Connection, frozen: Frozen | None, name: str) -> Cont
 def correct(engine: Engine, change: Change, signed: Signed) -> Correction:
     """Correct an item in the archive and for newcomers, in one transaction.
 
-    Raises StateError when the issue was not sent, or somebody else corrected the item meanwhile.
+    What grows with the audience is read before the lock is taken. Raises StateError when the issue was not
+    sent, or somebody else corrected the item meanwhile.
     """
+    shown = change.after.picture
+    images = [shown.image] if shown and shown.image else []
+    while True:
+        with reading(engine) as connection:
+            seen = issues.get(connection, change.name)
+            total = issues.delivered(connection, change.name, seen.envelope, images=images)
+        with writing(engine) as connection:
+            frozen = issues.lock_approved(connection, change.name)
+            if frozen.fingerprint == seen.fingerprint:
+                return _correct(connection, frozen, change, signed, total)
+
+
+def _correct(
+    connection: Connection, frozen: Frozen, change: Change, signed: Signed, total: "_Hash"
+) -> Correction:
+    """Store a correction; `total` is the first part of the issue's fingerprint after it."""
     name, item = change.name, change.after
-    with writing(engine) as connection:
-        frozen = issues.lock_approved(connection, name)
-        content = content_of(connection, frozen, name)
-        found = content.find(item.id)
-        if found is None or found[1] != change.before or item.id in content.withdrawn:
-            raise StateError(_MEANWHILE.format(item.id), "Look at it again.")
-        after = content.with_item(item)
-        if change.withdrawn:
-            after = replace(after, withdrawn=after.withdrawn | {item.id})
-        if item.picture and item.picture.image:
-            pictures.put(connection, name, [item.picture.image])
-        contents.change(connection, name, after)
-        _show(connection, frozen, after, change, signed.at)
-        made = Correction(
-            issue=name,
-            number=len(corrections.of_issue(connection, name)) + 1,
-            anchor=anchor_of(item.id),
-            at=timestamp(signed.at),
-            by=signed.by,
-            reason=signed.reason,
-            withdrawn=change.withdrawn,
-        )
-        before = contents.encode(change.before)
-        corrections.put(connection, made, before=before, fingerprint=frozen.fingerprint)
-        after_it = issues.fingerprint(connection, name, frozen.envelope)
-        issues.seal(connection, replace(frozen, fingerprint=after_it))
+    content = content_of(connection, frozen, name)
+    found = content.find(item.id)
+    if found is None or found[1] != change.before or item.id in content.withdrawn:
+        raise StateError(_MEANWHILE.format(item.id), "Look at it again.")
+    after = content.with_item(item)
+    if change.withdrawn:
+        after = replace(after, withdrawn=after.withdrawn | {item.id})
+    if item.picture and item.picture.image:
+        pictures.put(connection, name, [item.picture.image])
+    contents.change(connection, name, after)
+    _show(connection, frozen, after, change, signed.at)
+    made = Correction(
+        issue=name,
+        number=len(corrections.of_issue(connection, name)) + 1,
+        anchor=anchor_of(item.id),
+        at=timestamp(signed.at),
+        by=signed.by,
+        reason=signed.reason,
+        withdrawn=change.withdrawn,
+    )
+    before = contents.encode(change.before)
+    corrections.put(connection, made, before=before, fingerprint=frozen.fingerprint)
+    after_it = issues.with_archive(total, connection, name)
+    issues.seal(connection, replace(frozen, fingerprint=after_it))
     return made
 
 
@@ -134,31 +155,74 @@ class Letter:
 def freeze_letter(engine: Engine, name: str, letter: Letter, signed: Signed) -> Frozen:
     """Approve a letter to the readers who have the item as it was; return it, named `name` and a number.
 
-    One that was not sent yet is replaced. Raises StateError when the item was not corrected, a letter has
-    told of it, readers are still to get it as it was, or nobody has it.
+    It takes several short transactions, during which the letter is `freezing`; interrupted, it is made from
+    scratch by the next call. One that was not sent yet is replaced. Raises StateError when the item was not
+    corrected, a letter has told of it, readers are still to get it as it was, or nobody has it.
     """
+    while not (begun := _begin_letter(engine, name, letter, signed)):
+        continue  # somebody corrected an item, or added readers, meanwhile
+    draft, staged, readers = begun
+    edition = letter.page.edition
+
+    def put_page(connection: Connection) -> None:
+        editions.put_page(connection, draft.name, letter.page, [letter.section])
+        pictures.put(connection, draft.name, letter.page.pictures)
+
+    def put_readers(connection: Connection, some: Sequence[int]) -> None:
+        hold(connection, staged)
+        audience.put(connection, draft.name, [(number, edition) for number in some])
+
+    batches = Batches(engine)
+    epoch = clear(batches, staged, put_page)
+    batches.each(readers, put_readers)
+    return complete(engine, staged, draft, readers, epoch)
+
+
+def _begin_letter(
+    engine: Engine, name: str, letter: Letter, signed: Signed
+) -> tuple[Frozen, Frozen, Sequence[int]] | None:
+    """Claim the letter's name, and record that it tells of the item's corrections.
+
+    Return the letter, the same while it is being stored, and its readers; None when the issue changed.
+    """
+    with reading(engine) as connection:
+        seen = issues.get(connection, name)
+        content, mine = _corrections(connection, seen, letter.item)
+        version = Version(name, contents.place_of(content.issue, letter.item.id), mine[-1].number)
+        counts = corrections.count_had(connection, version)
+        readers = corrections.who_had(connection, version)
     with writing(engine) as connection:
         frozen = issues.lock_approved(connection, name)
-        content = content_of(connection, frozen, name)
-        found = content.find(letter.item.id)
-        if found is None or found[1] != letter.item:
-            raise StateError(_MEANWHILE.format(letter.item.id), "Look at it again.")
-        made = corrections.of_issue(connection, name)
-        mine = [one for one in made if one.anchor == anchor_of(letter.item.id)]
+        if frozen.fingerprint != seen.fingerprint:
+            return None
+        _, mine = _corrections(connection, frozen, letter.item)
         earlier = _told(connection, mine)
         own = earlier.name if earlier and earlier.state in _NOT_SENT else _next_name(connection, name)
-        version = Version(name, contents.place_of(content.issue, letter.item.id), mine[-1].number)
-        _refuse(frozen, *corrections.count_had(connection, version))
-        sealed = _store(connection, letter, signed, own, version)
+        _refuse(frozen, *counts)
+        draft = _draft(letter.envelope(own), signed)
+        staged = staged_of(draft)
+        if issues.claim(connection, staged):
+            issues.overwrite(connection, staged)
         unsent = "" if earlier is None or earlier.begun_at else earlier.name
         corrections.tell(connection, name, [one.number for one in mine if one.letter in {"", unsent}], own)
-    return sealed
+    return draft, staged, readers
+
+
+def _corrections(connection: Connection, frozen: Frozen, item: Item) -> tuple[Content, list[Correction]]:
+    """Return what the issue says, and the item's corrections. Raises StateError when it says otherwise."""
+    content = content_of(connection, frozen, frozen.name)
+    found = content.find(item.id)
+    if found is None or found[1] != item:
+        raise StateError(_MEANWHILE.format(item.id), "Look at it again.")
+    made = corrections.of_issue(connection, frozen.name)
+    mine = [one for one in made if one.anchor == anchor_of(item.id)]
+    if not mine:
+        raise StateError("the item has not been corrected", "Change the item's file first.")
+    return content, mine
 
 
 def _told(connection: Connection, mine: Sequence[Correction]) -> Frozen | None:
     """Return the last letter about an item, or None. Raises StateError when it has told of everything."""
-    if not mine:
-        raise StateError("the item has not been corrected", "Change the item's file first.")
     last = next((one.letter for one in reversed(mine) if one.letter), "")
     earlier = issues.find(connection, last) if last else None
     if earlier and earlier.begun_at and mine[-1].letter == last:
@@ -190,14 +254,14 @@ def _refuse(frozen: Frozen, had: int, waiting: int) -> None:
         )
 
 
-def _store(connection: Connection, letter: Letter, signed: Signed, own: str, version: Version) -> Frozen:
-    """Store an approved letter with its audience."""
-    draft = Frozen(
-        name=own,
+def _draft(envelope: Envelope, signed: Signed) -> Frozen:
+    """Return the approved letter before its readers are counted."""
+    return Frozen(
+        name=envelope.issue,
         state=IssueState.APPROVED,
         reason="",
         fingerprint="",
-        envelope=letter.envelope(own),
+        envelope=envelope,
         sources={},
         errors=0,
         transport="",
@@ -207,14 +271,3 @@ def _store(connection: Connection, letter: Letter, signed: Signed, own: str, ver
         readers=0,
         without=0,
     )
-    epoch = audience.next_epoch(connection)
-    if issues.claim(connection, draft):
-        issues.replace(connection, draft)
-    editions.put_page(connection, own, letter.page, [letter.section])
-    pictures.put(connection, own, letter.page.pictures)
-    readers = corrections.put_audience(connection, own, letter.page.edition, version)
-    audience.put_chunks(connection, own, readers, epoch)
-    fingerprint = issues.fingerprint(connection, own, draft.envelope)
-    sealed = replace(draft, fingerprint=fingerprint, readers=len(readers))
-    issues.seal(connection, sealed)
-    return sealed

@@ -137,16 +137,32 @@ def _draft(shared: Envelope, approval: Approval) -> issues.Frozen:
 
 def _freeze_in_steps(engine: Engine, draft: issues.Frozen, chosen: _Chosen, put: _Put) -> issues.Frozen:
     """Store an approval in short transactions. Raises StateError when another approval began meanwhile."""
-    staged = replace(draft, state=IssueState.FREEZING, fingerprint=token_hex(16))
-    batches = Batches(engine)
+    staged = staged_of(draft)
     with writing(engine) as connection:
         if earlier := issues.claim(connection, staged):
             _refuse_begun(earlier)
             issues.overwrite(connection, staged)
+    batches = Batches(engine)
+    epoch = clear(batches, staged, put.pages)
+    batches.each(put.shown, lambda one, part: _put_editions(one, staged, put, part))
+    batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))
+    return complete(engine, staged, replace(draft, without=chosen.without), chosen.numbers, epoch)
+
+
+def staged_of(draft: issues.Frozen) -> issues.Frozen:
+    """Return `draft` while it is being stored: nothing sends it, and its fingerprint is a token."""
+    return replace(draft, state=IssueState.FREEZING, fingerprint=token_hex(16))
+
+
+def clear(batches: Batches, staged: issues.Frozen, put: Callable[[Connection], None]) -> int:
+    """Delete all of an earlier approval, and `put` what is stored once; return the epoch of new chunks.
+
+    Raises StateError when another approval has taken the issue.
+    """
     for table in (schema.delivery, schema.audience):
-        batches.delete(table, table.c.issue == draft.name, before=lambda one: _hold(one, staged))
-    with writing(engine) as connection:
-        _hold(connection, staged)
+        batches.delete(table, table.c.issue == staged.name, before=lambda one: hold(one, staged))
+    with writing(batches.engine) as connection:
+        hold(connection, staged)
         epoch = audience.next_epoch(connection)
         for table in (
             schema.chunk,
@@ -160,32 +176,37 @@ def _freeze_in_steps(engine: Engine, draft: issues.Frozen, chosen: _Chosen, put:
             schema.edition_items,
             schema.correction,
         ):
-            connection.execute(delete(table).where(table.c.issue == draft.name))
-        put.pages(connection)
-    batches.each(put.shown, lambda one, part: _put_editions(one, staged, put, part))
-    batches.each(range(len(chosen.numbers)), lambda one, part: _put(one, staged, chosen, part))
+            connection.execute(delete(table).where(table.c.issue == staged.name))
+        put(connection)
+    return epoch
+
+
+def complete(
+    engine: Engine, staged: issues.Frozen, draft: issues.Frozen, readers: Sequence[int], epoch: int
+) -> issues.Frozen:
+    """Make a staged issue, whose audience of `readers` is stored, approved as `draft` says."""
     with reading(engine) as connection:
         fingerprint = issues.fingerprint(connection, draft.name, draft.envelope)
-    sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
+    sealed = replace(draft, fingerprint=fingerprint, readers=len(readers))
     with writing(engine) as connection:
-        _hold(connection, staged)
-        audience.put_chunks(connection, draft.name, chosen.numbers, epoch)
+        hold(connection, staged)
+        audience.put_chunks(connection, draft.name, readers, epoch)
         issues.seal(connection, sealed)
         issues.change_state(connection, draft.name, draft.state, among=[IssueState.FREEZING])
     return sealed
 
 
 def _put_editions(connection: Connection, staged: issues.Frozen, put: _Put, part: Sequence[Edition]) -> None:
-    _hold(connection, staged)
+    hold(connection, staged)
     put.editions(connection, part)
 
 
 def _put(connection: Connection, staged: issues.Frozen, chosen: _Chosen, part: Sequence[int]) -> None:
-    _hold(connection, staged)
+    hold(connection, staged)
     audience.put(connection, staged.name, chosen.rows(part[0], part[-1] + 1))
 
 
-def _hold(connection: Connection, staged: issues.Frozen) -> None:
+def hold(connection: Connection, staged: issues.Frozen) -> None:
     """Lock the issue until the transaction ends. Raises StateError when another approval has taken it."""
     found = issues.lock(connection, staged.name)
     if found is None or (found.state, found.fingerprint) != (staged.state, staged.fingerprint):

@@ -268,12 +268,23 @@ def sections(connection: Connection) -> dict[str, ArchivedSection]:
     return {slug: ArchivedSection(slug, title, begun_at) for slug, title, begun_at in found}
 
 
-def edition_of(connection: Connection, number: int, name: IssueName) -> tuple[str, list[str], str] | None:
-    """Return HTML with slots, names of pictures, and address: what subscriber `number` got of an issue."""
+class Copy(NamedTuple):
+    """What a reader got of an issue: HTML with slots, names of its pictures, their address, their edition."""
+
+    html: str
+    pictures: list[str]
+    email: str
+    edition: str
+
+
+def edition_of(connection: Connection, number: int, name: IssueName) -> Copy | None:
+    """Return what subscriber `number` got of an issue."""
     given = {"name": name.isoformat(), "number": number}
     found = connection.execute(_LETTER, given).one_or_none()
     made = editions.find(connection, name.isoformat(), found.edition) if found else None
-    return (made.html, [image.name for image in made.pictures], found.email) if found and made else None
+    if found is None or made is None:
+        return None
+    return Copy(made.html, [image.name for image in made.pictures], found.email, found.edition)
 
 
 def put_calendars(connection: Connection, name: str, files: Mapping[str, str]) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from newsletter import model
 from newsletter.errors import Place
-from newsletter.model import Block, Edition, Image, Issue, Item, ItemKind
+from newsletter.model import Block, Edition, Image, Issue, Item, ItemKind, anchor_of
 from newsletter.store import pictures
+from newsletter.store.corrections import OfItem, in_copy
 from newsletter.store.db import upsert
-from newsletter.store.schema import content, edition_items
+from newsletter.store.schema import content, correction, edition_items
 
 _TYPES: dict[str, Any] = {name: one for name, one in vars(model).items() if is_dataclass(one)}
 _TYPES["Place"] = Place
@@ -75,6 +76,16 @@ def find(connection: Connection, name: str) -> Content | None:
         return None
     images = pictures.of_issue(connection, name)
     return Content(decode(row.document, images), frozenset(row.withdrawn))
+
+
+def corrected_in(connection: Connection, name: str, edition: str) -> list[OfItem]:
+    """Return the notes of what was corrected in an edition of issue `name` after it was made."""
+    held = select(content.c.document).where(content.c.issue == name)
+    document = connection.execute(held.where(content.c.issue.in_(select(correction.c.issue)))).scalar()
+    if document is None:
+        return []
+    blocks = decode(document, {}).blocks
+    return in_copy(connection, name, edition, [anchor_of(one.id) for block in blocks for one in block.items])
 
 
 def put_editions(

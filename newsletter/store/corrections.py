@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from newsletter.model import Outcome
 from newsletter.store.people import IS_READER
-from newsletter.store.schema import audience, correction, delivery, edition_items, subscriber
+from newsletter.store.schema import audience, correction, delivery, edition_items, item, subscriber
 
 _HAS_IT = (Outcome.ACCEPTED.value, Outcome.UNKNOWN.value)
 """Who may have the message: where the answer was lost it may have arrived, and the letter does no harm."""
@@ -85,9 +86,44 @@ def notes(connection: Connection, names: Iterable[str]) -> dict[tuple[str, str],
         .where(correction.c.issue.in_(list(names)))
         .order_by(correction.c.issue, correction.c.number)
     ):
-        note = Note(anchor=row.anchor, at=row.at, reason=row.reason, withdrawn=bool(row.withdrawn))
-        found.setdefault((row.issue, row.anchor), []).append(note)
+        found.setdefault((row.issue, row.anchor), []).append(_note(row))
     return found
+
+
+def _note(row: Any) -> Note:
+    return Note(anchor=row.anchor, at=row.at, reason=row.reason, withdrawn=bool(row.withdrawn))
+
+
+@dataclass(frozen=True, slots=True)
+class OfItem:
+    """A note with the item's title as it was; `public` tells whether the archive shows the item."""
+
+    title: str
+    note: Note
+    public: bool
+
+
+def in_copy(connection: Connection, name: str, edition: str, anchors: Sequence[str]) -> list[OfItem]:
+    """Return the notes of what was corrected in an edition after it was made, the oldest first.
+
+    `anchors` are those of the items of issue `name`, in its order.
+    """
+    rows = connection.execute(
+        select(correction, edition_items.c.places, item.c.id.label("public"))
+        .join(edition_items, edition_items.c.issue == correction.c.issue)
+        .outerjoin(item, and_(item.c.issue == correction.c.issue, item.c.anchor == correction.c.anchor))
+        .where(
+            correction.c.issue == name,
+            edition_items.c.edition == edition,
+            edition_items.c.correction < correction.c.number,
+        )
+        .order_by(correction.c.number)
+    )
+    return [
+        OfItem(row.before["title"], _note(row), row.public is not None)
+        for row in rows
+        if f",{anchors.index(row.anchor)}," in row.places
+    ]
 
 
 def tell(connection: Connection, name: str, numbers: Sequence[int], letter: str) -> None:
@@ -120,16 +156,15 @@ def count_had(connection: Connection, version: Version) -> tuple[int, int]:
     return had, waiting
 
 
-def put_audience(connection: Connection, letter: str, edition: str, version: Version) -> Sequence[int]:
-    """Make the readers who have an item in this version the audience of `letter`; return them, ascending."""
+def who_had(connection: Connection, version: Version) -> Sequence[int]:
+    """Return the readers who have an item in this version, ascending."""
     chosen = (
         _with(version)
-        .add_columns(literal(letter), audience.c.subscriber, literal(edition))
+        .add_columns(audience.c.subscriber)
         .where(delivery.c.state.in_(_HAS_IT), IS_READER)
+        .order_by(audience.c.subscriber)
     )
-    connection.execute(insert(audience).from_select(["issue", "subscriber", "edition"], chosen))
-    readers = select(audience.c.subscriber).where(audience.c.issue == letter).order_by(audience.c.subscriber)
-    return connection.execute(readers).scalars().all()
+    return connection.execute(chosen).scalars().all()
 
 
 def _with(version: Version) -> Select[tuple[()]]:

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from heapq import merge
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, RowMapping, Select, delete, select, update
 
 from newsletter.errors import StateError
-from newsletter.model import Envelope, IssueState
+from newsletter.model import Envelope, Image, IssueState
 from newsletter.store import editions, pictures
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import (
@@ -32,6 +33,9 @@ from newsletter.store.schema import (
     part,
     picture,
 )
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 _LATER = {
     "kind": "news",
@@ -185,12 +189,27 @@ def fingerprint(
 
     `more` is counted as stored too: subscribers with their editions, in ascending order.
     """
+    return with_archive(delivered(connection, name, envelope, more), connection, name)
+
+
+def delivered(
+    connection: Connection,
+    name: str,
+    envelope: Envelope,
+    more: Sequence[tuple[int, str]] = (),
+    images: Iterable[Image] = (),
+) -> "_Hash":
+    """Return the first part of a fingerprint, which grows with the audience: all that readers get.
+
+    `more` and `images` are counted as stored too.
+    """
     shared = asdict(envelope)
     if not envelope.greeting:  # as approvals had it before there were greetings
         del shared["greeting"], shared["unnamed"]
     total = sha256(json.dumps(shared, sort_keys=True).encode())
     editions.count(total, connection, name)
-    for image in pictures.of_issue(connection, name).values():
+    shown = {image.name: image for image in images} | pictures.of_issue(connection, name)
+    for _, image in sorted(shown.items()):
         said = (image.name, image.media_type, image.width, image.height, image.sha256)
         total.update(json.dumps(said).encode() + b"\n")
     rows = connection.execute(
@@ -201,6 +220,11 @@ def fingerprint(
     )
     for subscriber, key in merge(((number, key) for number, key in rows), more) if more else rows:
         total.update(f"{subscriber} {key}\n".encode())
+    return total
+
+
+def with_archive(total: "_Hash", connection: Connection, name: str) -> str:
+    """Return the fingerprint that begins with `total`, and goes on with what the archive shows."""
     shown = [column for column in item.c if column.key not in ("id", *_LATER)]
     later = [item.c[key] for key in _LATER]
     for *page, shown_picture in connection.execute(select(cover).where(cover.c.issue == name)):

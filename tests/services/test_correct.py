@@ -1,11 +1,13 @@
 """Corrections after the send: the archive at once, newcomers, and a letter to exactly who has the item."""
 
 import asyncio
+import contextlib
+import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Connection, Engine, delete, update
 
 from newsletter.errors import ContentError, StateError
 from newsletter.model import IssueState, Outcome
@@ -14,7 +16,7 @@ from newsletter.services import Workspace, delivery
 from newsletter.services.approval import approve
 from newsletter.services.correct import correct, examine, letter
 from newsletter.services.status import overview, summary
-from newsletter.store import archive, contents
+from newsletter.store import archive, audience, contents, issues
 from newsletter.store.archive import PublicItem
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import delivery as deliveries
@@ -135,6 +137,57 @@ def test_a_letter_reaches_exactly_those_who_have_the_item_once(either: Workspace
     assert [line.issue for line in overview(either)] == [LETTER, NAME]
     with pytest.raises(StateError, match="tells of this correction already"):
         letter(either, CLOSING, ITEM, by="Петро")
+
+
+def test_a_letter_whose_making_was_interrupted_is_made_by_the_next_try_and_nothing_sends_it_before(
+    sent: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(sent)
+    mend(sent)
+    with monkeypatch.context() as patch:
+        patch.setattr(audience, "put", _die)
+        with pytest.raises(KeyboardInterrupt):
+            letter(sent, CLOSING, ITEM, by="Олена")
+    assert summary(sent, LETTER)["state"] == IssueState.FREEZING
+    with pytest.raises(StateError, match="is being stored, or was interrupted"):
+        delivery.approved(sent, read_name(LETTER))
+    frozen = letter(sent, CLOSING, ITEM, by="Олена")
+    assert (frozen.name, frozen.readers) == (LETTER, 5)
+    send(sent, LETTER)
+    assert told(sent, LETTER) == [1, 2, 3, 4, 5]
+
+
+def test_the_lock_is_not_held_for_what_grows_with_the_audience(
+    sent: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(sent)
+    draft = examine(sent, CLOSING, ITEM)
+    held = []
+
+    def delivered(connection: Connection, *given: object, **more: object) -> object:
+        held.append(_is_locked(sent))
+        return whole(connection, *given, **more)  # type: ignore[arg-type]  # as it was given
+
+    whole = issues.delivered
+    monkeypatch.setattr(issues, "delivered", delivered)
+    correct(sent, draft, by="Олена", reason=REASON)
+    letter(sent, CLOSING, ITEM, by="Олена")
+    assert held == [False, False]
+
+
+def _die(*_given: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _is_locked(workspace: Workspace) -> bool:
+    """Return whether somebody holds the write lock."""
+    other = sqlite3.connect(workspace.var / "newsletter.db", timeout=0, isolation_level=None)
+    with contextlib.closing(other):
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 def test_the_second_correction_has_a_letter_of_its_own_and_one_not_sent_is_replaced(sent: Workspace) -> None:

@@ -156,7 +156,7 @@ def test_a_reader_s_edition_is_theirs_until_they_are_erased(engine: Engine) -> N
         found = archive.edition_of(connection, 2, press.CLOSING)
         assert found
         assert found[0].startswith("<p>Новина top Новина social</p>")
-        assert found[1:] == ([], house.address(2))
+        assert found[1:3] == ([], house.address(2))
         assert archive.edition_of(connection, 3, press.CLOSING) is None
         assert archive.edition_of(connection, 2, BEFORE) is None
 

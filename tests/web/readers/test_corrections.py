@@ -6,15 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from newsletter.links import Purpose
 from newsletter.model import Event, ItemKind
 from newsletter.sending.corrections import Change, Signed, correct
 from newsletter.services import Workspace
 from newsletter.store import contents
-from newsletter.store.db import reading
+from newsletter.store.db import reading, writing
+from newsletter.store.schema import edition_items
 from newsletter.web.readers.app import create_site
 from tests import press
+from tests.sending import house
+from tests.unbound import unbound
 from tests.web.readers.forms import texts
 
 NAME = press.CLOSING.isoformat()
@@ -38,6 +42,7 @@ def client(
     if request.param == "postgres":
         engine: Engine = request.getfixturevalue("postgres_engine")
         monkeypatch.setenv("NEWSLETTER_DATABASE", engine.url.render_as_string(hide_password=False))
+    house.people(context.database, 1)
     press.publish(context.database, press.issue(press.CLOSING, ITEMS))
     return create_site(context).test_client()
 
@@ -101,3 +106,22 @@ def test_the_calendar_file_of_an_event_is_corrected_at_its_address(
     uid = [line for line in before.splitlines() if line.startswith("UID")]
     assert uid == [line for line in after.splitlines() if line.startswith("UID")]
     assert "21 лютого" in " ".join(texts(client.get(PAGE).text, "//p[@class='event']"))
+
+
+def test_the_copy_of_a_reader_who_has_the_item_says_what_was_corrected_above_what_was_sent(
+    client: FlaskClient, context: Workspace
+) -> None:
+    address = f"/view/{context.signer.token(Purpose.VIEW, 1, press.CLOSING)}?lang=en"
+    sent = client.get(address).text
+    mend(context)
+    copy = client.get(address).text
+    (note,) = texts(copy, "//div[@role='note']")
+    assert unbound(note).strip() == "Виправлено 18 лютого 2025 року: Субсидія. Сума — <тисяча>."
+    assert f"/issues/{NAME}#flats" in copy
+    assert copy.endswith(sent)
+    with writing(context.database) as connection:
+        connection.execute(update(edition_items).values(correction=1))
+    assert client.get(address).text == sent, "an edition that was made after it has the item as it is"
+    with writing(context.database) as connection:
+        connection.execute(update(edition_items).values(correction=0, places=",1,"))
+    assert client.get(address).text == sent, "an edition without the item"

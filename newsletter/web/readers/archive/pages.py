@@ -1,5 +1,6 @@
 """Archive pages: list of issues, one issue, sections, search, and a reader's own copy of an issue."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
@@ -20,9 +21,10 @@ from newsletter.render.markdown import is_hashtag
 from newsletter.render.pictures import on_page
 from newsletter.render.values import Data
 from newsletter.slots import fill_html
-from newsletter.store import archive, retention, search_terms
+from newsletter.store import archive, contents, retention, search_terms
 from newsletter.store import issues as frozen_issues
 from newsletter.store.archive import PublicItem
+from newsletter.store.corrections import OfItem
 from newsletter.store.db import reading
 from newsletter.store.search import MOST
 from newsletter.store.search import search as find
@@ -40,6 +42,7 @@ ITEMS = 15
 """Items per page of a section or of search results."""
 LONGEST = 200
 """Maximum length of a search query, in characters."""
+_BODY = re.compile("<body[^>]*>", re.IGNORECASE)
 
 
 @pages.get("/issues", defaults={"number": 1})
@@ -136,14 +139,26 @@ def view(token: str) -> BaseResponse:
         found = archive.edition_of(connection, number, name)
         if found is None and retention.forgotten(connection, name.isoformat()):
             return redirect(url_for(".issue", closing=closing_of(name)))
-        html, names, email = found or abort(404)
+        copy = found or abort(404)
         shared = frozen_issues.get(connection, name.isoformat()).envelope
-    html = on_page(html, names, lambda name: url_for("pictures.picture", name=name))
-    values = signer.slots_of_copy(number, email, name) | shared.greeting_of("")  # it may be forwarded
-    response = Response(fill_html(html, values))
+        notes = contents.corrected_in(connection, name.isoformat(), copy.edition)
+    html = on_page(copy.html, copy.pictures, lambda name: url_for("pictures.picture", name=name))
+    values = signer.slots_of_copy(number, copy.email, name) | shared.greeting_of("")  # it may be forwarded
+    response = Response(_noted(fill_html(html, values), notes, closing_of(name)))
     response.headers["Content-Security-Policy"] = mail.POLICY
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _noted(html: str, notes: Sequence[OfItem], closing: date) -> str:
+    """Return a copy of what was sent, with what was corrected since said above it."""
+    if not notes:
+        return html
+    g.language = settings().language
+    words = render_template("copy_notes.html", notes=notes, closing=closing)
+    body = _BODY.search(html)
+    place = body.end() if body else 0
+    return html[:place] + words + html[place:]
 
 
 def blocks(items: Sequence[PublicItem]) -> list[tuple[str, str, list[PublicItem]]]:
