@@ -8,7 +8,10 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Self
@@ -30,6 +33,7 @@ _REDIRECTS = 5
 _CONNECT = 5.0  # seconds
 _AT_ONCE = 50
 _MOVED = {301, 302, 303, 307, 308}
+_MOVED_FOR_GOOD = {301, 308}
 _NOT_MODIFIED = 304
 _SAFE = "/?&=%+:;,@~!$'()*[]"
 _PORTS = {"http": 80, "https": 443}
@@ -43,12 +47,24 @@ _TRANSLATED = tuple(
 3879, 7526. `is_global` is true for some of them."""
 
 
+class Cause(StrEnum):
+    """Why nothing was fetched, as far as a caller treats it differently."""
+
+    OTHER = "other"
+    SLOW = "slow"
+    UNKNOWN_HOST = "unknown host"
+    NOT_PUBLIC = "not public"
+    UNTRUSTED = "untrusted"
+    """The server's certificate cannot be trusted."""
+
+
 class FetchError(Exception):
     """Nothing usable was fetched: one sentence says why; `status` is the server's, 0 without an answer."""
 
-    def __init__(self, why: str, status: int = 0) -> None:
+    def __init__(self, why: str, status: int = 0, cause: Cause = Cause.OTHER) -> None:
         super().__init__(why)
         self.status = status
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +79,20 @@ class Fetched:
     content_type: str = ""
     etag: str = ""
     modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of asking for a page, whatever the status: the address it came from at last.
+
+    `moved` is where redirects that are for good lead, empty without one; `certificate_ends` is of the last
+    server.
+    """
+
+    url: str
+    status: int
+    moved: str = ""
+    certificate_ends: datetime | None = None
 
 
 def is_public(ip: Ip) -> bool:
@@ -82,7 +112,7 @@ async def resolve(host: str) -> Sequence[str]:
         answers = await dns.asyncresolver.resolve_name(host, lifetime=_CONNECT)
         return list(answers.addresses())
     except dns.exception.DNSException:
-        raise FetchError(f"{host} has no address") from None
+        raise FetchError(f"{host} has no address", cause=Cause.UNKNOWN_HOST) from None
 
 
 class Fetcher:
@@ -127,23 +157,48 @@ class Fetcher:
         """
         asked = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = {name: value for name, value in asked.items() if value}
+        async with self._bounded():
+            for _ in range(_REDIRECTS + 1):
+                found = await self._once(url, headers)
+                if isinstance(found, Fetched):
+                    return found
+                url = found
+        raise FetchError(f"more than {_REDIRECTS} redirects")
+
+    async def answer(self, url: str) -> Answer:
+        """Ask whether a page is there, and read nothing of it. Raises FetchError without an answer."""
+        moved, for_good = "", True
+        async with self._bounded():
+            for _ in range(_REDIRECTS + 1):
+                async with self._asked(url, {}) as (answer, given):
+                    status, ends = answer.status, _certificate_end(answer)
+                if status not in _MOVED or not given.get("location"):
+                    return Answer(url=url, status=status, moved=moved, certificate_ends=ends)
+                url = urljoin(url, given["location"])
+                for_good = for_good and status in _MOVED_FOR_GOOD
+                moved = url if for_good else moved
+        raise FetchError(f"more than {_REDIRECTS} redirects")
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        """Wait for a turn, end what takes too long, and raise FetchError for whatever fails."""
         try:
             async with self._turns, asyncio.timeout(SECONDS):
-                for _ in range(_REDIRECTS + 1):
-                    found = await self._once(url, headers)
-                    if isinstance(found, Fetched):
-                        return found
-                    url = found
+                yield
         except TimeoutError:
-            raise FetchError(f"no answer within {SECONDS:.0f} seconds") from None
+            raise FetchError(f"no answer within {SECONDS:.0f} seconds", cause=Cause.SLOW) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, OSError) as error:
+            if refused := _untrusted(error):
+                raise FetchError(refused.verify_message, cause=Cause.UNTRUSTED) from None
             raise FetchError(_plain(error)) from None
         except (httpcore.ProtocolError, UnicodeError, zlib.error, ssl.SSLError) as error:
             raise FetchError(f"the answer is broken: {_plain(error)}") from None
-        raise FetchError(f"more than {_REDIRECTS} redirects")
 
-    async def _once(self, url: str, headers: Mapping[str, str]) -> Fetched | str:
-        """Ask once; return the answer, or the address that it leads to."""
+    @asynccontextmanager
+    async def _asked(
+        self, url: str, headers: Mapping[str, str]
+    ) -> AsyncIterator[tuple[httpcore.Response, Mapping[str, str]]]:
+        """Ask once; give the answer, its content unread, and its headers."""
         target = self._target(url)
         sent = {"Host": target.host + (b":%d" % target.port if target.port else b""), **_bytes(headers)}
         sent |= _bytes({"User-Agent": self._agent, "Accept-Encoding": "gzip"})
@@ -151,7 +206,14 @@ class Fetcher:
         async with self._pool.stream(
             b"GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}
         ) as answer:
-            given = {one.decode("latin-1").lower(): value.decode("latin-1") for one, value in answer.headers}
+            yield (
+                answer,
+                {one.decode("latin-1").lower(): value.decode("latin-1") for one, value in answer.headers},
+            )
+
+    async def _once(self, url: str, headers: Mapping[str, str]) -> Fetched | str:
+        """Ask once; return the answer, or the address that it leads to."""
+        async with self._asked(url, headers) as (answer, given):
             if answer.status in _MOVED and given.get("location"):
                 return urljoin(url, given["location"])
             if answer.status == _NOT_MODIFIED:
@@ -187,6 +249,20 @@ class Fetcher:
             port=port,
             target=quote(target, safe=_SAFE).encode(),
         )
+
+
+def _untrusted(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Return the failed verification of a certificate that led to an error, or None."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _certificate_end(answer: httpcore.Response) -> datetime | None:
+    """Return until when the certificate of an answer's server is valid; None for http."""
+    secured = answer.extensions["network_stream"].get_extra_info("ssl_object")
+    ends = secured.getpeercert().get("notAfter") if secured else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if ends else None
 
 
 def _bytes(headers: Mapping[str, str]) -> dict[str, bytes]:
@@ -240,7 +316,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         literal = _literal(host)
         found = [literal] if literal else [ip_address(one) for one in await self._resolve(host)]
         if not found or not all(map(self._admits, found)):
-            raise FetchError(f"{host} is not on the public internet")
+            raise FetchError(f"{host} is not on the public internet", cause=Cause.NOT_PUBLIC)
         chosen = min(found, key=lambda ip: ip.version)
         return await self._real.connect_tcp(str(chosen), port, timeout, local_address, socket_options)
 

@@ -188,6 +188,14 @@ def _bad_link(href: str, code: str, what: str) -> Remark:
     )
 
 
+def hrefs(markdown: str) -> Iterator[str]:
+    """Yield the address of each link in a Markdown text."""
+    for token in _markdown.parse(markdown):
+        for child in token.children or ():
+            if child.type == "link_open":
+                yield str(child.attrGet("href") or "")
+
+
 def links_in(markdown: str) -> Iterator[Remark]:
     """Yield remarks on doubtful addresses and meaningless texts of the links in a Markdown text."""
     for found in dict.fromkeys(_FILE.findall(markdown)):

@@ -1,6 +1,7 @@
 """The command `check`: errors and warnings about an issue, each with its line."""
 
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from newsletter.services import Workspace
+    from newsletter.services.link_check import LinkCheck
     from newsletter.services.mending import Mending
     from newsletter.services.proof import Proof
 
@@ -23,18 +25,24 @@ if TYPE_CHECKING:
 @closing()
 @click.option("--fix", is_flag=True, help="First mend quotation marks, dashes, spaces and tracked links.")
 @click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option("--online", is_flag=True, help="Also ask each link whether it answers.")
 @as_json
 @pass_session
-def check(session: Session, closing: date | None, fix: bool, yes: bool, as_json: bool) -> int:
+def check(  # noqa: PLR0917  its options
+    session: Session, closing: date | None, fix: bool, yes: bool, online: bool, as_json: bool
+) -> int:
     """Find mistakes in the text, links and markup of issue D.
 
     Every edition that readers need is rendered and checked. Errors keep the issue from being sent to
     readers (exit 1); warnings and advice do not (exit 0). Each has a code: see docs/checks.md. With --fix,
-    what is a matter of keys and not of words is shown as a difference, and mended if you agree.
+    what is a matter of keys and not of words is shown as a difference, and mended if you agree. With
+    --online each link is asked whether it answers, ten at a time; what they answered stays among the
+    findings for a week.
 
     \b
     Examples:
       newsletter check 2025-02-14
+      newsletter check 2025-02-14 --online
       newsletter check 2025-02-14 --fix
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.services.approval import VOID, standing
@@ -44,17 +52,40 @@ def check(session: Session, closing: date | None, fix: bool, yes: bool, as_json:
     day = workspace.closing(closing)
     if fix:
         _mend(workspace, day, ask=not yes)
+    links = _ask_links(workspace, day) if online else None
     proof = workspace.proof(day)
     approval = standing(workspace, day)
     if as_json:
-        print_json({**_as_data(proof), "approval": approval.state, "changed": list(approval.changed)})
+        data = _as_data(proof) | {"approval": approval.state, "changed": list(approval.changed)}
+        print_json(data | ({"links": asdict(links)} if links else {}))
     else:
         _print(proof)
+        if links:
+            click.echo(_said(links, workspace.now()))
         if approval.state == VOID:
             click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
         if lacks_editors(workspace):
             click.echo(NO_EDITORS_TO_NOTIFY, err=True)
     return FINDINGS if proof.errors else 0
+
+
+def _ask_links(workspace: "Workspace", day: date) -> "LinkCheck":
+    """Ask the links of an issue, with progress."""
+    from newsletter.checks.link_answers import links_of
+    from newsletter.cli.progress import progress
+    from newsletter.services.link_check import check_links
+
+    issue, _ = workspace.issue(day)
+    with progress(len(list(links_of(issue))), "Links") as advance:
+        return check_links(workspace, day, progress=lambda done, _of: advance(done))
+
+
+def _said(links: "LinkCheck", now: datetime) -> str:
+    """Say how many links are known, and how old the oldest answer is."""
+    hours = (now - links.since).total_seconds() / 3600 if links.since else 0
+    age = f"; the oldest answer is {some(round(hours), 'hour')} old" if hours >= 1 else ""
+    left = f", {links.links - links.known} not asked in time" if links.known < links.links else ""
+    return f"{some(links.links, 'link')}: {links.asked} asked now{left}{age}."
 
 
 def _mend(workspace: "Workspace", day: date, *, ask: bool) -> None:

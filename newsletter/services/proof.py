@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from newsletter.checks.assembled import checked
-from newsletter.checks.findings import silenced
+from newsletter.checks.findings import ordered, silenced
 from newsletter.checks.lines import lines_under
+from newsletter.checks.link_answers import link_problems
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.recipes import Pages
 from newsletter.render.edition import Editions
+from newsletter.services.link_check import recent_answers
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -90,9 +92,9 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
     if not tally and not without and whole:
         tally = [(whole, 0)]
     shown = [edition for edition, _ in tally]
-    pages, problems = checked(
-        editions, own, shown, workspace.renderer, workspace.settings, locate=lines_under(workspace.root)
-    )
+    locate = lines_under(workspace.root)
+    pages, problems = checked(editions, own, shown, workspace.renderer, workspace.settings, locate=locate)
+    problems = ordered([*problems, *link_problems(issue, recent_answers(workspace), locate)])
     problems, quiet = silenced(issue, problems, own)
     problems = [one for one in problems if one.at not in {known.at for known in workspace.theme_problems}]
     problems += [*workspace.letter_problems, *workspace.theme_problems]

@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from newsletter.checks.editorial import editorial
 from newsletter.checks.findings import silenced
 from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import lines_under
+from newsletter.checks.link_answers import Looked, link_problems, links_of
 from newsletter.checks.markup import faults, size, weight
 from newsletter.checks.mjml_lint import lint
 from newsletter.compose.issuefile import load_issue
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem
+from newsletter.fetching import Cause
 from newsletter.model import Edition, Rendered
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
@@ -70,7 +73,7 @@ class Bench:
         """Return the codes of all findings on an example."""
         return {problem.code for problem in self.problems(code.part, example)}
 
-    def problems(self, part: Part, example: str | Mapping[str, str]) -> list[Problem]:  # noqa: PLR0911  one a part
+    def problems(self, part: Part, example: str | Mapping[str, str]) -> list[Problem]:  # noqa: C901, PLR0911  one a part
         """Return all findings on an example."""
         if not isinstance(example, str):
             return self.of_parts(**example) if part is Part.PARTS else self.of_files(example)
@@ -86,6 +89,8 @@ class Bench:
                 return list(lint(lambda name: (COLUMN.format(example), Place(name)), ["a.mjml"], "a.mjml"))
             case Part.THEME:
                 return self.of_theme(example)
+            case Part.ANSWER:
+                return self.of_answer(example)
             case Part.ISSUE:
                 return self.of_files({"issue.yaml": example})
             case Part.ITEM:
@@ -117,6 +122,26 @@ class Bench:
         leads = several_leads(whole) if whole else ()
         found = [*problems, *editorial(made, self.settings, lines_under(self.root)), *leads]
         return silenced(made, found, problems)[0]
+
+    def of_answer(self, example: str) -> list[Problem]:
+        """Return the findings on an issue whose link gave this answer."""
+        self.of_files({})
+        made, _ = load_issue(self.root, house.issue().period.end, self.settings)
+        first = next(href for href, _ in links_of(made))
+        status, _, more = example.partition(", ")
+        what, _, value = more.rpartition(" ")
+        causes = {"no answer": Cause.SLOW, "untrusted": Cause.UNTRUSTED}
+        looked = Looked(
+            at=datetime(2025, 2, 14, tzinfo=UTC),
+            status=0 if status in causes else int(status),
+            url=value if what in {"seen at", "moved to"} else first,
+            moved=value if what == "moved to" else "",
+            certificate_ends=datetime.fromisoformat(f"{value}T00:00Z")
+            if what == "certificate until"
+            else None,
+            cause=causes.get(status),
+        )
+        return list(link_problems(made, {first: looked}))
 
     def of_html(self, example: str) -> list[Problem]:
         """Return the findings on an edition whose HTML has this in it, or instead of the same tag."""

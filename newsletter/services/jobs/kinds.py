@@ -66,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         title="packing the archive", run="newsletter.web.readers.archive.packing:pack", files=True
     ),
     "collect": Kind(title="collecting news", run="newsletter.services.collect:collect_job", files=True),
+    "links": Kind(title="checking links", run="newsletter.services.link_check:check_job", files=True),
     "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
     "welcomes": Kind(title="welcoming new readers", run="newsletter.services.periodic:welcomes", period=2),

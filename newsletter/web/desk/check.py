@@ -14,13 +14,14 @@ from newsletter.config.types import Role
 from newsletter.errors import Problem
 from newsletter.model import Item
 from newsletter.render.values import Data, plain
-from newsletter.services import approval
+from newsletter.services import approval, jobs
 from newsletter.services.editing.files import read_version
 from newsletter.services.journal import Act
+from newsletter.services.link_check import link_check
 from newsletter.services.mending import Mending, mend, mendings
 from newsletter.services.proof import Proof
 from newsletter.services.silencing import hear, silence
-from newsletter.web.desk.access import journal, may, requires, say, workspace
+from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
 from newsletter.web.desk.board import desk
 from newsletter.web.desk.header import issue_header
 from newsletter.web.desk.sending import proved_editions
@@ -52,6 +53,7 @@ def show(closing: date) -> str:
         warnings=proof.warnings,
         advice=proof.advice,
         editions=_editions(proof),
+        links=_links(closing, proof),
         mendings=[_shown_mending(one) for one in mendings(press, closing)],
         silenced=[
             Data(found=shown_problem(problem), reason=reason, **_about(closing, problem, items))
@@ -76,6 +78,14 @@ def mend_some(closing: date) -> ResponseReturnValue:
     return _back(closing)
 
 
+@pages.post("/<closing:closing>/links")
+@requires(Role.EDITOR)
+def ask_links(closing: date) -> ResponseReturnValue:
+    """Ask each link whether it answers, as a job."""
+    jobs.start(workspace(), "links", {"issue": str(closing)}, editor().shown, key=str(closing))
+    return _back(closing)
+
+
 @pages.post("/<closing:closing>/silence/<item>")
 @requires(Role.EDITOR)
 def silence_one(closing: date, item: str) -> ResponseReturnValue:
@@ -90,6 +100,22 @@ def silence_one(closing: date, item: str) -> ResponseReturnValue:
         journal(Act.ITEM_EDITED, issue=str(closing), subject=item, silenced=finding)
         say("Silenced for this item, with your reason.")
     return _back(closing)
+
+
+def _links(closing: date, proof: Proof) -> Data:
+    """Return what is known of the links, and how far the job is that asks them."""
+    known = link_check(workspace(), proof.issue)
+    mine = (one for one in jobs.jobs(workspace(), kind="links") if one.key == str(closing))
+    last = next(mine, None)
+    return Data(
+        links=known.links,
+        known=known.known,
+        since=known.since.isoformat() if known.since else "",
+        open=last is not None and last.open,
+        failed=last is not None and last.state == jobs.State.FAILED,
+        done=last.progress.done if last else 0,
+        total=last.progress.total if last else 0,
+    )
 
 
 def _groups(closing: date, problems: Sequence[Problem], items: dict[str, Item]) -> list[Data]:

@@ -1,12 +1,14 @@
 """The check at the desk: findings with their fields, mending by a button, silencing with a reason."""
 
+import json
 import re
 from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 
-from newsletter.services import Workspace
+from newsletter.checks.link_answers import links_of
+from newsletter.services import Workspace, jobs
 from newsletter.store.db import reading
 from tests.sample import ROOT
 from tests.sending import house
@@ -53,6 +55,30 @@ def test_a_finding_is_silenced_and_shown_again(client: FlaskClient, context: Wor
     assert "silenced" not in file.read_text("utf-8")
     lost = send(client, f"/desk/{CLOSING}/silence/..%2f..%2fnewsletter", {**finding, "reason": "так"})
     assert lost.status_code in (404, 422)
+
+
+def test_the_links_are_asked_by_a_button_and_what_they_answered_is_found(
+    client: FlaskClient, context: Workspace, item: str
+) -> None:
+    assert "Ask the links" not in client.get(PAGE).text
+    file = context.root / f"issues/{CLOSING}/items/{item}.md"
+    file.write_text(f"{file.read_text('utf-8')}\nhttps://auc.org.ua/a\n", "utf-8")
+    assert "Nobody has asked them yet." in client.get(PAGE).text
+    for _ in range(2):  # while a job waits, there is no second one
+        assert send(client, f"/desk/{CLOSING}/links").status_code == 303
+    (job,) = jobs.jobs(context, kind="links")
+    page = client.get(PAGE).text
+    assert "The links will be asked in a moment." in page
+    assert "Ask the links" not in page
+    jobs.cancel(context, job.id, "Олена")
+    href, _ = next(iter(links_of(context.issue(CLOSING)[0])))
+    answers = {href: {"at": str(context.now()), "status": 404, "url": href, "moved": "", "why": ""}}
+    answers[href] |= {"certificate_ends": None, "cause": None}
+    (context.var / "links.json").write_text(json.dumps(answers), "utf-8")
+    page = client.get(PAGE).text
+    assert "1 link was asked, the oldest answer is of" in page
+    assert "leads to no page: it answers 404" in page
+    assert "Ask the links" in page
 
 
 def test_the_theme_is_checked_and_approved_as_its_files_are_now(
