@@ -55,6 +55,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
             site = create_site(workspace)
             metrics = site.extensions["metrics"]
             uploads = _add_desk(workspace, site, loopback=is_loopback(name))
+            programs = _add_api(workspace, site, loopback=is_loopback(name))
             server = Server(
                 site, listening, base_url, proxies=where.proxies, registry=metrics, uploads=uploads
             )
@@ -65,6 +66,8 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
             if uploads:
                 people = "" if workspace.settings.editors else ", once newsletter.yaml names `editors`"
                 click.echo(f"Desk: {base_url}{uploads}{people}")
+            if programs:
+                click.echo(f"API: {base_url}{programs}")
             if not is_loopback(name) and not base_url.startswith("https:"):
                 click.echo(
                     "base_url does not begin with https: the pages are not encrypted on the network.",
@@ -79,14 +82,28 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
 def _add_desk(workspace: "Workspace", site: "Flask", *, loopback: bool) -> str:
     """Offer the desk beside the pages, unless others could read what is said there; return its path."""
     from newsletter.services.editors import why_no_desk
-    from newsletter.web.desk.app import PREFIX, beside, create_desk
+    from newsletter.web.desk.app import PREFIX, create_desk
+    from newsletter.web.readers.app import beside
 
     refusal = why_no_desk(workspace.settings, loopback=loopback)
     if refusal:
         click.echo(refusal, err=True)
         return ""
-    beside(site, create_desk(workspace, single=None))
+    beside(site, create_desk(workspace, single=None), PREFIX)
     return f"{PREFIX}/"
+
+
+def _add_api(workspace: "Workspace", site: "Flask", *, loopback: bool) -> str:
+    """Offer the API beside the pages, unless others could read its tokens; return its path."""
+    from newsletter.services.editors import is_overheard
+    from newsletter.web.api.app import create_api
+    from newsletter.web.api.versions import PREFIX
+    from newsletter.web.readers.app import beside
+
+    if is_overheard(workspace.settings, loopback=loopback):
+        return ""
+    beside(site, create_api(workspace), PREFIX)
+    return f"{PREFIX}/reference"
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Keep a folder of files in step with the public archive: write what changed, remove only one's own."""
+"""The public archive: read, and kept in step in a folder of files, of which only one's own are removed."""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from newsletter.store.db import reading
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
+    from newsletter.store.archive import Cover, PublicItem
 
 _MANIFEST = "archive.json"
 
@@ -29,6 +31,19 @@ def number_of_issues(workspace: "Workspace") -> int:
     """Return the number of issues in the public archive. Raises StoreError."""
     with reading(workspace.readable) as connection:
         return archive.count(connection)
+
+
+def published(workspace: "Workspace", *, before: date | None, limit: int) -> "list[Cover]":
+    """Return the newest issues of the archive, or those before a closing date. Raises StoreError."""
+    with reading(workspace.readable) as connection:
+        return archive.covers(connection, limit=limit, before=before)
+
+
+def whole(workspace: "Workspace", closing: date) -> "tuple[Cover, list[PublicItem]] | None":
+    """Return an issue of the archive and its items, or None. Raises StoreError."""
+    with reading(workspace.readable) as connection:
+        cover = archive.find(connection, closing)
+        return (cover, archive.items(connection, [closing])) if cover else None
 
 
 def written_before(out: Path) -> set[str]:

@@ -33,15 +33,21 @@ def login_name() -> str:
         return ""
 
 
-def why_no_desk(settings: "Settings", *, loopback: bool) -> str:
-    """Return why `serve` must not offer the desk, or an empty string if it may.
+def is_overheard(settings: "Settings", *, loopback: bool) -> bool:
+    """Tell whether others on the network can read what `serve` is sent: sessions, and tokens of programs.
 
-    Sign-in over a connection that others can read gives them the session. `loopback` tells whether `serve`
-    listens on a loopback address; behind a proxy that is no answer, as the proxy has its own.
+    `loopback` tells whether it listens on a loopback address; behind a proxy that is no answer, as the proxy
+    has its own.
     """
-    if settings.base_url.startswith("https:") or (loopback and not settings.serve.proxies):
+    return not settings.base_url.startswith("https:") and (not loopback or bool(settings.serve.proxies))
+
+
+def why_no_desk(settings: "Settings", *, loopback: bool) -> str:
+    """Return why `serve` must not offer the desk, and with it the API, or an empty string if it may."""
+    if not is_overheard(settings, loopback=loopback):
         return ""
     return (
-        "The desk is not offered: base_url does not begin with https, and others could read who signs in.\n"
+        "Desk and API are not offered: base_url does not begin with https, and others could read who signs"
+        " in.\n"
         "  Put TLS in front and correct base_url (docs/operating.md), or use `newsletter desk` here."
     )

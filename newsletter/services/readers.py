@@ -38,7 +38,7 @@ class Position(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """Whom to look for; what is empty does not matter. Those numbered above `after` come."""
+    """Whom to look for; what is empty does not matter. Those numbered above `after` come, `limit` at once."""
 
     words: str = ""
     section: str = ""
@@ -46,6 +46,7 @@ class Search:
     segment: str = ""
     position: Position | None = None
     after: int = 0
+    limit: int = _PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +63,9 @@ def search(workspace: "Workspace", wanted: Search) -> Found:
     conditions = _conditions(workspace, wanted)
     with reading(workspace.readable) as connection:
         number = people.count(connection, conditions)
-        page = people.listed(connection, conditions, after=wanted.after, limit=_PAGE + 1)
-    shown = page[:_PAGE]
-    return Found(people=shown, number=number, next=shown[-1].id if len(page) > _PAGE else None)
+        page = people.listed(connection, conditions, after=wanted.after, limit=wanted.limit + 1)
+    shown = page[: wanted.limit]
+    return Found(people=shown, number=number, next=shown[-1].id if len(page) > wanted.limit else None)
 
 
 def person(workspace: "Workspace", number: int) -> "Record":

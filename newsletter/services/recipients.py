@@ -24,12 +24,16 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Which recipients: with `words` in address or name, in a state, of an edition; those after a number."""
+    """Which recipients: with `words` in address or name, in a state, of an edition; those after a number.
+
+    `limit` is how many are on a page.
+    """
 
     words: str = ""
     state: str = ""
     edition: str = ""
     after: int = 0
+    limit: int = _PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +63,12 @@ def recipients(workspace: "Workspace", name: str, asked: Question) -> RecipientP
             state=state,
             edition=asked.edition,
             after=asked.after,
-            limit=_PAGE + 1,
+            limit=asked.limit + 1,
         )
         found = audience.count_recipients(connection, name, words=words, state=state, edition=asked.edition)
-    shown = people[:_PAGE]
-    return RecipientPage(people=shown, found=found, next=shown[-1].number if len(people) > _PAGE else None)
+    shown = people[: asked.limit]
+    more = len(people) > asked.limit
+    return RecipientPage(people=shown, found=found, next=shown[-1].number if more else None)
 
 
 def by_segment(workspace: "Workspace", name: str) -> list[SegmentSize]:

@@ -174,9 +174,10 @@ def newest(connection: Connection) -> Cover | None:
     return next(iter(covers(connection, limit=1)), None)
 
 
-def covers(connection: Connection, *, limit: int, offset: int = 0) -> list[Cover]:
-    """Return a page of the archive's issues, the newest first."""
-    return _covers(connection, _COVERS.order_by(issue.c.name.desc()).limit(limit).offset(offset))
+def covers(connection: Connection, *, limit: int, offset: int = 0, before: date | None = None) -> list[Cover]:
+    """Return a page of the archive's issues, the newest first, or of those before a closing date."""
+    query = _COVERS.where(issue.c.name < before.isoformat()) if before else _COVERS
+    return _covers(connection, query.order_by(issue.c.name.desc()).limit(limit).offset(offset))
 
 
 def count(connection: Connection) -> int:

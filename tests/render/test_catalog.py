@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 METHODS = [(pattern, "jinja2.ext:babel_extract") for pattern in ("**.mjml", "**.txt", "**.html")]
 TRANSLATED = [language for language in CATALOGS if language != "en"]
-EDITORS = {"preview", "desk"}
-"""The pages of `templates/web` that only editors see; they are in Ukrainian and English."""
+EDITORS = {"preview", "desk", "api"}
+"""The pages of `templates/web` that no reader sees; they are in Ukrainian and English."""
 
 Id = str | tuple[str, ...]
 

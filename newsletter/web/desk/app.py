@@ -1,8 +1,8 @@
 """The Flask application of the desk: its blueprints, and what all of its pages share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, get_flashed_messages, request, session, url_for
@@ -41,12 +41,8 @@ from newsletter.web.desk import (
 from newsletter.web.desk.access import admit, may
 from newsletter.web.desk.error_pages import explain_errors
 from newsletter.web.desk.shown import day, moment
-from newsletter.web.readers.access_log import watch
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PREFIX = "/desk"
 _BLUEPRINTS = (
@@ -120,19 +116,6 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
     app.jinja_env.globals |= {"csrf": Function(_csrf), "may": Function(may)}
     app.jinja_env.filters |= {"moment": moment, "day": day}
     return app
-
-
-def beside(site: Flask, desk: Flask) -> None:
-    """Serve `desk` under PREFIX beside the public site, in the same server and with the same log."""
-    watch(desk, site.extensions["meters"])
-    public = site.wsgi_app
-
-    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
-        path = environ.get("PATH_INFO", "")
-        app = desk.wsgi_app if path == PREFIX or path.startswith(f"{PREFIX}/") else public
-        return app(environ, start_response)
-
-    site.wsgi_app = choose  # type: ignore[method-assign]  # as Flask documents it
 
 
 def _keep_sessions(app: Flask, workspace: Workspace, *, secure: bool) -> None:

@@ -1,6 +1,7 @@
 """The Flask application of the public site: its blueprints, and what all pages share."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request
@@ -25,6 +26,9 @@ from newsletter.web.readers.site import settings
 from newsletter.web.readers.site import workspace as current
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _BLUEPRINTS = (
     archive.pages,
@@ -78,6 +82,19 @@ def create_site(workspace: Workspace) -> Flask:
     if base.scheme == "https":
         app.after_request(insist_on_https)
     return app
+
+
+def beside(site: Flask, other: Flask, prefix: str) -> None:
+    """Serve another application under `prefix` beside the site, in the same server and with the same log."""
+    watch(other, site.extensions["meters"])
+    public = site.wsgi_app
+
+    def choose(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        path = environ.get("PATH_INFO", "")
+        app = other.wsgi_app if path == prefix or path.startswith(f"{prefix}/") else public
+        return app(environ, start_response)
+
+    site.wsgi_app = choose  # type: ignore[method-assign]  # as Flask documents it
 
 
 def _shared() -> dict[str, Any]:

@@ -18,8 +18,8 @@ from newsletter.services import Workspace, delivery, open_workspace
 from newsletter.services.approval import approve
 from newsletter.services.editors import whoever_is_here
 from newsletter.services.schedule import settle_due
-from newsletter.web.desk.app import beside, create_desk
-from newsletter.web.readers.app import create_site
+from newsletter.web.desk.app import PREFIX, create_desk
+from newsletter.web.readers.app import beside, create_site
 from tests.press import CLOSING
 from tests.sample import ROOT
 from tests.sending.house import address, people
@@ -147,7 +147,7 @@ def test_a_correction_at_the_desk_reaches_exactly_who_had_the_item(
 ) -> None:
     beside_the_browser(send, context)
     site = create_site(context)
-    beside(site, create_desk(context, single=context.settings.editor(PEOPLE["approver"])))
+    beside(site, create_desk(context, single=context.settings.editor(PEOPLE["approver"])), PREFIX)
     page = open_page(site, f"/desk/{CLOSING}/send?lang=en")
     page.get_by_role("link", name="Correct an item").click()
     page.get_by_role("link", name=ITEMS[SCHOOLS][0]).click()

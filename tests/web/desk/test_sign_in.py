@@ -14,8 +14,8 @@ from newsletter.store import letters as store
 from newsletter.store.db import reading
 from newsletter.store.journal import Wanted
 from newsletter.store.schema import desk_session
-from newsletter.web.desk.app import beside, create_desk
-from newsletter.web.readers.app import create_site
+from newsletter.web.desk.app import PREFIX, create_desk
+from newsletter.web.readers.app import beside, create_site
 from tests.web.desk.newsroom import PEOPLE, SITE, ask, browser, letters, link, post, sign_in, staff
 from tests.web.readers.people import NOW
 
@@ -315,7 +315,7 @@ def test_a_stranger_may_send_little_and_nobody_without_end(desk: Flask, olena: F
 
 def test_the_desk_stands_beside_the_site_under_its_path_alone(context: Workspace) -> None:
     site = create_site(context)
-    beside(site, create_desk(context, single=None))
+    beside(site, create_desk(context, single=None), PREFIX)
     visitor = site.test_client()
     assert visitor.get("/").status_code == 200
     assert visitor.get("/deskx").status_code == 404
