@@ -36,39 +36,60 @@ def brief(text: str) -> str:
 
 def visible(text: str) -> str:
     """Return a message with control characters and lone surrogates as escapes, for terminals and pages."""
-    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    shown = _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    return text.shown(shown) if isinstance(text, Message) else shown
 
 
 class Message(str):
     """English words that can be said in other languages: a catalog's id, and values for its placeholders.
 
-    It is the English text itself; `newsletter.i18n.said` translates it. A value may be a Message too.
+    It is the English text itself; `newsletter.i18n.said` translates it. A value may be a Message, a Problem
+    or an error too.
     """
 
-    __slots__ = ("id", "values")
+    __slots__ = ("id", "plural", "values")
     id: str
+    plural: str
     values: Mapping[str, object]
 
     def __new__(cls, message: str, /, **values: object) -> Self:
         """Return `message` with `values` in its placeholders, like `%(count)s`."""
-        return cls.shown(message, values, message % values if values else message)
-
-    @classmethod
-    def shown(cls, message: str, values: Mapping[str, object], text: str) -> Self:
-        """Return a message whose English is shown as `text`, such as one with shortened values."""
-        made = super().__new__(cls, text)
-        made.id, made.values = message, values
+        made = super().__new__(cls, message % values if values else message)
+        made.id, made.plural, made.values = message, "", values
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+    def shown(self, text: str) -> Self:
+        """Return the same message with its English shown as `text`, such as with shortened values."""
+        made = super().__new__(type(self), text)
+        made.id, made.plural, made.values = self.id, self.plural, self.values
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
         """Return how to make it again, for copies and other processes."""
-        return (self.id,), dict(self.values)
+        return _again, (str(self), self.id, self.plural, dict(self.values))
+
+
+def _again(text: str, message: str, plural: str, values: Mapping[str, object]) -> Message:
+    made = Message(text)
+    made.id, made.plural, made.values = message, plural, values
+    return made
+
+
+def counted(one: str, many: str, num: int, /, **values: object) -> Message:
+    """Return a message that depends on a number: `counted("%(num)d item", "%(num)d items", 3)`."""
+    values["num"] = num
+    return _again((one if num == 1 else many) % values, one, many, values)
 
 
 def presentable(text: str) -> str:
     """Return a text that is safe to show, whatever it quotes: nothing unseen, and no long values."""
-    shown = brief(visible(text))
-    return Message.shown(text.id, text.values, shown) if isinstance(text, Message) else shown
+    text = visible(text)
+    return text.shown(brief(text)) if isinstance(text, Message) else brief(text)
+
+
+def _message(text: str) -> Message:
+    """Return words as a message: a literal is its own id."""
+    return text if isinstance(text, Message) else Message(text)
 
 
 class Severity(StrEnum):
@@ -110,8 +131,8 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Make the text safe to show, whatever it quotes."""
-        object.__setattr__(self, "text", presentable(self.text))
-        object.__setattr__(self, "hint", presentable(self.hint))
+        object.__setattr__(self, "text", presentable(_message(self.text)))
+        object.__setattr__(self, "hint", presentable(_message(self.hint)))
         if self.at:
             object.__setattr__(self, "at", Place(visible(self.at.path), self.at.line))
 
@@ -149,8 +170,8 @@ class NewsletterError(Exception):
     """The base class: a message of one sentence, and a hint that says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        self.message = visible(message)
-        self.hint = visible(hint)
+        self.message = visible(_message(message))
+        self.hint = visible(_message(hint))
         super().__init__(self.message)
 
 
@@ -159,7 +180,13 @@ class _ProblemsError(NewsletterError):
         if isinstance(problems, str):
             problems = Problem.error(problems, hint=hint)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(_joined(self.problems))
+
+
+def _joined(problems: Sequence[Problem]) -> Message:
+    """Return problems as one message, a problem a line."""
+    values = {f"p{number}": problem for number, problem in enumerate(problems)}
+    return Message("\n".join(f"%({name})s" for name in values), **values)
 
 
 class ConfigError(_ProblemsError):
@@ -174,7 +201,7 @@ class RenderError(NewsletterError):
     """A theme or an edition cannot be rendered as a mail."""
 
     def __init__(self, message: str, hint: str = "", at: Place | None = None) -> None:
-        super().__init__(f"{at}: {message}" if at else message, hint)
+        super().__init__(Message("%(at)s: %(message)s", at=at, message=message) if at else message, hint)
         self.at = at
 
 

@@ -1,14 +1,17 @@
 """Translations and dates in a reader's language (gettext, Babel)."""
 
+import json
 import re
 from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations, c2py
 from importlib.resources import files
-from io import BytesIO
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import Message, presentable
+from newsletter.errors import Message, NewsletterError, Problem, presentable
 from newsletter.locales import catalog_of, locale
 from newsletter.model import Period
 
@@ -16,40 +19,92 @@ _DAYS = {"uk": ("{} – {}", "d MMMM y 'року'"), "en": ("{}–{}", "d MMMM y
 """How a month's days are joined, and the whole date, where house style is not CLDR's."""
 _SHORT_MONTH = re.compile("(?<!M)MMM(?!M)")
 _SPACES = re.compile("[\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]")
+_NUMBER = re.compile(r"%\((\w+)\)d")
+_UNGROUPED = 4  # digits
+_ENTRY = re.compile(r'^msgid "(.+)"\n(?:msgid_plural .*\n)?((?:msgstr.*\n)+)', re.MULTILINE)
+_FORM = re.compile(r'^msgstr.*? "(.*)"$', re.MULTILINE)
+_PLURALS = re.compile(r"plural=(.*?);?\\n")
+
+
+_WORDS = (Message, StrEnum, Problem, NewsletterError)
+"""What is translated among the values of a message; any other string is somebody's own."""
+
+
+class Catalog(NullTranslations):
+    """The phrases of a language, from its .po file as `scripts/catalog` leaves it: each text on one line.
+
+    Babel's parser takes fifty times as long, and every command that speaks Ukrainian would wait for it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        found = _PLURALS.search(text)
+        self._form = c2py(found[1] if found else "n != 1")
+        self._entries = dict(_ENTRY.findall(text))
+        self._forms: dict[str, tuple[str, ...]] = {}
+
+    def _all(self, message: str) -> tuple[str, ...]:
+        """Return the forms of a phrase; none if it is not in the catalog. The escapes are those of JSON."""
+        if message not in self._forms:
+            raw = _FORM.findall(self._entries.get(json.dumps(message, ensure_ascii=False)[1:-1], ""))
+            self._forms[message] = tuple(json.loads(f'"{one}"') for one in raw if one)
+        return self._forms[message]
+
+    def gettext(self, message: str) -> str:
+        """Return the translation of `message`, or `message` itself."""
+        return next(iter(self._all(message)), message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the form for the number `n`, or the English one."""
+        forms = self._all(msgid1)
+        return forms[self._form(n)] if forms else super().ngettext(msgid1, msgid2, n)
 
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """Return the gettext catalog that serves `language`; a phrase it lacks stays English, that one alone.
+    """Return the catalog that serves `language`; a phrase it lacks stays English, that one alone.
 
     The message ids are English, so English itself has no catalog.
     """
-    found = catalog_of(language)
-    catalog = files("newsletter") / "locale" / found / "LC_MESSAGES" / "newsletter.po"
-    if not catalog.is_file():
-        return NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415  heavy, and English needs none
-    from babel.messages.pofile import read_po  # noqa: PLC0415  likewise
-
-    compiled = BytesIO()
-    with catalog.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=found))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    catalog = files("newsletter") / "locale" / catalog_of(language) / "LC_MESSAGES" / "newsletter.po"
+    return Catalog(catalog.read_text(encoding="utf-8")) if catalog.is_file() else NullTranslations()
 
 
-def said(text: str, language: str) -> str:
-    """Return a finding's words in `language` when its catalog has them, else as they are."""
-    if not isinstance(text, Message):
-        return translations(language).gettext(text) if text else text
-    message = translations(language).gettext(text.id)
-    if message == text.id:
-        return text
-    values = {
-        name: said(value, language) if isinstance(value, str) else value
-        for name, value in text.values.items()
-    }
-    return presentable(message % values if values else message)
+def said(what: object, language: str) -> str:
+    """Return a message, a problem or an error in `language`; what its catalog lacks stays English."""
+    if isinstance(what, NewsletterError):
+        what = what.message
+    if isinstance(what, Problem):
+        return _problem(what, language)
+    catalog = translations(language)
+    if not isinstance(catalog, Catalog) or not isinstance(what, str):
+        return str(what)
+    if not isinstance(what, Message):
+        return catalog.gettext(what)
+    if what.plural:
+        text = catalog.ngettext(what.id, what.plural, cast("int", what.values["num"]))
+    else:
+        text = catalog.gettext(what.id)
+    if not what.values:
+        return presentable(text)
+    values = {name: _value(value, language) for name, value in what.values.items()}
+    return presentable(_NUMBER.sub(r"%(\1)s", text) % values)
+
+
+def _problem(problem: Problem, language: str) -> str:
+    text, hint = said(problem.text, language), said(problem.hint, language)
+    head = f"{problem.at}: {text}" if problem.at else text
+    return f"{head}\n  {hint}" if hint else head
+
+
+def _value(value: object, language: str) -> object:
+    """Return the value of a placeholder as `language` writes it: 12 500 and 1,5 in all but English."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return said(value, language) if isinstance(value, _WORDS) else value
+    whole, mark, rest = str(value).partition(".")
+    if len(whole.lstrip("-")) > _UNGROUPED:
+        whole = f"{int(whole):,}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{whole},{rest}" if mark else whole
 
 
 def for_editors(message: str, language: str, **values: str) -> str:

@@ -1,5 +1,6 @@
 """What tests of several folders share: databases and relays, all real and all on loopback."""
 
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ from tests.databases import new_database
 from tests.postgres import database, execute, named
 from tests.postgres import running as running_server
 from tests.relay import Relay, running
+
+os.environ["NEWSLETTER_LANG"] = (
+    "en"  # commands that tests start inherit it; what they print is asserted in English
+)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in a shell's background: programs that tests start would not hear Ctrl-C either.

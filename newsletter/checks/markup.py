@@ -153,7 +153,7 @@ def _slots(rendered: Rendered) -> Iterator[Problem]:
             if name not in present:
                 yield finding(
                     "reader-link-missing",
-                    Message("the %(part)s has no %(what)s", part=part, what=what),
+                    Message("the %(part)s has no %(what)s", part=part, what=Message(what)),
                     hint="Add it to the theme: every message has one.",
                 )
 
@@ -205,7 +205,7 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
         for words in missing:
             yield finding(
                 "parts-differ",
-                Message("%(what)s: %(words)s", what=what, words=words),
+                Message("%(what)s: %(words)s", what=Message(what), words=words),
                 _home(edition, words),
                 "A theme's two parts must say the same; in an item, put a space after a link.",
             )

@@ -97,7 +97,9 @@ def typed_in_title(title: str) -> Iterator[Remark]:
     """Yield the same for a title, which is not rendered at all."""
     for pattern, what, hint in (*_SHOWN[:4], _TYPED[0], _TYPED[1]):
         if match := pattern.search(title):
-            yield _remark(match[0], what, Message("A title is plain text. %(hint)s", hint=hint), title)
+            yield _remark(
+                match[0], what, Message("A title is plain text. %(hint)s", hint=Message(hint)), title
+            )
 
 
 def _typed(text: str) -> Iterator[_Mark]:
@@ -170,7 +172,7 @@ def _remark(words: str, what: str, hint: str, line: str) -> Remark:
         code="markup-unrendered",
         words=words,
         text=Message(
-            "readers would see %(what)s as typed characters: %(words)r", what=what, words=words[:60]
+            "readers would see %(what)s as typed characters: %(words)r", what=Message(what), words=words[:60]
         ),
         hint=hint,
         line=line.strip(),

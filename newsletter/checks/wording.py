@@ -155,7 +155,11 @@ def _roundabout(href: str) -> Remark | None:
         return _remark(
             "link-private",
             href,
-            Message("the link %(href)s leads to %(what)s, which readers cannot open", href=href, what=what),
+            Message(
+                "the link %(href)s leads to %(what)s, which readers cannot open",
+                href=href,
+                what=Message(what),
+            ),
             "Give the address of a public page; test it in a private browser window.",
         )
     if addresses.is_shortened(href):
@@ -183,7 +187,7 @@ def _bad_link(href: str, code: str, what: str) -> Remark:
     return Remark(
         code=code,
         words=href,
-        text=Message("the link %(href)r %(what)s", href=href, what=what),
+        text=Message("the link %(href)r %(what)s", href=href, what=Message(what)),
         hint="Give the page's own address, beginning with https://.",
     )
 

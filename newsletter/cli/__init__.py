@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter import __version__
+from newsletter.cli import language
+from newsletter.cli.language import words
 from newsletter.errors import (
     ConfigError,
+    Message,
     NewsletterError,
     StoreError,
     TransportUnavailable,
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from newsletter.services import Workspace
 
 FINDINGS, USAGE, NOT_ACCEPTED, INTERRUPTED = 1, 2, 3, 130
+
+language.teach_click()
 
 COMMANDS = {
     "Collect and compose": {"init": "init", "collect": "collect", "import": "content", "compose": "content"},
@@ -74,7 +79,7 @@ class Press(click.Group):
             if cmd_name in commands:
                 module = import_module(f"newsletter.cli.{commands[cmd_name]}")
                 command: click.Command = module.COMMANDS[cmd_name]
-                return command
+                return language.translated(command)
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -84,7 +89,7 @@ class Press(click.Group):
             for name in names:
                 command = self.get_command(ctx, name)
                 rows.append((name, command.get_short_help_str(90) if command else ""))
-            with formatter.section(heading):
+            with formatter.section(words(heading)):
                 formatter.write_dl(rows)
 
 
@@ -105,6 +110,12 @@ class Session:
         return self._workspace
 
 
+def _speak_as_there(ctx: click.Context, param: click.Parameter, folder: Path) -> Path:  # noqa: ARG001  click's
+    """Choose the language once the workspace is named; eager, as help may follow."""
+    language.choose(folder)
+    return folder
+
+
 pass_session = click.make_pass_decorator(Session)
 
 
@@ -115,6 +126,8 @@ pass_session = click.make_pass_decorator(Session)
     "--workspace",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
+    is_eager=True,
+    callback=_speak_as_there,
     help="The workspace; by default the nearest folder with newsletter.yaml.",
 )
 @click.pass_context
@@ -135,15 +148,18 @@ def cli(ctx: click.Context, workspace: Path) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; errors are printed, never a traceback."""
     try:
-        code = cli.main(args=arguments, prog_name="newsletter", standalone_mode=False)
+        language.choose()
+        press = language.translated(cli)
+        code = press.main(args=arguments, prog_name="newsletter", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
+        click.echo(words("Stopped."), err=True)
         return INTERRUPTED
     except click.ClickException as error:
+        vars(error)["message"] = words(error.message)
         error.show()
         return error.exit_code
     except NewsletterError as error:
-        click.echo(f"{error}\n  {error.hint}" if error.hint else str(error), err=True)
+        click.echo(f"{words(error)}\n  {words(error.hint)}" if error.hint else words(error), err=True)
         return USAGE if isinstance(error, ConfigError | StoreError | TransportUnavailable) else FINDINGS
     except BrokenPipeError:
         sys.stderr.close()
@@ -158,12 +174,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _unforeseen(error: Exception) -> int:
     """Print an unexpected error, and return the exit code."""
     if isinstance(error, OSError) and error.filename:
-        cure = "Check that it exists, and its permissions."
-        click.echo(f"{error.filename}: {error.strerror}\n  {cure}", err=True)
+        cure = words("Check that it exists, and its permissions.")
+        click.echo(f"{error.filename}: {words(error.strerror)}\n  {cure}", err=True)
         return USAGE
-    click.echo(
-        f"This should not have happened: {type(error).__name__}: {error}\n"
-        "  Please report it, with what the same command prints under NEWSLETTER_DEBUG=1.",
-        err=True,
+    what = Message(
+        "This should not have happened: %(kind)s: %(error)s", kind=type(error).__name__, error=error
     )
+    cure = words("Please report it, with what the same command prints under NEWSLETTER_DEBUG=1.")
+    click.echo(f"{words(what)}\n  {cure}", err=True)
     return FINDINGS

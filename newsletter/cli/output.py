@@ -1,4 +1,4 @@
-"""Output helpers of the commands: JSON, findings, and counted nouns."""
+"""Output helpers of the commands: words in the reader's language, JSON, and findings."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,9 +6,15 @@ from typing import Any
 
 import click
 
+from newsletter.cli.language import words
 from newsletter.errors import Problem
 
 _COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
+
+
+def say(what: object, *, err: bool = False) -> None:
+    """Print a message, a problem or an error in the language of the commands; data go by click.echo."""
+    click.echo(words(what), err=err)
 
 
 def print_json(value: Any) -> None:
@@ -31,10 +37,10 @@ def print_problems(problems: Sequence[Problem]) -> None:
     for problem, next_hint in zip(problems, following, strict=False):
         where = f"{problem.at}: " if problem.at else ""
         code = click.style(f" [{problem.code}]", dim=True) if problem.code else ""
-        kind = click.style(problem.severity, fg=_COLOURS[problem.severity])
-        click.echo(f"{where}{kind}: {problem.text}{code}")
+        kind = click.style(words(problem.severity), fg=_COLOURS[problem.severity])
+        click.echo(f"{where}{kind}: {words(problem.text)}{code}")
         if problem.hint and problem.hint != next_hint:
-            click.echo(f"  {problem.hint}")
+            click.echo(f"  {words(problem.hint)}")
 
 
 def some(count: int, noun: str) -> str:

@@ -100,7 +100,9 @@ def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
 def _times(when: Any, until: Any) -> Span | _Fault:
     """Combine `when` and `until` into start and end."""
     if when is None:
-        return _Fault("kind", "an event needs `when`", Message("Add `when: …`. %(forms)s", forms=_FORMS))
+        return _Fault(
+            "kind", "an event needs `when`", Message("Add `when: …`. %(forms)s", forms=Message(_FORMS))
+        )
     span = Span(when) if isinstance(when, dt.date) else parse_span(when) if isinstance(when, str) else None
     if span is None:
         return _Fault("when", Message("when: %(words)s is not a date or time", words=_said(when)), _FORMS)

@@ -56,7 +56,7 @@ def test_every_finding_and_hint_is_in_ukrainian(module: Path) -> None:
 
 
 def test_a_finding_is_said_with_its_values_and_those_that_are_words_too() -> None:
-    inner = Message("the link %(href)r %(what)s", href="#", what="leads nowhere")
+    inner = Message("the link %(href)r %(what)s", href="#", what=Message("leads nowhere"))
     problem = Problem.error(
         Message("%(text)s (edition %(sections)s)", text=inner, sections="top"), Place("a")
     )

@@ -1,6 +1,5 @@
 """Every word of the templates is in the Ukrainian catalog, and those of mail and pages in the others."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
+from newsletter.cli import cli
 from newsletter.locales import CATALOGS
+from tests import said
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
@@ -47,14 +48,9 @@ def said_at_the_desk() -> frozenset[Id]:
 
 
 @cache
-def said_of_an_issue() -> frozenset[Id]:
-    """Return every text in the modules that find faults."""
-    folders = (ROOT / "newsletter" / name for name in ("checks", "compose"))
-    others = (ROOT / "newsletter" / name for name in ("yamlfile.py", "web/desk/item.py"))
-    modules = [*others, *(file for folder in folders for file in folder.rglob("*.py"))]
-    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in modules)
-    constants = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return frozenset(node.value for node in constants if isinstance(node.value, str))
+def said_by_code() -> frozenset[Id]:
+    """Return every text that code may say: its own, click's, and those of files and the system."""
+    return said.constants() | said.of_click() | set(said.helps(cli)) | said.of_the_system() | said.of_files()
 
 
 @cache
@@ -70,6 +66,16 @@ def known(language: str) -> set[Id]:
     }
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalog_is_as_scripts_catalog_leaves_it(language: str) -> None:
+    text = (ROOT / f"newsletter/locale/{language}/LC_MESSAGES/newsletter.po").read_text(encoding="utf-8")
+    head, *entries = text.removesuffix("\n").split("\n\n")
+    assert 'msgid ""' in head
+    assert entries == sorted(set(entries)), "run: .venv/bin/python scripts/catalog"
+    line = re.compile(r'(msgid|msgid_plural|msgstr|msgstr\[\d\]) ".+"')
+    assert [one for entry in entries for one in entry.split("\n") if not line.fullmatch(one)] == []
+
+
 def test_every_message_of_the_templates_is_in_ukrainian() -> None:
     messages = used(TEMPLATES) | said_at_the_desk()
     assert "Unsubscribe" in messages
@@ -78,7 +84,7 @@ def test_every_message_of_the_templates_is_in_ukrainian() -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_message_of_mail_and_public_pages_is_in_each_catalog(language: str) -> None:
-    only_of_editors = (used(TEMPLATES) | said_at_the_desk() | said_of_an_issue()) - of_readers()
+    only_of_editors = (used(TEMPLATES) | said_by_code()) - of_readers()
     assert of_readers() - known(language) == set()
     assert known("uk") - only_of_editors - known(language) == set()  # words in Python, too
     assert known(language) - known("uk") == set()

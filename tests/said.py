@@ -1,0 +1,156 @@
+"""What the code says to people, by extraction: the ids that the Ukrainian catalog must have."""
+
+import ast
+import errno
+import inspect
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+from babel.messages.extract import extract_from_dir
+
+from newsletter.yamlfile import load
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "newsletter"
+
+SPEAKING = {
+    "Message": ((0,), ()),
+    "counted": ((0, 1), ()),
+    "say": ((0,), ()),
+    "words": ((0,), ()),
+    "error": ((0, 2), ("hint",)),
+    "warning": ((0, 2), ("hint",)),
+    "Problem": ((), ("text", "hint")),
+    "Remark": ((), ("text", "hint")),
+    "ConfigError": ((0, 1), ("hint",)),
+    "ContentError": ((0, 1), ("hint",)),
+    "RenderError": ((0, 1), ("hint",)),
+    "StoreError": ((0, 1), ("hint",)),
+    "StoreConflict": ((0, 1), ("hint",)),
+    "TransportUnavailable": ((0, 1), ("hint",)),
+    "StateError": ((0, 1), ("hint",)),
+    "LinkInvalid": ((0, 1), ("hint",)),
+    "UsageError": ((0,), ()),
+    "BadParameter": ((0,), ()),
+    "fail": ((0,), ()),
+    "option": ((), ("help",)),
+    "confirm": ((0,), ()),
+    "prompt": ((0,), ()),
+}
+"""Of each function that speaks to people: which of its arguments are words, by position and by name."""
+
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        plain = function.value.id if isinstance(function.value, ast.Name) else ""
+        if function.attr in {"error", "warning"} and plain != "Problem":
+            return ""  # a logger's
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield the arguments of a call that are words."""
+    places, names = SPEAKING.get(_name(call.func), ((), ()))
+    yield from (call.args[place] for place in places if place < len(call.args))
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in names)
+
+
+def _parts(value: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(value, ast.IfExp):
+        yield from _parts(value.body)
+        yield from _parts(value.orelse)
+    elif isinstance(value, ast.BoolOp):
+        for one in value.values:
+            yield from _parts(one)
+    else:
+        yield value
+
+
+def is_words(text: str) -> bool:
+    """Tell whether a text has words of its own beside placeholders."""
+    return bool(_WORD.search(re.sub(r"%\(\w+\)[sdr]|\{\w*(![rs])?\}", "", text)))
+
+
+@cache
+def arguments() -> tuple[tuple[Path, ast.expr], ...]:
+    """Return every argument that is words, with its module."""
+    found = []
+    for module in PACKAGE.rglob("*.py"):
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call):
+                found += [(module, part) for value in _given(call) for part in _parts(value)]
+    return tuple(found)
+
+
+def literals() -> Iterator[tuple[Path, str]]:
+    """Yield what is said word for word, with its module."""
+    for module, value in arguments():
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and is_words(value.value):
+            yield module, value.value
+
+
+def assembled() -> Iterator[str]:
+    """Yield where words are put together as no catalog can have them: f-strings, `+`, `format`, `join`."""
+    for module, value in arguments():
+        put = isinstance(value, ast.JoinedStr | ast.BinOp)
+        call = value.func if isinstance(value, ast.Call) else None
+        put = put or (isinstance(call, ast.Attribute) and call.attr in {"format", "join"})
+        if put and any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) and is_words(part.value)
+            for part in ast.walk(value)
+        ):
+            yield f"{module.relative_to(ROOT)}:{value.lineno}"
+
+
+@cache
+def constants() -> frozenset[str]:
+    """Return every text in the code."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
+    found = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return frozenset(node.value for node in found if isinstance(node.value, str))
+
+
+def of_files() -> set[str]:
+    """Return what files beside the code say: what a private page is."""
+    rules = load((PACKAGE / "compose/addresses.yaml").read_text(encoding="utf-8"), "")
+    return {rule["what"] for rule in rules.data["private"]}
+
+
+def of_click() -> set[str | tuple[str, ...]]:
+    """Return click's own words: its errors, and the headings of its help."""
+    ours = {"core", "decorators", "exceptions", "formatting", "parser", "termui", "types"}
+    folder = Path(click.__file__).parent
+    found = extract_from_dir(folder, [("**.py", "python")], keywords={"_": None, "ngettext": (1, 2)})
+    return {words for name, _, words, *_ in found if Path(name).stem in ours and words not in _PROGRAMMERS}
+
+
+_PROGRAMMERS = {"%(prog)s, version %(version)s"}
+
+
+def helps(command: click.Command) -> Iterator[str]:
+    """Yield the phrases of a command's help, and of its commands' help."""
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        if paragraph.startswith("\b"):
+            yield from (line.strip() for line in paragraph.split("\n")[1:])
+        else:
+            yield " ".join(paragraph.split())
+    yield from (one.help or "" for one in command.params if isinstance(one, click.Option))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            one = command.get_command(context, name)
+            assert one
+            yield from helps(one)
+
+
+def of_the_system() -> set[str]:
+    """Return what the operating system says of a file or a connection."""
+    return {os.strerror(number) for number in errno.errorcode}
