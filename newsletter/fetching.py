@@ -1,4 +1,4 @@
-"""Fetch what others publish: in bounded time and size, and never from one's own machine or network.
+"""Fetch what others publish, and post to others: in bounded time and size, never on one's own network.
 
 All addresses of a host are checked, and the connection goes to a checked one, so that a name that resolves to
 another a moment later gains nothing. Each redirect is checked like the first address.
@@ -35,6 +35,7 @@ _AT_ONCE = 50
 _MOVED = {301, 302, 303, 307, 308}
 _MOVED_FOR_GOOD = {301, 308}
 _NOT_MODIFIED = 304
+_OF_A_POST = 65_536  # bytes of the answer to a post that are read, and ignored
 _SAFE = "/?&=%+:;,@~!$'()*[]"
 _PORTS = {"http": 80, "https": 443}
 _TRANSLATED = tuple(
@@ -118,8 +119,9 @@ async def resolve(host: str) -> Sequence[str]:
 class Fetcher:
     """Fetches over connections of its own; open it by `async with`.
 
-    Production code gives no argument but `agent`. `resolve` and `admits` decide where connections may go, and
-    `ports` which ports an address may name: tests serve on loopback and hand in their own.
+    Production code gives no argument but `agent`, and `kept`: how many connections stay open. `resolve` and
+    `admits` decide where connections may go, and `ports` which ports an address may name: tests serve on
+    loopback and hand in their own.
     """
 
     def __init__(
@@ -129,8 +131,10 @@ class Fetcher:
         resolve: "Callable[[str], Awaitable[Sequence[str]]]" = resolve,
         admits: Callable[[Ip], bool] = is_public,
         ports: Iterable[int] = _PORTS.values(),
+        kept: int = 0,
     ) -> None:
         self._agent = agent
+        self._kept = kept
         self._ports = set(ports)
         self._backend = _CheckedBackend(resolve, admits)
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -141,7 +145,7 @@ class Fetcher:
             ssl_context=ssl.create_default_context(),
             network_backend=self._backend,
             max_connections=None,
-            max_keepalive_connections=0,
+            max_keepalive_connections=self._kept,
         )
 
     async def __aenter__(self) -> Self:
@@ -164,6 +168,20 @@ class Fetcher:
                     return found
                 url = found
         raise FetchError(f"more than {_REDIRECTS} redirects")
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Post `body`; nothing but a status of success counts, and no redirect is followed.
+
+        Raises FetchError.
+        """
+        async with self._bounded(), self._asked(url, headers, body) as (answer, _):
+            if not 200 <= answer.status < 300:  # noqa: PLR2004  the statuses of success
+                raise FetchError(f"the answer is {answer.status}", answer.status)
+            left = _OF_A_POST
+            async for chunk in answer.aiter_stream():  # to its end, so that the connection can be used again
+                left -= len(chunk)
+                if left < 0:
+                    break
 
     async def answer(self, url: str) -> Answer:
         """Ask whether a page is there, and read nothing of it. Raises FetchError without an answer."""
@@ -196,15 +214,21 @@ class Fetcher:
 
     @asynccontextmanager
     async def _asked(
-        self, url: str, headers: Mapping[str, str]
+        self, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> AsyncIterator[tuple[httpcore.Response, Mapping[str, str]]]:
-        """Ask once; give the answer, its content unread, and its headers."""
+        """Ask once, or post `body`; give the answer, its content unread, and its headers."""
         target = self._target(url)
         sent = {"Host": target.host + (b":%d" % target.port if target.port else b""), **_bytes(headers)}
         sent |= _bytes({"User-Agent": self._agent, "Accept-Encoding": "gzip"})
+        if body is not None:
+            sent |= _bytes({"Content-Length": str(len(body))})
         timeouts = {"connect": _CONNECT, "read": SECONDS, "write": SECONDS, "pool": SECONDS}
         async with self._pool.stream(
-            b"GET", target, headers=list(sent.items()), extensions={"timeout": timeouts}
+            b"GET" if body is None else b"POST",
+            target,
+            headers=list(sent.items()),
+            content=body,
+            extensions={"timeout": timeouts},
         ) as answer:
             yield (
                 answer,

@@ -23,11 +23,12 @@ class Reply:
 
 @dataclass
 class Site:
-    """Replies by path, and what was asked for: (host, path, headers)."""
+    """Replies by path; what was asked for: (host, path, headers); what was posted: (path, headers, body)."""
 
     port: int
     replies: dict[str, Reply] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, host: str = "news.example") -> str:
@@ -43,7 +44,7 @@ class Site:
 
     def fetcher(self, agent: str) -> Fetcher:
         """Return a fetcher for which every name ending in .example is this site, and nothing else is."""
-        return Fetcher(agent, resolve=addresses, admits=is_loopback, ports={self.port})
+        return Fetcher(agent, resolve=addresses, admits=is_loopback, ports={self.port}, kept=2)
 
 
 def is_loopback(ip: Ip) -> bool:
@@ -62,6 +63,11 @@ def serving() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            site.posted.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            self.do_GET()
 
         def do_GET(self) -> None:
             site.asked.append(

@@ -57,6 +57,7 @@ COMMANDS = {
         "serve": "serve",
         "worker": "worker",
         "jobs": "jobs",
+        "webhooks": "webhooks",
         "bounces": "bounces",
         "archive": "archive",
         "doctor": "doctor",

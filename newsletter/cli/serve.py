@@ -146,9 +146,11 @@ def _read_secrets(workspace: "Workspace") -> None:
     """Read the secrets that pages need, so that an error stops the start. Raises ConfigError."""
     from newsletter.config import secret
     from newsletter.services.feedback import read_provider_keys
+    from newsletter.services.webhooks.posting import receivers
 
     secret("NEWSLETTER_METRICS_TOKEN")
     read_provider_keys()
+    receivers(workspace)
     workspace.signer  # noqa: B018  accessing it creates or reads the secret
 
 

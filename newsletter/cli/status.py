@@ -79,6 +79,8 @@ def _every_issue(workspace: "Workspace", *, as_json: bool) -> int:
         click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
     if doubt := clock_doubt(workspace):
         click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
+    if workspace.settings.webhooks:
+        _tell_of_webhooks(workspace)
     return 0
 
 
@@ -126,6 +128,16 @@ def _tell_of_the_disk(workspace: "Workspace") -> None:
         click.echo(f"{short.text}\n  {short.hint}", err=True)
 
 
+def _tell_of_webhooks(workspace: "Workspace") -> None:
+    """Warn on standard error of webhooks that do not answer, or are paused."""
+    from newsletter.services.webhooks import trouble
+
+    for one in trouble(workspace):
+        since = one.paused_at or one.failing_since
+        click.echo(f"webhook {one.name} {_TROUBLE[one.state]} since {since}: {one.reason}", err=True)
+        click.echo("  See: newsletter webhooks list", err=True)
+
+
 def print_summary(data: dict[str, Any]) -> None:
     """Print the result of `summary`, and what to do about what is left."""
     by = f" by {data['transport']}" if data["transport"] else ""
@@ -151,6 +163,7 @@ def print_summary(data: dict[str, Any]) -> None:
             click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
 
 
+_TROUBLE = {"fails": "has not answered", "paused": "is paused"}
 _MEANINGS = {
     "pending": "pending: not sent yet",
     Outcome.ACCEPTED: "accepted",

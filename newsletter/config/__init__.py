@@ -5,6 +5,7 @@ Not here: defaults that belong to one module, and what settings lead to (newslet
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -31,9 +32,10 @@ from newsletter.config.parts import (
     SectionEntry,
     Sender,
     Serve,
+    Webhook,
     Week,
 )
-from newsletter.config.types import DAYS, Language, Line, Slug, TransportName, Url, Zone
+from newsletter.config.types import DAYS, Language, Line, Slug, TransportName, Url, WebhookEvent, Zone
 from newsletter.errors import ConfigError, ContentError, Place, Problem
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
@@ -87,6 +89,7 @@ class Settings(Part):
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     collect: tuple[CollectEntry, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     serve: Serve = Serve()
     approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()
@@ -134,18 +137,15 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        for slug, times in Counter(section.slug for section in self.sections).items():
-            if times > 1:
-                raise ValueError(f"the section {slug!r} is declared twice")
+        _once("the section %r is declared twice", (section.slug for section in self.sections))
         for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:
                 raise ValueError(f"a field cannot be named {name!r}: that word is taken")
         for one in self.collect:
             if one.section and one.section not in {section.slug for section in self.sections}:
                 raise ValueError(f"collect: there is no section {one.section!r}")
-        for address, times in Counter(one.address.casefold() for one in self.editors).items():
-            if times > 1:
-                raise ValueError(f"editors: {address} is there twice")
+        _once("editors: %s is there twice", (one.address.casefold() for one in self.editors))
+        _once("webhooks: %s is there twice", (one.name for one in self.webhooks))
         return self
 
     @property
@@ -172,6 +172,14 @@ class Settings(Part):
         """Return the person at the desk with this address, or None."""
         wanted = address.casefold()
         return next((one for one in self.editors if one.address.casefold() == wanted), None)
+
+    @property
+    def told(self) -> dict[WebhookEvent, tuple[str, ...]]:
+        """The names of the webhooks that want each event; events that none wants are left out."""
+        wanting = {
+            event: tuple(one.name for one in self.webhooks if event in one.events) for event in WebhookEvent
+        }
+        return {event: names for event, names in wanting.items() if names}
 
     def envelope(self, issue: str) -> Envelope:
         """Return the sender, list and links that all messages of the issue named `issue` share."""
@@ -207,6 +215,13 @@ class Settings(Part):
         """Return the closing day of the week that contains `today`."""
         last = (DAYS.index(self.week.starts) - 1) % 7
         return today + timedelta(days=(last - today.weekday()) % 7)
+
+
+def _once(words: str, names: Iterable[str]) -> None:
+    """Raise ValueError when a name is there twice; `words` say so."""
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ValueError(words % name)
 
 
 def settings_model() -> type[Settings]:

@@ -22,6 +22,7 @@ from newsletter.config.types import (
     Role,
     Slug,
     Url,
+    WebhookEvent,
 )
 from newsletter.durations import Age
 from newsletter.greeting import NAME
@@ -240,6 +241,21 @@ class CollectEntry(Part):
     def name(self) -> str:
         """What it is called in the inbox and in reports."""
         return self.feed or self.page or self.folder or (f"imap {self.imap.host}" if self.imap else "")
+
+
+class Webhook(Part):
+    """Another program that is told of what happens; `secret` names the variable with its signing secret."""
+
+    name: Slug
+    url: Annotated[Url, matching("https://.*", "must begin with https://: notices tell of readers")]
+    events: tuple[WebhookEvent, ...] = Field(default=tuple(WebhookEvent), min_length=1)
+    secret: Annotated[
+        str,
+        matching(
+            "NEWSLETTER_WEBHOOK_SECRET(_[A-Z0-9_]{1,40})?",
+            "must be the name of a variable that begins with NEWSLETTER_WEBHOOK_SECRET",
+        ),
+    ] = "NEWSLETTER_WEBHOOK_SECRET"  # noqa: S105  the name of a variable
 
 
 _SOME_DAY = datetime(2024, 1, 31, tzinfo=UTC)  # after a month of 31 days, to compare ages by

@@ -35,6 +35,19 @@ _OLD_NAMES = {
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+class WebhookEvent(StrEnum):
+    """What webhooks are told of; names and data are a contract (docs/webhooks.md)."""
+
+    READER_JOINED = "reader.joined"
+    READER_LEFT = "reader.left"
+    READER_SECTIONS = "reader.sections"
+    READER_BOUNCED = "reader.bounced"
+    READER_COMPLAINED = "reader.complained"
+    ISSUE_APPROVED = "issue.approved"
+    ISSUE_STARTED = "issue.started"
+    ISSUE_SENT = "issue.sent"
+
+
 class Role(StrEnum):
     """What a person may do at the desk; each role includes the ones before it."""
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from newsletter.model import Outcome
-from newsletter.store.events import BOUNCED, COMPLAINED, Change, Event, Kind
+from newsletter.store.choices import BOUNCED, COMPLAINED
+from newsletter.store.events import Change, Event, Kind
 from newsletter.transport.smtp_replies import About, cause, gone, split_reply, too_many_gone
 
 # GNU Mailman 3's defaults: bounce_score_threshold, bounce_info_stale_after.

@@ -38,7 +38,7 @@ class Run:
         finally:
             gc.unfreeze()
             self._claims.end()
-        finish(self._plan.engine, self._plan.name)
+        finish(self._plan.engine, self._plan.name, self._plan.clock())
         if failed and not self._claims.stopping:
             raise failed
 

@@ -13,13 +13,14 @@ from secrets import token_hex
 
 from sqlalchemy import Connection, Engine, delete
 
+from newsletter.config.types import WebhookEvent
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Envelope, IssueState
 from newsletter.recipes import Pages
 from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import calendars, images, publication
-from newsletter.store import archive, audience, contents, issues, people, pictures, schema
+from newsletter.store import archive, audience, contents, issues, notices, people, pictures, schema
 from newsletter.store import editions as frozen_editions
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
@@ -113,7 +114,13 @@ def freeze(
         fingerprint = issues.fingerprint(connection, name, shared)
         sealed = replace(draft, fingerprint=fingerprint, readers=len(chosen.numbers), without=chosen.without)
         issues.seal(connection, sealed)
+        _tell(connection, sealed, approval.at)
     return sealed
+
+
+def _tell(connection: Connection, sealed: issues.Frozen, now: datetime) -> None:
+    approved = WebhookEvent.ISSUE_APPROVED
+    notices.put_issue(connection, approved, sealed.name, sealed.approved_at, sealed.readers, now)
 
 
 def _draft(shared: Envelope, approval: Approval) -> issues.Frozen:
@@ -193,6 +200,7 @@ def complete(
         audience.put_chunks(connection, draft.name, readers, epoch)
         issues.seal(connection, sealed)
         issues.change_state(connection, draft.name, draft.state, among=[IssueState.FREEZING])
+        _tell(connection, sealed, datetime.fromisoformat(sealed.approved_at))
     return sealed
 
 

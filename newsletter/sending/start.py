@@ -10,11 +10,22 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_
 
+from newsletter.config.types import WebhookEvent
 from newsletter.errors import ContentError, StateError
 from newsletter.model import Edition, Issue, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import may_begin, verify
-from newsletter.store import audience, contents, corrections, deliveries, issues, ledger, people, pictures
+from newsletter.store import (
+    audience,
+    contents,
+    corrections,
+    deliveries,
+    issues,
+    ledger,
+    notices,
+    people,
+    pictures,
+)
 from newsletter.store import editions as frozen_editions
 from newsletter.store.db import reading, writing
 from newsletter.store.issues import Frozen
@@ -74,12 +85,18 @@ def undo(engine: Engine, name: str) -> IssueState:
         return issues.get(connection, name).state
 
 
-def finish(engine: Engine, name: str) -> None:
-    """Mark issue `name` as sent if it was being sent and no delivery of it is pending."""
+def finish(engine: Engine, name: str, now: datetime) -> None:
+    """Mark issue `name` as sent if it was being sent and no delivery of it is pending.
+
+    Webhooks are told once of a start, whoever joins and is sent it later.
+    """
     with writing(engine) as connection:
-        issues.lock(connection, name)
-        if not deliveries.open_chunks(connection, name):
-            issues.change_state(connection, name, IssueState.SENT, among=[IssueState.SENDING])
+        frozen = issues.lock_approved(connection, name)
+        if deliveries.open_chunks(connection, name):
+            return
+        if issues.change_state(connection, name, IssueState.SENT, among=[IssueState.SENDING]):
+            sent = WebhookEvent.ISSUE_SENT
+            notices.put_issue(connection, sent, name, frozen.begun_at, frozen.readers, now)
 
 
 def under_way(engine: Engine, now: datetime) -> Sequence[Frozen]:

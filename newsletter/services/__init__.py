@@ -63,8 +63,10 @@ class Workspace:
     def database(self) -> "Engine":
         """The database, its schema upgraded. Raises StoreError."""
         from newsletter.store.db import open_database
+        from newsletter.store.notices import listen
 
         found = open_database(self.address)
+        listen(found, self.settings.told)
         self._close_var()
         return found
 

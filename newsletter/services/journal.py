@@ -48,6 +48,7 @@ class Act(StrEnum):
     SETTINGS_CHANGED = "settings changed"
     TOKEN_CREATED = "token created"  # noqa: S105  an act
     TOKEN_REVOKED = "token revoked"  # noqa: S105  likewise
+    WEBHOOK = "webhook"
 
 
 EDITS = (Act.ITEM_ADDED, Act.ITEM_EDITED, Act.ITEM_MOVED, Act.ITEM_REMOVED, Act.ISSUE_EDITED, Act.IMPORTED)

@@ -12,6 +12,7 @@ from newsletter.config import FILE, Settings, read_settings
 from newsletter.errors import ConfigError, Problem, log_text
 from newsletter.render.theme import SHIPPED
 from newsletter.services import Workspace, theme_folders
+from newsletter.store.notices import listen
 
 AT_START = ("base_url", "serve")
 """Settings that a program reads when it starts: where it listens, and which addresses it answers to."""
@@ -91,6 +92,7 @@ class LiveWorkspace:
             _log.info("%s was changed, and is in use", FILE)
         fresh = Workspace(before.root, settings)
         fresh.database, fresh.signer = before.database, before.signer
+        listen(fresh.database, settings.told)
         self._workspace = fresh
         if faults != self.problems or settings != before.settings:
             for name in self.waiting:

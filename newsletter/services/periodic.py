@@ -21,6 +21,7 @@ from newsletter.store import (
     confirmation_limits,
     import_people,
     jobs,
+    notices,
     people,
     requests,
     retention,
@@ -31,7 +32,7 @@ from newsletter.store import letters as letters_kept
 from newsletter.store import welcomes as welcomes_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, writing
-from newsletter.store.schema import api_token, event, import_chunk, job, journal, letter, request
+from newsletter.store.schema import api_token, event, import_chunk, job, journal, letter, notice, request
 from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def prune(workspace: "Workspace") -> int:
         (import_chunk, import_people.too_old(now)),
         (waiting, welcomes_kept.too_old(now)),
         (api_token, tokens.too_old(now)),
+        (notice, notices.too_old(now)),
     ):
         done += batches.delete(table, old)
     with writing(workspace.database) as connection:

@@ -9,8 +9,8 @@ from newsletter.audience.consent import consent_missing
 from newsletter.audience.lists import Importer, described
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Standing, SubscriberStatus
-from newsletter.store import events, optouts, people
-from newsletter.store.choices import has_left
+from newsletter.store import events, notices, optouts, people
+from newsletter.store.choices import COMPLAINED, has_left
 from newsletter.store.db import reading, writing
 from newsletter.store.erasure import erased_at
 from newsletter.store.mailbox import canonical
@@ -154,7 +154,7 @@ def blocked(workspace: "Workspace", address: str) -> Blocked:
         if found := _opt_out(workspace, connection, address):
             return Blocked(Block.OPT_OUT, found)
         reason = _suppressed(connection, address).reason
-    complained = reason.startswith(events.COMPLAINED)
+    complained = reason.startswith(COMPLAINED)
     return Blocked(Block.COMPLAINT if complained else Block.SUPPRESSION, reason)
 
 
@@ -168,7 +168,9 @@ def restore(workspace: "Workspace", address: str, why: str) -> Restored:
             optouts.lift(connection, address, workspace.signer)
             return Restored.OPT_OUT_LIFTED
         person = _suppressed(connection, address)
-        events.restore(connection, person.id, f"{why} (it was {person.reason})", workspace.now())
+        now = workspace.now()
+        events.restore(connection, person.id, f"{why} (it was {person.reason})", now)
+        notices.put_choices(connection, [(person.id, {}, person.choices)], now)
     return Restored.HAS_LEFT if has_left(person.choices) else Restored.READER
 
 

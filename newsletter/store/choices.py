@@ -33,6 +33,8 @@ Choices = Mapping[str, Choice]
 LISTED = Choice(SubscriptionState.ACTIVE, Origin.LIST)
 CHOSEN = Choice(SubscriptionState.ACTIVE, Origin.READER)
 LEFT = Choice(SubscriptionState.LEFT, Origin.READER)
+COMPLAINED, BOUNCED = "complained", "bounced"
+"""First words of the reason why somebody is suppressed."""
 _STOPPED = (SubscriptionState.LEFT, SubscriptionState.PAUSED)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, and_, case, delete, or_, select, update
 from newsletter.links import Signer
 from newsletter.model import SubscriberStatus
 from newsletter.store import rate_limits
+from newsletter.store.choices import BOUNCED
 from newsletter.store.db import timestamp, upsert
-from newsletter.store.events import BOUNCED
 from newsletter.store.mailbox import canonical
 from newsletter.store.people import key
 from newsletter.store.schema import confirmation_limit, subscriber

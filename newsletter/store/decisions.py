@@ -16,8 +16,16 @@ from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, Standing, SubscriberStatus, SubscriptionState
 from newsletter.store import optouts
 from newsletter.store.bulk import is_empty
-from newsletter.store.choices import Choice, Choices, Origin, by_leaving, by_list, has_left
-from newsletter.store.events import BOUNCED, COMPLAINED
+from newsletter.store.choices import (
+    BOUNCED,
+    COMPLAINED,
+    Choice,
+    Choices,
+    Origin,
+    by_leaving,
+    by_list,
+    has_left,
+)
 from newsletter.store.mailbox import canonical
 from newsletter.store.optouts import Mark, OptOut
 from newsletter.store.people import Record, find_all, find_mailboxes, key

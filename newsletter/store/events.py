@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 
 from newsletter.model import IssueState, Outcome, SubscriberStatus
+from newsletter.store import notices
+from newsletter.store.choices import BOUNCED, COMPLAINED
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.requests import Kind as RequestKind
 from newsletter.store.schema import audience, delivery, event, issue, request, subscriber
@@ -69,9 +71,6 @@ class Change:
     code: int = 0
     detail: str = ""
 
-
-COMPLAINED, BOUNCED = "complained", "bounced"
-"""First words of the reason for a suppression."""
 
 _REPLACED = {
     Outcome.ACCEPTED: (Outcome.DEFERRED, Outcome.UNKNOWN),
@@ -230,6 +229,8 @@ def suppress(connection: Connection, number: int, reason: str, now: datetime) ->
         .where(subscriber.c.id == number, replaced)
         .values(status=SubscriberStatus.SUPPRESSED.value, reason=reason, changed_at=timestamp(now))
     )
+    if done.rowcount == 1:
+        notices.put_suppressed(connection, [(number, reason)], now)
     return done.rowcount == 1
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, update
 
-from newsletter.store import optouts
+from newsletter.store import notices, optouts
 from newsletter.store.bulk import insert_new, one_of
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.decisions import Decision, Entry, Fate, decide
@@ -45,6 +45,8 @@ def write(connection: Connection, decisions: Sequence[Decision], source: str, no
     replace_choices(
         connection, [(before.id, before.choices, after.choices) for before, after in changed], now
     )
+    stopped = [(after.id, after.reason) for before, after in changed if after.status != before.status]
+    notices.put_suppressed(connection, stopped, now)
 
 
 def _insert(connection: Connection, people: Sequence[Record], source: str, now: datetime) -> None:

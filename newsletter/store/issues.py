@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, RowMapping, Select, delete, select, update
 
+from newsletter.config.types import WebhookEvent
 from newsletter.errors import StateError
 from newsletter.model import Envelope, Image, IssueState
-from newsletter.store import editions, pictures
+from newsletter.store import editions, notices, pictures
 from newsletter.store.db import timestamp, upsert
 from newsletter.store.schema import (
     audience,
@@ -147,7 +148,7 @@ def overwrite(connection: Connection, frozen: Frozen) -> None:
 
 
 def seal(connection: Connection, frozen: Frozen) -> None:
-    """Complete an issue that was stored before its readers were counted."""
+    """Complete an issue that was stored before its readers were counted, or that got more of them."""
     connection.execute(
         update(issue)
         .where(issue.c.name == frozen.name)
@@ -171,14 +172,17 @@ def change_state(
 def begin(connection: Connection, name: str, transport: str, now: datetime) -> Frozen:
     """Start or continue sending issue `name` by `transport`; return its current row."""
     frozen = lock_approved(connection, name)
+    begun_at = frozen.begun_at or timestamp(now)
     change_state(
         connection,
         name,
         IssueState.SENDING,
         among=(IssueState.APPROVED, IssueState.SENDING),
         transport=transport,
-        begun_at=frozen.begun_at or timestamp(now),
+        begun_at=begun_at,
     )
+    if frozen.state is IssueState.APPROVED:
+        notices.put_issue(connection, WebhookEvent.ISSUE_STARTED, name, begun_at, frozen.readers, now)
     return get(connection, name)
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from newsletter.model import Subscriber, SubscriberStatus, SubscriptionState
+from newsletter.store import notices
 from newsletter.store.bulk import insert_new, one_of
 from newsletter.store.choices import Choice, Choices, Origin, by_leaving
 from newsletter.store.db import timestamp
@@ -247,7 +248,12 @@ def _choice(state: str, origin: str, until: str) -> Choice:
 def replace_choices(
     connection: Connection, changes: Iterable[tuple[int, Choices, Choices]], now: datetime
 ) -> None:
-    """Write the differences between old and new choices, for each (subscriber, before, after)."""
+    """Write the differences between old and new choices, for each (subscriber, before, after).
+
+    Webhooks are told who joined, left or chose other sections.
+    """
+    changes = list(changes)
+    notices.put_choices(connection, changes, now)
     at = timestamp(now)
     gone: list[dict[str, int | str]] = []
     fresh: list[dict[str, int | str]] = []

@@ -14,6 +14,7 @@ from newsletter.store.schema import (
     event,
     issue,
     letter,
+    notice,
     request,
     subscription,
 )
@@ -26,7 +27,7 @@ class SubscriberData:
     """A subscriber, the date of each choice, and all their records in order of time.
 
     Consents include the text agreed to; deliveries and events name their issue; letters are opt-in and
-    service mails.
+    service mails; notices are what webhooks were told.
     """
 
     person: Record
@@ -36,6 +37,7 @@ class SubscriberData:
     letters: Facts
     deliveries: Facts
     events: Facts
+    notices: Facts
 
     def data(self) -> dict[str, Any]:
         """Return all of it as a dictionary of plain JSON values."""
@@ -58,6 +60,7 @@ class SubscriberData:
             "letters": self.letters,
             "deliveries": self.deliveries,
             "events": self.events,
+            "webhooks": self.notices,
         }
 
 
@@ -101,6 +104,12 @@ def subscriber_data(connection: Connection, email: str) -> SubscriberData | None
             select(event.c.issue, event.c.kind, event.c.source, event.c.code, event.c.detail, event.c.at)
             .where(event.c.subscriber == person.id)
             .order_by(event.c.at),
+        ),
+        notices=_facts(
+            connection,
+            select(notice.c.webhook, notice.c.event, notice.c.data, notice.c.at, notice.c.state)
+            .where(notice.c.reader == person.id)
+            .order_by(notice.c.id),
         ),
     )
 

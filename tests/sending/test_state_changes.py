@@ -100,7 +100,7 @@ OPERATIONS: dict[str, Do] = {
     "cancel": move(IssueState.CANCELLED, APPROVED, SENDING, IssueState.PAUSED),
     "undo": lambda engine: undo(engine, house.NAME),
     "grow": grow,
-    "finish": lambda engine: finish(engine, house.NAME),
+    "finish": lambda engine: finish(engine, house.NAME, house.NOW),
     "again": again,
     "body": body,
 }

@@ -36,6 +36,7 @@ STAYS = {
     **dict.fromkeys(
         ("chunk", "schedule_run", "clock", "scheduler_instance"), "numbers and moments, no person"
     ),
+    "webhook": "numbers and moments, no person",
     "outcome_total": "numbers",
     **dict.fromkeys(("content", "edition_items", "correction"), "what was published, and corrected since"),
 }

@@ -71,6 +71,7 @@ KINDS: Mapping[str, Kind] = {
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
     "welcomes": Kind(title="welcoming new readers", run="newsletter.services.periodic:welcomes", period=2),
     "events": Kind(title="processing providers' events", run="newsletter.services.periodic:events", period=2),
+    "webhooks": Kind(title="telling webhooks", run="newsletter.services.webhooks.posting:turn", period=1),
     "pauses": Kind(title="ending pauses", run="newsletter.services.periodic:pauses", period=60),
     "erasures": Kind(title="finishing erasures", run="newsletter.services.periodic:erasures", period=60),
     "pruning": Kind(

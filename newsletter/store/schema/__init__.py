@@ -29,10 +29,12 @@ from newsletter.store.schema.work import (
     delivery,
     event,
     job,
+    notice,
     outcome_total,
     rate_limit,
     schedule_run,
     scheduler_instance,
+    webhook,
 )
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "letter",
     "metadata",
     "note",
+    "notice",
     "opt_out",
     "outcome_total",
     "part",
@@ -74,5 +77,6 @@ __all__ = [
     "sign_in",
     "subscriber",
     "subscription",
+    "webhook",
     "welcome",
 ]

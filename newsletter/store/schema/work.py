@@ -1,6 +1,6 @@
 """Tables of work: chunks and deliveries, jobs, schedule and clock, reports about messages."""
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
 from newsletter.store.schema.base import Id, metadata
 
@@ -57,6 +57,43 @@ job = Table(
     sqlite_autoincrement=True,  # a page about a job must never come to show another
 )
 """What a worker does beside delivery, and its history."""
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("name", Text, primary_key=True, comment="as in newsletter.yaml"),
+    Column("failures", Integer, nullable=False, default=0, comment="in a row"),
+    Column("failing_since", Float, nullable=False, default=0.0, comment="seconds since 1970; 0: it answers"),
+    Column("free_at", Float, nullable=False, default=0.0, comment="seconds since 1970: told from then on"),
+    Column("paused_at", Text, nullable=False, default=""),
+    Column("paused_by", Text, nullable=False, default="", comment="empty: the program itself"),
+    Column("reason", Text, nullable=False, default="", comment="why it is paused, or the last failure"),
+    sqlite_with_rowid=False,
+)
+"""How it stands with each webhook, once something has failed or it was paused."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("webhook", Text, nullable=False, comment="its name in newsletter.yaml"),
+    Column("message", Text, nullable=False, comment="the id by which a receiver knows repetitions"),
+    Column("event", Text, nullable=False, comment="a WebhookEvent"),
+    Column("reader", Id, nullable=False, comment="whom it is about; 0: nobody"),
+    Column("data", JSON, nullable=False, comment="numbers, slugs and names of issues; never an address"),
+    Column("at", Text, nullable=False, index=True, comment="when it happened"),
+    Column("state", Text, nullable=False, comment="waiting | delivered | failed"),
+    Column("due_at", Float, nullable=False, comment="seconds since 1970: tried from then on"),
+    Column("since", Float, nullable=False, comment="seconds since 1970: first tried; 0: not yet"),
+    Column("attempts", Integer, nullable=False),
+    Column("detail", Text, nullable=False, comment="of the last failure"),
+    Column("ended_at", Text, nullable=False),
+    UniqueConstraint("webhook", "message"),
+    Index("notice_state", "webhook", "state", "id"),
+    Index("notice_reader", "reader"),
+    sqlite_autoincrement=True,  # posted in their order
+)
+"""What webhooks are told, written in the transaction that does it."""
 
 rate_limit = Table(
     "rate_limit",

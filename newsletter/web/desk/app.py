@@ -37,6 +37,7 @@ from newsletter.web.desk import (
     settings,
     sign_in,
     view,
+    webhooks,
 )
 from newsletter.web.desk.access import admit, may
 from newsletter.web.desk.error_pages import explain_errors
@@ -62,6 +63,7 @@ _BLUEPRINTS = (
     imports.pages,
     reports.pages,
     correct.pages,
+    webhooks.pages,
 )
 """Their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
 from newsletter.render.values import Data
-from newsletter.services import exchange, jobs
+from newsletter.services import exchange, jobs, webhooks
 from newsletter.services.jobs import Job
 from newsletter.services.jobs.kinds import PERIODIC
 from newsletter.services.journal import Act
@@ -28,6 +28,11 @@ def show() -> str:
         requested=[_shown(one) for one in found if one.kind not in PERIODIC],
         standing=[_shown(one) for one in found if one.kind in PERIODIC and one.open],
         history=[_shown(one) for one in found if one.kind in PERIODIC and not one.open],
+        webhooks=bool(workspace().settings.webhooks),
+        trouble=[
+            Data(name=one.name, paused=one.state == "paused", reason=one.reason)
+            for one in webhooks.trouble(workspace())
+        ],
     )
 
 

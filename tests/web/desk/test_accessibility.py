@@ -46,6 +46,7 @@ PAGES = {
     "recipients.unknown": [f"/desk/{GOING}/unknown"],
     "sessions.show": ["/desk/sessions"],
     "settings.show": ["/desk/settings"],
+    "webhooks.show": ["/desk/webhooks"],
     "settings.sections": ["/desk/settings/sections"],
     "settings.brand": ["/desk/settings/brand?colour=%2314532d"],
     "settings.file": ["/desk/settings/file"],
