@@ -1,14 +1,20 @@
 """Editorial checks of an issue before it is sent: wording, links, dates, repetition."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 
+from newsletter.checks.across import across
 from newsletter.checks.codes import finding
+from newsletter.checks.dates import dates
+from newsletter.checks.emphasis import half_bold, uneven_names
 from newsletter.checks.kinds import kinds
 from newsletter.checks.lines import Lines, Locate, as_given, key, line_of
+from newsletter.checks.remark import Remark
+from newsletter.checks.style import style
+from newsletter.checks.titles import titles
 from newsletter.checks.unrendered import typed_in_title, unrendered
-from newsletter.checks.wording import Remark, doubtful_link, leftovers, links_in, typed_marks
+from newsletter.checks.wording import doubtful_link, leftovers, links_in, typed_marks
 from newsletter.compose.period import parse_period
 from newsletter.config import Settings
 from newsletter.errors import Message, Place, Problem
@@ -19,7 +25,6 @@ SUBJECT = 78
 """Most characters of a subject; every mail program cuts longer ones."""
 PREHEADER = (30, 110)
 """Least and most characters of a preheader: below, other text fills the inbox row; above, it is cut."""
-_SAME = {"title": "the same title as %(path)s", "link": "the same link as %(path)s"}
 TITLE = 120
 """Most characters of an item's title."""
 
@@ -32,8 +37,8 @@ def editorial(issue: Issue, settings: Settings, locate: Locate = as_given) -> li
         *_typed_periods(issue, items, locate),
         *_unknown_sections(issue, settings, locate),
         *(problem for item in items for problem in _alone(item, issue.period, settings.language, locate)),
-        *_repeated(items, "title", lambda item: " ".join(item.title.casefold().split()), locate),
-        *_repeated(items, "link", lambda item: item.link or "", locate),
+        *across(items, locate),
+        *(problem for item, remark in uneven_names(items) for problem in _remarks([remark], item.at, locate)),
     ]
 
 
@@ -184,23 +189,15 @@ def _item(item: Item, period: Period, language: str, locate: Locate) -> Iterator
         yield from _remarks([remark], item.at, locate)
     for words in (item.title, item.text):
         yield from _remarks(leftovers(words), item.at, locate)
-    for words in (item.title, spoken(item.text)):
+    said = spoken(item.text)
+    for words in (item.title, said):
         yield from _remarks(typed_marks(words, language), item.at, locate)
+        if language.startswith("uk"):
+            yield from _remarks(dates(words, period), item.at, locate)
+    if language.startswith("uk"):
+        yield from _remarks(style(said), item.at, locate)
+    yield from _remarks(titles(item, said), item.at, locate)
+    yield from _remarks(half_bold(item.text), item.at, locate)
     yield from _remarks(links_in(item.text), item.at, locate)
     yield from _remarks(typed_in_title(item.title), item.at, locate)
     yield from _remarks(unrendered(item.text), item.at, locate)
-
-
-def _repeated(
-    items: Iterable[Item], name: str, value: Callable[[Item], str], locate: Locate
-) -> Iterator[Problem]:
-    first: dict[str, Item] = {}
-    for item in items:
-        seen = first.setdefault(value(item), item)
-        if seen is not item and value(item):
-            yield finding(
-                f"{name}-repeated",
-                Message(_SAME[name], path=seen.at.path),
-                locate(item.at, key(name)),
-                "Keep one of the two, or make clear how they differ.",
-            )

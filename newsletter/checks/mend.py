@@ -6,13 +6,19 @@ Pure: a caller shows the difference, and an editor decides.
 import re
 from collections.abc import Callable
 
-from newsletter.checks.wording import HYPHEN_AS_DASH, QUOTATION_MARKS, SPACE_BEFORE_MARK, STRAIGHT_QUOTED
+from newsletter.checks.ukrainian import mended_marks
+from newsletter.checks.wording import (
+    ADDRESS,
+    HYPHEN_AS_DASH,
+    QUOTATION_MARKS,
+    SPACE_BEFORE_MARK,
+    STRAIGHT_QUOTED,
+)
 from newsletter.compose import addresses
 from newsletter.render.markdown import tree
 
-_ADDRESS = r"(?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>@]+"
 _UNTOUCHED = re.compile(
-    rf"`[^`\n]*`|\]\([^)\n]*\)|<[^>\n]*>|{_ADDRESS}|^[ ]{{0,3}}\[[^\]\n]+\]:.*$|^[ \t]*\|?[ \t:|-]+$",
+    rf"`[^`\n]*`|\]\([^)\n]*\)|<[^>\n]*>|{ADDRESS.pattern}|^[ ]{{0,3}}\[[^\]\n]+\]:.*$|^[ \t]*\|?[ \t:|-]+$",
     re.MULTILINE,
 )
 """Of Markdown: code, addresses, and the line under a table's headings."""
@@ -21,7 +27,7 @@ _IN_LINK = re.compile(r"(?<=\]\()https?://[^\s()<>]+|(?<=<)https?://[^\s<>]+(?=>
 
 def mended_line(text: str, language: str) -> str:
     """Return a line of plain words with mended marks: a title, a subject."""
-    return _without_changing(_ADDRESS_ALONE, text, lambda words: _marks(words, language))
+    return _without_changing(ADDRESS, text, lambda words: _marks(words, language))
 
 
 def mended_text(markdown: str, language: str) -> str:
@@ -42,7 +48,6 @@ def mended_link(address: str) -> str:
     return addresses.without_tracking(found.inside if found and found.inside else address)
 
 
-_ADDRESS_ALONE = re.compile(_ADDRESS)
 _STAND_INS = "ᚠᚡᚢᚣᚤ"
 """Letters that no text has: they stand for what is not changed, as a word does."""
 
@@ -60,7 +65,8 @@ def _marks(words: str, language: str) -> str:
     words = HYPHEN_AS_DASH.sub("–", words)
     if usual := QUOTATION_MARKS.get(language.partition("-")[0]):
         words = STRAIGHT_QUOTED.sub(lambda found: f"{usual[0]}{found[1]}{usual[1]}", words)
-    return SPACE_BEFORE_MARK.sub("", words)
+    words = SPACE_BEFORE_MARK.sub("", words)
+    return mended_marks(words) if language.startswith("uk") else words
 
 
 def _shape(markdown: str) -> list[str]:

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from markdown_it.tree import SyntaxTreeNode
 
-from newsletter.checks.wording import Remark
+from newsletter.checks.remark import Remark
 from newsletter.errors import Message
 from newsletter.render.markdown import tree
 

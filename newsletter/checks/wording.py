@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 
-from newsletter.checks.codes import CODES
+from newsletter.checks.remark import Remark, around
+from newsletter.checks.ukrainian import marks
 from newsletter.compose import addresses
 from newsletter.compose.samples import sample_words
-from newsletter.errors import Message, Severity
+from newsletter.errors import Message
 from newsletter.render.markdown import link_bare_addresses
 
 _LEFT_BEHIND = re.compile(
@@ -33,34 +33,21 @@ _GENERIC = frozenset(
     )
 )  # fmt: skip
 
+ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>@]+")
 HYPHEN_AS_DASH = re.compile(r"(?<=[^\s|][ \u00a0])-(?=[ \u00a0][^\s|])")
 STRAIGHT_QUOTED = re.compile(r'(?<!\w)"(?=\w)([^"\n]{1,80})"(?!\w)')
 SPACE_BEFORE_MARK = re.compile(r"(?<=\w)[ \u00a0]+(?=[,;.!?](?:\s|$))")
 QUOTATION_MARKS = {"uk": "«»", "pl": "„”", "de": "„“"}
 """Of the first level, as in CLDR; in English straight ones are usual in mail."""
 
+_MAY_LINK = re.compile(r"[\[<@]|//|file:|www\.", re.IGNORECASE)
+"""What a text with a link has in it; to parse one that has not takes most of the time."""
 _OWN_FILE = "is a file on somebody's own machine"
 _FILE = re.compile(r"\bfile:/{1,3}[^\s)>\]]+", re.IGNORECASE)
 
 _markdown = MarkdownIt("commonmark", {"linkify": True}).enable(["linkify", "table"]).disable("reference")
 _markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005  the library's hook
 link_bare_addresses(_markdown)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """One doubtful passage: its code, its text, what is wrong, and a hint; `line` is all of its line."""
-
-    code: str
-    words: str
-    text: str
-    hint: str
-    line: str = ""
-
-    @property
-    def severity(self) -> Severity:
-        """How grave it is."""
-        return CODES[self.code].severity
 
 
 def leftovers(text: str) -> Iterator[Remark]:
@@ -86,27 +73,21 @@ def leftovers(text: str) -> Iterator[Remark]:
 def typed_marks(text: str, language: str) -> Iterator[Remark]:
     """Yield a warning for hyphens typed as dashes in `text`, straight quotation marks, spaces before marks.
 
-    Which marks are right is the editor's to say: they are changed by `newsletter/checks/mend.py` when asked.
+    In Ukrainian also for what newsletter/checks/ukrainian.py knows. Which marks are right is the editor's to
+    say: they are changed by `newsletter/checks/mend.py` when asked.
     """
+    if language.startswith("uk"):
+        yield from marks(ADDRESS.sub(" ", text) if _MAY_LINK.search(text) else text)
     if found := HYPHEN_AS_DASH.search(text):
-        yield _remark(
-            "hyphen-as-dash", _around(text, found), "a hyphen stands for a dash", "Write a dash: –."
-        )
+        yield _remark("hyphen-as-dash", around(text, found), "a hyphen stands for a dash", "Write a dash: –.")
     usual = QUOTATION_MARKS.get(language.partition("-")[0])
     if usual and (found := STRAIGHT_QUOTED.search(text)):
         hint = Message("Write %(words)s.", words=f"{usual[0]}{found[1]}{usual[1]}")
         yield _remark("quotes-straight", found[0], "straight quotation marks", hint)
     if found := SPACE_BEFORE_MARK.search(text):
         yield _remark(
-            "space-before-mark", _around(text, found), "a space stands before a mark", "Remove the space."
+            "space-before-mark", around(text, found), "a space stands before a mark", "Remove the space."
         )
-
-
-def _around(text: str, found: re.Match[str]) -> str:
-    """Return a match with the words on both sides of it."""
-    before = re.search(r"\S*\s*$", text[: found.start()])
-    after = re.match(r"\s*\S*", text[found.end() :])
-    return f"{before[0] if before else ''}{found[0]}{after[0] if after else ''}"
 
 
 def doubtful_link(href: str) -> Remark | None:
@@ -202,6 +183,8 @@ def hrefs(markdown: str) -> Iterator[str]:
 
 def links_in(markdown: str) -> Iterator[Remark]:
     """Yield remarks on doubtful addresses and meaningless texts of the links in a Markdown text."""
+    if not _MAY_LINK.search(markdown):
+        return
     for found in dict.fromkeys(_FILE.findall(markdown)):
         yield _bad_link(found, "link-file", _OWN_FILE)
     for token in _markdown.parse(markdown):

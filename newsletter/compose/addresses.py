@@ -192,3 +192,17 @@ _FORMS: Mapping[str, Callable[[str, SplitResult], str]] = {
     "bing": _bing,
     "yahoo": _yahoo,
 }
+
+
+_CAMPAIGN = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid)=[^&]*")
+
+
+def same_page(link: str) -> str:
+    """Return what two links to the same page have in common: no scheme, `www.`, fragment or campaign."""
+    try:
+        parts = urlsplit(link.strip())
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
+    query = _CAMPAIGN.sub("", parts.query).strip("&")
+    host = parts.netloc.casefold().removeprefix("www.")
+    return f"{host}{parts.path.rstrip('/')}{'?' if query else ''}{query}" if host else ""

@@ -1,13 +1,12 @@
 """The inbox: items that were found or written and wait for an issue, each a file."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from newsletter.compose.addresses import same_page
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.issuefile import closings, folder_of, path_of, read_text
 from newsletter.compose.slug import slug
@@ -27,7 +26,6 @@ _ALIKE = 0.85
 """How much of two titles is the same when they speak of the same news."""
 _WEEKS = 3
 """How far back issues are searched for what the inbox has: a story is told again within this time."""
-_TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid)=[^&]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +114,13 @@ def add_all(desk: Desk, found: Sequence[Found]) -> list[str | None]:
     with exclusive(workspace):
         known = {
             *_links(workspace),
-            *(link for _, _, link in _published(workspace, found[0].found_at.date())),
+            *(link for _, _, link in published(workspace, found[0].found_at.date())),
         }
         taken = {*inboxfile.names(workspace.root), *inboxfile.names(workspace.root, dismissed=True)}
         texts: dict[str, str] = {}
         names: list[str | None] = []
         for one in found:
-            link = same_link(one.fields.link)
+            link = same_page(one.fields.link)
             if link and link in known:
                 names.append(None)
                 continue
@@ -195,11 +193,11 @@ class SeenBefore:
     """Finds what the inbox has in the issues of the last weeks; they are read once."""
 
     def __init__(self, workspace: "Workspace", today: date) -> None:
-        self._published = list(_published(workspace, today))
+        self._published = list(published(workspace, today))
 
     def find(self, item: Waiting) -> Seen | None:
         """Return the newest issue with the same link, or with a title that is much alike."""
-        link, title = same_link(item.link), _plain(item.title)
+        link, title = same_page(item.link), _plain(item.title)
         for closing, other, published in self._published:
             if link and link == published:
                 return Seen(closing=closing, title=other, by_link=True)
@@ -210,14 +208,6 @@ class SeenBefore:
         return None
 
 
-def same_link(link: str) -> str:
-    """Return what two links to the same page have in common: no scheme, `www.`, fragment or campaign."""
-    parts = urlsplit(link.strip())
-    query = _TRACKING.sub("", parts.query).strip("&")
-    host = parts.netloc.casefold().removeprefix("www.")
-    return f"{host}{parts.path.rstrip('/')}{'?' if query else ''}{query}" if host else ""
-
-
 def _links(workspace: "Workspace") -> Iterator[str]:
     for is_dismissed in (False, True):
         for name in inboxfile.names(workspace.root, dismissed=is_dismissed):
@@ -225,13 +215,13 @@ def _links(workspace: "Workspace") -> Iterator[str]:
                 read_text(workspace.root, inboxfile.path_of(name, dismissed=is_dismissed)), name
             )
             if fields and fields.link:
-                yield same_link(fields.link)
+                yield same_page(fields.link)
 
 
-def _published(workspace: "Workspace", today: date) -> Iterator[tuple[date, str, str]]:
-    """Yield closing date, title and link of each item of the last issues, the newest first."""
+def published(workspace: "Workspace", today: date, weeks: int = _WEEKS) -> Iterator[tuple[date, str, str]]:
+    """Yield closing date, title and page of each item of the last issues, the newest first."""
     for closing in closings(workspace.root):
-        if abs(closing - today) > timedelta(weeks=_WEEKS):
+        if abs(closing - today) > timedelta(weeks=weeks):
             continue
         home = f"{folder_of(closing)}/items"
         for file in sorted((workspace.root / home).glob("*.md")):
@@ -240,7 +230,7 @@ def _published(workspace: "Workspace", today: date) -> Iterator[tuple[date, str,
             except ContentError:
                 continue
             if fields:
-                yield closing, fields.title, same_link(fields.link)
+                yield closing, fields.title, same_page(fields.link)
 
 
 def _plain(title: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from newsletter.checks.across import Earlier, repeated
 from newsletter.checks.assembled import checked
 from newsletter.checks.findings import ordered, silenced
 from newsletter.checks.lines import lines_under
@@ -83,6 +84,23 @@ def _tally(workspace: "Workspace", editions: Editions) -> tuple[list[tuple[Editi
         return editions.tally(readers(connection, today=today))
 
 
+def repeats(workspace: "Workspace", issue: Issue) -> list[Problem]:
+    """Return the findings on items that an issue of the weeks before had, too."""
+    from newsletter.services.inbox import published
+
+    closing, items = issue.period.end, [item for block in issue.blocks for item in block.items]
+    earlier = (
+        Earlier(day.isoformat(), title, page)
+        for day, title, page in published(workspace, closing, _WEEKS)
+        if day < closing
+    )
+    return list(repeated(items, earlier, lines_under(workspace.root)))
+
+
+_WEEKS = 8
+"""How far back an issue is compared with those before it."""
+
+
 def prove(workspace: "Workspace", closing: date) -> Proof:
     """Render and check issue `closing`. Raises ContentError, ConfigError and StoreError."""
     issue, own = workspace.issue(closing)
@@ -94,7 +112,9 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
     shown = [edition for edition, _ in tally]
     locate = lines_under(workspace.root)
     pages, problems = checked(editions, own, shown, workspace.renderer, workspace.settings, locate=locate)
-    problems = ordered([*problems, *link_problems(issue, recent_answers(workspace), locate)])
+    problems = ordered(
+        [*problems, *link_problems(issue, recent_answers(workspace), locate), *repeats(workspace, issue)]
+    )
     problems, quiet = silenced(issue, problems, own)
     problems = [one for one in problems if one.at not in {known.at for known in workspace.theme_problems}]
     problems += [*workspace.letter_problems, *workspace.theme_problems]

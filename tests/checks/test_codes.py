@@ -26,6 +26,8 @@ from newsletter.fetching import Cause
 from newsletter.model import Edition, Rendered
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
+from newsletter.services import Workspace
+from newsletter.services.proof import repeats
 from newsletter.slots import PREFERENCES, UNSUBSCRIBE, VIEW, slot
 from tests import drawn
 from tests.checks.conftest import REPOSITORY
@@ -105,14 +107,15 @@ class Bench:
         """Return the findings on an issue of these files, beside a good issue.yaml and a good item."""
         folder = self.root / FOLDER
         items = {name: text for name, text in files.items() if name.startswith("items/")}
+        earlier = {name: text for name, text in files.items() if name.startswith("../")}
         items = items or {"items/01-forum.md": item("")}
         order = [name.removeprefix("items/").removesuffix(".md") for name in items]
         issue = keys(ISSUE | {"order": f"{{top: [{', '.join(order)}]}}"}, files.get("issue.yaml", ""))
-        for old in folder.glob("items/*"):
+        for old in folder.parent.glob("*/items/*"):
             old.unlink()
-        for name, text in {"issue.yaml": issue, **items}.items():
+        for name, text in {"issue.yaml": issue, **items, **earlier}.items():
             path = folder / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", errors="surrogateescape")
         try:
             made, problems = load_issue(self.root, house.issue().period.end, self.settings)
@@ -120,7 +123,8 @@ class Bench:
             return list(error.problems)
         whole = Editions(made).whole()
         leads = several_leads(whole) if whole else ()
-        found = [*problems, *editorial(made, self.settings, lines_under(self.root)), *leads]
+        again = repeats(Workspace(self.root, self.settings), made) if earlier else []
+        found = [*problems, *editorial(made, self.settings, lines_under(self.root)), *leads, *again]
         return silenced(made, found, problems)[0]
 
     def of_answer(self, example: str) -> list[Problem]:

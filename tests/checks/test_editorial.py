@@ -85,7 +85,7 @@ def test_both_ends_of_the_period_are_inside(
         ({"preheader": "а" * 111}, WARNING, "the preheader has 111 characters"),
         ({"intro": "Вітаємо!\nНовини за 1 – 7 лютого 2025 року."}, ERROR, "this period is not the issue's"),
         ({"intro": "Новини за 8 – 15 лютого 2025 року."}, ERROR, "this period is not the issue's"),
-        ({"intro": "Вітаємо, {{ім'я}}"}, ERROR, "looks like a placeholder"),
+        ({"intro": "Вітаємо, {{ім’я}}"}, ERROR, "looks like a placeholder"),
         ({"intro": "[тут](https://auc.org.ua)"}, WARNING, "does not say where it leads"),
         ({"call": ClosingCall(text="TBD")}, ERROR, "looks like a placeholder"),
     ],

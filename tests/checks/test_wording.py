@@ -25,7 +25,7 @@ def test_words_that_may_be_meant_are_only_a_warning(text: str) -> None:
         "Ласкаво просимо до першого випуску · Бюджет",
         "Welcome to the first issue",
         "Delete these three files when your own news arrives.",
-        "Видаліть ці три файли, коли з'являться ваші новини.",
+        "Видаліть ці три файли, коли з’являться ваші новини.",
     ],
 )
 def test_words_of_the_samples_are_a_warning(text: str) -> None:

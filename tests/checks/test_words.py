@@ -27,6 +27,9 @@ MAKERS = {
     "_error",
     "_Fault",
     "_bad_link",
+    "finding",
+    "Rule",
+    "_unpaired",
 }
 """The functions whose arguments are words: of a problem, of a remark, and of what makes one of these."""
 

@@ -35,13 +35,13 @@ def found(title: str, link: str = "", text: str = "") -> Found:
 
 
 def test_what_was_found_waits_with_its_source_and_is_placed_as_an_item(desk: Desk) -> None:
-    name = inbox.add(desk, found("Шкільні автобуси: роз'яснення", "https://mon.gov.ua/bus", "Пояснили."))
+    name = inbox.add(desk, found("Шкільні автобуси: роз’яснення", "https://mon.gov.ua/bus", "Пояснили."))
     assert name == "shkilni-avtobusy-roziasnennia"
     (waiting,) = inbox.waiting(desk.workspace)
     assert (waiting.source, waiting.found_at, waiting.title) == (
         "mon.gov.ua",
         NOW,
-        "Шкільні автобуси: роз'яснення",
+        "Шкільні автобуси: роз’яснення",
     )
     assert inbox.place(desk, name, CLOSING, "education") == name
     assert inbox.number(desk.workspace) == 0

@@ -6,6 +6,20 @@ _BRIEF = "---\ntitle: Форум\nsection: top\nlink: https://auc.org.ua/1\nkind
 _WEEK = "preheader: Форум громад, субсидії для переселенців, нові вебінари"
 
 
+_TITLE = "Громади зустрілися в Києві"
+_OLD = "---\ntitle: {}\nsection: top\nlink: https://auc.org.ua/{}\n---\n"
+_ITEM = _OLD.format(_TITLE, 1)
+
+
+def _four(times: int) -> dict[str, str]:
+    """Return the files of four items, of which the last says a sentence so many times."""
+    files = {}
+    for number, length in enumerate((3, 3, 3, times), 1):
+        head = _OLD.format(f"Новина {number}", number)
+        files[f"items/0{number}-item.md"] = f"{head}\n{'Громади діють. ' * length}\n"
+    return files
+
+
 def _two(second: str, first: str = "") -> dict[str, str]:
     """Return the files of two items; `first` and `second` are more of their front matter."""
     head = "---\ntitle: {}\nsection: {}\nlink: https://auc.org.ua/{}\n{}---\n"
@@ -144,5 +158,60 @@ CODES = (
         "kind: event\nwhen: 2052-02-20",
         "kind: event\nwhen: 2025-02-20",
         Part.HEAD,
+    ),
+    Code(
+        "title-capitals",
+        WARNING,
+        "A title is all capitals.",
+        "ФОРУМ ГРОМАД УКРАЇНИ",
+        "Форум громад України",
+        Part.TITLE,
+    ),
+    Code(
+        "title-case",
+        WARNING,
+        "A title begins every word with a capital, as English titles do.",
+        "Нові Правила Для Громад України",
+        "Нові правила для громад України",
+        Part.TITLE,
+    ),
+    Code(
+        "title-in-text",
+        WARNING,
+        "The text begins with the title again.",
+        f"{_ITEM}\nГромади зустрілися в Києві й обрали голову.\n",
+        f"{_ITEM}\nГолову обрали одностайно.\n",
+        Part.ITEM,
+    ),
+    Code(
+        "hashtag-alone",
+        WARNING,
+        "The text of an item is nothing but hashtags.",
+        "#FreeOurPeople",
+        "Закликаємо долучитися до #FreeOurPeople.",
+    ),
+    Code(
+        "item-long",
+        WARNING,
+        "An item has three times the length of the others.",
+        _four(45),
+        _four(3),
+        Part.FILES,
+    ),
+    Code(
+        "link-earlier",
+        WARNING,
+        "An earlier issue had an item with this link.",
+        {"items/01-forum.md": _ITEM, "../2025-02-07/items/01-other.md": _OLD.format("Інше", 1)},
+        {"items/01-forum.md": _ITEM, "../2025-02-07/items/01-other.md": _OLD.format("Інше", 2)},
+        Part.FILES,
+    ),
+    Code(
+        "title-earlier",
+        WARNING,
+        "An earlier issue had an item with this title.",
+        {"items/01-forum.md": _ITEM, "../2025-02-07/items/01-other.md": _OLD.format(_TITLE, 2)},
+        {"items/01-forum.md": _ITEM, "../2025-02-07/items/01-other.md": _OLD.format("Інше", 2)},
+        Part.FILES,
     ),
 )

@@ -1,6 +1,9 @@
 """Findings about words and marks, in titles, texts, subject, preheader, intro and call."""
 
-from newsletter.checks.codes.code import ERROR, WARNING, Code
+from newsletter.checks.codes.code import ADVICE, ERROR, WARNING, Code, Part
+
+_FIRST = "---\ntitle: Форум громад\nsection: top\nlink: https://auc.org.ua/1\n---\n"
+_SECOND = "---\ntitle: Житло\nsection: top\nlink: https://auc.org.ua/2\n---\n"
 
 CODES = (
     Code(
@@ -21,7 +24,7 @@ CODES = (
         "sample-words",
         WARNING,
         "Words of a new workspace's samples are still there.",
-        "Видаліть ці три файли, коли з'являться ваші новини.",
+        "Видаліть ці три файли, коли з’являться ваші новини.",
         "Громада відкрила центр послуг.",
     ),
     Code(
@@ -54,5 +57,132 @@ CODES = (
         "Readers would see Markdown or HTML as typed characters.",
         "Рішення ** важливе** для громад.",
         "Рішення **важливе** для громад.",
+    ),
+    Code(
+        "quotes-unbalanced",
+        WARNING,
+        "A quotation mark has no partner.",
+        "«Партнерство «Відкритий Уряд» має плани дій.",
+        "Партнерство «Відкритий Уряд» має плани дій.",
+    ),
+    Code(
+        "quotes-nested",
+        WARNING,
+        "Quotation marks stand in others of the same form.",
+        "Стартувала програма «Громада «Разом» діє».",
+        "Стартувала програма «Громада „Разом“ діє».",
+        mendable=True,
+    ),
+    Code(
+        "apostrophe-straight",
+        WARNING,
+        "An apostrophe is straight, not ’.",
+        "Об'єднання провело п'ять зустрічей.",
+        "Об’єднання провело п’ять зустрічей.",
+        mendable=True,
+    ),
+    Code(
+        "range-hyphen",
+        WARNING,
+        "A hyphen stands in a range of numbers.",
+        "Плани дій затвердили на 2025-2026 роки.",
+        "Плани дій затвердили на 2025–2026 роки, за ними йде 2-3 проєкти.",
+        mendable=True,
+    ),
+    Code(
+        "dash-spacing",
+        WARNING,
+        "A dash has a space on one side only.",
+        "Субсидія– нова підтримка громад.",
+        "Субсидія – нова підтримка на маршруті Київ–Львів.",
+        mendable=True,
+    ),
+    Code(
+        "unit-stuck",
+        WARNING,
+        "A number and its unit stand without a space between.",
+        "Громада отримала 150млн євро.",
+        "Громада отримала 150 млн євро.",
+        mendable=True,
+    ),
+    Code(
+        "abbreviation-dot",
+        WARNING,
+        "An abbreviation has a full stop too many or too few: млн, млрд, грн, but тис.",
+        "Громада отримала 150 млн. євро.",
+        "Громада отримала 150 млн євро та 20 тис. грн.",
+        mendable=True,
+    ),
+    Code(
+        "abbreviation-stuck",
+        WARNING,
+        "An abbreviation or an initial stands without a space after it.",
+        "Центр відкрили в м.Київ на вул.Шевченка.",
+        "Центр відкрили в м. Київ на вул. Шевченка.",
+        mendable=True,
+    ),
+    Code(
+        "letters-mixed",
+        WARNING,
+        "Latin letters stand in a Cyrillic word, or the reverse.",
+        "Про це розповів канал «І-UA.tv».",
+        "Про це розповів канал «I-UA.tv», а PR-служба дала e-адресу.",
+        mendable=True,
+    ),
+    Code(
+        "date-impossible",
+        WARNING,
+        "There is no such day, or a range of days runs backwards.",
+        "Форум відбудеться 30 лютого.",
+        "Форум відбудеться 28 лютого.",
+    ),
+    Code(
+        "weekday-wrong",
+        WARNING,
+        "The weekday is not that of the day.",
+        "Форум відбудеться у середу, 20 лютого 2025 року.",
+        "Форум відбудеться у четвер, 20 лютого 2025 року.",
+    ),
+    Code(
+        "date-year",
+        ADVICE,
+        "A day of this week has another year.",
+        "Форум відбувся 12 лютого 2024 року.",
+        "Форум відбувся 12 лютого 2025 року.",
+    ),
+    Code(
+        "bold-half",
+        WARNING,
+        "Only a part of a word is bold.",
+        "Нараду провів Денис **Шми**галь.",
+        "Нараду провів **Денис Шмигаль**.",
+    ),
+    Code(
+        "bold-uneven",
+        WARNING,
+        "A name is bold in one item and not in another.",
+        {
+            "items/01-forum.md": f"{_FIRST}\nНараду провів **Денис Шмигаль**.\n",
+            "items/02-flats.md": f"{_SECOND}\nЖитло оглянув Денис Шмигаль.\n",
+        },
+        {
+            "items/01-forum.md": f"{_FIRST}\nНараду провів **Денис Шмигаль**.\n",
+            "items/02-flats.md": f"{_SECOND}\nЖитло оглянув **Денис Шмигаль**.\n",
+        },
+        Part.FILES,
+    ),
+    Code(
+        "sentence-long",
+        ADVICE,
+        "A sentence is so long that readers lose its beginning.",
+        f"Громади зустрілися, {'щоб домовитися про спільні справи, ' * 10}і домовилися.",
+        "Громади зустрілися, щоб домовитися про спільні справи. І домовилися.",
+    ),
+    Code(
+        "officialese",
+        ADVICE,
+        "Words of offices or calques, where Ukrainian has better ones.",
+        "Громади прийняли участь у форумі.",
+        "Громади взяли участь у форумі.",
     ),
 )

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from newsletter.collect import mails
 from newsletter.collect.entries import Entry, markdown, summary
 from newsletter.collect.likeness import Titles
+from newsletter.compose.addresses import same_page
 from newsletter.compose.item import is_address
 from newsletter.config import secret
 from newsletter.config.parts import CollectEntry
@@ -28,7 +29,7 @@ from newsletter.services.collect.state import Asked, State
 from newsletter.services.editing.fields import ItemFields
 from newsletter.services.editing.files import Desk
 from newsletter.services.editing.history import Author
-from newsletter.services.inbox import Found, same_link
+from newsletter.services.inbox import Found
 from newsletter.services.jobs.kinds import Request
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class _Collecting:
         """Take what is new, and what the source is asked for."""
         taken = 0
         for key, entry in entries:
-            known_as = key or same_link(entry.link) or entry.title
+            known_as = key or same_page(entry.link) or entry.title
             if not entry.title or not self._matches(source, entry):
                 one.unmatched += 1
             elif known_as in self._state.seen or self._titles.like(entry.title):

@@ -16,6 +16,7 @@ from newsletter.model import Issue, Item, Period, Section
 from newsletter.render.edition import Editions
 from newsletter.render.plaintext import words as spoken
 from newsletter.services.editing.order import listed
+from newsletter.services.proof import repeats
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -78,7 +79,8 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
     locate = lines_under(workspace.root)
     whole = Editions(issue).whole()
     leads = several_leads(whole, locate) if whole else ()
-    found, _ = silenced(issue, [*problems, *editorial(issue, workspace.settings, locate), *leads], problems)
+    remarks = [*editorial(issue, workspace.settings, locate), *leads, *repeats(workspace, issue)]
+    found, _ = silenced(issue, [*problems, *remarks], problems)
     by_path: dict[str, list[Problem]] = {}
     for problem in dict.fromkeys(found):
         by_path.setdefault(problem.at.path if problem.at else "", []).append(problem)
