@@ -101,6 +101,7 @@ NO_PAGES = {
 NO_PAGES |= {
     "archive.calendar",
     "brand.logo",
+    "embed.plain",
     "cards.digest",
     "cards.issue",
     "brand.colours",

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.web.readers.forms import Fields, choices, fields, parse, texts
 
 NOW = datetime(2025, 2, 14, 10, tzinfo=UTC)
 EMAIL = "olena@konotop.example.org"
+ROOT = Path(__file__).parents[3]
 Send = Callable[..., TestResponse]
 
 
@@ -321,3 +323,41 @@ def test_no_form_is_a_trouble(form: Fields, number: int, client: FlaskClient, co
     network = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
     answer = client.post("/signup?lang=uk", data=form, environ_base={"REMOTE_ADDR": network})
     assert answer.status_code in {200, 303, 422, 429}
+
+
+def test_the_form_to_paste_is_the_example_s_and_presets_what_its_address_names(
+    client: FlaskClient,
+) -> None:
+    given = client.get("/embed/plain?lang=uk")
+    assert given.mimetype == "text/plain"
+    assert given.text.strip() in (ROOT / "docs/examples/sign-up.html").read_text("utf-8")
+    text = client.get("/embed/plain?lang=en&sections=social,top,%3Cscript%3E,education").text
+    assert text.count('name="section"') == 2
+    assert ("script" in text, 'value="some"' in text, "I agree" in text) == (False, True, True)
+    for path in ("/signup", "/embed"):
+        plain, preset, unknown = (
+            client.get(f"{path}{query}").text.count(" checked")
+            for query in ("", "?sections=social,nowhere", "?sections=nowhere")
+        )
+        assert (preset, unknown) == (plain + 1, plain)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status", "taken"),
+    [("https://auc.org.ua", 303, 1), ("https://evil.example", 200, 0), ("null", 200, 0), (None, 200, 0)],
+)
+def test_a_plain_form_needs_its_origin_or_another_press(
+    client: FlaskClient, context: Workspace, origin: str | None, status: int, taken: int
+) -> None:
+    form = {"email": EMAIL, "take": "all", "consent": wording(context.settings, "uk").version, "homepage": ""}
+    headers = {"Origin": origin} if origin else {}
+    answer = client.post("/signup?from=site&lang=uk", data=form, headers=headers)
+    assert (answer.status_code, len(asked(context))) == (status, taken)
+    trapped = client.post("/signup?from=site", data={**form, "homepage": "x"}, headers=headers)
+    assert (trapped.status_code, len(asked(context))) == (
+        422 if origin == "https://auc.org.ua" else 200,
+        taken,
+    )
+    old_words = client.post("/signup?from=site&lang=uk", data={**form, "consent": "old"}, headers=headers)
+    assert "Я погоджуюся" in old_words.text
+    assert len(asked(context)) == taken

@@ -20,6 +20,7 @@ from newsletter.store.schema import request
 from newsletter.web.readers.joining.signup import SOONEST
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[3]
 Open = Callable[..., Page]
 
 
@@ -135,6 +136,14 @@ def test_faults_are_read_out(open_page: Open) -> None:
     expect(page.get_by_role("alert")).to_be_focused()
 
 
+def stand_on(context: Workspace, site: str) -> None:
+    """Name the association's site."""
+    file = context.root / "newsletter.yaml"
+    text = file.read_text("utf-8")
+    assert "site: https://auc.org.ua" in text
+    file.write_text(text.replace("site: https://auc.org.ua", f"site: {site}"), "utf-8")
+
+
 def framing(address: str, path: str = "/embed") -> str:
     """Return a page of another site that shows a page of ours in a frame."""
     frame = f'<iframe src="{address}{path}?lang=uk" title="Sign-up" width="100%" height="700"></iframe>'
@@ -145,7 +154,7 @@ def test_the_association_s_site_frames_the_form_and_the_answer_comes_in_the_fram
     open_page: Open, serve: Callable[[str], str], address: str, context: Workspace
 ) -> None:
     site = serve(framing(address))
-    context.settings = context.settings.model_copy(update={"site": site})
+    stand_on(context, site)
     page = open_page(site)
     frame = page.frame_locator("iframe")
     frame.get_by_role("button", name="Підписатися").last.click()
@@ -166,6 +175,54 @@ def test_no_other_site_frames_the_form_and_none_the_rest(
 ) -> None:
     site = serve(framing(address, path))
     if path == "/signup":
-        context.settings = context.settings.model_copy(update={"site": site})
+        stand_on(context, site)
     frame = open_page(site).frame_locator("iframe")
     expect(frame.get_by_label("Ваша адреса електронної пошти")).to_have_count(0)
+
+
+def example(address: str, text: str) -> str:
+    """Return the page of docs/examples as another site has it."""
+    assert text.count("https://news.example.org/") == 3
+    return text.replace("https://news.example.org", address)
+
+
+def test_the_example_page_s_frame_and_plain_form_work_from_another_origin_without_scripts(
+    open_page: Open, serve: Callable[[str], str], address: str, context: Workspace
+) -> None:
+    text = (ROOT / "docs/examples/sign-up.html").read_text("utf-8")
+    site = serve(example(address, text))
+    stand_on(context, site)
+    page = open_page(site)
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_label("Освіта")).to_be_checked()
+    expect(frame.get_by_label("Кадри")).not_to_be_checked()
+    form = page.locator("form.digest-sign-up")
+    form.get_by_label("Ваша адреса електронної пошти").fill("olena@konotop.example.org")
+    form.get_by_label("Я погоджуюся").check()
+    form.get_by_role("button").click()
+    expect(page.locator("h1")).to_have_text("Залишився один крок: відкрийте пошту")
+    assert page.url.startswith(address)
+    ((email, source, details),) = asked(context)
+    assert (email, source, details["sections"]) == ("olena@konotop.example.org", "form on the site", ["*"])
+
+
+@pytest.mark.parametrize(
+    "policy", ["", '<meta name="referrer" content="no-referrer">'], ids=["other", "hidden"]
+)
+def test_from_another_site_or_a_hidden_origin_the_form_is_shown_once_more_filled_in(
+    open_page: Open, serve: Callable[[str], str], address: str, context: Workspace, policy: str
+) -> None:
+    text = (ROOT / "docs/examples/sign-up.html").read_text("utf-8")
+    site = serve(policy + example(address, text))
+    if policy:
+        stand_on(context, site)
+    page = open_page(site)
+    form = page.locator("form.digest-sign-up")
+    form.get_by_label("Ваша адреса електронної пошти").fill("olena@konotop.example.org")
+    form.get_by_label("Я погоджуюся").check()
+    form.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_contain_text("Залишився один крок: перегляньте")
+    assert asked(context) == []
+    page.get_by_role("button", name="Підписатися").last.click()
+    expect(page.locator("h1")).to_have_text("Залишився один крок: відкрийте пошту")
+    assert [one[1] for one in asked(context)] == ["sign-up page"]

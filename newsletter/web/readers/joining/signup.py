@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -22,6 +21,7 @@ from newsletter.store.consent import Wording
 from newsletter.store.db import writing
 from newsletter.store.letters import Lane
 from newsletter.web.readers import limits
+from newsletter.web.readers.joining.plain_form import on_site, plain_form, preset, proven, site_origin
 from newsletter.web.readers.site import act, database, network, networks, settings, workspace
 from newsletter.web.templates import regions
 
@@ -59,8 +59,7 @@ def framed() -> bool:
 def let_frame(response: Response) -> Response:
     """Allow the association's site, and no other, to embed the page (CSP frame-ancestors)."""
     if framed():
-        site = urlsplit(settings().site or "")
-        ancestors = f"'self' {site.scheme}://{site.netloc}" if site.netloc else "'self'"
+        ancestors = f"'self' {site_origin()}".rstrip()
         response.headers["Content-Security-Policy"] = f"{_POLICY}; frame-ancestors {ancestors}"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -80,13 +79,19 @@ def _measure(state: BlueprintSetupState) -> None:
 @pages.get("/signup")
 def form() -> str:
     """Show the form."""
-    return page(Answers(), stamp())
+    return page(preset(), stamp())
 
 
 @embedded.get("/embed", endpoint="form")
 def embedded_form() -> str:
     """Show the form for a frame on the association's own site; the answer appears in the frame too."""
-    return page(Answers(), stamp())
+    return page(preset(), stamp())
+
+
+@embedded.get("/embed/plain", endpoint="plain")
+def form_to_paste() -> Response:
+    """Return a form without a frame, for a page of the association's own site."""
+    return plain_form(TRAP)
 
 
 @pages.post("/signup")
@@ -100,8 +105,11 @@ def send() -> _Answer:
     age = _age(given)
     if first(filled, "step"):
         return page(replace(answers, faults={}), given)
+    if not given and proven():
+        given, age = stamp(), SOONEST
     if age is None or age > LATEST:
-        return page(replace(answers, faults={}), stamp(), notice="stale"), 422
+        notice, status = ("again", 200) if not given and on_site() else ("stale", 422)
+        return page(replace(answers, faults={}), stamp(), notice=notice), status
     if answers.faults:
         return page(answers, given), 422
     if age < SOONEST or first(filled, TRAP):
@@ -118,7 +126,7 @@ def send() -> _Answer:
 def _take(answers: Answers, words: Wording) -> float:
     """Record the sign-up unless its letter would wait too long; return that wait in seconds."""
     signer, now = workspace().signer, workspace().now()
-    source = "embedded form" if framed() else "sign-up page"
+    source = "embedded form" if framed() else "form on the site" if proven() else "sign-up page"
     with writing(database()) as connection:
         turn = queue.turn(connection, networks(), signer, now.timestamp())
         seconds = letters.wait(connection, Lane.VISITOR, turn, now)
@@ -145,7 +153,7 @@ def sent() -> str:
 def page(answers: Answers, given: str, *, notice: str = "") -> str:
     """Render the form as filled in, with its original stamp `given` and the reason why it was refused.
 
-    `notice` is "stale", "quick" or "crowded", or empty when there are only field errors or none.
+    `notice` is "again", "stale", "quick" or "crowded", or empty when there are only field errors or none.
     """
     return render_template(
         "signup.html",
