@@ -6,7 +6,7 @@ Every line is returned or counted in `passed`: none is skipped silently.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,7 @@ from newsletter.audience.workbook import Sheet, Workbook, open_workbook
 from newsletter.audience.yamllist import read_people
 from newsletter.errors import Place
 
+_YAML = (".yaml", ".yml")
 _SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _HEAD = 25
 """Rows at the top of a file among which the headings are searched for."""
@@ -88,7 +89,7 @@ def open_list(
     with file:
         passed: Counter[str] = Counter()
         rows: Iterable[tuple[int, Row]]
-        if kind in (".yaml", ".yml"):
+        if kind in _YAML:
             layout, rows = read_people(file, name, columns, path.name)
         else:
             layout, rows = _csv(file, name, columns, path.name, passed)
@@ -99,7 +100,9 @@ def open_list(
 class Glance:
     """The headings of a list, and under each the column that it seems to mean, some cells, and its values.
 
-    The column is IGNORED where nothing is known. There are `values` only of headings with a few.
+    The column is IGNORED where nothing is known. There are `values` only of headings with a few. A YAML list
+    names its columns itself and has no headings. `sheets` are those of a workbook that are not hidden, each
+    with its first rows, and `sheet` is the one that was looked at.
     """
 
     headings: Sequence[str]
@@ -107,29 +110,28 @@ class Glance:
     samples: Sequence[Sequence[str]]
     values: Sequence[Sequence[str]]
     lines: int
+    sheet: str | None = None
+    sheets: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
 
 def glance(path: Path, name: str, columns: Columns, sheet: str | None = None) -> Glance:
     """Look at the first lines of the list at `path`, whose headings may all be unknown.
 
-    Raises ContentError when it is not a table at all.
+    Of a workbook the `sheet` is looked at, or the one that looks most like a list. Raises ContentError when
+    it is not a table at all.
     """
     kind = path.suffix.lower()
-    if kind in _SHEETS or kind in (".yaml", ".yml"):
+    if kind in _SHEETS:
         raise not_a_list(
             Place(name), f"{kind} has no table to match", "Save it as .xlsx, or as CSV in UTF-8."
         )
     if kind == ".xlsx":
-        with open_workbook(path, name, sheet) as workbook:
-            sheets = iter(workbook.next_sheet, None)
-            found = [(_headings_among(enumerate(one.head, 1), columns), one) for one in sheets]
-        if not found:
-            raise not_a_list(Place(name), "it has no visible sheet", "Show one, and save it again.")
-        (_, line, headings), shown = max(found, key=lambda entry: entry[0][0])
-        return _glance(headings, shown.head[line:], columns, shown.height)
+        return _of_sheets(path, name, columns, sheet)
     encoding, lines = survey(path)
     if encoding is None:
         raise not_a_list(Place(name), "this is not a text file", "Save the list as CSV in UTF-8.")
+    if kind in _YAML:
+        return _glance([], [], columns, lines)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         head = list(islice(file, _HEAD_LINES))
     said = csvfile.separator(head[0]) if head else None
@@ -142,6 +144,22 @@ def glance(path: Path, name: str, columns: Columns, sheet: str | None = None) ->
         tried.append((known, len(headings), headings, rows))
     _, _, headings, rows = max(tried, key=lambda entry: entry[:2])
     return _glance(headings, rows, columns, lines)
+
+
+def _of_sheets(path: Path, name: str, columns: Columns, sheet: str | None) -> Glance:
+    with open_workbook(path, name) as workbook:
+        sheets = {one.name: one for one in iter(workbook.next_sheet, None)}
+    if not sheets:
+        raise not_a_list(Place(name), "it has no visible sheet", "Show one, and save it again.")
+    found = {one.name: _headings_among(enumerate(one.head, 1), columns) for one in sheets.values()}
+    best = sheet if sheet in sheets else max(sheets, key=lambda one: found[one][0])
+    _, line, headings = found[best]
+    samples = {
+        one.name: [row[:_FEW] for row in one.head if any(map(str.strip, row))][:_SAMPLES]
+        for one in sheets.values()
+    }
+    looked = _glance(headings, sheets[best].head[line:], columns, sheets[best].height)
+    return replace(looked, sheet=best, sheets=samples)
 
 
 def _glance(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: Columns, lines: int) -> Glance:

@@ -19,6 +19,7 @@ from newsletter.config.parts import (
     Brand,
     ClosingCall,
     CollectEntry,
+    CollectInterval,
     Dkim,
     Editor,
     FieldEntry,
@@ -90,6 +91,7 @@ class Settings(Part):
     retention: Retention = Retention()
     collect: tuple[CollectEntry, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    collect_every: CollectInterval | None = None
     serve: Serve = Serve()
     approval: Literal["one", "two"] = "one"
     editors: tuple[Editor, ...] = ()

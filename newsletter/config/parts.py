@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from newsletter.brand import Palette, palette
 from newsletter.config.types import (
@@ -257,6 +257,14 @@ class Webhook(Part):
         ),
     ] = "NEWSLETTER_WEBHOOK_SECRET"  # noqa: S105  the name of a variable
 
+
+def _often(every: timedelta) -> timedelta:
+    if not timedelta(minutes=15) <= every <= timedelta(days=7):
+        raise ValueError("name 15m to 7d: sources are other people's servers")
+    return every
+
+
+CollectInterval = Annotated[Duration, AfterValidator(_often)]
 
 _SOME_DAY = datetime(2024, 1, 31, tzinfo=UTC)  # after a month of 31 days, to compare ages by
 

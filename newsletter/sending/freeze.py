@@ -21,6 +21,7 @@ from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import calendars, images, publication
 from newsletter.store import archive, audience, contents, issues, notices, people, pictures, schema
+from newsletter.store import earlier as earlier_approvals
 from newsletter.store import editions as frozen_editions
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
@@ -106,6 +107,7 @@ def freeze(
         epoch = audience.next_epoch(connection)
         if earlier := issues.claim(connection, draft):
             _refuse_begun(earlier)
+            earlier_approvals.keep(connection, earlier)
             issues.replace(connection, draft)
         put_pages(connection)
         put_editions(connection, pages.editions)
@@ -148,6 +150,7 @@ def _freeze_in_steps(engine: Engine, draft: issues.Frozen, chosen: _Chosen, put:
     with writing(engine) as connection:
         if earlier := issues.claim(connection, staged):
             _refuse_begun(earlier)
+            earlier_approvals.keep(connection, earlier)
             issues.overwrite(connection, staged)
     batches = Batches(engine)
     epoch = clear(batches, staged, put.pages)

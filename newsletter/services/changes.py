@@ -1,7 +1,7 @@
 """What changed in an issue since it was approved, and what it repeats of the issue before, item by item."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,12 +12,16 @@ from newsletter.compose.difference import Piece, difference, excerpt
 from newsletter.compose.issuefile import folder_of, path_of
 from newsletter.render.edition import Editions
 from newsletter.sending.publication import publication
-from newsletter.store import archive, issues
+from newsletter.store import archive, earlier, issues
 from newsletter.store.db import reading
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
     from newsletter.store.archive import Cover, PublicItem
+
+    _Shown = tuple[Cover | None, Sequence[PublicItem]]
+
+_NOTHING: "_Shown" = (None, ())
 
 
 class What(StrEnum):
@@ -100,11 +104,36 @@ def since_approval(workspace: "Workspace", closing: date) -> Changes | None:
     if not files:
         return Changes(since=name)
     current = publication(Editions(workspace.issue(closing)[0]))
-    before, after = (stored or (None, [])), (current or (None, []))
+    return _compared(closing, stored or _NOTHING, current or _NOTHING, files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """The approval before the present one: who gave it, when, and what changed until the present one."""
+
+    by: str
+    at: str
+    changes: Changes
+
+
+def since_earlier_approval(workspace: "Workspace", closing: date) -> Replaced | None:
+    """Return what changed from the approval before to the present one; None when there is none before."""
+    name = closing.isoformat()
+    with reading(workspace.readable) as connection:
+        frozen, before = issues.find(connection, name), earlier.find(connection, name)
+        stored = archive.approved(connection, closing)
+    if frozen is None or before is None:
+        return None
+    files = replace(frozen, sources=before.sources).changed_since(frozen.sources)
+    changes = _compared(closing, (before.cover, before.items), stored or _NOTHING, files)
+    return Replaced(by=before.by, at=before.at, changes=changes)
+
+
+def _compared(closing: date, before: "_Shown", after: "_Shown", files: Sequence[str]) -> Changes:
     items = tuple(_by_anchor(before[1], after[1]))
     explained = {path_of(closing), *(f"{folder_of(closing)}/items/{one.id}.md" for one in items)}
     return Changes(
-        since=name,
+        since=closing.isoformat(),
         items=items,
         issue=tuple(_around(before[0], after[0])),
         files=tuple(file for file in files if file not in explained),
@@ -118,9 +147,9 @@ def since_last_week(workspace: "Workspace", closing: date) -> Changes | None:
     None when there is no approved issue before it. Raises ContentError when the files cannot be read.
     """
     with reading(workspace.readable) as connection:
-        earlier = archive.before(connection, closing)
-        old = archive.items(connection, [earlier]) if earlier else []
-    if earlier is None:
+        last = archive.before(connection, closing)
+        old = archive.items(connection, [last]) if last else []
+    if last is None:
         return None
     current = publication(Editions(workspace.issue(closing)[0]))
     new = current[1] if current else []
@@ -129,7 +158,7 @@ def since_last_week(workspace: "Workspace", closing: date) -> Changes | None:
         (twin, one) for one in new if (twin := next((known[k] for k in _likeness(one) if k in known), None))
     ]
     return Changes(
-        since=earlier.isoformat(),
+        since=last.isoformat(),
         items=tuple(_changed(before, after, What.REPEATED) for before, after in repeated),
         fresh=len(new) - len(repeated),
     )

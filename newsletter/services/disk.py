@@ -1,6 +1,5 @@
 """Free space on the disks of a workspace: that of its database, where that is a file, and that of `var`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import StoreError
@@ -12,10 +11,10 @@ if TYPE_CHECKING:
 
 def disk_shortage(workspace: "Workspace") -> Shortage | None:
     """Return the worst shortage on the disks of a workspace, or None. Raises StoreError."""
-    url = workspace.database.url
+    file = workspace.reader.path
     folders = [workspace.var]
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        folders.insert(0, Path(url.database).absolute().parent)
+    if file is not None and str(file) not in {"", ".", ":memory:"}:
+        folders.insert(0, file.absolute().parent)
     found = [one for one in map(shortage, dict.fromkeys(folders)) if one]
     return max(found, key=lambda one: one.full, default=None)
 

@@ -3,25 +3,28 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from newsletter.config import secret
 from newsletter.doctor import Level, Result, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
-from newsletter.errors import NewsletterError, Problem, Severity
+from newsletter.errors import NewsletterError, Problem, Severity, StoreError
 from newsletter.links import Purpose
 from newsletter.model import Outcome, Rendered
 from newsletter.registry import OUTBOX, PROVIDERS
 from newsletter.sending import transactional
 from newsletter.services.disk import disk_shortage
 from newsletter.services.feedback import bounce_mailbox, provider_events
+from newsletter.services.jobs.kinds import Request
 from newsletter.services.schedule import lacks_editors
 from newsletter.services.scheduler import clock_doubt
 from newsletter.store import deliveries
-from newsletter.store.db import HEAD, reading, schema_version
+from newsletter.store.db import HEAD, reading
 from newsletter.transport import describe
 
 if TYPE_CHECKING:
@@ -54,17 +57,37 @@ class _Step(NamedTuple):
 def examine(workspace: "Workspace", *, online: bool, nameserver: str = "") -> Iterator[Result]:
     """Yield the result of each check as soon as it is known; what goes wrong in one is its own result.
 
+    Nothing is changed or created: neither files nor the database.
+
     Only with `online` is anything asked of the DNS (at `nameserver`, if given), the relay, the web or the
     mailbox. Raises ConfigError when `nameserver` is not an address.
     """
     steps = _offline(workspace)
     if online:
         steps += _online(workspace, Dns(nameserver))
+    told = ""
     for subject, check in steps:
         try:
             yield from check()
         except NewsletterError as error:
+            if isinstance(error, StoreError) and error.message == told:
+                continue  # the database is as it was said of it above
+            told = error.message
             yield failed(subject, error.message.partition("\n")[0], error.hint)
+
+
+def examine_job(request: Request) -> Mapping[str, Any]:
+    """Check everything, online too, where the worker runs that sends; the results are those of the job."""
+    found = []
+    for result in examine(request.workspace, online=True):
+        found.append(result)
+        request.report(len(found), 0, result.subject)
+    return {"results": [as_json(one) for one in found]}
+
+
+def as_json(result: Result) -> dict[str, str]:
+    """Return a result as JSON has it."""
+    return {name: str(value) for name, value in asdict(result).items()}
 
 
 def worst(results: Iterable[Result]) -> Level:
@@ -77,6 +100,7 @@ def _offline(workspace: "Workspace") -> list[_Step]:
     from newsletter.doctor import site
 
     return [
+        _Step("database", lambda: [_database(workspace)]),
         _Step("transport", lambda: [_transport(workspace)]),
         _Step("https", lambda: [site.https(workspace.settings.base_url)]),
         _Step("dkim", lambda: _own_key(workspace)),
@@ -84,7 +108,6 @@ def _offline(workspace: "Workspace") -> list[_Step]:
         _Step("bounces", lambda: [_bounces(workspace)]),
         _Step("clock", lambda: [_clock(workspace)]),
         _Step("disk", lambda: [_disk(workspace)]),
-        _Step("database", lambda: [_database(workspace)]),
         _Step("backup", lambda: [_backup(workspace)]),
         _Step("complaints", lambda: _complaints(workspace)),
     ]
@@ -98,7 +121,6 @@ def _online(workspace: "Workspace", dns: Dns) -> list[_Step]:
     answers = (settings.sender.reply_to or settings.sender.address).rpartition("@")[2]
     signing = settings.dkim.domain if settings.dkim else None
     relay = cache(lambda: _relay_addresses(workspace, dns))
-    nobody = workspace.signer.token(Purpose.UNSUBSCRIBE, _NOBODY, workspace.now().date())
     return [
         _Step("spf", lambda: [authentication.spf(dns, domain, relay())]),
         _Step("dkim", lambda: _published_key(workspace, dns)),
@@ -111,7 +133,7 @@ def _online(workspace: "Workspace", dns: Dns) -> list[_Step]:
         _Step("relay", lambda: [_relay(workspace)]),
         _Step("account", lambda: _account(workspace)),
         _Step("site", lambda: site.answers(base, workspace.now())),
-        _Step("one-click", lambda: [site.one_click(base, nobody)]),
+        _Step("one-click", lambda: [_one_click(workspace)]),
         _Step("mailbox", lambda: [_mailbox(workspace)]),
         _Step("loop", lambda: [_loop(workspace)]),
     ]
@@ -171,13 +193,13 @@ def _disk(workspace: "Workspace") -> Result:
 
 
 def _database(workspace: "Workspace") -> Result:
-    with reading(workspace.database) as connection:
-        version = schema_version(connection)
+    engine = workspace.readable
+    if not workspace.reader.is_there:
+        return skipped("database", "there is none yet: whatever first keeps something in it makes it")
+    with reading(engine) as connection:
         server = connection.dialect.server_version_info or ()
         kind = "SQLite" if connection.dialect.name == "sqlite" else "PostgreSQL"
-    if version != HEAD:
-        return failed("database", f"schema {version}, not {HEAD}", "Run: newsletter database upgrade")
-    return passed("database", f"{kind} {'.'.join(map(str, server))}, schema {version}")
+    return passed("database", f"{kind} {'.'.join(map(str, server))}, schema {HEAD}")
 
 
 def _backup(workspace: "Workspace") -> Result:
@@ -197,7 +219,7 @@ def _backup(workspace: "Workspace") -> Result:
 
 
 def _complaints(workspace: "Workspace") -> list[Result]:
-    with reading(workspace.database) as connection:
+    with reading(workspace.readable) as connection:
         counts = deliveries.counts_by_issue(connection)
     if not counts:
         return []
@@ -259,6 +281,19 @@ def _relay(workspace: "Workspace") -> Result:
     return passed("relay", f"{settings.transport} lets us in")
 
 
+def _one_click(workspace: "Workspace") -> Result:
+    from newsletter.doctor import site
+
+    if not _has_secret(workspace):
+        return skipped("one-click", "there is no secret for links yet: `newsletter serve` makes it")
+    nobody = workspace.signer.token(Purpose.UNSUBSCRIBE, _NOBODY, workspace.now().date())
+    return site.one_click(workspace.settings.base_url, nobody)
+
+
+def _has_secret(workspace: "Workspace") -> bool:
+    return bool(secret("NEWSLETTER_SECRET")) or (workspace.var / "secret").exists()
+
+
 def _account(workspace: "Workspace") -> list[Result]:
     settings = workspace.settings
     account = describe(settings.transport).account
@@ -279,8 +314,8 @@ def _mailbox(workspace: "Workspace") -> Result:
 def _loop(workspace: "Workspace") -> Result:
     """Send a letter to our own return path, and wait until it is in the mailbox for bounces."""
     settings = workspace.settings
-    if settings.transport == OUTBOX or settings.bounces.imap is None:
-        return skipped("loop", "it takes a transport and a mailbox for bounces (bounces.imap)")
+    if settings.transport == OUTBOX or settings.bounces.imap is None or not _has_secret(workspace):
+        return skipped("loop", "it takes a transport, a mailbox for bounces (bounces.imap) and a secret")
     now = workspace.now()
     token = workspace.signer.token(Purpose.BOUNCE, _NOBODY, now.date())
     address = f"b+{token}@{settings.sender.domain}"

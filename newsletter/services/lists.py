@@ -78,11 +78,14 @@ def report_data(report: Report, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def look_at(workspace: "Workspace", file: Path) -> Glance:
-    """Return the headings of a list with what each seems to mean. Raises ContentError when it is no table."""
+def look_at(workspace: "Workspace", file: Path, sheet: str | None = None) -> Glance:
+    """Return the headings of a list with what each seems to mean; of a workbook those of one `sheet`.
+
+    Raises ContentError when it is no table.
+    """
     known = known_columns(workspace.settings.fields)
     columns = Columns(workspace.settings.fields, remembered(workspace.root, known))
-    return glance(file, file.name, columns)
+    return glance(file, file.name, columns, sheet)
 
 
 def columns_of(workspace: "Workspace") -> tuple[str, ...]:

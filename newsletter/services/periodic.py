@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,9 @@ from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
 from newsletter.services import erasure, sign_in
+from newsletter.services import jobs as asked
 from newsletter.services.feedback import process_events
+from newsletter.services.jobs.kinds import folder_mark
 from newsletter.services.jobs.runner import Runner, worker_name
 from newsletter.services.letters import send_letters
 from newsletter.services.live import LiveWorkspace, settings_and_logo
@@ -31,7 +34,7 @@ from newsletter.store import journal as journal_kept
 from newsletter.store import letters as letters_kept
 from newsletter.store import welcomes as welcomes_kept
 from newsletter.store.batches import Batches
-from newsletter.store.db import reading, writing
+from newsletter.store.db import reading, timestamp, writing
 from newsletter.store.schema import api_token, event, import_chunk, job, journal, letter, notice, request
 from newsletter.store.schema import welcome as waiting
 
@@ -88,6 +91,22 @@ def welcomes(workspace: "Workspace", watch: ClockWatch) -> Turn:
 def letters(workspace: "Workspace", _watch: ClockWatch) -> Turn:
     """Send the letters that are due."""
     return lambda: send_letters(workspace)
+
+
+def collecting(workspace: "Workspace", _watch: ClockWatch) -> Turn:
+    """Ask for the news to be collected whenever `collect_every` has passed, if it is set."""
+    every = workspace.settings.collect_every if workspace.settings.collect else None
+    return (lambda: 0) if every is None else (lambda: _collect_if_due(workspace, every))
+
+
+def _collect_if_due(workspace: "Workspace", every: timedelta) -> int:
+    mine = folder_mark(workspace)
+    made = [one for one in asked.jobs(workspace, kind="collect") if one.place == mine]
+    since = timestamp(workspace.now() - every)
+    if any(one.open or one.requested_at > since for one in made):
+        return 0
+    asked.start(workspace, "collect", {}, "")
+    return 1
 
 
 def events(workspace: "Workspace", _watch: ClockWatch) -> Turn:

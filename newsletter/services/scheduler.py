@@ -85,7 +85,7 @@ def clock_watch(workspace: "Workspace", current: "Callable[[], Workspace] | None
 
 def clock_doubt(workspace: "Workspace") -> str:
     """Return why this machine's clock is in doubt, or an empty string. Raises StoreError."""
-    return present_doubt(workspace.database, _place(workspace), workspace.now())
+    return present_doubt(workspace.readable, _place(workspace), workspace.now())
 
 
 def _place(workspace: "Workspace") -> str:

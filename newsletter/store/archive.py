@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, select, update
 
 from newsletter.model import ClosingCall, Event, IssueState, ItemKind, Period
 from newsletter.names import IssueName
@@ -194,7 +194,7 @@ def named(connection: Connection, closings: Iterable[date]) -> dict[date, Cover]
     """Return issues of the archive by closing date."""
     names = list({closing.isoformat() for closing in closings})
     found = connection.execute(_NAMED, {"names": names}).mappings()
-    return {page.closing: page for page in map(_cover, found)}
+    return {page.closing: page for page in map(cover_of, found)}
 
 
 def approved(connection: Connection, closing: date) -> tuple[Cover, list[PublicItem]] | None:
@@ -358,10 +358,11 @@ def _read(written: str) -> datetime | date:
 
 
 def _covers(connection: Connection, query: Select[Any]) -> list[Cover]:
-    return [_cover(row) for row in connection.execute(query).mappings()]
+    return [cover_of(row) for row in connection.execute(query).mappings()]
 
 
-def _cover(row: RowMapping) -> Cover:
+def cover_of(row: Mapping[Any, Any]) -> Cover:
+    """Convert a row of the table `cover` with `begun_at` and `corrected_at` to a Cover."""
     return Cover(
         period=Period(start=date.fromisoformat(row["starts"]), end=date.fromisoformat(row["issue"])),
         subject=row["subject"],

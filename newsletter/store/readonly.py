@@ -49,6 +49,11 @@ class ReadOnlyDatabase:
             return self._empty
         return self._engine
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a database with our tables. Raises StoreError when its schema is too old."""
+        return self.engine is not self._empty
+
     def _open(self) -> Engine | None:
         engine = connect_to(self._url)
         path = Path(engine.url.database or "")

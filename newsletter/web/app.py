@@ -1,7 +1,7 @@
 """The Flask base of both web applications: templates, choice of language, filters and security headers."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
@@ -134,7 +134,7 @@ def _plain(error: HTTPException) -> Response:
     return Response(f"{error.code} {error.name}\n", error.code, mimetype="text/plain")
 
 
-def download(content: bytes, media_type: str, name: str) -> Response:
+def download(content: bytes | str | Iterable[str], media_type: str, name: str) -> Response:
     """Answer with a file that the browser saves under `name`, which holds no quotes."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, mimetype=media_type, headers=headers)

@@ -16,6 +16,9 @@ from newsletter.render.budget import Limits
 from newsletter.render.sandbox import Sandbox
 from newsletter.render.values import Data, Function, Table, plain
 
+_SHARED = "editors"
+"""The folder of what the desk and the preview both show, beside their own."""
+
 
 class PageTemplates(Sandbox):
     """The sandbox for pages: higher limits, as pages show whole messages; a missing key is undefined."""
@@ -39,14 +42,12 @@ class TemplatedFlask(Flask):
         pages = Path(self.root_path, self.template_folder or "")
 
         def load(name: str) -> tuple[str, str, None] | None:
-            file = (pages / name).resolve()
-            if not file.is_relative_to(pages.resolve()) or not file.is_file():
-                return None
-            return (
-                file.read_text(encoding="utf-8"),
-                f"templates/{pages.parent.name}/{pages.name}/{name}",
-                None,
-            )
+            for folder in (pages, pages.parent / _SHARED):
+                file = (folder / name).resolve()
+                if file.is_relative_to(folder.resolve()) and file.is_file():
+                    at = f"templates/{folder.parent.name}/{folder.name}/{name}"
+                    return file.read_text(encoding="utf-8"), at, None
+            return None
 
         made = PageTemplates(
             lambda words: translations(g.language).gettext(words),

@@ -223,6 +223,6 @@ def test_a_glance_at_a_list_needs_no_known_heading(tmp_path: Path) -> None:
     assert (list(seen.headings), list(seen.columns)) == (["Kontakt", "Wer", "Stand"], ["email", "-", "-"])
     assert seen.samples[1] == ["Олена", "Ігор"]
     assert seen.values[2] == ["ja", "nein"]
-    (tmp_path / "list.yaml").write_text("[]", encoding="utf-8")
-    with pytest.raises(ContentError, match=r"\.yaml has no table to match"):
-        glance(tmp_path / "list.yaml", "list.yaml", Columns({}))
+    (tmp_path / "list.ods").write_bytes(b"PK")
+    with pytest.raises(ContentError, match=r"\.ods has no table to match"):
+        glance(tmp_path / "list.ods", "list.ods", Columns({}))

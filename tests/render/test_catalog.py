@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 METHODS = [(pattern, "jinja2.ext:babel_extract") for pattern in ("**.mjml", "**.txt", "**.html")]
 TRANSLATED = [language for language in CATALOGS if language != "en"]
-EDITORS = {"preview", "desk", "api"}
+EDITORS = {"preview", "desk", "editors", "api"}
 """The pages of `templates/web` that no reader sees; they are in Ukrainian and English."""
 
 Id = str | tuple[str, ...]

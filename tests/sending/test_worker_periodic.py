@@ -7,7 +7,8 @@ from pkgutil import resolve_name
 import pytest
 from sqlalchemy import func, select, update
 
-from newsletter.services import Workspace
+from newsletter.config.parts import CollectEntry
+from newsletter.services import Workspace, jobs
 from newsletter.services.jobs.kinds import KINDS, PERIODIC, Make
 from newsletter.services.scheduler import clock_watch
 from newsletter.store import letters, requests
@@ -31,7 +32,7 @@ def turn(context: Workspace, kind: str) -> int:
 
 
 def test_each_can_be_done_where_there_is_nothing_to_do(context: Workspace) -> None:
-    assert len(PERIODIC) == 7
+    assert len(PERIODIC) == 9
     assert {turn(context, kind) for kind in PERIODIC} == {0}
 
 
@@ -76,3 +77,21 @@ def test_what_is_too_old_is_forgotten(context: Workspace) -> None:
     with reading(context.database) as connection:
         for table in (request, letter):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1
+
+
+def test_news_is_collected_whenever_it_is_due_and_once(
+    context: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = CollectEntry(folder="inbox-of-news")
+    given = {"collect": (source,), "collect_every": timedelta(hours=6)}
+    press = Workspace(context.root, context.settings.model_copy(update=given))
+    asked = []
+    for hour in (8, 13, 15):
+        monkeypatch.setenv("NEWSLETTER_NOW", f"2025-02-14T{hour:02}:00:00+00:00")
+        asked += [turn(press, "collect-timer"), turn(press, "collect-timer")]
+        for job in jobs.jobs(press, kind="collect"):
+            if job.open:
+                jobs.cancel(press, job.id, "Олена")
+    assert asked == [1, 0, 0, 0, 1, 0]
+    assert turn(context, "collect-timer") == 0, "nobody set how often"
+    press.database.dispose()

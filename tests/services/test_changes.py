@@ -6,9 +6,17 @@ from datetime import date
 import pytest
 
 from newsletter.compose.difference import Fate
+from newsletter.sending import freeze
 from newsletter.services import Workspace
 from newsletter.services.approval import approve
-from newsletter.services.changes import Changes, Part, What, since_approval, since_last_week
+from newsletter.services.changes import (
+    Changes,
+    Part,
+    What,
+    since_approval,
+    since_earlier_approval,
+    since_last_week,
+)
 from tests.sending import house
 
 CLOSING = date(2025, 2, 14)
@@ -94,3 +102,24 @@ def test_items_that_last_week_had_too_are_named_by_link_or_title_with_what_diffe
     parts = {one.id: [part.part for part in one.parts] for one in found.items}
     assert parts == {items[0].stem: [Part.TEXT], items[1].stem: []}
     assert {one.what for one in found.items} == {What.REPEATED}
+
+
+@pytest.mark.parametrize("at_once", [30_000, 0], ids=["in one transaction", "in steps"])
+def test_after_approving_again_it_is_still_known_what_changed_since_the_approval_before(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(freeze, "AT_ONCE", at_once)
+    assert since_earlier_approval(workspace, CLOSING) is None
+    edit(workspace, f"{ISSUE}/issue.yaml", "subject: ", "subject: Терміново ")
+    item = min((workspace.root / ISSUE / "items").glob("*.md"))
+    item.write_text(f"{item.read_text(encoding='utf-8')}\nНове речення.\n", encoding="utf-8")
+    seen = since_approval(workspace, CLOSING)
+    approve(workspace, CLOSING, "Петро")
+    found = since_earlier_approval(workspace, CLOSING)
+    assert found is not None
+    assert (found.by, found.changes) == ("Олена", seen)
+    assert not since_approval(workspace, CLOSING)
+    approve(workspace, CLOSING, "Ірина", again=True)
+    found = since_earlier_approval(workspace, CLOSING)
+    assert found is not None
+    assert (found.by, bool(found.changes)) == ("Петро", False)

@@ -1,6 +1,8 @@
 """The diagnosis of a workspace: settings and files offline, and with a real DNS, relay, site and mailbox."""
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -53,8 +55,29 @@ def test_a_new_workspace_is_told_what_is_missing_and_nothing_is_asked_of_the_net
     assert {name for name, one in found.items() if one.level is Level.WARNING} == {
         *("transport", "editors", "backup"),
     }
-    assert found["database"].text.startswith("SQLite 3.")
+    assert found["database"].level is Level.SKIPPED
     assert not {"spf", "relay", "site"} & set(found)
+
+
+def test_nothing_is_made_or_changed_by_looking_and_an_old_database_is_named_once(press: Workspace) -> None:
+    before = sorted(press.root.rglob("*"))
+    look(press)
+    assert sorted(press.root.rglob("*")) == before
+    press.database  # noqa: B018  which makes it
+    assert look(press)["database"].text.startswith("SQLite 3.")
+    press.database.dispose()
+    file = press.var / "newsletter.db"
+    with contextlib.closing(sqlite3.connect(file)) as old, old:
+        old.execute("UPDATE alembic_version SET version_num = '0001'")
+    seen = file.read_bytes()
+    errors = [
+        one
+        for one in examine(Workspace(press.root, press.settings), online=False)
+        if one.level is Level.ERROR
+    ]
+    assert [one.subject for one in errors] == ["database"]
+    assert "database upgrade" in errors[0].hint
+    assert file.read_bytes() == seen
 
 
 def test_the_age_of_the_newest_backup_is_known(press: Workspace) -> None:
@@ -106,6 +129,7 @@ class Forwarding(list[tuple[str, str, bytes]]):
 
 def send_by(workspace: Workspace, relay: Relay, box: imap.Imap, user: str = "") -> None:
     """Set up a relay and a mailbox for bounces, and pages that nobody serves."""
+    workspace.signer  # noqa: B018  which makes the secret, as serve does
     change(
         workspace,
         transport="smtp",

@@ -38,6 +38,7 @@ STAYS = {
     ),
     "webhook": "numbers and moments, no person",
     "outcome_total": "numbers",
+    "earlier_approval": "what would have been published, and its approver",
     **dict.fromkeys(("content", "edition_items", "correction"), "what was published, and corrected since"),
 }
 """The tables that may keep a row of any age, and why."""

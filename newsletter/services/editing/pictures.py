@@ -1,6 +1,7 @@
 """Take in a picture that an editor uploads: a limited child process looks at it, then it joins the issue."""
 
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -11,8 +12,9 @@ from newsletter.compose.pictures import FOLDER
 from newsletter.compose.slug import slug
 from newsletter.errors import ContentError
 from newsletter.files import OWNER, atomic_write
-from newsletter.pictures.prepare import LARGEST, Fault, ending, fault_of, prepare
-from newsletter.services.editing.files import Desk
+from newsletter.model import Image
+from newsletter.pictures.prepare import LARGEST, LOGO, WIDEST, Fault, ending, fault_of, prepare
+from newsletter.services.editing.files import Desk, exclusive
 from newsletter.services.editing.history import commit
 from newsletter.services.editing.items import editing
 
@@ -28,18 +30,7 @@ def take_picture(desk: Desk, closing: date, content: bytes, name: str) -> str:
     Raises ContentError when it is too large, damaged, or nothing that mail programs show.
     """
     workspace = desk.workspace
-    if len(content) > LARGEST:
-        raise ContentError(f"the picture has more than {LARGEST // 1_000_000} MB", "Save it smaller.")
-    fault = fault_of(content)
-    if fault is None:
-        scratch = _scratch(workspace, content)
-        try:
-            made = prepare([scratch], workspace.var / "pictures")[scratch]
-        finally:
-            scratch.unlink(missing_ok=True)
-        fault = made if isinstance(made, Fault) else None
-    if fault:
-        raise ContentError(f"the picture {fault.text}", fault.hint)
+    _insist_on_picture(workspace, content, WIDEST)
     stem = slug(Path(name).stem, _LONGEST_NAME) or "picture"
     with editing(workspace, closing):
         home = workspace.root / folder_of(closing) / FOLDER
@@ -58,6 +49,51 @@ def take_picture(desk: Desk, closing: date, content: bytes, name: str) -> str:
                 f"{closing}: {file} added",
             )
     return file
+
+
+def take_logo(desk: Desk, content: bytes) -> str:
+    """Write a logo into the workspace; return the name of its file, which no other logo has.
+
+    Raises ContentError when it is too large, damaged, or nothing that mail programs show.
+    """
+    workspace = desk.workspace
+    _insist_on_picture(workspace, content, LOGO)
+    name = f"logo-{sha256(content).hexdigest()[:8]}.{ending(content)}"
+    with exclusive(workspace):
+        if not (workspace.root / name).exists():
+            atomic_write(workspace.root / name, content)
+            commit(workspace.root, [name], desk.author, f"{name} added")
+    return name
+
+
+def logo_as_shown(workspace: "Workspace", name: str) -> Image:
+    """Return the file `name` of the workspace as mail and pages show it, once it is the logo.
+
+    Raises ContentError when it is no picture of the workspace.
+    """
+    file = workspace.root / name
+    if not file.resolve().is_relative_to(workspace.root.resolve()):
+        raise ContentError(f"{name} is not in the workspace", "Name a file inside it.")
+    made = prepare([file], workspace.var / "pictures", widest=LOGO)[file]
+    if isinstance(made, Fault):
+        raise ContentError(f"{name} {made.text}", made.hint)
+    return made.image
+
+
+def _insist_on_picture(workspace: "Workspace", content: bytes, widest: int) -> None:
+    """Let a limited child process look at a picture. Raises ContentError when it cannot be shown."""
+    if len(content) > LARGEST:
+        raise ContentError(f"the picture has more than {LARGEST // 1_000_000} MB", "Save it smaller.")
+    fault = fault_of(content)
+    if fault is None:
+        scratch = _scratch(workspace, content)
+        try:
+            made = prepare([scratch], workspace.var / "pictures", widest=widest)[scratch]
+        finally:
+            scratch.unlink(missing_ok=True)
+        fault = made if isinstance(made, Fault) else None
+    if fault:
+        raise ContentError(f"the picture {fault.text}", fault.hint)
 
 
 def _scratch(workspace: "Workspace", content: bytes) -> Path:

@@ -67,6 +67,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     "collect": Kind(title="collecting news", run="newsletter.services.collect:collect_job", files=True),
     "links": Kind(title="checking links", run="newsletter.services.link_check:check_job", files=True),
+    "doctor": Kind(title="checking whether mail arrives", run="newsletter.services.doctor:examine_job"),
+    "collect-timer": Kind(
+        title="collecting when it is due",
+        run="newsletter.services.periodic:collecting",
+        period=60,
+        files=True,
+    ),
     "weekly-hour": Kind(title="the weekly hour", run="newsletter.services.periodic:weekly_hour", period=1),
     "letters": Kind(title="sending letters", run="newsletter.services.periodic:letters", period=1),
     "welcomes": Kind(title="welcoming new readers", run="newsletter.services.periodic:welcomes", period=2),

@@ -121,11 +121,12 @@ class Runner:
                 thread.join()
 
     def _prepare(self) -> None:
-        """Give each periodic kind its row, once for all time."""
+        """Give each periodic kind its row, once for all time; one that needs files, one for each folder."""
         with writing(self._workspace.database) as connection:
             for name, kind in self._kinds.items():
                 if kind.period:
-                    jobs.put(connection, name, "", {}, "", self._workspace.now())
+                    place = self._place if kind.files else ""
+                    jobs.put(connection, name, place, {}, "", self._workspace.now(), place)
 
     def _wanted(self) -> Collection[str]:
         """Return the kinds of which this worker could take another job."""

@@ -7,7 +7,17 @@ from newsletter.store.schema.api import api_token
 from newsletter.store.schema.base import metadata
 from newsletter.store.schema.corrections import content, correction, edition_items, welcome
 from newsletter.store.schema.desk import desk_session, journal, sign_in
-from newsletter.store.schema.issues import audience, calendar, cover, edition, issue, item, part, picture
+from newsletter.store.schema.issues import (
+    audience,
+    calendar,
+    cover,
+    earlier_approval,
+    edition,
+    issue,
+    item,
+    part,
+    picture,
+)
 from newsletter.store.schema.people import (
     confirmation_limit,
     consent,
@@ -52,6 +62,7 @@ __all__ = [
     "cover",
     "delivery",
     "desk_session",
+    "earlier_approval",
     "edition",
     "edition_items",
     "erased",

@@ -66,6 +66,18 @@ picture = Table(
 )
 """The pictures of an issue as they are sent and shown, each once."""
 
+earlier_approval = Table(
+    "earlier_approval",
+    metadata,
+    Column("issue", Text, ForeignKey("issue.name", ondelete="CASCADE"), primary_key=True),
+    Column("by", Text, nullable=False, comment="who approved"),
+    Column("at", Text, nullable=False),
+    Column("sources", JSON, nullable=False, comment="file -> sha256 of all that was approved"),
+    Column("shown", JSON, nullable=False, comment="the rows of cover and item as they were"),
+    sqlite_with_rowid=False,
+)
+"""The approval that the present one of an issue has replaced, to tell what changed."""
+
 cover = Table(
     "cover",
     metadata,

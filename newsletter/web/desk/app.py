@@ -21,6 +21,7 @@ from newsletter.web.desk import (
     board,
     check,
     correct,
+    doctor,
     editions,
     home,
     imports,
@@ -64,6 +65,7 @@ _BLUEPRINTS = (
     reports.pages,
     correct.pages,
     webhooks.pages,
+    doctor.pages,
 )
 """Their routes are relative to PREFIX, and each view has `requires(role)` below its route."""
 _OF_SEVERAL = (sign_in.pages, oidc.pages, sessions.pages)

@@ -1,5 +1,6 @@
 """Import a list in four steps: upload it, match its columns, look at what would happen, let a job do it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ def upload() -> ResponseReturnValue:
     """Keep a list for a day, and lead to its columns."""
     file = request.files.get("list")
     if file is None or not file.filename:
-        raise ConfigError("no list was given", "Choose a file: .csv or .xlsx.")
+        raise ConfigError("no list was given", "Choose a file: .csv, .xlsx or .yaml.")
     place = exchange.keep(workspace(), file.filename, file.stream.read())
     token, _, name = place.partition("/")
     return redirect(url_for("imports.match", token=token, name=name), 303)
@@ -46,8 +47,8 @@ def upload() -> ResponseReturnValue:
 @pages.get("/readers/import/<token>/<name>")
 @requires(Role.OPERATOR)
 def match(token: str, name: str) -> str:
-    """Show each heading with samples, and the column that it seems to mean."""
-    return _page(token, name, {})
+    """Show each heading with samples, and the column that it seems to mean; of a workbook, of one sheet."""
+    return _page(token, name, request.args)
 
 
 @pages.post("/readers/import/<token>/<name>")
@@ -67,6 +68,7 @@ def decide(token: str, name: str) -> ResponseReturnValue:
         "file": f"{token}/{name}",
         "columns": how.columns,
         "values": how.values,
+        "sheet": how.sheet,
         "consent": consent,
     }
     job = jobs.start(press, "import-list", arguments, editor().shown, key=token)
@@ -110,6 +112,7 @@ class _How:
 
     columns: dict[str, str]
     values: dict[str, str]
+    sheet: str | None
 
 
 def _how(press: Workspace, form: Mapping[str, str]) -> _How:
@@ -124,12 +127,14 @@ def _how(press: Workspace, form: Mapping[str, str]) -> _How:
         for place in range(len(form))
         if f"value-{place}" in form and (standing := form.get(f"standing-{place}", "")) in tuple(Standing)
     }
-    return _How({heading: column for heading, column in columns.items() if heading}, values)
+    return _How(
+        {heading: column for heading, column in columns.items() if heading}, values, form.get("sheet") or None
+    )
 
 
 def _reading(how: _How, *, dry: bool) -> Reading:
     values = {word: Standing(standing) for word, standing in how.values.items()}
-    return Reading(columns=how.columns, values=values, dry_run=dry, keep=_KEPT)
+    return Reading(columns=how.columns, values=values, sheet=how.sheet, dry_run=dry, keep=_KEPT)
 
 
 def _tried(trial: ListImport) -> dict[str, Any]:
@@ -155,13 +160,13 @@ def _tried(trial: ListImport) -> dict[str, Any]:
 
 def _unplaced(words: str, name: str) -> str:
     """Return what is said of a line without where its file is kept."""
-    return words.replace(f"{name}:", "")
+    return re.sub(rf"{re.escape(name)}(\[[^\]]*\])?:", "", words)
 
 
 def _page(token: str, name: str, form: Mapping[str, str], **values: Any) -> str:
     press = workspace()
     path = exchange.path_of(press, f"{token}/{name}")
-    seen = look_at(press, path)
+    seen = look_at(press, path, form.get("sheet") or None)
     chosen = [form.get(f"column-{place}", column) for place, column in enumerate(seen.columns)]
     statuses = [
         Data(heading=seen.headings[place], value=value, standing=_standing(form, seen.headings[place], value))
@@ -175,6 +180,15 @@ def _page(token: str, name: str, form: Mapping[str, str], **values: Any) -> str:
         name=name,
         token=token,
         lines=seen.lines,
+        sheet=seen.sheet or "",
+        sheets=[
+            Data(
+                name=one,
+                rows=tuple(map(tuple, rows)),
+                address=url_for(".match", token=token, name=name, sheet=one),
+            )
+            for one, rows in seen.sheets.items()
+        ],
         columns=[
             Data(heading=heading, column=column, samples=tuple(samples))
             for heading, column, samples in zip(seen.headings, chosen, seen.samples, strict=True)

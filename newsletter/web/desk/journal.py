@@ -15,6 +15,7 @@ from newsletter.services import Workspace
 from newsletter.services import journal as service
 from newsletter.services.journal import Act
 from newsletter.store.journal import Entry, Wanted
+from newsletter.web.app import download
 from newsletter.web.desk.access import requires, workspace
 
 pages = Blueprint("journal", __name__)
@@ -52,8 +53,7 @@ def show() -> str:
 def as_csv() -> Response:
     """Return all entries that the filter wants as CSV, the newest first."""
     lines = _lines(workspace(), _wanted())
-    headers = {"Content-Disposition": 'attachment; filename="journal.csv"'}
-    return Response(lines, mimetype="text/csv", headers=headers)
+    return download(lines, "text/csv", "journal.csv")
 
 
 def _lines(press: Workspace, wanted: Wanted) -> Iterator[str]:

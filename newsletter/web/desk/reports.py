@@ -16,6 +16,7 @@ from newsletter.render.values import Data, plain
 from newsletter.services import reports
 from newsletter.services.delivery_proof import prove_delivery
 from newsletter.services.journal import Act
+from newsletter.web.app import download
 from newsletter.web.desk.access import journal, requires, workspace
 from newsletter.web.desk.charts import columns
 from newsletter.web.desk.header import issue_header
@@ -190,5 +191,4 @@ def _short(day: date) -> str:
 
 
 def _csv(name: str, table: Iterable[Sequence[str | int]]) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(reports.csv_of(table), mimetype="text/csv", headers=headers)
+    return download(reports.csv_of(table), "text/csv", f"{name}.csv")

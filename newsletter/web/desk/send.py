@@ -11,7 +11,7 @@ from newsletter.model import IssueState, Outcome
 from newsletter.registry import OUTBOX
 from newsletter.render.values import Data, plain
 from newsletter.services import approval, authorship, delivery
-from newsletter.services.changes import since_approval, since_last_week
+from newsletter.services.changes import since_approval, since_earlier_approval, since_last_week
 from newsletter.services.journal import Act
 from newsletter.services.status import summary
 from newsletter.services.test_message import Wanted, send_test, testers
@@ -51,6 +51,7 @@ def show(closing: date) -> str:
     return render_template(
         "send.html",
         **shared,
+        replaced=plain(since_earlier_approval(press, closing)),
         progress=shown_progress(press, closing),
         editions=approved_editions(press, closing),
         segments=shown_segments(press, closing),

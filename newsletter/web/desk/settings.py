@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.brand import nearest_readable, palette, readable
@@ -14,6 +14,7 @@ from newsletter.render.values import Data
 from newsletter.services import settings as service
 from newsletter.services.editing.files import Conflict, Desk, Version
 from newsletter.services.editing.history import Author
+from newsletter.services.editing.pictures import logo_as_shown, take_logo
 from newsletter.services.journal import Act
 from newsletter.web.desk.access import editor, journal, requires, say, workspace
 from newsletter.web.desk.brand_picture import draw
@@ -73,8 +74,16 @@ def brand() -> str:
 @pages.post("/settings/brand")
 @requires(Role.OPERATOR)
 def save_brand() -> ResponseReturnValue:
-    """Save the brand."""
+    """Save the brand with the logo that was uploaded, or only show how it would look."""
     given = {name: request.form.get(name, "").strip() for name in _BRAND}
+    upload = request.files.get("picture")
+    try:
+        if upload and upload.filename:
+            given["logo"] = take_logo(_desk(), upload.stream.read())
+    except ContentError as error:
+        return _brand(given, request.form.get("sha", ""), error.problems), _UNUSABLE
+    if request.form.get("what") == "look":
+        return _brand(given, request.form.get("sha", ""))
     problems, conflict = _save(lambda text: edit_brand(text, given))
     if problems or conflict:
         return _brand(given, request.form.get("sha", ""), problems, conflict), (
@@ -89,6 +98,17 @@ def brand_picture() -> Response:
     """Return a picture of the colours of the address, in both schemes."""
     both = palette(*(_colour(request.args.get(name, "")) for name in ("colour", "second")))
     return Response(draw(both, workspace().settings.publisher), mimetype="image/svg+xml")
+
+
+@pages.get("/settings/logo")
+@requires(Role.OPERATOR)
+def logo() -> Response:
+    """Return a picture of the workspace as it looks as the logo, or 404."""
+    try:
+        image = logo_as_shown(workspace(), request.args.get("name", ""))
+    except ContentError:
+        abort(404)
+    return Response(image.content, mimetype=image.media_type)
 
 
 @pages.get("/settings/file")
@@ -113,11 +133,9 @@ def save_file() -> ResponseReturnValue:
 
 def _save(change: Callable[[str], str]) -> tuple[Sequence[Problem], Version | None]:
     """Save the changed file; return what is wrong with it, or the version that somebody saved meanwhile."""
-    person = editor()
-    press = workspace()
-    desk = Desk(press, Author(person.shown, person.address))
+    desk = _desk()
     try:
-        text = change(service.read(press).text)
+        text = change(service.read(desk.workspace).text)
         saved = service.store(desk, text, request.form.get("sha", ""))
     except (ConfigError, ContentError) as error:
         return error.problems, None
@@ -126,6 +144,11 @@ def _save(change: Callable[[str], str]) -> tuple[Sequence[Problem], Version | No
     journal(Act.SETTINGS_CHANGED)
     say("Saved.")
     return (), None
+
+
+def _desk() -> Desk:
+    person = editor()
+    return Desk(workspace(), Author(person.shown, person.address))
 
 
 def _rows() -> list[dict[str, Any]]:
@@ -154,7 +177,22 @@ def _brand(
     given: Mapping[str, str], sha: str, problems: Sequence[Problem] = (), theirs: Version | None = None
 ) -> str:
     picture = url_for("settings.brand_picture", colour=given["colour"], second=given["second"])
-    return _page("settings_brand.html", sha, problems, theirs, given=dict(given), picture=picture)
+    shown, wrong = None, ""
+    try:
+        image = logo_as_shown(workspace(), given["logo"]) if given["logo"] else None
+        shown = image and Data(width=image.width, height=image.height)
+    except ContentError as error:
+        wrong = error.message
+    return _page(
+        "settings_brand.html",
+        sha,
+        problems,
+        theirs,
+        given=dict(given),
+        picture=picture,
+        logo=shown,
+        wrong=wrong,
+    )
 
 
 def _file(text: str, sha: str, problems: Sequence[Problem] = (), theirs: Version | None = None) -> str:

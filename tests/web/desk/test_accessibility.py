@@ -50,6 +50,7 @@ PAGES = {
     "settings.sections": ["/desk/settings/sections"],
     "settings.brand": ["/desk/settings/brand?colour=%2314532d"],
     "settings.file": ["/desk/settings/file"],
+    "doctor.show": ["/desk/doctor"],
     "sign_in.form": ["out:/desk/sign-in"],
     "sign_in.sent": ["out:/desk/sign-in/sent"],
     "sign_in.link": ["out:/desk/sign-in/unknown"],

@@ -1,10 +1,12 @@
 """The settings' pages: every value is explained, forms change the file in place, and faults save nothing."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 
 from newsletter.config import read_settings, settings_model
 from newsletter.services import Workspace, settings
@@ -124,6 +126,32 @@ def test_of_two_who_edit_the_file_nobody_overwrites_the_other_unseen(
         send(client, "/desk/settings/file", {"sha": again[1], "text": f"{whole}# mine\n"}).status_code == 303
     )
     assert file.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_an_uploaded_logo_is_looked_at_shown_and_then_saved(
+    client: FlaskClient, context: Workspace, file: Path
+) -> None:
+    drawing = BytesIO()
+    Image.new("RGB", (900, 300), "#0b4f9c").save(drawing, "PNG")
+    form = {"logo": "logo.png", "alt": "", "colour": "#0b4f9c", "second": "#f2c335", "sha": sha(context)}
+    before = file.read_bytes()
+    picture = {"picture": (BytesIO(drawing.getvalue()), "наш знак.png")}
+    page = send(client, "/desk/settings/brand", {**form, "what": "look", **picture}).text
+    assert file.read_bytes() == before
+    name = re.search(r'name="logo" value="(logo-[0-9a-f]{8}\.png)"', page)
+    assert name
+    assert 'width="400" height="133"' in page
+    shown = client.get(f"/desk/settings/logo?name={name[1]}")
+    assert (shown.status_code, shown.mimetype) == (200, "image/png")
+    assert send(client, "/desk/settings/brand", {**form, "logo": name[1]}).status_code == 303
+    assert read_settings(context.root).brand.logo == name[1]
+    assert client.get("/desk/settings/logo?name=../../etc/passwd").status_code == 404
+    assert client.get("/desk/settings/logo?name=newsletter.yaml").status_code == 404
+    drawn = {"picture": (BytesIO(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "logo.svg")}
+    refused = send(client, "/desk/settings/brand", {**form, **drawn})
+    assert refused.status_code == 422
+    assert "SVG" in refused.text
+    assert len(list(context.root.glob("logo-*"))) == 1
 
 
 @pytest.mark.parametrize("colour", ["#0b4f9c", "#ffff00", "", "red", '"/><script>', "#0b4f9c0"])

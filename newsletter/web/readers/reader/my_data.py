@@ -22,6 +22,7 @@ from newsletter.store.db import reading, writing
 from newsletter.store.people import Record, key
 from newsletter.store.requests import Kind
 from newsletter.store.subscriber_data import subscriber_data
+from newsletter.web.app import download
 from newsletter.web.readers import limits
 from newsletter.web.readers.reader.reader_links import mailed, optional, shown, titles
 from newsletter.web.readers.site import database, settings, workspace
@@ -60,14 +61,13 @@ def show(token: str) -> str:
 
 @pages.post("/mine/file")
 @limits.forms
-def download() -> Response:
+def save() -> Response:
     """Return all data of the reader as JSON (data portability, GDPR Art. 20)."""
     with reading(database()) as connection:
         found = subscriber_data(connection, shown(connection, request.form.get("token", "")).email)
     assert found  # noqa: S101  the reader was found in the same view
-    response = Response(json.dumps(found.data(), ensure_ascii=False, indent=2), mimetype="application/json")
-    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return response
+    content = json.dumps(found.data(), ensure_ascii=False, indent=2)
+    return download(content, "application/json", "my-data.json")
 
 
 @pages.post("/mine/correct")
