@@ -150,14 +150,23 @@ class Importer:
 
     def one(self, cells: Mapping[str, str], source: str, now: datetime) -> Decision:
         """Import one person, given by column. Raises ContentError with the reason of a refusal."""
+        entry = self.entry(cells)
+        with writing(self.database) as connection:
+            return self.take(connection, entry, source, now)
+
+    def entry(self, cells: Mapping[str, str]) -> Entry:
+        """Return one person as a line of a list. Raises ContentError with the reason of a refusal."""
         entry = self.reader.read(0, {column: clean(cell) for column, cell in cells.items()})
         if isinstance(entry, Refusal):
             raise ContentError(entry.text, entry.hint)
-        with writing(self.database) as connection:
-            (decision,) = self.decide(connection, [entry])
-            if decision.fate is Fate.REFUSED:
-                raise ContentError(_refusal(entry, decision.refusal, decision.spelled), _FINAL)
-            write(connection, [decision], source, now)
+        return entry
+
+    def take(self, connection: Connection, entry: Entry, source: str, now: datetime) -> Decision:
+        """Import one person in a transaction. Raises ContentError with the reason of a refusal."""
+        (decision,) = self.decide(connection, [entry])
+        if decision.fate is Fate.REFUSED:
+            raise ContentError(_refusal(entry, decision.refusal, decision.spelled), _FINAL)
+        write(connection, [decision], source, now)
         return decision
 
 

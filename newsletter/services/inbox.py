@@ -1,6 +1,6 @@
 """The inbox: items that were found or written and wait for an issue, each a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
@@ -180,13 +180,19 @@ def place(desk: Desk, name: str, closing: date, section: str) -> str:
         return add_item(desk, closing, text, fields, message, name=name, gone=[found.path])
 
 
-def dismiss(desk: Desk, name: str) -> None:
-    """Take an item out of the inbox; it is kept, so that it is not brought again. Raises ContentError."""
+def dismiss(desk: Desk, name: str, is_current: Callable[[str], bool] = bool) -> bool:
+    """Take an item out of the inbox; it is kept, so that it is not brought again. Raises ContentError.
+
+    Nothing is done, and False returned, unless `is_current` says so of the SHA-256 of its file.
+    """
     workspace = desk.workspace
     with exclusive(workspace):
         found = inboxfile.read(workspace.root, name, workspace.settings)
+        if not is_current(found.version.sha):
+            return False
         texts = {inboxfile.path_of(name, dismissed=True): found.version.text}
         put(desk, texts, f"inbox: {name} dismissed", gone=[found.path])
+        return True
 
 
 class SeenBefore:

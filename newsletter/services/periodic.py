@@ -20,6 +20,7 @@ from newsletter.services.live import LiveWorkspace, settings_and_logo
 from newsletter.services.scheduler import insist, week
 from newsletter.services.welcome import welcome
 from newsletter.store import (
+    api_answers,
     commit_marks,
     confirmation_limits,
     import_people,
@@ -35,7 +36,17 @@ from newsletter.store import letters as letters_kept
 from newsletter.store import welcomes as welcomes_kept
 from newsletter.store.batches import Batches
 from newsletter.store.db import reading, timestamp, writing
-from newsletter.store.schema import api_token, event, import_chunk, job, journal, letter, notice, request
+from newsletter.store.schema import (
+    api_answer,
+    api_token,
+    event,
+    import_chunk,
+    job,
+    journal,
+    letter,
+    notice,
+    request,
+)
 from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
@@ -153,6 +164,7 @@ def prune(workspace: "Workspace") -> int:
         (journal, journal_kept.too_old(kept.journal.before(now))),
         (import_chunk, import_people.too_old(now)),
         (waiting, welcomes_kept.too_old(now)),
+        (api_answer, api_answers.too_old(now)),
         (api_token, tokens.too_old(now)),
         (notice, notices.too_old(now)),
     ):

@@ -1,6 +1,6 @@
 """One person: added or changed, looked up, unsubscribed, suppression or opt-out lifted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,26 @@ def add(workspace: "Workspace", cells: Mapping[str, str], consent: str = "", sou
         origin = f"{consent} ({source})"
     importer = Importer(workspace.database, workspace.settings, workspace.signer)
     return described(importer.one(cells, origin, workspace.now()))
+
+
+def change(
+    workspace: "Workspace", number: int, is_current: Callable[["Record"], bool], cells: Mapping[str, str]
+) -> "Record | None":
+    """Change subscriber `number` as a line of an imported list would; return them as they are then.
+
+    None is returned, and nothing changed, unless `is_current` says that they are still as they were seen.
+    Raises ConfigError for an unknown field, ContentError for a value that is refused, or without subscriber.
+    """
+    check_fields(workspace, set(cells) - _COLUMNS)
+    importer = Importer(workspace.database, workspace.settings, workspace.signer)
+    with writing(workspace.database) as connection:
+        before = people.get(connection, number, for_update=True)
+        if before is None:
+            raise ContentError(f"there is no subscriber {number}", "They may have been erased.")
+        if not is_current(before):
+            return None
+        importer.take(connection, importer.entry({**cells, "email": before.email}), "", workspace.now())
+        return people.get(connection, number)
 
 
 def look_up(workspace: "Workspace", address: str) -> tuple[dict[str, Any], bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, exists, func, not_
@@ -13,7 +14,7 @@ from newsletter.config.parts import FieldKind
 from newsletter.errors import ContentError
 from newsletter.model import Has, SubscriberStatus, SubscriptionState
 from newsletter.services.person import not_a_subscriber
-from newsletter.store import people
+from newsletter.store import members, people
 from newsletter.store.db import reading
 from newsletter.store.people import IS_READER
 from newsletter.store.schema import subscriber, subscription
@@ -41,6 +42,8 @@ class Search:
     """Whom to look for; what is empty does not matter. Those numbered above `after` come, `limit` at once."""
 
     words: str = ""
+    address: str = ""
+    external_id: str = ""
     section: str = ""
     region: str = ""
     segment: str = ""
@@ -75,6 +78,19 @@ def person(workspace: "Workspace", number: int) -> "Record":
     if found is None:
         raise ContentError(f"there is no subscriber {number}", "They may have been erased.")
     return found
+
+
+def external_ids(workspace: "Workspace", numbers: Sequence[int]) -> dict[int, str]:
+    """Return the numbers that subscribers have in the association's register."""
+    with reading(workspace.readable) as connection:
+        return members.of(connection, numbers)
+
+
+def version(record: "Record") -> str:
+    """Return a hash of all that may be changed of a subscriber, which tells one version from another."""
+    choices = sorted((section, *map(str, choice)) for section, choice in record.choices.items())
+    said = (record.email, record.name, record.language, sorted(record.attributes.items()))
+    return sha256(repr((*said, record.status, record.reason, choices)).encode()).hexdigest()[:32]
 
 
 def number_of(workspace: "Workspace", address: str) -> int:
@@ -113,6 +129,10 @@ def _conditions(workspace: "Workspace", wanted: Search) -> list["ColumnElement[b
     found: list[ColumnElement[bool]] = []
     if words := wanted.words.strip():
         found.append(people.mentions(words))
+    if wanted.address:
+        found.append(subscriber.c.email_key == people.key(wanted.address))
+    if wanted.external_id:
+        found.append(members.is_member(wanted.external_id))
     if wanted.section:
         found.append(where(Has(SECTION, frozenset({wanted.section}))))
     if wanted.region and (field := workspace.settings.field(FieldKind.REGION)):

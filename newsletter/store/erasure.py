@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, delete, or_, select, update
 
 from newsletter.links import Signer
-from newsletter.store import confirmation_limits, notices, optouts, wal
+from newsletter.store import api_answers, confirmation_limits, notices, optouts, wal
 from newsletter.store.db import plain_errors, reading, timestamp, upsert, writing
 from newsletter.store.locking import retry_conflicts
 from newsletter.store.people import key, lock
@@ -98,6 +98,7 @@ def _remove(connection: Connection, email: str, signer: Signer, now: datetime) -
     connection.execute(delete(subscriber).where(subscriber.c.id == number))
     if number is not None:
         notices.put_erased(connection, number, now)
+    api_answers.forget_personal(connection)
     connection.execute(
         upsert(connection, erased).on_conflict_do_nothing(),
         {"digest": signer.digest(key(email)), "at": timestamp(now)},

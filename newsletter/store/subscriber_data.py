@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from newsletter.store import members
 from newsletter.store.people import Record, find, key
 from newsletter.store.schema import (
     consent,
@@ -26,11 +27,13 @@ Facts = Sequence[Mapping[str, Any]]
 class SubscriberData:
     """A subscriber, the date of each choice, and all their records in order of time.
 
-    Consents include the text agreed to; deliveries and events name their issue; letters are opt-in and
-    service mails; notices are what webhooks were told.
+    `external_id` is their number in the association's register. Consents include the text agreed to;
+    deliveries and events name their issue; letters are opt-in and service mails; notices are what webhooks
+    were told.
     """
 
     person: Record
+    external_id: str
     since: Mapping[str, str]
     consents: Facts
     requests: Facts
@@ -51,6 +54,7 @@ class SubscriberData:
             "reason": person.reason,
             "source": person.source,
             "created_at": person.created_at,
+            "external_id": self.external_id,
             "choices": [
                 {"section": section, **person.choices[section]._asdict(), "since": since}
                 for section, since in self.since.items()
@@ -78,6 +82,7 @@ def subscriber_data(connection: Connection, email: str) -> SubscriberData | None
     sent = (delivery.c.issue, delivery.c.state, delivery.c.attempt, delivery.c.code, delivery.c.detail)
     return SubscriberData(
         person=person,
+        external_id=members.of(connection, [person.id]).get(person.id, ""),
         since=dict(since.all()),
         consents=_facts(
             connection,

@@ -37,6 +37,7 @@ STAYS = {
         ("chunk", "schedule_run", "clock", "scheduler_instance"), "numbers and moments, no person"
     ),
     "webhook": "numbers and moments, no person",
+    "member": "as long as the person",
     "outcome_total": "numbers",
     "earlier_approval": "what would have been published, and its approver",
     **dict.fromkeys(("content", "edition_items", "correction"), "what was published, and corrected since"),
@@ -58,7 +59,7 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("rate_limit", "scope"): f"{NETWORKS}192.0.2.0/24",
 }
 _BY_NAME = {"issue": D, "edition": "all", "version": "1", "moment": THEN}
-_BY_TYPE: dict[type, Any] = {dict: {}, bytes: b"digest", float: 1.0, int: 1}
+_BY_TYPE: dict[type, Any] = {dict: {}, bytes: b"digest", float: 1.0, int: 1, bool: True}
 
 
 def value(table: Table, column: Column[Any]) -> Any:

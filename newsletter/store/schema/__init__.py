@@ -3,7 +3,7 @@
 Not here: queries (the modules of newsletter/store), and how a table came to be (newsletter/store/migrations).
 """
 
-from newsletter.store.schema.api import api_token
+from newsletter.store.schema.api import api_answer, api_token
 from newsletter.store.schema.base import metadata
 from newsletter.store.schema.corrections import content, correction, edition_items, welcome
 from newsletter.store.schema.desk import desk_session, journal, sign_in
@@ -26,6 +26,7 @@ from newsletter.store.schema.people import (
     erasing,
     import_chunk,
     letter,
+    member,
     note,
     opt_out,
     request,
@@ -48,6 +49,7 @@ from newsletter.store.schema.work import (
 )
 
 __all__ = [
+    "api_answer",
     "api_token",
     "audience",
     "calendar",
@@ -74,6 +76,7 @@ __all__ = [
     "job",
     "journal",
     "letter",
+    "member",
     "metadata",
     "note",
     "notice",

@@ -1,6 +1,6 @@
-"""The tables of the API: the tokens of programs."""
+"""The tables of the API: tokens of programs, and answers that are given again."""
 
-from sqlalchemy import JSON, Column, LargeBinary, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text
 
 from newsletter.store.schema.base import Id, metadata
 
@@ -20,3 +20,17 @@ api_token = Table(
     sqlite_autoincrement=True,  # a journal's entry must never come to mean another token
 )
 """Tokens of programs. One that ended stays for a month, so that its end can be seen."""
+
+api_answer = Table(
+    "api_answer",
+    metadata,
+    Column("token", Id, ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True, comment="the Idempotency-Key of a request"),
+    Column("request", LargeBinary, nullable=False, comment="keyed hash of its path and body"),
+    Column("at", Text, nullable=False),
+    Column("status", Integer, nullable=False, default=0, comment="0: it is still being answered"),
+    Column("headers", JSON, nullable=False, default=dict),
+    Column("body", Text, nullable=False, default=""),
+    Column("personal", Boolean, nullable=False, comment="the answer may be about people"),
+)
+"""Answers to requests that a program may repeat; kept for a day."""

@@ -43,6 +43,14 @@ subscription = Table(
     sqlite_with_rowid=False,
 )
 
+member = Table(
+    "member",
+    metadata,
+    Column("external_id", Text, primary_key=True, comment="the register's own number"),
+    Column("subscriber", Id, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False, unique=True),
+)
+"""Which readers are which members of the association's register."""
+
 request = Table(
     "request",
     metadata,

@@ -10,7 +10,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
-from newsletter.web.api import archive, deliveries, issues, items, reference, sections, segments
+from newsletter.web.api import (
+    archive,
+    deliveries,
+    issues,
+    items,
+    readers,
+    reference,
+    register,
+    sections,
+    segments,
+)
 from newsletter.web.api.access import admit
 from newsletter.web.api.problems import Refused, refuse_with_problems
 from newsletter.web.api.versions import FIRST, PREFIX, Dates, announce
@@ -21,6 +31,8 @@ from newsletter.web.static import version_static
 _BLUEPRINTS = (
     issues.pages,
     items.pages,
+    readers.pages,
+    register.pages,
     sections.pages,
     segments.pages,
     deliveries.pages,

@@ -16,8 +16,9 @@ from spectree import Response as Answers
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 
-from newsletter.scopes import Scope
+from newsletter.scopes import PERSONAL, Scope
 from newsletter.web.api.access import requires
+from newsletter.web.api.idempotency import HEADER, PATTERN, idempotent
 from newsletter.web.api.problems import KINDS, TYPE, of_validation
 from newsletter.web.api.values import ProblemDetails
 from newsletter.web.api.versions import POLICY, RELEASE
@@ -36,6 +37,20 @@ _HEADERS = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": {"required": True, "schema": {"type": "string"}}},
 }
 """Headers of answers; of those with a body from GET there is also the ETag."""
+
+_OWN_HEADERS: dict[str, dict[str, Any]] = {
+    "get": {
+        "name": "If-None-Match",
+        "schema": {"type": "string"},
+        "description": "ETags of versions that the program has: 304 if one is current",
+    },
+    "post": {
+        "name": HEADER,
+        "schema": {"type": "string", "pattern": PATTERN},
+        "description": "Of your choice: within a day, a request that is sent again is not done again",
+    },
+}
+"""The header that every operation of a method knows."""
 
 
 def _before(_request: Any, _answer: Any, error: Exception | None, _instance: Any, _adapter: Any) -> None:
@@ -89,10 +104,13 @@ def route(  # noqa: PLR0913  what the document says of a route
         kinds = [*_ALWAYS, *refuses]
         kinds += _OF_BODY if "json" in taken else ["invalid"] if taken else []
         kinds += ["not-found"] if "<" in path else []
+        kinds += ["conflict"] if method == "POST" else []
+        kinds += ["changed", "no-precondition"] if "headers" in taken else []
         answers = Answers(**{f"HTTP_{KINDS[kind].status.value}": ProblemDetails for kind in kinds})
         answers.add_model(status, gives) if gives else answers.codes.append(f"HTTP_{status.value}")
         if method == "GET":
             answers.codes.append(f"HTTP_{HTTPStatus.NOT_MODIFIED.value}")
+        done = idempotent(view, personal=scope in PERSONAL) if method == "POST" else view
         described = document.validate(
             resp=answers,
             tags=[pages.name],
@@ -100,7 +118,7 @@ def route(  # noqa: PLR0913  what the document says of a route
             operation_id=f"{pages.name}_{view.__name__.strip('_')}",
             path_parameter_descriptions=arguments,
             validation_error_status=HTTPStatus.UNPROCESSABLE_ENTITY.value,
-        )(view)
+        )(done)
         pages.add_url_rule(path, view.__name__, requires(scope)(described), methods=[method])
         return view
 
@@ -128,13 +146,5 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
             headers |= _ETAG
         if headers:
             answer["headers"] = headers
-    if method == "get":
-        operation["parameters"].append(
-            {
-                "name": "If-None-Match",
-                "in": "header",
-                "required": False,
-                "schema": {"type": "string"},
-                "description": "ETags of versions that the program has: 304 if one is current",
-            }
-        )
+    if method in _OWN_HEADERS:
+        operation["parameters"].append({"in": "header", "required": False, **_OWN_HEADERS[method]})

@@ -96,9 +96,16 @@ class Refused(Exception):  # noqa: N818  what happened, not a fault of ours
     """A request is refused with a problem of a kind, and with what is wrong in it."""
 
     def __init__(
-        self, kind: str, detail: str = "", *, hint: str = "", problems: Sequence[Mapping[str, Any]] = ()
+        self,
+        kind: str,
+        detail: str = "",
+        *,
+        hint: str = "",
+        problems: Sequence[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.kind, self.detail, self.hint, self.problems = kind, detail, hint, problems
+        self.headers = headers or {}
         super().__init__(kind)
 
 
@@ -161,7 +168,7 @@ def _fault(field: str, text: str, hint: str = "") -> dict[str, Any]:
 
 
 def _refused(error: Refused) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if error.kind == "no-token" else {}
+    headers = {"WWW-Authenticate": "Bearer"} if error.kind == "no-token" else error.headers
     return answer(error.kind, error.detail, hint=error.hint, problems=error.problems, headers=headers)
 
 

@@ -16,6 +16,8 @@ _WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 Line = Annotated[str, Field(pattern=LINE, max_length=200)]
 """One line of words."""
+Address = Annotated[str, Field(pattern=LINE, min_length=3, max_length=254)]
+"""A mail address, which is checked where it is used."""
 Words = Annotated[str, Field(pattern=_WORDS, max_length=20_000)]
 """Words of several lines; NUL and its like stand in no database."""
 _MOST = 200  # things on one page
@@ -75,8 +77,9 @@ class Change(BaseModel):
     )
 
     def names(self, etag: str) -> bool:
-        """Tell whether it names the version with this ETag."""
-        return etag in (one.strip().strip('"') for one in self.if_match.split(","))
+        """Tell whether it names the version with this ETag, or any that there is (RFC 9110 §13.1.1)."""
+        named = {one.strip().strip('"') for one in self.if_match.split(",")}
+        return bool(named & {etag, "*"})
 
 
 class Fault(Shown):

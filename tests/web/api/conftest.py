@@ -59,7 +59,7 @@ def program(press: Workspace, api: Flask) -> Program:
     def program(*scopes: str) -> FlaskClient:
         if scopes not in made:
             name = " ".join(scopes)[:50] or "everything"
-            text, _ = tokens.create(press, name, scopes or tuple(Scope), timedelta(days=1))
+            text, _ = tokens.create(press, name, scopes or tuple(Scope), timedelta(days=9))
             made[scopes] = api.test_client()
             made[scopes].environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
         return made[scopes]

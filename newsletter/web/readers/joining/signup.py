@@ -10,19 +10,15 @@ from flask.blueprints import BlueprintSetupState
 from prometheus_client import Counter
 from werkzeug.wrappers import Response
 
-from newsletter.audience import networks as queue
 from newsletter.audience.forms import Answers, first
-from newsletter.audience.optin import read_signup, sign_up, wording
+from newsletter.audience.optin import read_signup, wording
 from newsletter.errors import LinkInvalid
 from newsletter.links import Purpose
 from newsletter.redaction import masked
-from newsletter.store import letters
-from newsletter.store.consent import Wording
-from newsletter.store.db import writing
-from newsletter.store.letters import Lane
+from newsletter.services import signup
 from newsletter.web.readers import limits
 from newsletter.web.readers.joining.plain_form import on_site, plain_form, preset, proven, site_origin
-from newsletter.web.readers.site import act, database, network, networks, settings, workspace
+from newsletter.web.readers.site import network, networks, settings, workspace
 from newsletter.web.templates import regions
 
 EMBED = "embed"
@@ -115,25 +111,13 @@ def send() -> _Answer:
     if age < SOONEST or first(filled, TRAP):
         _refuse("quick" if age < SOONEST else "trap", answers)
         return page(answers, given, notice="quick"), 422
-    seconds = _take(answers, words)
-    if seconds > WAITS[-1] * 60:
+    source = "embedded form" if framed() else "form on the site" if proven() else "sign-up page"
+    seconds = signup.ask(workspace(), answers, words, source=source, networks=networks())
+    if seconds > signup.LONGEST:
         _refuse("crowded", answers)
         return page(answers, given, notice="crowded"), 429, {"Retry-After": str(_LATER)}
     wait = next(minutes for minutes in WAITS if seconds <= minutes * 60) if seconds > _SOON else None
     return redirect(url_for("signup.sent", lang=g.language, wait=wait, **_origin()), 303)
-
-
-def _take(answers: Answers, words: Wording) -> float:
-    """Record the sign-up unless its letter would wait too long; return that wait in seconds."""
-    signer, now = workspace().signer, workspace().now()
-    source = "embedded form" if framed() else "form on the site" if proven() else "sign-up page"
-    with writing(database()) as connection:
-        turn = queue.turn(connection, networks(), signer, now.timestamp())
-        seconds = letters.wait(connection, Lane.VISITOR, turn, now)
-        if seconds <= WAITS[-1] * 60:
-            ip = signer.digest(network())
-            sign_up(act(connection), answers, words, source=source, ip=ip, turn=turn)
-    return seconds
 
 
 def _refuse(reason: str, answers: Answers) -> None:
