@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from newsletter.oklch import coordinates, hex_of, linear
+
 READABLE = 4.5
 """Minimum contrast of text (WCAG 2.2, 1.4.3)."""
 SEEN = 3.0
@@ -15,9 +17,8 @@ NEUTRAL = "#33475b"
 """The default colour, a slate, of a workspace without a brand."""
 LIGHT_TEXT, DARK_TEXT = "#ffffff", "#101418"
 _STEP = 0.01
-_LINEAR = 0.04045
 _MIDDLE = 0.6
-"""The threshold below which sRGB is linear, and the OKLCH lightness between dark and light colours."""
+"""The OKLCH lightness between dark and light colours."""
 
 GROUNDS = ("ground", "paper", "tint", "call")
 TEXT_PAIRS = (
@@ -71,10 +72,7 @@ class _Shade:
 
     def at(self, light: float, most: float = 1.0) -> str:
         """Return the sRGB colour of this hue at lightness `light`, with chroma at most `most`."""
-        from coloraide import Color  # noqa: PLC0415  takes 0.15 s to load, which most commands can spare
-
-        shade = Color("oklch", [light, min(self.chroma, most), self.hue]).convert("srgb")
-        return str(shade.fit(method="oklch-chroma").to_string(hex=True, fit=False))
+        return hex_of(light, min(self.chroma, most), self.hue)
 
 
 _RED, _AMBER, _GREEN = _Shade(0.5, 0.19, 27), _Shade(0.5, 0.11, 75), _Shade(0.5, 0.11, 155)
@@ -89,10 +87,7 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     """Return WCAG's relative luminance of a colour, 0 to 1."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -141,10 +136,7 @@ def palette(colour: str = "", second: str = "") -> Palette:
 
 
 def _shade(colour: str) -> _Shade:
-    from coloraide import Color  # noqa: PLC0415  as above
-
-    light, chroma, hue = Color(colour).convert("oklch").coords(nans=False)
-    return _Shade(light, chroma, hue)
+    return _Shade(*coordinates(colour))
 
 
 def _light(own: str, second: str) -> Colours:

@@ -26,6 +26,7 @@ from newsletter.redaction import masked
 _EPOCH = date(2020, 1, 1)
 _NUMBERS = struct.Struct(">BIH")  # number of a letter with a correction, subscriber, days since _EPOCH
 _HEAD, _TAG = _NUMBERS.size, 16
+_LENGTH = 31  # characters of a token: 23 bytes in base64, less the one of a filler byte
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -48,7 +49,15 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
 
 
-_OF_SLOTS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.VIEW)
+OF_A_MESSAGE = (
+    Purpose.BOUNCE,
+    Purpose.MESSAGE,
+    Purpose.REPORT,
+    Purpose.PREFERENCES,
+    Purpose.UNSUBSCRIBE,
+    Purpose.VIEW,
+)
+"""The purposes of the tokens that each message holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +70,18 @@ class Signer:
         """Return the token of `subscriber` for `purpose` in `issue`, or of a request and its day."""
         return self.tokens((purpose,), subscriber, issue)[0]
 
-    def tokens(self, purposes: Sequence[Purpose], subscriber: int, issue: IssueName) -> list[str]:
-        """Return the token of `subscriber` for each of `purposes`; a message has six."""
+    def tokens(self, purposes: Sequence[Purpose], subscriber: int, issue: IssueName) -> tuple[str, ...]:
+        """Return the token of `subscriber` for each of `purposes`."""
+        return self.tokens_of_each(purposes, (subscriber,), issue)[0]
+
+    def tokens_of_each(
+        self, purposes: Sequence[Purpose], subscribers: Sequence[int], issue: IssueName
+    ) -> list[tuple[str, ...]]:
+        """Return what `tokens` does for each of `subscribers`: for many at once it takes half the time."""
         number = issue.number if isinstance(issue, CorrectionName) else 0
-        return self._signed(purposes, _NUMBERS.pack(number, subscriber, (closing_of(issue) - _EPOCH).days))
+        days = (closing_of(issue) - _EPOCH).days
+        heads = [_NUMBERS.pack(number, subscriber, days) for subscriber in subscribers]
+        return list(zip(*(self._signed(purpose, heads) for purpose in purposes), strict=True))
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, IssueName]:
         """Verify a token and return its (subscriber, issue). Raises LinkInvalid."""
@@ -72,7 +89,7 @@ class Signer:
             head = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))[:_HEAD]
         except (Base64Error, ValueError):
             token, head = "", b""
-        (right,) = self._signed((purpose,), head)
+        (right,) = self._signed(purpose, [head])
         if not hmac.compare_digest(token, right):  # compares all characters: base64 has several spellings
             raise LinkInvalid(
                 "this link is not valid, or no longer", "Open the newest message and use its link."
@@ -80,16 +97,6 @@ class Signer:
         number, subscriber, days = _NUMBERS.unpack(head)
         closing = _EPOCH + timedelta(days=days)
         return subscriber, CorrectionName(closing, number) if number else closing
-
-    def slots(self, subscriber: int, email: str, issue: IssueName) -> dict[str, str]:
-        """Return a reader's own values for the slots of an edition."""
-        preferences, unsubscribe, view = self.tokens(_OF_SLOTS, subscriber, issue)
-        return {
-            slots.EMAIL: email,
-            slots.PREFERENCES: preferences,
-            slots.UNSUBSCRIBE: unsubscribe,
-            slots.VIEW: view,
-        }
 
     def slots_of_copy(self, subscriber: int, email: str, issue: IssueName) -> dict[str, str]:
         """Return the slot values for a message's copy on the web: its own token only, the address masked."""
@@ -104,14 +111,16 @@ class Signer:
         """Return a keyed 16-byte hash of `text`, to recognise it again without storing it."""
         return blake2b(text.encode(), key=self.key, person=b"digest", digest_size=_TAG).digest()
 
-    def _signed(self, purposes: Sequence[Purpose], head: bytes) -> list[str]:
-        found = []
-        for purpose in purposes:
-            tag = _keyed(self.key, purpose).copy()
+    def _signed(self, purpose: Purpose, heads: Sequence[bytes]) -> list[str]:
+        """Return the token of each head. One call encodes all: a filler byte ends each at a whole group."""
+        keyed = _keyed(self.key, purpose)
+        raw: list[bytes] = []
+        for head in heads:
+            tag = keyed.copy()
             tag.update(head)
-            whole = b2a_base64(head + tag.digest(), newline=False)
-            found.append(whole.translate(_URL_SAFE, b"=").decode())
-        return found
+            raw += (head, tag.digest(), b"\0")
+        whole = b2a_base64(b"".join(raw), newline=False).translate(_URL_SAFE).decode("ascii")
+        return [whole[start : start + _LENGTH] for start in range(0, len(whole), _LENGTH + 1)]
 
 
 @cache

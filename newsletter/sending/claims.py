@@ -93,7 +93,7 @@ class Claims:
 
     def _hand_out(self, work: Work, due: Due) -> Message:
         self._handed[due.subscriber] = work, due
-        return self._plan.writers[due.edition].write(due, self._plan.clock())
+        return self._plan.writers.write(due, self._plan.clock())
 
     def _take_turns(self, spans: Mapping[str, float], now: float) -> dict[str, float]:
         with writing(self._plan.engine) as connection:
@@ -123,15 +123,13 @@ class Claims:
             log = "issue %s: took over chunk %d from %s, which ended; %d messages with unknown outcome"
             _log.warning(log, lease.issue, lease.chunk, lease.taken_from, unsure)
         dues, seconds = ledger.due(connection, lease, plan.where), now.timestamp()
-        plan.writers.prepare(connection, {due.edition for due in dues})
-        work = Work(
-            lease,
-            deque(
-                due
-                for due in dues
-                if due.email and retry_at(due.tried_at, due.attempt - 1, due.subscriber) <= seconds
-            ),
-        )
+        ready = [
+            due
+            for due in dues
+            if due.email and retry_at(due.tried_at, due.attempt - 1, due.subscriber) <= seconds
+        ]
+        plan.writers.prepare(connection, ready)
+        work = Work(lease, deque(ready))
         for erased in dues:
             if not erased.email:
                 work.add(erased, _SUPPRESSED)

@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from newsletter.links import Purpose, Signer
+from newsletter import slots
+from newsletter.links import OF_A_MESSAGE, Purpose, Signer
 from newsletter.model import Envelope, Message, Rendered
 from newsletter.names import IssueName, read_name
 from newsletter.recipes import Assembled
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
 from newsletter.transport.mime import Skeleton
-
-_PURPOSES = (Purpose.BOUNCE, Purpose.MESSAGE, Purpose.REPORT)
 
 
 class Writer:
@@ -34,12 +33,22 @@ class Writer:
     def _whole(self) -> Rendered:
         return self._page if isinstance(self._page, Rendered) else self._page.page
 
-    def write(self, due: Due, now: datetime) -> Message:
-        """Return the message for `due`; a retry has the same Message-ID and return path."""
+    def write(self, due: Due, now: datetime, tokens: tuple[str, ...] = ()) -> Message:
+        """Return the message for `due`; a retry has the same Message-ID and return path.
+
+        `tokens` are the reader's, OF_A_MESSAGE, if they are made already.
+        """
         number, email = due.subscriber, due.email
-        bounce, own, report = self._signer.tokens(_PURPOSES, number, self._issue)
+        tokens = tokens or self._signer.tokens(OF_A_MESSAGE, number, self._issue)
+        bounce, own, report, preferences, unsubscribe, view = tokens
         identity = _identity(self._issue, own, self._domain)
-        values = self._signer.slots(number, email, self._issue) | self._shared.greeting_of(due.name)
+        values = {
+            slots.EMAIL: email,
+            slots.PREFERENCES: preferences,
+            slots.UNSUBSCRIBE: unsubscribe,
+            slots.VIEW: view,
+            **self._shared.greeting_of(due.name),
+        }
 
         def build() -> list[bytes]:
             pieces = self._skeleton.pieces(

@@ -256,9 +256,7 @@ class Workspace:
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
         """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
-        from newsletter.recipes import Assembled
         from newsletter.sending.deliver import Run
-        from newsletter.sending.personal import Writer
         from newsletter.sending.work import Plan
         from newsletter.sending.writers import Writers
         from newsletter.services.disk import insist_on_room
@@ -268,14 +266,11 @@ class Workspace:
         limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
         limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
 
-        def make(page: Assembled) -> Writer:
-            return Writer(page, frozen.envelope, self.signer, self.dkim)
-
         return Run(
             Plan(
                 engine=self.database,
                 name=frozen.name,
-                writers=Writers(self.database, frozen.name, make),
+                writers=Writers(self.database, frozen.envelope, self.signer, self.dkim),
                 transport=transport,
                 worker=f"{socket.gethostname()}:{os.getpid()}",
                 clock=self.clock(),

@@ -207,7 +207,9 @@ def rounds(given: argparse.Namespace, database: str, workers: int, one: Letter) 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.enter_context(sink(port))
-        server = stack.enter_context(postgres.running()).get_uri() if database == "postgres" else ""
+        server = (
+            stack.enter_context(postgres.running(durable=True)).get_uri() if database == "postgres" else ""
+        )
         for number in range(1, given.rounds + 1):
             root = folder / str(number)
             url = f"sqlite:///{root}/var/newsletter.db"

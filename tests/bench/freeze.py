@@ -25,7 +25,7 @@ def main() -> None:
     given = parser.parse_args()
     with ExitStack() as stack:
         if given.database == "postgres":
-            os.environ["NEWSLETTER_DATABASE"] = stack.enter_context(postgres.running()).get_uri()
+            os.environ["NEWSLETTER_DATABASE"] = stack.enter_context(postgres.running(durable=True)).get_uri()
         context = stack.enter_context(sample())
         for number, first in enumerate(range(1, given.readers + 1, STEP)):
             count = min(STEP, given.readers + 1 - first)

@@ -57,7 +57,7 @@ def main() -> None:
                 file.writelines(f"{','.join(row)}\n" for row in people(asked.rows))
         url = f"sqlite:///{folder / 'bench.db'}"
         if asked.database == "postgres":
-            url = stack.enter_context(running()).get_uri()
+            url = stack.enter_context(running(durable=True)).get_uri()
         importer = Importer(open_database(url), SETTINGS, Signer(b"bench" * 4))
         for run in ("new", "again"):
             METER.reset()

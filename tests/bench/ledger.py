@@ -131,11 +131,7 @@ def address(stack: ExitStack, database: str) -> str:
     """Return the address of a new database, which waits for its disk."""
     if database == "sqlite":
         return f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory())}/bench.db"
-    url = stack.enter_context(postgres.running()).get_uri()
-    for setting in ("fsync", "full_page_writes"):
-        postgres.execute(url, f"ALTER SYSTEM SET {setting} = on")
-    postgres.execute(url, "SELECT pg_reload_conf()")
-    return url
+    return stack.enter_context(postgres.running(durable=True)).get_uri()
 
 
 def main() -> None:

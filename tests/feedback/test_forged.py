@@ -25,7 +25,7 @@ NOW = datetime(2025, 2, 14, 18, 0, tzinfo=UTC)
 VICTIM, ATTACKER = 1, 2
 
 
-def tokens(reader: int, *purposes: Purpose) -> list[str]:
+def tokens(reader: int, *purposes: Purpose) -> tuple[str, ...]:
     return mails.SIGNER.tokens(purposes, reader, mails.CLOSING)
 
 

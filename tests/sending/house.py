@@ -26,7 +26,6 @@ from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.sending.deliver import Run
 from newsletter.sending.freeze import Approval, freeze
-from newsletter.sending.personal import Writer
 from newsletter.sending.work import Plan
 from newsletter.sending.writers import Writers
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot
@@ -143,7 +142,7 @@ def run(
         Plan(
             engine=engine,
             name=NAME,
-            writers=Writers(engine, NAME, lambda page: Writer(page, frozen.envelope, SIGNER)),
+            writers=Writers(engine, frozen.envelope, SIGNER),
             transport=transport,
             worker=worker,
             clock=lambda: datetime.now(UTC) + later,

@@ -51,7 +51,7 @@ def test_each_reader_gets_byte_for_byte_what_their_edition_is_by_itself(
         stock = frozen_editions.stock(connection, house.NAME)
         readers = list(people.readers(connection))
     assert not any(part.edition for part in stock.parts), "no part is one edition's own"
-    made = Writers(many.database, house.NAME, lambda page: writer(many, page))
+    made = Writers(many.database, many.settings.envelope(house.NAME), many.signer)
     for reader in (*readers, *readers[:3]):
         wanted = proof.editions.of(reader.sections, reader.attributes)
         assert wanted
