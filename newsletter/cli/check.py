@@ -113,6 +113,9 @@ def _lines(one: "Mending") -> "Iterator[str]":
 
 
 def _as_data(proof: "Proof") -> dict[str, Any]:
+    from newsletter.services.spelling import dictionary_of
+
+    dictionary = dictionary_of(proof.issue.language)
     return {
         "issue": proof.issue.name,
         "editions": len(proof.tally),
@@ -121,6 +124,7 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
         "warnings": proof.warnings,
         "advice": proof.advice,
         "findings": as_data(proof.problems),
+        "spelling": dictionary.name if dictionary else None,
         "silenced": [
             {
                 "code": problem.code,

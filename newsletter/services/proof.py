@@ -16,6 +16,7 @@ from newsletter.model import Edition, Issue, Rendered
 from newsletter.recipes import Pages
 from newsletter.render.edition import Editions
 from newsletter.services.link_check import recent_answers
+from newsletter.services.spelling import spelt
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -113,7 +114,12 @@ def prove(workspace: "Workspace", closing: date) -> Proof:
     locate = lines_under(workspace.root)
     pages, problems = checked(editions, own, shown, workspace.renderer, workspace.settings, locate=locate)
     problems = ordered(
-        [*problems, *link_problems(issue, recent_answers(workspace), locate), *repeats(workspace, issue)]
+        [
+            *problems,
+            *link_problems(issue, recent_answers(workspace), locate),
+            *repeats(workspace, issue),
+            *spelt(workspace, issue, locate),
+        ]
     )
     problems, quiet = silenced(issue, problems, own)
     problems = [one for one in problems if one.at not in {known.at for known in workspace.theme_problems}]

@@ -28,6 +28,7 @@ from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer
 from newsletter.services import Workspace
 from newsletter.services.proof import repeats
+from newsletter.services.spelling import dictionary_of, spelt
 from newsletter.slots import PREFERENCES, UNSUBSCRIBE, VIEW, slot
 from tests import drawn
 from tests.checks.conftest import REPOSITORY
@@ -91,6 +92,10 @@ class Bench:
                 return list(lint(lambda name: (COLUMN.format(example), Place(name)), ["a.mjml"], "a.mjml"))
             case Part.THEME:
                 return self.of_theme(example)
+            case Part.SPELLING:
+                if dictionary_of("uk") is None:
+                    pytest.skip("no hunspell-uk")
+                return self.of_files({"items/01-forum.md": item("", example)}, spelling=True)
             case Part.ANSWER:
                 return self.of_answer(example)
             case Part.ISSUE:
@@ -103,7 +108,7 @@ class Bench:
                 return self.of_files({"items/01-forum.md": item(f"title: '{example}'")})
         return self.of_files({"items/01-forum.md": item("", example)})
 
-    def of_files(self, files: Mapping[str, str]) -> list[Problem]:
+    def of_files(self, files: Mapping[str, str], *, spelling: bool = False) -> list[Problem]:
         """Return the findings on an issue of these files, beside a good issue.yaml and a good item."""
         folder = self.root / FOLDER
         items = {name: text for name, text in files.items() if name.startswith("items/")}
@@ -123,7 +128,9 @@ class Bench:
             return list(error.problems)
         whole = Editions(made).whole()
         leads = several_leads(whole) if whole else ()
-        again = repeats(Workspace(self.root, self.settings), made) if earlier else []
+        workspace = Workspace(self.root, self.settings)
+        again = repeats(workspace, made) if earlier else []
+        again += spelt(workspace, made, lines_under(self.root)) if spelling else []
         found = [*problems, *editorial(made, self.settings, lines_under(self.root)), *leads, *again]
         return silenced(made, found, problems)[0]
 

@@ -21,6 +21,7 @@ class Part(StrEnum):
     HTML = "the HTML of an edition"
     PARTS = "the HTML and the text of an edition"
     SIZE = "the bytes of an edition"
+    SPELLING = "the text of an item, where the system has a dictionary"
     ANSWER = "what a link answers"
     THEME = "a block of the theme"
     COLUMN = "a column of the theme"

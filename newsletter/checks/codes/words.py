@@ -185,4 +185,20 @@ CODES = (
         "Громади прийняли участь у форумі.",
         "Громади взяли участь у форумі.",
     ),
+    Code(
+        "word-misspelt",
+        WARNING,
+        "A letter was typed twice, two were swapped, or an apostrophe was left out.",
+        "Громади знайшли помилкку.",
+        "Громади знайшли помилку.",
+        Part.SPELLING,
+    ),
+    Code(
+        "word-unknown",
+        ADVICE,
+        "The dictionary lacks a word, and so does the workspace's words.txt.",
+        "Громади вивчають гідропланшетику.",
+        "Громади вивчають гідрологію.",
+        Part.SPELLING,
+    ),
 )

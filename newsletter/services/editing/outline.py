@@ -17,6 +17,7 @@ from newsletter.render.edition import Editions
 from newsletter.render.plaintext import words as spoken
 from newsletter.services.editing.order import listed
 from newsletter.services.proof import repeats
+from newsletter.services.spelling import spelt
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -80,6 +81,7 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
     whole = Editions(issue).whole()
     leads = several_leads(whole, locate) if whole else ()
     remarks = [*editorial(issue, workspace.settings, locate), *leads, *repeats(workspace, issue)]
+    remarks += spelt(workspace, issue, locate)
     found, _ = silenced(issue, [*problems, *remarks], problems)
     by_path: dict[str, list[Problem]] = {}
     for problem in dict.fromkeys(found):
