@@ -2,9 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).parent.parent / "newsletter"
 
@@ -21,125 +22,127 @@ BANDS = (
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))
-PACKAGES = [path for path in MODULES if path.name == "__init__.py"]
-COMMANDS = [path for path in (PACKAGE / "cli").glob("*.py") if path.stem != "database"]  # it moves tables
 
 
-def part(dotted: str) -> str | None:
-    """Return which part of the house `newsletter.x.y` belongs to; the package itself belongs to none."""
-    pieces = dotted.split(".")
-    return pieces[1] if len(pieces) > 1 else None
+@dataclass(frozen=True)
+class Module:
+    """A module of ours, read once for all rules; `part` is what of the house it belongs to."""
+
+    path: Path
+    source: str
+    tree: ast.Module
+
+    @property
+    def place(self) -> str:
+        return str(self.path.relative_to(PACKAGE))
+
+    @property
+    def part(self) -> str:
+        return self.path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imports(module: Path) -> set[tuple[int, str]]:
-    """Return (line, dotted name) of each import of our own package."""
-    found = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = (
-                [f"{node.module}.{alias.name}" for alias in node.names]
-                if node.module == "newsletter"
-                else [node.module]
-            )
-            found |= {(node.lineno, name) for name in names}
-        elif isinstance(node, ast.Import):
-            found |= {(node.lineno, alias.name) for alias in node.names}
-    return {(line, name) for line, name in found if name.split(".")[0] == "newsletter"}
+@cache
+def modules() -> tuple[Module, ...]:
+    sources = [(path, path.read_text(encoding="utf-8")) for path in MODULES]
+    return tuple(Module(path, source, ast.parse(source)) for path, source in sources)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_point_down(module: Path) -> None:
-    own = module.relative_to(PACKAGE).with_suffix("").parts[0]
-    if own == "__init__":
-        return
-    wrong = []
-    for line, name in imports(module):
-        other = part(name)
-        if other is None or other == own or other not in RANK:
-            continue
-        if RANK[other] <= RANK[own]:
-            wrong.append(f"{module.name}:{line} imports {name}")
-    assert not wrong
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_services_and_what_lies_below_know_no_terminal_and_no_web_server(module: Path) -> None:
-    own = module.relative_to(PACKAGE).with_suffix("").parts[0]
-    if RANK.get(own, 0) < RANK["services"]:
-        return
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    named = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert not named & {"click", "flask"}
-    assert "print" not in called
-
-
-@pytest.mark.parametrize("module", COMMANDS, ids=lambda path: path.name)
-def test_a_command_asks_services_and_touches_no_table(module: Path) -> None:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Return (line, dotted name) of each import; what `from newsletter import …` names is a module too."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
-    named = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert not {name for name in named if re.match(r"sqlalchemy|newsletter\.(store|sending)\b", name)}
+        if isinstance(node, ast.ImportFrom) and node.module == "newsletter":
+            yield from ((node.lineno, f"newsletter.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_whole_files_are_written_by_one_function(module: Path) -> None:
-    if module == PACKAGE / "files.py":
-        return
-    source = module.read_text(encoding="utf-8")
-    assert not re.search(
-        r"\.write_(text|bytes)\(|mkstemp|NamedTemporaryFile|open\([^)]*[\"'][wxa]b?[\"']", source
-    )
+def test_imports_point_down() -> None:
+    wrong = [
+        f"{module.place}:{line} imports {name}"
+        for module in modules()
+        for line, name in imported(module.tree)
+        if (match := re.match(r"newsletter\.(\w+)", name))
+        and (other := match[1]) in RANK
+        and module.part not in ("__init__", other)
+        and RANK[other] <= RANK[module.part]
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.parent.relative_to(PACKAGE)))
-def test_a_package_says_what_lives_there_and_what_does_not(package: Path) -> None:
-    text = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or ""
-    first, _, elsewhere = text.partition("Not here: ")
-    assert first.strip()
-    assert elsewhere.endswith(".")
-    for name in re.findall(r"(?:newsletter|templates)/[\w./]*\w", elsewhere):
-        assert (PACKAGE.parent / name).exists(), name
+def test_services_and_what_lies_below_know_no_terminal_and_no_web_server() -> None:
+    below = [module for module in modules() if RANK.get(module.part, 0) >= RANK["services"]]
+    assert [
+        f"{module.place}:{line} imports {name}"
+        for module in below
+        for line, name in imported(module.tree)
+        if name.partition(".")[0] in ("click", "flask")
+    ] == []
+    assert [
+        f"{module.place}:{node.lineno} prints"
+        for module in below
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ] == []
+
+
+def test_a_command_asks_services_and_touches_no_table() -> None:
+    commands = [module for module in modules() if module.path.parent == PACKAGE / "cli"]
+    wrong = []
+    for module in commands:
+        if module.path.stem == "database":  # it moves tables
+            continue
+        tree = ast.parse(module.source)
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.If)
+                and isinstance(node.test, ast.Name)
+                and node.test.id == "TYPE_CHECKING"
+            ):
+                node.body = []
+        for line, name in imported(tree):
+            if re.match(r"sqlalchemy|newsletter\.(store|sending)\b", name):
+                wrong.append(f"{module.place}:{line} imports {name}")
+    assert wrong == []
+
+
+def test_whole_files_are_written_by_one_function() -> None:
+    written = re.compile(r"\.write_(text|bytes)\(|mkstemp|NamedTemporaryFile|open\([^)]*[\"'][wxa]b?[\"']")
+    found = [module.place for module in modules() if written.search(module.source)]
+    assert found == ["files.py"]
+
+
+def test_a_package_says_what_lives_there_and_what_does_not() -> None:
+    for module in modules():
+        if module.path.name != "__init__.py":
+            continue
+        text = ast.get_docstring(module.tree) or ""
+        first, _, elsewhere = text.partition("Not here: ")
+        assert first.strip(), module.place
+        assert elsewhere.endswith("."), module.place
+        for name in re.findall(r"(?:newsletter|templates)/[\w./]*\w", elsewhere):
+            assert (PACKAGE.parent / name).exists(), (module.place, name)
 
 
 def test_every_part_of_the_package_has_its_band() -> None:
-    parts = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES} - {"__init__"}
-    assert parts <= set(RANK)
+    assert {module.part for module in modules()} - {"__init__"} <= set(RANK)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_opens_with_a_sentence_and_has_at_most_400_lines(module: Path) -> None:
-    source = module.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(source))
-    assert len(source.splitlines()) <= 400
+def test_a_module_opens_with_a_sentence_and_has_at_most_400_lines() -> None:
+    assert [one.place for one in modules() if not ast.get_docstring(one.tree)] == []
+    assert [one.place for one in modules() if len(one.source.splitlines()) > 400] == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_function_has_at_most_50_lines_beside_its_docstring(module: Path) -> None:
-    if "migrations" in module.parts:  # what a table was is told in one piece
-        return
-    long = {
-        function.name: lines
-        for function in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := length(function)) > 50
-    }
-    assert not long
+def test_a_function_has_at_most_50_lines_beside_its_docstring() -> None:
+    long = [
+        f"{module.place}:{function.lineno} {function.name}"
+        for module in modules()
+        if "migrations" not in module.path.parts  # what a table was is told in one piece
+        for function in ast.walk(module.tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and length(function) > 50
+    ]
+    assert long == []
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
