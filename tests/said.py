@@ -118,6 +118,14 @@ def constants() -> frozenset[str]:
     return frozenset(node.value for node in found if isinstance(node.value, str))
 
 
+def plurals() -> set[tuple[str, ...]]:
+    """Return the texts in the code that a number decides the form of, as catalogs name them."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    given = (call.args[:2] for call in calls if _name(call.func) == "counted")
+    return {tuple(str(one.value) for one in args if isinstance(one, ast.Constant)) for args in given}
+
+
 def of_files() -> set[str]:
     """Return what files beside the code say: what a private page is."""
     rules = load((PACKAGE / "compose/addresses.yaml").read_text(encoding="utf-8"), "")

@@ -23,7 +23,7 @@ _PERHAPS_LEFT_BEHIND = re.compile(r"\b[XХ]{3}\b|\bвстав(?:ити|те)\b",
 _RESERVED = re.compile(  # RFC 2606, RFC 6761, and the local machine
     r"(?:.+\.)?(?:example(?:\.(?:com|net|org))?|localhost|test|invalid)|127(?:\.\d+){3}|0\.0\.0\.0|::1"
 )
-_GENERIC = frozenset(
+GENERIC = frozenset(
     (
         "тут", "сюди", "тиць", "ось", "лінк", "посилання", "за посиланням", "натисніть тут", "перейти",
         "детальніше", "докладніше", "більше", "читати", "читати далі", "далі",
@@ -195,7 +195,7 @@ def links_in(markdown: str) -> Iterator[Remark]:
             elif child.type == "link_close":
                 if (remark := doubtful_link(href)) and not addresses.is_file(href):
                     yield remark
-                if words.strip(" .…:!→«»>").casefold() in _GENERIC:
+                if words.strip(" .…:!→«»>").casefold() in GENERIC:
                     yield Remark(
                         code="link-text",
                         words=f"[{words}]",

@@ -60,6 +60,7 @@ COMMANDS = {
         "webhooks": "webhooks",
         "bounces": "bounces",
         "archive": "archive",
+        "accessibility": "accessibility",
         "doctor": "doctor",
         "token": "token",
         "database": "database",

@@ -9,8 +9,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import print_json, print_problems, some
-from newsletter.errors import as_data
+from newsletter.cli.output import print_json, print_problems, say, some
+from newsletter.errors import as_data, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def check(  # noqa: PLR0917  its options
     else:
         _print(proof)
         if links:
-            click.echo(_said(links, workspace.now()))
+            _say(links, workspace.now())
         if approval.state == VOID:
             click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
         if lacks_editors(workspace):
@@ -80,12 +80,25 @@ def _ask_links(workspace: "Workspace", day: date) -> "LinkCheck":
         return check_links(workspace, day, progress=lambda done, _of: advance(done))
 
 
-def _said(links: "LinkCheck", now: datetime) -> str:
+def _say(links: "LinkCheck", now: datetime) -> None:
     """Say how many links are known, and how old the oldest answer is."""
-    hours = (now - links.since).total_seconds() / 3600 if links.since else 0
-    age = f"; the oldest answer is {some(round(hours), 'hour')} old" if hours >= 1 else ""
-    left = f", {links.links - links.known} not asked in time" if links.known < links.links else ""
-    return f"{some(links.links, 'link')}: {links.asked} asked now{left}{age}."
+    say(
+        counted(
+            "%(num)d link, %(asked)s asked now.",
+            "%(num)d links, %(asked)s asked now.",
+            links.links,
+            asked=links.asked,
+        )
+    )
+    hours = round((now - links.since).total_seconds() / 3600) if links.since else 0
+    if hours:
+        say(
+            counted(
+                "The oldest answer is %(num)d hour old.", "The oldest answer is %(num)d hours old.", hours
+            )
+        )
+    if left := links.links - links.known:
+        say(counted("%(num)d link was not asked in time.", "%(num)d links were not asked in time.", left))
 
 
 def _mend(workspace: "Workspace", day: date, *, ask: bool) -> None:

@@ -25,13 +25,18 @@ _INERT = (
 """Forbids scripts and whatever else a page may load; Chromium's own switch for that makes no picture."""
 
 
+def browser() -> str | None:
+    """Return the Chromium of this machine, or None."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
 def screenshot(html: str, width: int) -> bytes:
     """Return a PNG of the whole page, `width` CSS pixels wide, at twice as many.
 
     Raises ConfigError when this machine has no Chromium, or it fails.
     """
-    browser = next(filter(None, map(shutil.which, _NAMES)), None)
-    if browser is None:
+    program = browser()
+    if program is None:
         raise ConfigError(
             "this machine has no Chromium, which makes the picture", "On Debian: apt install chromium"
         )
@@ -44,7 +49,7 @@ def screenshot(html: str, width: int) -> bytes:
             *(f"--force-device-scale-factor={_SCALE}", f"--window-size={width},{_TALLEST}"),
             *(["--no-sandbox"] if os.getuid() == 0 else []),
         ]
-        command = [browser, *options, f"--screenshot={picture}", page.as_uri()]
+        command = [program, *options, f"--screenshot={picture}", page.as_uri()]
         try:
             subprocess.run(command, capture_output=True, check=True, timeout=_PATIENCE)  # noqa: S603  our own words
             return _cropped(picture)

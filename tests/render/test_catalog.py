@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 METHODS = [(pattern, "jinja2.ext:babel_extract") for pattern in ("**.mjml", "**.txt", "**.html")]
 TRANSLATED = [language for language in CATALOGS if language != "en"]
-EDITORS = {"preview", "desk", "editors", "api"}
+EDITORS = {"api", "desk", "editors", "preview", "report"}
 """The pages of `templates/web` that no reader sees; they are in Ukrainian and English."""
 _PLACES = re.compile(r"%\(\w+\)[sd]")
 
@@ -51,7 +51,14 @@ def said_at_the_desk() -> frozenset[Id]:
 @cache
 def said_by_code() -> frozenset[Id]:
     """Return every text that code may say: its own, click's, and those of files and the system."""
-    return said.constants() | said.of_click() | set(said.helps(cli)) | said.of_the_system() | said.of_files()
+    return (
+        said.constants()
+        | said.plurals()
+        | said.of_click()
+        | set(said.helps(cli))
+        | said.of_the_system()
+        | said.of_files()
+    )
 
 
 @cache

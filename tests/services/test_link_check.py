@@ -203,7 +203,7 @@ def test_the_command_asks_only_the_public_internet_and_says_what_it_knows(
     assert said["links"] == {"links": 1, "known": 1, "since": str(NOW), "asked": 1}
     assert any("no site on the public internet" in one["text"] for one in said["findings"])
     assert run(["-C", str(press.root), "check", "--online"]) == 1
-    assert "1 link: 1 asked now." in capsys.readouterr().out
+    assert "1 link, 1 asked now." in capsys.readouterr().out
 
 
 def test_a_job_asks_the_links_of_its_issue(press: Workspace) -> None:

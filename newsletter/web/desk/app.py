@@ -18,6 +18,7 @@ from newsletter.services.live import LiveWorkspace
 from newsletter.web.app import in_language, insist_on_https, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.desk import (
+    accessibility,
     board,
     check,
     correct,
@@ -58,6 +59,7 @@ _BLUEPRINTS = (
     journal.pages,
     settings.pages,
     check.pages,
+    accessibility.pages,
     send.pages,
     recipients.pages,
     readers.pages,

@@ -27,6 +27,7 @@ PAGES = {
     "jobs.show": ["/desk/jobs", "/desk/jobs?lang=en"],
     "journal.show": ["/desk/journal", "/desk/journal?did=approved"],
     "check.show": [f"/desk/{DRAFT}/check"],
+    "accessibility.show": [f"/desk/{DRAFT}/accessibility?lang=en"],
     "send.show": [f"/desk/{DRAFT}/send", f"/desk/{GOING}/send", "/desk/2025-03-07/send"],
     "send.confirm_cancel": [f"/desk/{GOING}/cancel"],
     "recipients.show": [f"/desk/{GOING}/recipients"],
@@ -64,6 +65,7 @@ PAGES = {
 }
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {
+    "accessibility.file",
     "board.stamp",
     "brand.colours",
     "brand.icon",
