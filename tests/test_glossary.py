@@ -7,8 +7,6 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs/glossary.md"
 ROWS = re.findall(r"^\| (.+?) \| (.*?) \| (.*) \|$", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)[2:]
@@ -55,19 +53,14 @@ def avoided(path: Path, passages: Iterator[tuple[int, str]]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_docstrings_and_comments_use_the_settled_words(path: Path) -> None:
-    assert avoided(path, prose(path)) == []
+def test_docstrings_and_comments_use_the_settled_words() -> None:
+    assert [word for path in MODULES for word in avoided(path, prose(path))] == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_documents_use_the_settled_words(path: Path) -> None:
-    assert avoided(path, iter([(1, path.read_text(encoding="utf-8"))])) == []
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_templates_use_the_settled_words(path: Path) -> None:
-    assert avoided(path, iter([(1, shown(path))])) == []
+def test_documents_and_templates_use_the_settled_words() -> None:
+    texts = [(path, path.read_text(encoding="utf-8")) for path in PAGES]
+    texts += [(path, shown(path)) for path in TEMPLATES]
+    assert [word for path, text in texts for word in avoided(path, iter([(1, text)]))] == []
 
 
 def test_an_allowed_file_exists_and_has_a_reason() -> None:
