@@ -1,7 +1,7 @@
 """Bold type that is uneven: half a word bold, or a name bold in one place and not in another."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from markdown_it.tree import SyntaxTreeNode
 
@@ -10,6 +10,7 @@ from newsletter.errors import Message
 from newsletter.model import Item
 from newsletter.render.markdown import tree
 
+_WORD = re.compile(r"[А-ЯІЇЄҐ][\w’'-]*")
 _NAME = re.compile(r"[А-ЯІЇЄҐ][а-яіїєґ’'-]+(?:[ \u00a0][А-ЯІЇЄҐ][а-яіїєґ’'-]+){1,2}")
 
 
@@ -38,15 +39,13 @@ def half_bold(text: str) -> Iterator[Remark]:
 
 def uneven_names(items: Sequence[Item]) -> Iterator[tuple[Item, Remark]]:
     """Yield each item with a name that another item has in bold, and it has not, in the same form."""
-    bold = {item.id: set(_bold_names(item.text)) if "**" in item.text else set() for item in items}
+    bold = {item.id: set(_bold_names(item.text)) for item in items}
     homes = {name: item for item in items for name in bold[item.id]}
-    if not homes:
-        return
-    known = re.compile(
-        "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in sorted(homes, key=len, reverse=True))
-    )
-    for item in items:
-        for name in dict.fromkeys(known.findall(item.text)):
+    begins: dict[str, list[str]] = {}
+    for name in sorted(homes, key=len, reverse=True):
+        begins.setdefault(_WORD.match(name)[0], []).append(name)  # type: ignore[index]  # a name begins with one
+    for item in items if homes else ():
+        for name in dict.fromkeys(_names_in(item.text, begins)):
             if name not in bold[item.id]:
                 yield (
                     item,
@@ -59,6 +58,16 @@ def uneven_names(items: Sequence[Item]) -> Iterator[tuple[Item, Remark]]:
                         hint="Make names bold everywhere, or nowhere.",
                     ),
                 )
+
+
+def _names_in(text: str, begins: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the known names in a text, which are looked up by their first word."""
+    for word in _WORD.finditer(text):
+        for name in begins.get(word[0], ()):
+            end = word.start() + len(name)
+            if text.startswith(name, word.start()) and not text[end : end + 1].isalnum():
+                yield name
+                break
 
 
 def _bold_names(text: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ class Remark:
 
 
 def around(text: str, found: re.Match[str]) -> str:
-    """Return a match with the words on both sides of it."""
+    """Return a match with the words on both sides of it, without the marks that end a sentence."""
     before = re.search(r"\S*\s*$", text[max(0, found.start() - 60) : found.start()])
     after = re.match(r"\s*\S*", text[found.end() : found.end() + 60])
-    return f"{before[0] if before else ''}{found[0]}{after[0] if after else ''}"
+    return f"{before[0] if before else ''}{found[0]}{after[0].rstrip('.,;:!?') if after else ''}"

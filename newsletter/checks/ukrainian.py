@@ -210,7 +210,7 @@ def _quotes(text: str) -> Iterator[Remark]:
 
 
 def _unpaired(text: str, at: int, what: str) -> Remark:
-    words = text[at : at + 30] if text[at] == "«" else text[max(0, at - 30) : at + 1]
+    words = (text[at : at + 30] if text[at] == "«" else text[max(0, at - 30) : at + 1]).strip()
     return Remark(
         code="quotes-unbalanced",
         words=words,

@@ -9,6 +9,9 @@ from babel.dates import get_month_names
 from newsletter.locales import CATALOGS
 from newsletter.model import Period
 
+_YEAR = re.compile("[0-9]{4}")
+"""Without one there is no period; to load the names of months takes long."""
+
 
 def parse_period(text: str) -> Period | None:
     """Return the first period in `text` given by day, month and year with a dash; None if there is none.
@@ -16,7 +19,7 @@ def parse_period(text: str) -> Period | None:
     Month and year may be written once, for both days. Words such as «з 4 до 7 лютого» are not read as a
     period: in running text they tell of events.
     """
-    for pattern in _patterns():
+    for pattern in _patterns() if _YEAR.search(text) else ():
         for match in pattern.finditer(text):
             if period := _period(match):
                 return period

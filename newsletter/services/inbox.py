@@ -114,7 +114,7 @@ def add_all(desk: Desk, found: Sequence[Found]) -> list[str | None]:
     with exclusive(workspace):
         known = {
             *_links(workspace),
-            *(link for _, _, link in published(workspace, found[0].found_at.date())),
+            *(link for _, _, link in _published(workspace, found[0].found_at.date())),
         }
         taken = {*inboxfile.names(workspace.root), *inboxfile.names(workspace.root, dismissed=True)}
         texts: dict[str, str] = {}
@@ -199,7 +199,7 @@ class SeenBefore:
     """Finds what the inbox has in the issues of the last weeks; they are read once."""
 
     def __init__(self, workspace: "Workspace", today: date) -> None:
-        self._published = list(published(workspace, today))
+        self._published = list(_published(workspace, today))
 
     def find(self, item: Waiting) -> Seen | None:
         """Return the newest issue with the same link, or with a title that is much alike."""
@@ -224,10 +224,10 @@ def _links(workspace: "Workspace") -> Iterator[str]:
                 yield same_page(fields.link)
 
 
-def published(workspace: "Workspace", today: date, weeks: int = _WEEKS) -> Iterator[tuple[date, str, str]]:
+def _published(workspace: "Workspace", today: date) -> Iterator[tuple[date, str, str]]:
     """Yield closing date, title and page of each item of the last issues, the newest first."""
     for closing in closings(workspace.root):
-        if abs(closing - today) > timedelta(weeks=weeks):
+        if abs(closing - today) > timedelta(weeks=_WEEKS):
             continue
         home = f"{folder_of(closing)}/items"
         for file in sorted((workspace.root / home).glob("*.md")):

@@ -1,8 +1,11 @@
 """Render and check an issue as it would be sent now."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,6 +14,9 @@ from newsletter.checks.assembled import checked
 from newsletter.checks.findings import ordered, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.checks.link_answers import link_problems
+from newsletter.compose.addresses import same_page
+from newsletter.compose.issuefile import closings, folder_of
+from newsletter.compose.item import split_item
 from newsletter.errors import Problem, Severity
 from newsletter.model import Edition, Issue, Rendered
 from newsletter.recipes import Pages
@@ -87,19 +93,27 @@ def _tally(workspace: "Workspace", editions: Editions) -> tuple[list[tuple[Editi
 
 def repeats(workspace: "Workspace", issue: Issue) -> list[Problem]:
     """Return the findings on items that an issue of the weeks before had, too."""
-    from newsletter.services.inbox import published
-
-    closing, items = issue.period.end, [item for block in issue.blocks for item in block.items]
-    earlier = (
-        Earlier(day.isoformat(), title, page)
-        for day, title, page in published(workspace, closing, _WEEKS)
-        if day < closing
-    )
+    items = [item for block in issue.blocks for item in block.items]
+    earlier = _earlier(workspace.root, issue.period.end)
     return list(repeated(items, earlier, lines_under(workspace.root)))
 
 
 _WEEKS = 8
 """How far back an issue is compared with those before it."""
+
+
+def _earlier(root: Path, closing: date) -> Iterator[Earlier]:
+    """Yield the items of the issues of the weeks before; of their files only title and link are read."""
+    for day in closings(root):
+        if timedelta() < closing - day <= timedelta(weeks=_WEEKS):
+            for file in sorted((root / folder_of(day) / "items").glob("*.md")):
+                with suppress(OSError, UnicodeDecodeError):
+                    keys = dict(_KEYS.findall(split_item(file.read_text(encoding="utf-8-sig"))[0] or ""))
+                    title, link = (keys.get(key, "").strip().strip("\"'") for key in ("title", "link"))
+                    yield Earlier(day.isoformat(), title, same_page(link))
+
+
+_KEYS = re.compile(r"^(title|link):(.*)$", re.MULTILINE)
 
 
 def prove(workspace: "Workspace", closing: date) -> Proof:

@@ -32,6 +32,8 @@ from newsletter.services.editing.files import (
     save,
 )
 from newsletter.services.editing.order import listed, placed
+from newsletter.services.proof import repeats
+from newsletter.services.spelling import spelt
 
 if TYPE_CHECKING:
     from newsletter.services import Workspace
@@ -89,8 +91,13 @@ def look_at(workspace: "Workspace", closing: date, path: str, version: Version) 
     if item:
         others = [one for name, one in folder.items.items() if one and name != item.id]
         locate = lines_under(workspace.root, {path: version.text})
-        remarks = editorial(_alone(folder, *others, item), settings, locate)
-        problems += silenced(_alone(folder, item), remarks, problems)[0]
+        alone = replace(_alone(folder, item), language=settings.language)
+        remarks = [
+            *editorial(_alone(folder, *others, item), settings, locate),
+            *repeats(workspace, alone),
+            *spelt(workspace, alone, locate),
+        ]
+        problems += silenced(alone, remarks, problems)[0]
     found = [problem for problem in dict.fromkeys(problems) if problem.at and problem.at.path == path]
     return ItemFile(
         id=path.rpartition("/")[2].removesuffix(".md"),
