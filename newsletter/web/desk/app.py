@@ -82,6 +82,8 @@ _NAVIGATION = (
     "settings.show",
 )
 """The endpoints of the navigation, in order; those that exist and that one's role opens are shown."""
+_WITHIN = {"doctor": "settings"}
+"""Parts of the desk that are a page of another one."""
 _POLICY = "connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
 _FORM = 32 << 20  # maximum size of a request body in bytes: a picture, or a document with pictures
 
@@ -189,7 +191,7 @@ def _navigation() -> Iterator[Data]:
     parts = {endpoint.partition(".")[0]: url_for(endpoint) for endpoint in filter(may, _NAVIGATION)}
     below = (name for name, address in parts.items() if name != "desk" and request.path.startswith(address))
     of_issues = "closing" in (request.view_args or {}) or request.blueprint == "desk"
-    here = next(below, "desk" if of_issues else "")
+    here = next(below, "desk" if of_issues else _WITHIN.get(request.blueprint or "", ""))
     for name, address in parts.items():
         yield Data(name=name, address=address, current=name == here)
 
