@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -21,13 +22,11 @@ from newsletter.web.api.values import Line, Page, PageQuery, Shown, cursor
 
 pages = Blueprint("deliveries", __name__, url_prefix="/issues")
 
-_STATES = f"^({'|'.join((PENDING, *Outcome))})?$"
-
 
 class DeliveryQuery(PageQuery):
     """Which deliveries."""
 
-    state: Line = Field(default="", pattern=_STATES, description="An outcome, or `pending`")
+    state: Outcome | Literal["pending"] | None = Field(default=None, description="Of the message")
     edition: Line = ""
     words: Line = Field(default="", description="In the address or the name")
 
@@ -100,7 +99,7 @@ def listed(issue: str, query: DeliveryQuery) -> DeliveryPage:
     """List who gets an issue and what became of each message."""
     asked = Question(
         words=query.words,
-        state=query.state,
+        state=query.state or "",
         edition=query.edition,
         after=query.after_number(),
         limit=query.limit,

@@ -25,7 +25,7 @@ from newsletter.web.api.versions import POLICY, RELEASE
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
-_ALWAYS = ("bad-request", "no-token", "scope", "too-many", "failed", "unavailable")
+_ALWAYS = ("bad-request", "no-token", "scope", "method", "too-many", "failed", "unavailable")
 _OF_BODY = ("too-large", "media-type", "invalid")
 _NO_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _ETAG = {

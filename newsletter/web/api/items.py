@@ -162,6 +162,8 @@ def _typed(given: NewItem | ItemChange) -> dict[str, Any]:
             raise invalid(f"sections.{number}", "there is no such section", nearest(slug, known))
     if sent.get("link") and not is_address(sent["link"]):
         raise invalid("link", "this is not a whole address", "Begin it with https://")
+    if "kind" in sent:
+        sent["kind"] = sent["kind"].value
     if "date" in sent:
         sent["date"] = sent["date"].isoformat() if sent["date"] else ""
     if "sections" in sent:

@@ -26,7 +26,6 @@ pages = Blueprint("readers", __name__, url_prefix="/readers")
 
 NUMBER = {"number": "The reader's number"}
 _PATH = "/<int(min=1, max=2147483647):number>"
-_POSITIONS = f"^({'|'.join(Position)})?$"
 _LATER = 3600  # Retry-After in seconds where too many letters wait
 
 Chosen = Sequence[Line]
@@ -41,7 +40,7 @@ class ReaderQuery(PageQuery):
     section: Line = ""
     region: Line = ""
     segment: Line = ""
-    position: Line = Field(default="", pattern=_POSITIONS)
+    position: Position | None = None
 
 
 class Choice(Shown):
@@ -82,7 +81,7 @@ class SignUp(Given):
     name: Line = ""
     language: Line = ""
     sections: Chosen = Field(default=(), max_length=100, description="Slugs; none: all sections")
-    fields: Mapping[Line, Line] = Field(default_factory=dict, max_length=50)
+    fields: Mapping[str, Line] = Field(default_factory=dict, max_length=50)
     consent: Line = Field(description="The `version` of the text that they agreed to")
 
 
@@ -98,7 +97,7 @@ class ReaderChange(Given):
     name: Line = ""
     language: Line = ""
     sections: Chosen = Field(default=(), max_length=100, description="Slugs, or *")
-    fields: Mapping[Line, Line] = Field(default_factory=dict, max_length=50)
+    fields: Mapping[str, Line] = Field(default_factory=dict, max_length=50)
 
 
 class Leaving(Given):
@@ -124,7 +123,7 @@ def listed(query: ReaderQuery) -> ReaderPage:
         section=query.section,
         region=query.region,
         segment=query.segment,
-        position=Position(query.position) if query.position else None,
+        position=query.position,
         after=query.after_number(),
         limit=query.limit,
     )

@@ -27,7 +27,7 @@ class GivenMember(Given):
     name: Line = ""
     language: Line = ""
     sections: Chosen = Field(default=(), max_length=100, description="Slugs, or *")
-    fields: Mapping[Line, Line] = Field(default_factory=dict, max_length=50)
+    fields: Mapping[str, Line] = Field(default_factory=dict, max_length=50)
     status: Literal["member", "left"] = Field(
         default="member", description="`left`: they want no more mail, by the register"
     )
