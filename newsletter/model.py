@@ -144,7 +144,8 @@ class Silenced:
 class Item:
     """One piece of news: Markdown text, its sections in order, and its place in a file.
 
-    `lead` puts it first in the issue; `event` is there for items of that kind only.
+    `lead` puts it first in the issue; `trim` shows its first paragraph in mail, and the rest in the archive
+    alone; `event` is there for items of that kind only.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Item:
     only_for: Condition | None = None
     kind: ItemKind = ItemKind.NEWS
     lead: bool = False
+    trim: bool = False
     event: Event | None = None
     picture: Picture | None = None
     silenced: tuple[Silenced, ...] = ()

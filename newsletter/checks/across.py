@@ -80,7 +80,7 @@ def _long(items: Sequence[Item]) -> Iterator[Problem]:
                     usual=round(usual),
                 ),
                 item.at,
-                "Shorten it and lead to the whole story, or let it lead the issue: `lead: true`.",
+                "Shorten it, let it lead (`lead: true`), or show its first paragraph alone (`trim: true`).",
             )
 
 

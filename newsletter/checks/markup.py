@@ -9,12 +9,15 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
 from newsletter.checks.codes import finding
+from newsletter.checks.weight import weights
 from newsletter.errors import Message, Place, Problem
 from newsletter.model import Edition, Image, ItemKind, Rendered
 
 KILOBYTE = 1024
 LARGE, TOO_LARGE = 80 * KILOBYTE, 90 * KILOBYTE
 """Bytes of HTML; Gmail clips a message at about 102 KB, and with it the unsubscribe link."""
+_SHARE = 0.15
+"""The part of a large HTML from which an item is worth shortening."""
 HEAVY, TOO_HEAVY = 300_000, 1_000_000
 """Bytes of a message's pictures together."""
 LINE = 78
@@ -30,7 +33,11 @@ _URL = re.compile(r"https?://(?:(?!https?://)\S)+")  # two links without a space
 
 def markup(rendered: Rendered, edition: Edition) -> list[Problem]:
     """Return the problems of one edition as it will be sent; those of an item have the item's place."""
-    weights = (*size(len(rendered.html.encode())), *weight(rendered.pictures))
+    weights = (
+        *size(len(rendered.html.encode())),
+        *heaviest(rendered.html, edition),
+        *weight(rendered.pictures),
+    )
     return [*weights, *faults(rendered, edition)]
 
 
@@ -63,6 +70,24 @@ def size(html: int) -> Iterator[Problem]:
                 "Gmail cuts mail off at 102 KB; shorten items to stay below %(most)s KB.",
                 most=LARGE // KILOBYTE,
             ),
+        )
+
+
+def heaviest(html: str, edition: Edition) -> Iterator[Problem]:
+    """Yield the problem of the longest item of an edition whose HTML is large, with what shortens it."""
+    total = len(html.encode())
+    sizes = {one.id: one.size for one in weights(html, edition)} if total >= LARGE else {}
+    longest = max(edition.items, key=lambda item: sizes.get(item.id, 0), default=None)
+    if longest and not longest.trim and sizes.get(longest.id, 0) > total * _SHARE:
+        yield finding(
+            "item-heavy",
+            Message(
+                "the item takes %(part)s of the HTML's %(whole)s KB",
+                part=sizes[longest.id] // KILOBYTE,
+                whole=total // KILOBYTE,
+            ),
+            longest.at,
+            "Write `trim: true`: mail shows its first paragraph, and leads to the full text in the archive.",
         )
 
 

@@ -44,6 +44,7 @@ class _FrontMatter(BaseModel):
     only_for: Any = None
     kind: Annotated[ItemKind, BeforeValidator(_kind)] = ItemKind.NEWS
     lead: bool = False
+    trim: bool = False
     when: Any = None
     until: Any = None
     where: OneLine | None = None
@@ -101,6 +102,7 @@ def parse_item(
         only_for=only_for,
         kind=ItemKind.NEWS if data.kind is ItemKind.EVENT and event is None else data.kind,
         lead=data.lead,
+        trim=data.trim,
         event=event,
         picture=picture,
         silenced=tuple(Silenced(finding, reason) for finding, reason in data.silenced.items()),
@@ -119,6 +121,7 @@ def format_item(item: Item) -> str:
         "only_for": conditions.as_data(item.only_for) if item.only_for else None,
         "kind": item.kind.value if item.kind is not ItemKind.NEWS else None,
         "lead": item.lead or None,
+        "trim": item.trim or None,
         **event_values(item.event),
         "picture": written(item.picture) if item.picture else None,
         "silenced": {one.finding: one.reason for one in item.silenced} or None,

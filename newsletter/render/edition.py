@@ -98,4 +98,5 @@ def _visible(item: Item) -> list[Any]:
     if shown := item.picture:
         made = shown.image.sha256 if shown.image else ""
         picture = (shown.file, shown.alt, shown.caption, shown.credit, made)
-    return [item.id, item.title, item.text, item.link, item.kind, item.lead, event, picture]
+    trimmed = [True] if item.trim else []
+    return [item.id, item.title, item.text, item.link, item.kind, item.lead, event, picture, *trimmed]

@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.config import Settings
 from newsletter.errors import RenderError
 from newsletter.i18n import format_period
-from newsletter.model import ClosingCall, Edition, Image, Issue, Rendered
+from newsletter.model import ClosingCall, Edition, Image, Issue, Rendered, anchor_of
 from newsletter.recipes import rendered
 from newsletter.render.budget import many
 from newsletter.render.edition import Editions, closing_call
@@ -127,6 +127,7 @@ class Renderer:
             language=self._settings.language,
             picture=self._pictures.of,
             calendar=lambda item: calendar_address(base, issue.name, item),
+            archive=lambda item: f"{base}/issues/{issue.name}#{anchor_of(item.id)}",
             numbers=numbers,
             fact=fact,
         )

@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsletter.i18n import translations
 from newsletter.model import Block, Edition, Item, ItemKind, Picture
 from newsletter.render.events import event_values
 from newsletter.render.facts import Lead, Numbers, lead_of
+from newsletter.render.markdown import tree
 from newsletter.render.values import Data, Fact, plain
 
 _EDGES = " \t\n.,:;–—-·|"
@@ -15,7 +17,9 @@ _EDGES = " \t\n.,:;–—-·|"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How items become values: an event's words in `language`, pictures, and addresses of calendar files.
+    """How items become values: an event's words in `language`, pictures, addresses of calendar files.
+
+    `archive` gives the address of an item's full text there.
 
     `fact` makes the fact of a name.
     """
@@ -23,6 +27,7 @@ class Shown:
     language: str
     picture: Callable[[Picture | None], Data | None]
     calendar: Callable[[Item], str]
+    archive: Callable[[Item], str]
     numbers: Numbers
     fact: Callable[[str], Fact]
 
@@ -70,11 +75,19 @@ class Shown:
         about = {name: self.fact(self.numbers.of_item(what, block, item)) for name, what in names.items()}
         return Data(**self._values(item), lead=lead is not None and item is lead.item, **about)
 
+    def _text(self, item: Item) -> str:
+        """Return an item's text; of one to be trimmed the beginning, and a link to all of it."""
+        shown = beginning(item.text) if item.trim and not item.only_for else item.text
+        if shown == item.text.strip() or shown == item.text:
+            return item.text
+        words = translations(self.language).gettext("The full text in the archive")
+        return f"{shown}\n\n[{words}]({self.archive(item)})"
+
     def _values(self, item: Item) -> dict[str, Any]:
         """Return an item as a theme knows it: not its file, nor whom it is for."""
         return {
             "title": item.title,
-            "text": item.text,
+            "text": self._text(item),
             "link": item.link,
             "date": item.date,
             "kind": item.kind.value if item.event or item.kind is not ItemKind.EVENT else ItemKind.NEWS.value,
@@ -82,6 +95,12 @@ class Shown:
             "picture": self.picture(item.picture),
             "ics": self.calendar(item) if item.event else None,
         }
+
+
+def beginning(text: str) -> str:
+    """Return the first paragraph of a Markdown text, or whatever it begins with."""
+    first = next(iter(tree(text).children), None)
+    return "\n".join(text.split("\n")[: first.map[1]]).strip() if first and first.map else text.strip()
 
 
 def standfirst(subject: str, title: str, period: str) -> str:

@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +18,7 @@ from newsletter.checks.findings import silenced
 from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import lines_under
 from newsletter.checks.link_answers import Looked, link_problems, links_of
-from newsletter.checks.markup import faults, size, weight
+from newsletter.checks.markup import faults, heaviest, size, weight
 from newsletter.checks.mjml_lint import lint
 from newsletter.compose.issuefile import load_issue
 from newsletter.config import Settings
@@ -76,7 +77,7 @@ class Bench:
         """Return the codes of all findings on an example."""
         return {problem.code for problem in self.problems(code.part, example)}
 
-    def problems(self, part: Part, example: str | Mapping[str, str]) -> list[Problem]:  # noqa: C901, PLR0911  one a part
+    def problems(self, part: Part, example: str | Mapping[str, str]) -> list[Problem]:  # noqa: C901, PLR0911, PLR0912  by part
         """Return all findings on an example."""
         if not isinstance(example, str):
             return self.of_parts(**example) if part is Part.PARTS else self.of_files(example)
@@ -84,6 +85,8 @@ class Bench:
             case Part.SIZE:
                 what, number, unit = example.replace(":", "").split()
                 count = int(number) * {"KB": 1024, "kB": 1000}[unit]
+                if what == "item":
+                    return list(heaviest(*self.of_weight(count)))
                 found = size(count) if what == "html" else weight([drawn.image(b"x" * count)])
                 return list(found)
             case Part.HTML:
@@ -107,6 +110,15 @@ class Bench:
             case Part.TITLE:
                 return self.of_files({"items/01-forum.md": item(f"title: '{example}'")})
         return self.of_files({"items/01-forum.md": item("", example)})
+
+    def of_weight(self, count: int) -> tuple[str, Edition]:
+        """Return an HTML of 85 KB and its edition, with one item of so many bytes and many small ones."""
+        block = house.issue().blocks[0]
+        items = [replace(block.items[0], id=f"{number}", title=f"Новина {number}!") for number in range(20)]
+        rest = (85 * 1024 - count) // 19
+        sizes = [count, *([rest] * 19)]
+        html = "".join(f"{item.title}{'x' * size}" for item, size in zip(items, sizes, strict=True))
+        return html, Edition(key="0" * 16, blocks=(replace(block, items=tuple(items)),))
 
     def of_files(self, files: Mapping[str, str], *, spelling: bool = False) -> list[Problem]:
         """Return the findings on an issue of these files, beside a good issue.yaml and a good item."""

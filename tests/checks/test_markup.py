@@ -51,7 +51,8 @@ def test_size_is_counted_in_bytes(edition: Edition, kilobytes: int, severities: 
     html = HTML.replace("</body>", f"<p>{filler}</p>".ljust(len(filler) + 7) + "</body>")
     html += " " * (kilobytes * 1024 - len(html.encode()))
     assert len(html.encode()) == kilobytes * 1024
-    assert [problem.severity for problem in markup(page(html), edition)] == severities
+    found = [problem for problem in markup(page(html), edition) if problem.code != "item-heavy"]
+    assert [problem.severity for problem in found] == severities
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,7 @@ items = st.builds(
     only_for=st.none() | conditions,
     kind=st.sampled_from([ItemKind.NEWS, ItemKind.BRIEF, ItemKind.PARTNER]),
     lead=st.booleans(),
+    trim=st.booleans(),
     at=st.just(Place(PATH, 2)),
 )
 

@@ -73,6 +73,14 @@ CODES = (
     Code(
         "html-large", WARNING, "Gmail will soon cut the message off.", "html: 81 KB", "html: 60 KB", Part.SIZE
     ),
+    Code(
+        "item-heavy",
+        WARNING,
+        "An item takes much of an HTML that Gmail will soon cut off; `trim: true` shortens it in mail.",
+        "item: 30 KB",
+        "item: 5 KB",
+        Part.SIZE,
+    ),
     Code("html-too-large", ERROR, "Gmail cuts the message off.", "html: 91 KB", "html: 60 KB", Part.SIZE),
     Code(
         "pictures-heavy",
