@@ -154,6 +154,25 @@ def test_an_uploaded_logo_is_looked_at_shown_and_then_saved(
     assert len(list(context.root.glob("logo-*"))) == 1
 
 
+def test_a_fault_of_the_file_is_on_every_page_at_its_line_and_no_other_is_taken_for_one(
+    client: FlaskClient, file: Path
+) -> None:
+    notice = "newsletter.yaml has a fault"
+    place = send(
+        client, "/desk/readers/import", {"list": (BytesIO(b"Email\na@city.example.org\n"), "list.csv")}
+    )
+    refused = send(
+        client, f"{place.location}?lang=en", {"what": "import", "heading-0": "Email", "column-0": "email"}
+    )
+    assert "consent" in refused.text
+    assert notice not in refused.text
+    file.write_text(f"{file.read_text(encoding='utf-8')}nonsense: 1\n", encoding="utf-8")
+    page = client.get("/desk/jobs?lang=en").text
+    assert notice in page
+    assert re.search(r"<code>newsletter.yaml:\d+</code> unknown key", page)
+    assert notice in client.get(f"{place.location}?lang=en").text
+
+
 @pytest.mark.parametrize("colour", ["#0b4f9c", "#ffff00", "", "red", '"/><script>', "#0b4f9c0"])
 def test_the_brand_is_drawn_whatever_is_typed(client: FlaskClient, colour: str) -> None:
     answer = client.get("/desk/settings/brand.svg", query_string={"colour": colour, "second": colour})
