@@ -116,13 +116,14 @@ def content_id(name: str) -> str:
 class Picture:
     """The picture of an item; `file` is its name in the folder `pictures` of the issue.
 
-    `image` is what was made of the file, None before it has been read.
+    `image` is made of the file, None before that; `crop` is a shape and a point in %, like `wide-40-30`.
     """
 
     file: str
     alt: str
     caption: str = ""
     credit: str = ""
+    crop: str = ""
     at: Place = field(default=Place(""), compare=False)
     image: Image | None = None
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar, get_origin
 
 import yaml
@@ -139,6 +140,15 @@ def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -
     except RecursionError:
         raise _unreadable("it is nested too deeply", name, first_line) from None
     return Document(data=data, name=name, lines=lines)
+
+
+@lru_cache(maxsize=16)
+def load_again(text: str, name: str) -> Document:
+    """Parse the YAML of a file that is read for every page; a text that was parsed before is remembered.
+
+    Nobody may change the data of what it returns. Raises ContentError.
+    """
+    return load(text, name)
 
 
 def _commented_value(text: str, error: yaml.YAMLError) -> tuple[int, str] | None:

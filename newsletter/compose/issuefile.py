@@ -1,6 +1,6 @@
 """Load an Issue from issue.yaml and the item files beside it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -16,7 +16,7 @@ from newsletter.config import Settings
 from newsletter.config.parts import ClosingCall, SectionEntry
 from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import Block, Issue, Item, Period, Section, anchor_of
-from newsletter.yamlfile import Document, load, nearest, validate
+from newsletter.yamlfile import Document, load_again, nearest, validate
 
 FOLDER = "issues"
 
@@ -73,7 +73,10 @@ class IssueFile(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """The parsed files of an issue: issue.yaml, the items (None for a faulty one), and all problems."""
+    """The parsed files of an issue: issue.yaml, the items (None for a faulty one), and all problems.
+
+    `texts` are the files' texts by path.
+    """
 
     closing: date
     file: IssueFile
@@ -81,6 +84,7 @@ class Folder:
     sections: Mapping[str, Section]
     period: Period
     items: Mapping[str, Item | None]
+    texts: Mapping[str, str]
     problems: Sequence[Problem]
 
     @property
@@ -125,7 +129,8 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
 
     Raises ContentError when issue.yaml is unreadable.
     """
-    document = load(read_text(root, path_of(closing)), path_of(closing))
+    texts = {path_of(closing): read_text(root, path_of(closing))}
+    document = load_again(texts[path_of(closing)], path_of(closing))
     file, problems = _validated(document)
     declared = [
         *settings.model_sections,
@@ -135,7 +140,7 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
     for section in declared:
         sections.setdefault(section.slug, section)
     period, wrong = _period(file, document, closing, settings)
-    items, faults = _items(root, closing, sections, settings)
+    items, faults = _items(root, closing, sections, settings, texts)
     return Folder(
         closing=closing,
         file=file,
@@ -143,6 +148,7 @@ def read_folder(root: Path, closing: date, settings: Settings) -> Folder:
         sections=sections,
         period=period,
         items=items,
+        texts=texts,
         problems=[*problems, *wrong, *faults],
     )
 
@@ -203,13 +209,19 @@ def _period(
 
 
 def _items(
-    root: Path, closing: date, sections: Mapping[str, Section], settings: Settings
+    root: Path,
+    closing: date,
+    sections: Mapping[str, Section],
+    settings: Settings,
+    texts: dict[str, str],
 ) -> tuple[dict[str, Item | None], list[Problem]]:
+    """Return the items by id, and what is wrong with them; the text of each goes into `texts`."""
     items: dict[str, Item | None] = {}
     problems: list[Problem] = []
+    addresses: dict[str, str] = {}
     for path in sorted((root / folder_of(closing) / "items").glob("*.md")):
         name = f"{folder_of(closing)}/items/{path.name}"
-        if wrong := _unusable(path.stem, name, items):
+        if wrong := _unusable(path.stem, name, addresses):
             items[path.stem] = None
             problems.append(wrong)
             continue
@@ -219,6 +231,7 @@ def _items(
             items[path.stem] = None
             problems += error.problems
         else:
+            texts[name] = text
             items[path.stem], faults = _parsed(
                 text, name, tuple(sections), tuple(settings.fields), settings.timezone
             )
@@ -235,8 +248,11 @@ def _parsed(
     return item, tuple(problems)
 
 
-def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
-    """Return a problem if an item's file name cannot be its id in issue.yaml and in addresses."""
+def _unusable(id_: str, path: str, addresses: dict[str, str]) -> Problem | None:
+    """Return a problem if an item's file name cannot be its id in issue.yaml and in addresses.
+
+    `addresses` has the first file name of each address, and is added to.
+    """
     if not is_line(id_):
         return Problem.error(
             "the file's name holds a line break, a control character or a letter that is not Unicode",
@@ -244,8 +260,7 @@ def _unusable(id_: str, path: str, others: Iterable[str]) -> Problem | None:
             "Rename the file.",
             code="file-name",
         )
-    address = anchor_of(id_)
-    if twin := next((other for other in others if anchor_of(other) == address), None):
+    if (twin := addresses.setdefault(anchor_of(id_), id_)) != id_:
         return Problem.error(
             Message("the file's name has the same address as %(twin)r: blanks become hyphens", twin=twin),
             Place(path),

@@ -49,6 +49,7 @@ class _FrontMatter(BaseModel):
     until: Any = None
     where: OneLine | None = None
     picture: Any = None
+    picture_from: Any = None
     silenced: dict[Annotated[str, Field(min_length=1)], OneLine] = {}
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.dates import get_month_names
 
@@ -13,6 +13,7 @@ _YEAR = re.compile("[0-9]{4}")
 """Without one there is no period; to load the names of months takes long."""
 
 
+@lru_cache(maxsize=1000)
 def parse_period(text: str) -> Period | None:
     """Return the first period in `text` given by day, month and year with a dash; None if there is none.
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.compose.words import OneLine, is_line
 from newsletter.errors import Problem
@@ -32,6 +32,9 @@ def _said(words: str) -> str:
     return words
 
 
+_Hundredths = Annotated[int, Field(ge=0, le=100)]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,6 +42,8 @@ class _Entry(BaseModel):
     alt: Annotated[OneLine, AfterValidator(_said)]
     caption: OneLine = ""
     credit: OneLine = ""
+    shape: Literal["wide", "square"] | None = None
+    focus: tuple[_Hundredths, _Hundredths] = (50, 50)
 
 
 class _Holder(BaseModel):
@@ -51,13 +56,21 @@ def read_picture(document: Document) -> tuple[Picture | None, list[Problem]]:
     if held is None or held.picture is None:
         return None, problems
     entry, at = held.picture, document.place(("picture", "file"))
-    return Picture(file=entry.file, alt=entry.alt, caption=entry.caption, credit=entry.credit, at=at), []
+    crop = "-".join([entry.shape, *map(str, entry.focus)]) if entry.shape else ""
+    picture = Picture(
+        file=entry.file, alt=entry.alt, caption=entry.caption, credit=entry.credit, crop=crop, at=at
+    )
+    return picture, []
 
 
-def written(picture: Picture) -> dict[str, str]:
+def written(picture: Picture) -> dict[str, str | list[int]]:
     """Return `picture` as `read_picture` reads it."""
     said = {"file": picture.file, "alt": picture.alt, "caption": picture.caption, "credit": picture.credit}
-    return {key: value for key, value in said.items() if value or key == "alt"}
+    kept: dict[str, str | list[int]] = {key: value for key, value in said.items() if value or key == "alt"}
+    if picture.crop:
+        shape, *focus = picture.crop.split("-")
+        kept |= {"shape": shape, "focus": [*map(int, focus)]}
+    return kept
 
 
 def with_images(
@@ -69,6 +82,7 @@ def with_images(
     """
     problems: list[Problem] = []
     paths: dict[str, Path] = {}
+    cuts = {name: item.picture.crop for name, item in items.items() if item and item.picture}
     for name, item in items.items():
         if item and item.picture:
             path = _path(root, folder, item.picture)
@@ -76,11 +90,19 @@ def with_images(
                 problems.append(path)
             else:
                 paths[name] = path
-    made = prepare(list(paths.values()), root.joinpath(*_CACHE)) if paths else {}
+    crops: dict[str, list[Path]] = {}
+    for name, path in paths.items():
+        crops.setdefault(cuts[name], []).append(path)
+    made = {
+        (path, crop): one
+        for crop, files in crops.items()
+        for path, one in prepare(files, root.joinpath(*_CACHE), crop=crop).items()
+    }
     shown: dict[str, Item | None] = {}
     for name, item in items.items():
         if item and (picture := item.picture):
-            kept, problem = _with_image(picture, made[paths[name]]) if name in paths else (None, None)
+            found = made[paths[name], cuts[name]] if name in paths else None
+            kept, problem = _with_image(picture, found) if found else (None, None)
             problems += [problem] if problem else []
             shown[name] = replace(item, picture=kept)
         else:

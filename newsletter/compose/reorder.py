@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from newsletter.compose.rewrite import quoted
-from newsletter.yamlfile import Document, load
+from newsletter.yamlfile import Document, load_again
 
 Order = Mapping[str, Sequence[str]]
 _STEP = 2
@@ -18,7 +18,7 @@ def reorder(text: str, path: str, order: Order) -> str:
     A list that is not written as one entry a line, or an `order` in brackets, is written anew. Raises
     ContentError when the text is not YAML.
     """
-    document = load(text, path)
+    document = load_again(text, path)
     if _read(document) == [(slug, list(names)) for slug, names in order.items()]:
         return text
     lines = text.split("\n")
@@ -27,7 +27,7 @@ def reorder(text: str, path: str, order: Order) -> str:
     for block in (fresh, _plain(order)):
         if block is not None:
             result = "\n".join([*lines[:first], *block, *lines[last:]])
-            if _read(load(result, path)) == [(slug, list(names)) for slug, names in order.items()]:
+            if _read(load_again(result, path)) == [(slug, list(names)) for slug, names in order.items()]:
                 return result
     raise AssertionError("an order written line by line is read back")
 

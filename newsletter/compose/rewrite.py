@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import date
+from functools import lru_cache
 from io import StringIO
 from types import MappingProxyType
 from typing import Any
@@ -127,10 +128,14 @@ def _give_tail(listed: CommentedSeq, below: str) -> None:
 
 def quoted(value: Any) -> Any:
     """Quote text that YAML 1.1 would read as a number, date or boolean."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _reads_as_itself(value):
         return value
+    return DoubleQuotedScalarString(value)
+
+
+@lru_cache(maxsize=1000)
+def _reads_as_itself(value: str) -> bool:
     try:
-        same = yaml.safe_load(f"- {value}\n") == [value]
+        return bool(yaml.safe_load(f"- {value}\n") == [value])
     except (yaml.YAMLError, ValueError):  # ValueError: a number of more digits than Python reads
-        same = False
-    return value if same else DoubleQuotedScalarString(value)
+        return False

@@ -55,11 +55,12 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    files: Sequence[Path], cache: Path | None, *, widest: int = WIDEST
+    files: Sequence[Path], cache: Path | None, *, widest: int = WIDEST, crop: str = ""
 ) -> dict[Path, Prepared | Fault]:
     """Return what each of `files` gives; those not in the folder `cache` are scaled now and put there.
 
-    Pictures become `widest` pixels wide at most. A cache that cannot be written is gone without.
+    Pictures become `widest` pixels wide at most, and are cut as `crop` says. A cache that cannot be
+    written is gone without.
     """
     found: dict[Path, Prepared | Fault] = {}
     new: dict[Path, str] = {}
@@ -68,13 +69,13 @@ def prepare(
         if isinstance(data, Fault):
             found[file] = data
             continue
-        key = f"{sha256(data).hexdigest()}.{widest}.{_VERSION}"
+        key = f"{sha256(data).hexdigest()}.{widest}.{_VERSION}{f'.{crop}' if crop else ''}"
         kept = _cached(cache / key) if cache else None
         if kept:
             found[file] = kept
         else:
             new[file] = key
-    for file, answer in _scaled(list(new), widest).items():
+    for file, answer in _scaled(list(new), widest, crop).items():
         found[file] = _read(answer)
         if cache and "fault" not in answer:
             _keep(cache, new[file], answer)
@@ -114,11 +115,11 @@ def ending(data: bytes) -> str:
     return next(found, "webp" if data.startswith(b"RIFF") else "img")
 
 
-def _scaled(files: Sequence[Path], widest: int) -> dict[Path, dict[str, Any]]:
+def _scaled(files: Sequence[Path], widest: int, crop: str) -> dict[Path, dict[str, Any]]:
     """Return the child's answer for each file; when one ends the child, the others get another child."""
     answers: dict[Path, dict[str, Any]] = {}
     while left := [file for file in files if file not in answers]:
-        with child(_CHILD, str(widest), *map(str, map(Path.absolute, left)), limits=_LIMITS) as scaling:
+        with child(_CHILD, str(widest), crop, *map(str, map(Path.absolute, left)), limits=_LIMITS) as scaling:
             for file in left:
                 try:
                     answers[file] = scaling.read()

@@ -6,7 +6,7 @@ file gives the same bytes with the same Pillow.
 
 import math
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What undoes each EXIF orientation (CIPA DC-008, tag 0x0112)."""
+_RATIOS = {"wide": 16 / 9, "square": 1.0}
+"""Width by height of the shapes that a picture may be cut to."""
 _ON_ITS_SIDE = (5, 6, 7, 8)
 _ALIKE = 3.0
 """How much 256 colours may change a drawing: root mean square, of 255; a photograph changes more."""
@@ -50,15 +52,18 @@ _WHITE_OF_16 = 65535
 """The value of white where a pixel has 16 bits."""
 
 
-def _answer(widest: str, *paths: str) -> Iterator[Any]:
-    """In the child: yield for each file the picture made of it, or the name of its fault."""
+def _answer(widest: str, crop: str, *paths: str) -> Iterator[Any]:
+    """In the child: yield for each file the picture made of it, or the name of its fault.
+
+    `crop` is empty, or a shape and a point like `wide-40-30`.
+    """
     Image.MAX_IMAGE_PIXELS = None  # `made` has its own limit, before anything is decoded
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     for path in paths:
-        yield made(Path(path).read_bytes(), int(widest))
+        yield made(Path(path).read_bytes(), int(widest), crop)
 
 
-def made(data: bytes, widest: int) -> dict[str, Any]:
+def made(data: bytes, widest: int, crop: str = "") -> dict[str, Any]:
     """Return the picture made of a file's content, as JSON takes it; or `fault`: "pixels" or "damaged"."""
     try:
         with Image.open(BytesIO(data), formats=[kind.format for kind in _READ]) as source:
@@ -66,7 +71,7 @@ def made(data: bytes, widest: int) -> dict[str, Any]:
                 return {"fault": "pixels", "width": source.width, "height": source.height}
             lossless = source.format not in ("JPEG", "MPO", "WEBP")
             moves = source.format != "MPO" and bool(getattr(source, "is_animated", False))
-            picture = _normal(source, widest)
+            picture = _cut(source, widest, crop) if crop else _normal(source, widest)
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError):  # what plugins raise
         return {"fault": "damaged"}
     content, kind, (width, height) = _light(picture, lossless=lossless)
@@ -94,6 +99,33 @@ def _normal(source: Image.Image, widest: int) -> Image.Image:
     picture = picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
     picture.info.clear()  # which would be written again: profile, comment, EXIF
     return picture
+
+
+def _cut(source: Image.Image, widest: int, crop: str) -> Image.Image:
+    """Return the part of the first frame around a point, else as `_normal` does."""
+    shape, *point = crop.split("-")
+    turn = source.getexif().get(_ORIENTATION, 1)
+    profile = source.info.get("icc_profile")
+    source.seek(0)
+    picture = _simple(source)
+    picture = picture.transpose(_TURNS[turn]) if turn in _TURNS else picture
+    picture = picture.crop(_box(picture.size, _RATIOS[shape], [int(one) / 100 for one in point]))
+    size = _fitting(picture.size, widest, sideways=False)
+    if picture.size != size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    picture = _on_white(_in_srgb(picture, profile))
+    picture.info.clear()
+    return picture
+
+
+def _box(size: tuple[int, int], ratio: float, point: Sequence[float]) -> tuple[int, int, int, int]:
+    """Return the largest box of a ratio within a picture whose middle is as near to `point` as can be."""
+    width, height = size
+    across = min(width, max(1, round(height * ratio)))
+    down = min(height, max(1, round(width / ratio)))
+    left = min(max(0, round(width * point[0] - across / 2)), width - across)
+    top = min(max(0, round(height * point[1] - down / 2)), height - down)
+    return left, top, left + across, top + down
 
 
 def _fitting(size: tuple[int, int], widest: int, *, sideways: bool) -> tuple[int, int]:

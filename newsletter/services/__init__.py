@@ -53,6 +53,8 @@ class Workspace:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.settings = settings
+        self.look = ""
+        """A fingerprint of the settings and the theme it was opened with, where they may change meanwhile."""
 
     @property
     def var(self) -> Path:

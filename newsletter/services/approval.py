@@ -10,6 +10,7 @@ from newsletter.names import IssueName
 from newsletter.registry import OUTBOX
 
 if TYPE_CHECKING:
+    from newsletter.model import Envelope, Rendered
     from newsletter.services import Workspace
     from newsletter.services.proof import Proof
     from newsletter.store.issues import Frozen
@@ -91,6 +92,18 @@ def editions(workspace: "Workspace", name: str) -> list[EditionReaders]:
         EditionReaders(edition=key, sections=sections, readers=readers, size=sizes[key])
         for key, (sections, readers) in found.items()
     ]
+
+
+def approved_edition(workspace: "Workspace", name: str, key: str) -> "tuple[Rendered, Envelope] | None":
+    """Return an edition of the issue `name` as it was approved, and what all its messages share."""
+    from newsletter.store import editions as frozen_editions
+    from newsletter.store import issues
+    from newsletter.store.db import reading
+
+    with reading(workspace.readable) as connection:
+        frozen = issues.find(connection, name)
+        found = frozen_editions.find(connection, name, key) if frozen else None
+    return (found.page, frozen.envelope) if frozen and found else None
 
 
 def approve(workspace: "Workspace", closing: date, by: str, *, again: bool = False) -> Approved:

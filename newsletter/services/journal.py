@@ -34,6 +34,7 @@ class Act(StrEnum):
     APPROVED = "approved"
     TEST_SENT = "test sent"
     STARTED = "started"
+    UNDONE = "start undone"
     PAUSED = "paused"
     RESUMED = "resumed"
     CANCELLED = "cancelled"

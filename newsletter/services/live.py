@@ -1,7 +1,8 @@
 """A workspace that is open for long: settings, logo and theme are those that its files have now."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -26,12 +27,27 @@ def stamp(paths: Iterable[Path]) -> str:
     """Return a hash of the times and sizes of `paths` and all files below them, missing ones included."""
     digest = sha256()
     for path in paths:
-        with suppress(OSError):
-            status = path.stat()
-            below = sorted(path.rglob("*")) if S_ISDIR(status.st_mode) else ()
-            for file, seen in ((path, status), *((file, file.stat()) for file in below)):
-                digest.update(f"{file}\0{seen.st_mtime_ns}\0{seen.st_size}\0{seen.st_ino}\0".encode())
+        for file, status in _below(path):
+            seen = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0"
+            digest.update(seen.encode())
     return digest.hexdigest()[:16]
+
+
+def _below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield `path` and all files and folders below it; pathlib's rglob takes five times as long."""
+    with suppress(OSError):
+        status = path.stat()
+        yield str(path), status
+        if not S_ISDIR(status.st_mode):
+            return
+        with os.scandir(path) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(Path(entry.path))
+            else:
+                with suppress(OSError):
+                    yield entry.path, entry.stat()
 
 
 def settings_and_logo(workspace: Workspace) -> Sequence[Path]:
@@ -59,18 +75,18 @@ class LiveWorkspace:
         self._workspace = workspace
         self._watched = watched
         self._lock = Lock()
-        self._stamp = ""  # the files may have changed since they were read
         self.problems: Sequence[Problem] = ()
 
     def current(self) -> Workspace:
         """Return the workspace with the settings and the look of now."""
-        if stamp(self._watched(self._workspace)) != self._stamp:
+        found = self._workspace
+        if stamp(self._watched(found)) != found.look:
             with self._lock:
                 now = stamp(self._watched(self._workspace))
-                if now != self._stamp:
-                    self._reopen()
-                    self._stamp = now
-        return self._workspace
+                if now != self._workspace.look:
+                    self._reopen(now)
+                found = self._workspace
+        return found
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -78,7 +94,7 @@ class LiveWorkspace:
         now: Settings = self._workspace.settings
         return tuple(name for name in AT_START if getattr(now, name) != getattr(self._first, name))
 
-    def _reopen(self) -> None:
+    def _reopen(self, now: str) -> None:
         """Read the settings, and let logo and theme be read when they are next wanted."""
         before = self._workspace
         settings, faults = before.settings, self.problems
@@ -93,6 +109,7 @@ class LiveWorkspace:
         fresh = Workspace(before.root, settings)
         fresh.database, fresh.signer = before.database, before.signer
         listen(fresh.database, settings.told)
+        fresh.look = now
         self._workspace = fresh
         if faults != self.problems or settings != before.settings:
             for name in self.waiting:

@@ -1,7 +1,8 @@
 """How fast the desk answers: a board of 60 items, the mail after a save, and ten editors beside a sending.
 
 Every figure is of HTTP requests to `newsletter desk` in a process of its own, the answer read whole. The ten
-editors think between their requests, as people do; the one alone does not.
+editors think between their requests, as people do; the one alone does not, and of its requests the processor
+time of the server is told too, which other work on the machine does not change.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from threading import Thread
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -47,31 +48,42 @@ def write_week(root: Path) -> None:
 
 
 @contextmanager
-def serving(root: Path, port: int) -> Iterator[None]:
-    """Run `newsletter desk` until the end of the block."""
+def serving(root: Path, port: int) -> Iterator[int]:
+    """Run `newsletter desk` until the end of the block, and yield the number of its process."""
     command = [sys.executable, "-m", "newsletter", "-C", str(root), "desk", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout
             process.stdout.readline()
-            yield
+            yield process.pid
         finally:
             process.terminate()
 
 
-class Editor:
-    """A browser without scripts: cookies, the token of forms, and how long each kind of page took."""
+def processor_time(process: int) -> float:
+    """Return the milliseconds that a process has worked (clock_getcpuclockid(3), which Python lacks)."""
+    return 1000 * time.clock_gettime(~process << 3 | 2)
 
-    def __init__(self, port: int, think: float = 0) -> None:
+
+class Editor:
+    """A browser without scripts: cookies, the token of forms, and how long each kind of page took.
+
+    With the number of the server's process, also how long that worked for it.
+    """
+
+    def __init__(self, port: int, think: float = 0, server: int = 0) -> None:
         self._think = think
+        self._server = server
         self._base = f"http://127.0.0.1:{port}/desk/{WEEK}"
         self._opener: OpenerDirector = build_opener(HTTPCookieProcessor())
         self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.worked: defaultdict[str, list[float]] = defaultdict(list)
         self.sizes: defaultdict[str, int] = defaultdict(int)
 
     def ask(self, kind: str, path: str = "", form: dict[str, str] | None = None) -> str:
         """Fetch a page and count its milliseconds under `kind`."""
         time.sleep(random.uniform(0, 2 * self._think))  # noqa: S311  a pause
+        before = processor_time(self._server) if self._server else 0
         begun = time.perf_counter()
         data = urlencode(form).encode() if form else None
         try:
@@ -80,6 +92,8 @@ class Editor:
         except HTTPError as error:  # a conflict with another editor, which is an answer, too
             body = error.read()
         self.times[kind].append(1000 * (time.perf_counter() - begun))
+        if self._server:
+            self.worked[kind].append(processor_time(self._server) - before)
         self.sizes[kind] = max(self.sizes[kind], len(body))
         return body.decode()
 
@@ -121,7 +135,9 @@ def tell(title: str, editors: Sequence[Editor]) -> float:
         times = [took for editor in editors for took in editor.times[kind]]
         size = max(editor.sizes[kind] for editor in editors)
         told = f"p50 {median(times):6.1f}  p99 {quantile(times, 0.99):6.1f} ms"
-        print(f"  {kind:30} {told}  {size / 1000:5.1f} kB")
+        worked = [spent for editor in editors for spent in editor.worked[kind]]
+        work = f"  processor {mean(worked):6.1f} ms" if worked else ""
+        print(f"  {kind:30} {told}  {size / 1000:5.1f} kB{work}")
     asked = [took for one in editors for kind in kinds if "until" not in kind for took in one.times[kind]]
     return quantile(asked, 0.99)
 
@@ -141,9 +157,9 @@ def main() -> None:
         context.database.dispose()
         write_week(root)
         newsletter(root, "compose", WEEK)
-        with serving(root, port):
+        with serving(root, port) as server:
             Editor(port).work(1, 0)  # templates are compiled then
-            alone = Editor(port)
+            alone = Editor(port, server=server)
             alone.work(given.rounds, 0)
             tell(f"one editor, {ITEMS} items, {given.readers:,} readers", [alone])
             command = [sys.executable, "-m", "newsletter", "-C", str(root), "worker"]

@@ -77,6 +77,37 @@ def test_a_picture_is_turned_as_its_exif_says_and_then_has_no_metadata(tmp_path:
     assert b"Exif" not in image.content
 
 
+@pytest.mark.parametrize(
+    ("crop", "size", "colour"),
+    [
+        ("wide-50-0", (400, 225), RED),
+        ("square-50-100", (300, 300), BLUE),
+        ("square-50-0", (300, 300), RED),
+    ],
+)
+def test_a_picture_is_cut_around_its_point_after_it_is_turned(
+    tmp_path: Path, crop: str, size: tuple[int, int], colour: tuple[int, int, int]
+) -> None:
+    tall = (
+        Image.new("RGB", (300, 900), BLUE)
+        if crop.startswith("square")
+        else Image.new("RGB", (400, 900), BLUE)
+    )
+    tall.paste(RED, (0, 0, tall.width, 450))
+    on_its_side = tall.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = BytesIO()
+    on_its_side.save(out, "JPEG", exif=exif, quality=95)
+    file = tmp_path / "a"
+    file.write_bytes(out.getvalue())
+    image, seen = opened(prepare([file], tmp_path / "cache", crop=crop)[file])
+    assert (image.width, image.height) == size
+    assert like(seen.getpixel((9, 9)), colour)
+    whole, _ = opened(prepare([file], tmp_path / "cache")[file])
+    assert whole.content == opened(prepare([file], None)[file])[0].content
+
+
 def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     _, seen = prepared(tmp_path, encoded(Image.new("CMYK", (90, 60), (0, 255, 255, 0)), "JPEG"))
     assert seen.mode == "RGB"

@@ -78,7 +78,7 @@ def look(workspace: "Workspace", url: str, *, fetcher: MakeFetcher = Fetcher) ->
     """Return what a page says of itself, to be offered for an item. Raises ContentError."""
 
     async def read() -> Entry:
-        async with fetcher(_agent(workspace)) as opened:
+        async with fetcher(agent(workspace)) as opened:
             return await Web(opened).page(url)
 
     try:
@@ -104,7 +104,8 @@ def _values(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("title", "link", "text", "published", "picture", "alt")}
 
 
-def _agent(workspace: "Workspace") -> str:
+def agent(workspace: "Workspace") -> str:
+    """Return how this press names itself to those whose pages it reads."""
     return f"{AGENT} (+{workspace.settings.base_url})"
 
 
@@ -147,7 +148,7 @@ class _Collecting:
     ) -> dict[str, Read | FetchError]:
         """Read the sources on the web side by side."""
         answers: dict[str, Read | FetchError] = {}
-        async with fetcher(_agent(self._workspace)) as opened:
+        async with fetcher(agent(self._workspace)) as opened:
             web = Web(opened)
 
             async def read(source: CollectEntry) -> None:
@@ -243,13 +244,14 @@ def _found(entry: Entry, source: str, section: str, now: datetime, zone: ZoneInf
         title=entry.title,
         sections=(section,) if section else (),
         link=entry.link if is_address(entry.link) else "",
-        date=_day(entry.published, zone),
+        date=day_of(entry.published, zone),
         text=markdown(summary(entry.text)),
     )
     picture = entry.picture if urlsplit(entry.picture).scheme in ("http", "https") else ""
     return Found(fields=fields, source=source, found_at=now, picture=picture, alt=entry.alt)
 
 
-def _day(moment: datetime | None, zone: ZoneInfo) -> str:
+def day_of(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return the day of a moment as an item has it; empty without one."""
     day: date | None = moment.astimezone(zone).date() if moment else None
     return day.isoformat() if day else ""

@@ -57,6 +57,10 @@ class Web:
         answer = await self._get(url, Asked())
         return _parsed_page(answer).entry
 
+    async def picture(self, url: str) -> bytes:
+        """Fetch a picture. Raises FetchError."""
+        return (await self._get(url, Asked())).content or b""
+
     async def _feed(self, url: str, known: Asked, read_as: str) -> Read:
         answer = await self._get(url, known)
         asked = Asked(answer.etag or known.etag, answer.modified or known.modified, read_as, known.feed)

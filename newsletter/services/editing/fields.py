@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -13,12 +14,15 @@ from newsletter.errors import ContentError
 from newsletter.model import ItemKind
 from newsletter.yamlfile import load
 
-_PICTURE = ("file", "alt", "caption", "credit")
+_PICTURE = ("file", "alt", "caption", "credit", "shape", "focus")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFields:
-    """The values of an item as an editor types them; `only_for` is a condition in YAML on one line."""
+    """The values of an item as an editor types them; `only_for` is a condition in YAML on one line.
+
+    `focus` are two numbers, hundredths of the picture's width and height.
+    """
 
     title: str = ""
     kind: str = ItemKind.NEWS.value
@@ -35,13 +39,19 @@ class ItemFields:
     alt: str = ""
     caption: str = ""
     credit: str = ""
+    shape: str = ""
+    focus: str = ""
 
 
 NAMES = tuple(field.name for field in fields(ItemFields))
 
 
+@lru_cache(maxsize=500)
 def read_fields(text: str, path: str) -> ItemFields | None:
-    """Return the fields of an item file's text, or None if it can only be edited as text."""
+    """Return the fields of an item file's text, or None if it can only be edited as text.
+
+    They are remembered: the inbox is held against the items of the last weeks on every page.
+    """
     head, body = split_item(text)
     if head is None:
         return None
@@ -66,6 +76,17 @@ def read_fields(text: str, path: str) -> ItemFields | None:
     )
 
 
+def known_picture(text: str, path: str) -> tuple[str, str]:
+    """Return the address of a picture that the item's page is known to show, and the page's words for it."""
+    head, _ = split_item(text)
+    try:
+        data = load(head or "", path).data
+    except ContentError:
+        return "", ""
+    said = data.get("picture_from") if isinstance(data, Mapping) else None
+    return (_said(said.get("url")), _said(said.get("alt"))) if isinstance(said, Mapping) else ("", "")
+
+
 def write_fields(text: str, path: str, fresh: ItemFields) -> str:
     """Return an item file's `text` with the fields that differ in `fresh`; what no field holds stays.
 
@@ -83,9 +104,13 @@ def write_fields(text: str, path: str, fresh: ItemFields) -> str:
     if not text:
         changes = {"title": "", "section": [], "link": None} | changes
     if any(getattr(fresh, name) != getattr(before, name) for name in _PICTURE):
-        said = {name: getattr(fresh, name) for name in _PICTURE}
+        said: dict[str, Any] = {name: getattr(fresh, name) for name in _PICTURE}
         kept = {name: value for name, value in said.items() if value or name in ("file", "alt")}
+        if "focus" in kept:
+            kept["focus"] = [int(one) if one.isdecimal() else one for one in fresh.focus.split()]
         changes["picture"] = kept if fresh.file else GONE
+    if fresh.file:
+        changes["picture_from"] = GONE  # it was offered until there was one
     return edit_item(text, path, changes, fresh.text if fresh.text != before.text else None)
 
 
@@ -103,6 +128,8 @@ def _said(value: Any) -> str:
         return value.isoformat(" ", "minutes")
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, list):
+        return " ".join(map(_said, value))
     return "" if value is None else str(value)
 
 

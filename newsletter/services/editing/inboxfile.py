@@ -1,8 +1,7 @@
 """Files of the inbox, `inbox/<name>.md`: an item's front matter, and where and when it was found.
 
-`source` says where it comes from, `found_at` when, `seen_in` the issue that had it already, `picture_from`
-which picture its page shows. A dismissed one moves to `inbox/dismissed`, so that nothing brings it again;
-`was` says which issue a deleted item stood in.
+`source` says where it comes from, `found_at` when, `seen_in` the issue that had it already. A dismissed one
+moves to `inbox/dismissed`, so that nothing brings it again; `was` says which issue a deleted item stood in.
 """
 
 import re
@@ -21,7 +20,7 @@ from newsletter.services.editing.files import Version, read_version
 from newsletter.yamlfile import load
 
 FOLDER, DISMISSED = "inbox", "inbox/dismissed"
-OWN_KEYS = ("source", "found_at", "seen_in", "was", "picture_from")
+OWN_KEYS = ("source", "found_at", "seen_in", "was")
 """The keys that an item has in the inbox only."""
 
 

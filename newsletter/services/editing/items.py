@@ -68,19 +68,26 @@ def item_path(workspace: "Workspace", closing: date, name: str) -> str:
     return path
 
 
-def read_item(workspace: "Workspace", closing: date, name: str) -> ItemFile | None:
-    """Return an item's file with the findings on it alone; None if there is none. Raises ContentError."""
+def read_item(
+    workspace: "Workspace", closing: date, name: str, folder: Folder | None = None
+) -> ItemFile | None:
+    """Return an item's file with the findings on it alone; None if there is none. Raises ContentError.
+
+    `folder` are the files of the issue, if they were read already.
+    """
     path = item_path(workspace, closing, name)
     version = read_version(workspace.root, path)
     if not version.sha:
         return None
-    return look_at(workspace, closing, path, version)
+    return look_at(workspace, closing, path, version, folder)
 
 
-def look_at(workspace: "Workspace", closing: date, path: str, version: Version) -> ItemFile:
+def look_at(
+    workspace: "Workspace", closing: date, path: str, version: Version, folder: Folder | None = None
+) -> ItemFile:
     """Return what the text `version` of an item's file says, and the findings on it alone."""
     settings = workspace.settings
-    folder = read_folder(workspace.root, closing, settings)
+    folder = folder or read_folder(workspace.root, closing, settings)
     item, problems = parse_item(
         version.text, path, sections=folder.sections, fields=settings.fields, timezone=settings.timezone
     )
@@ -90,7 +97,7 @@ def look_at(workspace: "Workspace", closing: date, path: str, version: Version) 
         problems += faults
     if item:
         others = [one for name, one in folder.items.items() if one and name != item.id]
-        locate = lines_under(workspace.root, {path: version.text})
+        locate = lines_under(workspace.root, {**folder.texts, path: version.text})
         alone = replace(_alone(folder, item), language=settings.language)
         remarks = [
             *editorial(_alone(folder, *others, item), settings, locate),
@@ -129,9 +136,10 @@ def save_item(  # noqa: PLR0913  what is written, where, as whose, and for what
     path = item_path(workspace, closing, name)
     with editing(desk.workspace, closing, correcting=correcting):
         now = read_version(workspace.root, path).text
-        text = write_fields(now if read_fields(now, path) else "", path, fresh)
+        held = read_fields(now, path)
+        text = write_fields(now if held else "", path, fresh)
         done = save(desk, path, text, sha, f"{closing}: {name} edited")
-        if isinstance(done, Saved):
+        if isinstance(done, Saved) and not (held and held.sections == fresh.sections):
             _follow(desk, closing, name, fresh.sections)
         return done
 

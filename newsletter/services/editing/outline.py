@@ -31,6 +31,7 @@ class OutlineItem:
     """An item of the outline; `item` is None when its file is broken, and then its name is the title."""
 
     id: str
+    path: str
     title: str
     words: str
     item: Item | None
@@ -57,6 +58,7 @@ class Outline:
     problems: tuple[Problem, ...]
     reading: tuple[Problem, ...]
     """The problems of reading the files; they are among those above, too."""
+    folder: Folder
 
     @property
     def items(self) -> int:
@@ -77,7 +79,7 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
     """Return the outline of an issue. Raises ContentError for a broken issue.yaml, and StoreError."""
     folder = read_folder(workspace.root, closing, workspace.settings)
     issue, problems = issue_of(workspace.root, folder, workspace.settings)
-    locate = lines_under(workspace.root)
+    locate = lines_under(workspace.root, folder.texts)
     whole = Editions(issue).whole()
     leads = several_leads(whole, locate) if whole else ()
     remarks = [*editorial(issue, workspace.settings, locate), *leads, *repeats(workspace, issue)]
@@ -101,18 +103,21 @@ def read_outline(workspace: "Workspace", closing: date) -> Outline:
         unplaced=tuple(item for name, item in items.items() if name not in placed),
         problems=tuple(problem for problem in dict.fromkeys(found) if problem not in elsewhere),
         reading=tuple(problems),
+        folder=folder,
     )
 
 
 def _item(
     closing: date, name: str, item: Item | None, by_path: Mapping[str, Sequence[Problem]]
 ) -> OutlineItem:
-    problems = tuple(by_path.get(f"{folder_of(closing)}/items/{name}.md", ()))
+    path = f"{folder_of(closing)}/items/{name}.md"
+    problems = tuple(by_path.get(path, ()))
     if item is None:
-        return OutlineItem(id=name, title=name, words="", item=None, problems=problems)
+        return OutlineItem(id=name, path=path, title=name, words="", item=None, problems=problems)
     words = " ".join(spoken(item.text[: 4 * _FIRST_WORDS]).split())[:_FIRST_WORDS]
     return OutlineItem(
         id=name,
+        path=path,
         title=item.title,
         words=re.sub(r"\s\S*$", "…", words) if len(words) == _FIRST_WORDS else words,
         item=item,

@@ -30,7 +30,7 @@ def take_picture(desk: Desk, closing: date, content: bytes, name: str) -> str:
     Raises ContentError when it is too large, damaged, or nothing that mail programs show.
     """
     workspace = desk.workspace
-    _insist_on_picture(workspace, content, WIDEST)
+    insist_usable(workspace, content, WIDEST)
     stem = slug(Path(name).stem, _LONGEST_NAME) or "picture"
     with editing(workspace, closing):
         home = workspace.root / folder_of(closing) / FOLDER
@@ -57,7 +57,7 @@ def take_logo(desk: Desk, content: bytes) -> str:
     Raises ContentError when it is too large, damaged, or nothing that mail programs show.
     """
     workspace = desk.workspace
-    _insist_on_picture(workspace, content, LOGO)
+    insist_usable(workspace, content, LOGO)
     name = f"logo-{sha256(content).hexdigest()[:8]}.{ending(content)}"
     with exclusive(workspace):
         if not (workspace.root / name).exists():
@@ -80,7 +80,7 @@ def logo_as_shown(workspace: "Workspace", name: str) -> Image:
     return made.image
 
 
-def _insist_on_picture(workspace: "Workspace", content: bytes, widest: int) -> None:
+def insist_usable(workspace: "Workspace", content: bytes, widest: int) -> None:
     """Let a limited child process look at a picture. Raises ContentError when it cannot be shown."""
     if len(content) > LARGEST:
         raise ContentError(f"the picture has more than {LARGEST // 1_000_000} MB", "Save it smaller.")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from newsletter.compose.edit import GONE, edit_yaml
-from newsletter.compose.issuefile import IssueFile, path_of, read_folder
+from newsletter.compose.issuefile import Folder, path_of, read_folder
 from newsletter.compose.rewrite import HEADER
 from newsletter.services.editing.files import Desk, Saved, put
 from newsletter.services.editing.items import editing, issue_text
@@ -29,10 +29,12 @@ def read_words(workspace: "Workspace", closing: date) -> dict[str, str]:
 
     Raises ContentError when issue.yaml is not readable.
     """
-    return _words(read_folder(workspace.root, closing, workspace.settings).file, workspace)
+    return words_in(read_folder(workspace.root, closing, workspace.settings), workspace)
 
 
-def _words(file: IssueFile, workspace: "Workspace") -> dict[str, str]:
+def words_in(folder: Folder, workspace: "Workspace") -> dict[str, str]:
+    """Return the words of an issue whose files were read already."""
+    file = folder.file
     call = file.closing if "closing" in file.model_fields_set else workspace.settings.closing
     return {
         "subject": file.subject,

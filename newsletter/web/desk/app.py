@@ -20,6 +20,7 @@ from newsletter.web.app import in_language, insist_on_https, make_app
 from newsletter.web.brand import show_brand
 from newsletter.web.desk import (
     accessibility,
+    approved,
     board,
     check,
     correct,
@@ -31,6 +32,7 @@ from newsletter.web.desk import (
     item,
     jobs,
     journal,
+    offered,
     oidc,
     readers,
     recipients,
@@ -55,6 +57,7 @@ _BLUEPRINTS = (
     inbox.pages,
     board.pages,
     item.pages,
+    offered.pages,
     view.pages,
     editions.pages,
     jobs.pages,
@@ -63,6 +66,7 @@ _BLUEPRINTS = (
     check.pages,
     accessibility.pages,
     send.pages,
+    approved.pages,
     recipients.pages,
     readers.pages,
     imports.pages,

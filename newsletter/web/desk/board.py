@@ -10,18 +10,18 @@ from newsletter.checks.editorial import PREHEADER, SUBJECT
 from newsletter.config.types import Role
 from newsletter.render.values import Data
 from newsletter.services import content, inbox
-from newsletter.services.approval import standing
 from newsletter.services.editing.files import Desk
 from newsletter.services.editing.history import Author
 from newsletter.services.editing.items import CLOSED, move, set_lead, shift
-from newsletter.services.editing.outline import Outline, OutlineItem, is_composed, is_there
+from newsletter.services.editing.outline import is_composed, is_there
 from newsletter.services.editing.removal import delete, restore
-from newsletter.services.editing.words import WORDS, WordsConflict, read_words, save_words
+from newsletter.services.editing.words import WORDS, WordsConflict, read_words, save_words, words_in
 from newsletter.services.journal import Act
 from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
 from newsletter.web.desk.drafts import Draft, drafts
-from newsletter.web.desk.header import issue_header
+from newsletter.web.desk.header import how_it_stands, issue_header
 from newsletter.web.desk.inbox_shown import shown_waiting
+from newsletter.web.desk.outline_shown import shown_sections, shown_unplaced
 from newsletter.web.desk.view import panel
 from newsletter.web.preview.shown import gathered
 
@@ -46,6 +46,7 @@ def show(closing: date) -> str:
 
 def _board(closing: date, **values: object) -> str:
     press = workspace()
+    mode, moving = mode_of(closing), request.args.get("move", "")
     draft = drafts().of(press, closing)
     outline = draft.outline
     waiting = inbox.waiting(press)
@@ -54,22 +55,22 @@ def _board(closing: date, **values: object) -> str:
         header=issue_header(closing),
         closing=closing,
         stamp=draft.stamp,
-        mode=mode_of(closing),
-        sections=_shown_sections(outline) if outline else (),
-        unplaced=tuple(map(_shown_item, outline.unplaced)) if outline else (),
+        mode=mode,
+        sections=shown_sections(outline, closed=mode.closed, moving=moving) if outline else (),
+        unplaced=shown_unplaced(outline) if outline else "",
         items=outline.items if outline else 0,
         composed=is_composed(press, closing),
         problems=gathered(draft.faults or (outline.problems if outline else ())),
         view=panel(closing, draft),
         inbox=shown_waiting(press, waiting[:_WAITING]),
         waiting=len(waiting),
-        moving=request.args.get("move", ""),
+        moving=moving,
         undo=request.args.get("undo", ""),
         checks=url_for("check.show", closing=closing) if may("check.show") else "",
         sends=url_for("send.show", closing=closing) if may("send.show") else "",
         subject_most=SUBJECT,
         preheader_most=PREHEADER[1],
-        **{"words": _words(draft, closing), "theirs": None} | values,
+        **{"words": _words(draft), "theirs": None} | values,
     )
 
 
@@ -78,7 +79,7 @@ def mode_of(closing: date, *, correcting: bool = False) -> Data:
 
     Those of a sent issue can where one is `correcting` an item.
     """
-    stands = standing(workspace(), closing)
+    stands = how_it_stands(closing)
     closed = stands.state in CLOSED
     return Data(
         closed=closed and not correcting,
@@ -89,38 +90,9 @@ def mode_of(closing: date, *, correcting: bool = False) -> Data:
     )
 
 
-def _words(draft: Draft, closing: date) -> Data:
-    return Data(**(read_words(workspace(), closing) if draft.outline else dict.fromkeys(WORDS, "")))
-
-
-def _shown_sections(outline: Outline) -> tuple[Data, ...]:
-    counts = drafts().counts.sections(workspace())
-    everybody = drafts().counts.all(workspace())
-    return tuple(
-        Data(
-            slug=one.section.slug,
-            title=one.section.title,
-            always=one.section.always,
-            readers=everybody if one.section.always else counts.get(one.section.slug, 0),
-            items=tuple(map(_shown_item, one.items)),
-        )
-        for one in outline.sections
-    )
-
-
-def _shown_item(one: OutlineItem) -> Data:
-    item = one.item
-    return Data(
-        id=one.id,
-        title=one.title,
-        words=one.words,
-        broken=item is None,
-        kind=item.kind.value if item else "",
-        lead=bool(item and item.lead),
-        picture=bool(item and item.picture),
-        limited=bool(item and item.only_for),
-        problems=gathered(one.problems),
-    )
+def _words(draft: Draft) -> Data:
+    folder = draft.outline.folder if draft.outline else None
+    return Data(**(words_in(folder, workspace()) if folder else dict.fromkeys(WORDS, "")))
 
 
 def desk() -> Desk:

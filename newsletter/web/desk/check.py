@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from newsletter.checks.lines import field_at
 from newsletter.config.types import Role
 from newsletter.errors import Problem
 from newsletter.model import Item
@@ -24,6 +23,7 @@ from newsletter.services.silencing import hear, silence
 from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
 from newsletter.web.desk.board import desk
 from newsletter.web.desk.header import issue_header
+from newsletter.web.desk.item_form import anchor
 from newsletter.web.desk.sending import proved_editions
 from newsletter.web.preview.shown import shown_problem
 
@@ -163,7 +163,7 @@ def _shown_finding(closing: date, problem: Problem, items: dict[str, Item]) -> D
         line=at.line if at else 0,
         item=item.id if item else "",
         title=item.title if item else "",
-        address=_address(closing, item, field_at(text, at.line) if at and text else ""),
+        address=_address(closing, item, anchor(text, problem) if text else ""),
     )
 
 

@@ -114,7 +114,7 @@ def move(closing: date, item: str) -> ResponseReturnValue:
     do = request.form.get("do", "")
     if do == "undo":
         undone = delivery.undo(press, name)
-        journal(Act.PAUSED, issue=name, undone=int(undone))
+        journal(Act.UNDONE if undone else Act.PAUSED, issue=name)
     elif do in _MOVES:
         act, told = _MOVES[do]
         act(press, read_name(name))

@@ -1,7 +1,7 @@
 """Issues as their files are now, kept between requests: outlines, and editions rendered when looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import RLock
 
@@ -9,18 +9,19 @@ from flask import current_app
 
 from newsletter.compose.issuefile import folder_of
 from newsletter.errors import ContentError, Problem
-from newsletter.model import Block, Edition, Issue, Item
+from newsletter.model import Block, Edition, Item
 from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.services import Workspace
 from newsletter.services.editing.outline import Outline, read_outline
 from newsletter.services.editing.presence import Presence
 from newsletter.services.editing.readers import ReaderCounts
-from newsletter.services.live import look, stamp
+from newsletter.services.live import stamp
 from newsletter.services.proof import Proof
 from newsletter.web.preview.proofs import Sheet, Snapshot
 
 _KEPT = 4
+_DIGITS = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Drafts:
 
     def stamp(self, workspace: Workspace, closing: date) -> str:
         """Return a fingerprint of all files that the issue and its look are made of."""
-        return stamp([*look(workspace), workspace.root / folder_of(closing)])
+        return f"{workspace.look}{stamp([workspace.root / folder_of(closing)])}"
 
     def of(self, workspace: Workspace, closing: date) -> Draft:
         """Return the issue as it is now. Raises StoreError."""
@@ -86,15 +87,18 @@ def drafts() -> Drafts:
     return found
 
 
-def sheet_of(snapshot: Snapshot, item: Item) -> Sheet:
-    """Return the sheet of an edition that holds one item alone."""
-    issue = snapshot.proof.issue
-    section = next(
-        (block.section for block in issue.blocks if item in block.items),
-        next(one for one in snapshot.workspace.settings.model_sections if one.slug in item.sections),
-    )
-    return snapshot.sheet(_edition(issue, Block(section=section, items=(item,))))
+def sheet_of(draft: Draft, item: Item) -> Sheet | None:
+    """Return the sheet of an edition that holds one item alone, as it is or as it is being typed."""
+    if draft.outline is None or draft.snapshot is None:
+        return None
+    issue, sections = draft.outline.issue, draft.outline.folder.sections
+    home = (block.section for block in issue.blocks if item.id in {one.id for one in block.items})
+    block = Block(section=next(home, sections[item.sections[0]]), items=(item,))
+    alone = replace(issue, blocks=(block,))
+    key = key_of(item.id, f"{hash(alone) & _DIGITS:x}")
+    return draft.snapshot.sheet(Edition(key=key, blocks=(block,)), alone)
 
 
-def _edition(issue: Issue, block: Block) -> Edition:
-    return Edition(key=f"item {block.items[0].id} {hash((issue.subject, block))}", blocks=(block,))
+def key_of(item: str, mark: str) -> str:
+    """Return the key of an edition that holds one item alone; `mark` tells what that looks like."""
+    return f"item {mark} {item}"

@@ -40,7 +40,7 @@ def show(closing: date) -> str:
     snapshot = draft.snapshot
     if snapshot is None:
         abort(404)
-    choice = chosen(snapshot)
+    choice = chosen(draft)
     letter = choice.letter if choice else None
     verdict = _verdict(letter) if letter and "spam" in request.args else None
     return render_template(
@@ -140,8 +140,7 @@ def picture(closing: date, size: str) -> ResponseReturnValue:
 
 
 def _written(closing: date) -> tuple[Choice, Letter]:
-    snapshot = drafts().of(workspace(), closing).snapshot
-    choice = chosen(snapshot) if snapshot else None
+    choice = chosen(drafts().of(workspace(), closing))
     letter = choice.letter if choice else None
     if choice is None or letter is None:
         abort(404)

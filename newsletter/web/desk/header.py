@@ -3,12 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-from flask import url_for
+from flask import g, url_for
 
 from newsletter.compose.issuefile import closings
 from newsletter.model import IssueState
 from newsletter.render.values import Data, plain
-from newsletter.services.approval import EMPTY, MISSING, VOID, standing
+from newsletter.services.approval import EMPTY, MISSING, VOID, Standing, standing
 from newsletter.services.schedule import leaves_at
 from newsletter.web.desk.access import may, workspace
 
@@ -29,7 +29,7 @@ def issue_header(closing: date) -> Data:
     `state` is an IssueState, or EMPTY, MISSING, VOID of newsletter/services/approval.py.
     """
     press = workspace()
-    stands = standing(press, closing)
+    stands = how_it_stands(closing)
     days = closings(press.root)
     return Data(
         closing=closing,
@@ -42,6 +42,14 @@ def issue_header(closing: date) -> Data:
         leaves_at=leaves_at(press, closing),
         steps=_steps(press.root, closing, stands.state),
     )
+
+
+def how_it_stands(closing: date) -> Standing:
+    """Return the state of an issue's approval, asked for once in a request."""
+    kept: dict[date, Standing] = g.setdefault("standing", {})
+    if closing not in kept:
+        kept[closing] = standing(workspace(), closing)
+    return kept[closing]
 
 
 def _steps(root: Path, closing: date, state: str) -> tuple[Data, ...]:

@@ -13,7 +13,7 @@ from newsletter.errors import ContentError, Problem, StateError
 from newsletter.render.values import Data, plain
 from newsletter.services import collect, inbox, jobs
 from newsletter.services.editing import inboxfile, pasting
-from newsletter.services.editing.fields import read_fields
+from newsletter.services.editing.fields import known_picture, read_fields
 from newsletter.services.editing.files import Conflict
 from newsletter.services.editing.pasting import Pasted
 from newsletter.services.journal import Act
@@ -117,6 +117,7 @@ def edit(name: str) -> str:
         sha=found.version.sha,
         fields=shown_fields(found.fields, settings) if found.fields else None,
         problems=gathered(found.problems),
+        picture=bool(known_picture(found.version.text, found.path)[0]),
         issues=_issues(),
     )
 

@@ -1,6 +1,7 @@
 """The page of an item: its fields with what is found wrong beside them, and the item as mail."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,8 +15,8 @@ from newsletter.errors import ContentError, Problem, StateError
 from newsletter.model import ItemKind
 from newsletter.pictures.prepare import Prepared, prepare
 from newsletter.render.values import Table
-from newsletter.services.editing.fields import NAMES, ItemFields, read_fields, write_fields
-from newsletter.services.editing.files import Conflict, Saved, Version
+from newsletter.services.editing.fields import ItemFields, read_fields, write_fields
+from newsletter.services.editing.files import Conflict, Saved, Version, read_version
 from newsletter.services.editing.items import (
     ItemFile,
     item_path,
@@ -40,20 +41,35 @@ from newsletter.web.desk.item_form import (
     shown_who,
     typed_fields,
 )
+from newsletter.web.desk.offered import NOTHING, looked_at, waiting, with_offered
 from newsletter.web.desk.view import panel
 from newsletter.web.preview.shown import gathered
 
 pages = Blueprint("item", __name__)
 
 _CONFLICT, _UNUSABLE = 409, 422
+_UNNAMED = "-"
+"""The name of an item before it has a file."""
 
 
 @pages.get("/<closing:closing>/items/<name>")
 @requires(Role.EDITOR)
 def show(closing: date, name: str) -> str:
     """Show an item's form, or its text when only that can be edited."""
-    found = read_item(workspace(), closing, name) or abort(404)
-    return _page(closing, found)
+    return _page(closing, _found(closing, name))
+
+
+def _found(closing: date, name: str) -> ItemFile:
+    """Return an item's file as it is now, or answer 404."""
+    draft = drafts().of(workspace(), closing)
+    folder = draft.outline.folder if draft.outline else None
+    return read_item(workspace(), closing, name, folder) or abort(404)
+
+
+def _version(closing: date, name: str) -> Version:
+    """Return the text of an item's file and its hash, or answer 404."""
+    found = read_version(workspace().root, item_path(workspace(), closing, name))
+    return found if found.sha else abort(404)
 
 
 def _page(closing: date, found: ItemFile, typed: ItemFields | None = None, **values: Any) -> str:
@@ -91,6 +107,7 @@ def _form(fields: ItemFields, text: str, problems: Any) -> dict[str, Any]:
         "who": shown_who(press.settings),
         "readers": _readers(fields.only_for),
         "kinds": tuple(kind.value for kind in ItemKind),
+        "offer": waiting(text, "") if text else NOTHING,
     }
 
 
@@ -108,18 +125,22 @@ def _readers(only_for: str) -> int | None:
 def save(closing: date, name: str) -> ResponseReturnValue:
     """Save the form of an item, or its text; a conflict shows both versions."""
     press = workspace()
-    found = read_item(press, closing, name) or abort(404)
+    _version(closing, name)
     sha = request.form.get("sha", "")
     if "whole" in request.form:
-        return _save_text(closing, found, sha)
+        return _save_text(closing, name, sha)
     typed = typed_fields(request.form, press.settings)
+    if "fetch" in request.form:
+        found = _found(closing, name)
+        typed, offer = looked_at(closing, typed, found.version.text, found.path)
+        return _page(closing, found, typed, offer=offer, sha=sha)
     try:
         typed = _with_picture(closing, typed)
         done = save_item(desk(), closing, name, sha, typed, correcting=_correcting())
     except (ContentError, StateError) as error:
-        return _page(closing, found, typed, refused=_faults(error), sha=sha), _UNUSABLE
+        return _page(closing, _found(closing, name), typed, refused=_faults(error), sha=sha), _UNUSABLE
     if isinstance(done, Conflict):
-        return _conflict(closing, found, typed, done)
+        return _conflict(closing, name, typed, done)
     return _saved(closing, name, done)
 
 
@@ -144,53 +165,53 @@ def _query() -> str:
     return f"?{request.query_string.decode()}" if request.query_string else ""
 
 
-def _save_text(closing: date, found: ItemFile, sha: str) -> ResponseReturnValue:
+def _save_text(closing: date, name: str, sha: str) -> ResponseReturnValue:
     text = request.form["whole"]
     try:
-        done = save_text(desk(), closing, found.id, sha, text, correcting=_correcting())
+        done = save_text(desk(), closing, name, sha, text, correcting=_correcting())
     except (ContentError, StateError) as error:
+        found = _found(closing, name)
         return _page(closing, found, refused=_faults(error), text=text, sha=sha), _UNUSABLE
     if isinstance(done, Conflict):
-        return _two_texts(closing, found, done)
-    return _saved(closing, found.id, done)
+        return _two_texts(closing, name, done)
+    return _saved(closing, name, done)
 
 
 def _with_picture(closing: date, typed: ItemFields) -> ItemFields:
-    """Take in a picture that was uploaded with the form; what it shows is said beside it."""
+    """Take in a picture that was uploaded with the form, or offered in it."""
     sent = request.files.get("upload")
     if not sent or not sent.filename:
-        return typed
-    file = take_picture(desk(), closing, sent.read(), sent.filename)
-    values = {one: getattr(typed, one) for one in NAMES}
-    return ItemFields(**values | {"file": file})
+        return with_offered(closing, typed)
+    return replace(typed, file=take_picture(desk(), closing, sent.read(), sent.filename))
 
 
-def _conflict(closing: date, found: ItemFile, typed: ItemFields, done: Conflict) -> ResponseReturnValue:
+def _conflict(closing: date, name: str, typed: ItemFields, done: Conflict) -> ResponseReturnValue:
     """Show both versions; where it is known what they began with, what only one has changed is chosen."""
-    theirs = read_fields(done.theirs.text, found.path)
+    path = item_path(workspace(), closing, name)
+    theirs = read_fields(done.theirs.text, path)
     if theirs is None:  # it can only be edited as text: both are shown as such
-        return _two_texts(closing, found, done)
-    base = read_fields(done.base, found.path) if done.base else None
+        return _two_texts(closing, name, done)
+    base = read_fields(done.base, path) if done.base else None
     page = render_template(
         "conflict.html",
         header=issue_header(closing),
         closing=closing,
         title=theirs.title,
-        path=found.path,
+        path=path,
         sha=done.theirs.sha,
-        action=url_for("item.merge", closing=closing, name=found.id),
+        action=url_for("item.merge", closing=closing, name=name),
         **both_versions(typed, theirs, base),
     )
     return page, _CONFLICT
 
 
-def _two_texts(closing: date, found: ItemFile, done: Conflict) -> ResponseReturnValue:
+def _two_texts(closing: date, name: str, done: Conflict) -> ResponseReturnValue:
     page = render_template(
         "conflict_text.html",
         header=issue_header(closing),
         closing=closing,
-        name=found.id,
-        path=found.path,
+        name=name,
+        path=item_path(workspace(), closing, name),
         sha=done.theirs.sha,
         mine=done.mine,
         theirs=done.theirs.text,
@@ -202,34 +223,51 @@ def _two_texts(closing: date, found: ItemFile, done: Conflict) -> ResponseReturn
 @requires(Role.EDITOR)
 def merge(closing: date, name: str) -> ResponseReturnValue:
     """Save what was chosen of two versions, field by field."""
-    found = read_item(workspace(), closing, name) or abort(404)
+    _version(closing, name)
     merged = merged_fields(request.form)
     sha = request.form.get("sha", "")
     done = save_item(desk(), closing, name, sha, merged, correcting=_correcting())
     return (
-        _conflict(closing, found, merged, done) if isinstance(done, Conflict) else _saved(closing, name, done)
+        _conflict(closing, name, merged, done) if isinstance(done, Conflict) else _saved(closing, name, done)
     )
 
 
 @pages.post("/<closing:closing>/items/<name>/look")
 @requires(Role.EDITOR)
 def look(closing: date, name: str) -> Response:
-    """Tell a script what would be found wrong with what is typed, and for how many readers it is."""
-    press = workspace()
+    """Tell a script what is wrong with what is typed, for how many it is, and how it looks as mail."""
+    drafts().presence.say(item_path(workspace(), closing, name), editor().shown)
+    return _look(closing, name)
+
+
+@pages.post("/<closing:closing>/new/look")
+@requires(Role.EDITOR)
+def look_new(closing: date) -> Response:
+    """Tell a script the same of an item that has no file yet."""
+    return _look(closing, _UNNAMED)
+
+
+def _look(closing: date, name: str) -> Response:
+    press, draft = workspace(), drafts().of(workspace(), closing)
     path = item_path(press, closing, name)
     typed = typed_fields(request.form, press.settings)
-    drafts().presence.say(path, editor().shown)
+    found, item = [], None
+    now = read_version(press.root, path).text
     try:
-        text = write_fields("", path, typed)
-        found = look_at(press, closing, path, Version(text)).problems
+        text = write_fields(now if read_fields(now, path) else "", path, typed)
+        seen = look_at(press, closing, path, Version(text), draft.outline.folder if draft.outline else None)
+        found, item = list(seen.problems), seen.item
     except ContentError as error:
-        text, found = "", error.problems
+        text, found = "", list(error.problems)
     answer = {
         "findings": {
             field: render_template("findings.html", problems=some)
             for field, some in by_field(text, found).items()
         },
         "readers": render_template("reader_count.html", readers=_readers(typed.only_for)),
+        "view": render_template("typed.html", closing=closing, view=panel(closing, draft, name, item))
+        if item
+        else "",
     }
     return Response(json.dumps(answer), mimetype="application/json")
 
@@ -242,8 +280,8 @@ def here(closing: date, name: str) -> Response:
     if "leaving" in request.form:
         drafts().presence.leave(path, own)
         return Response(status=204)
-    found = read_item(workspace(), closing, name) or abort(404)
-    answer = {"others": drafts().presence.say(path, own), "sha": found.version.sha}
+    version = _version(closing, name)
+    answer = {"others": drafts().presence.say(path, own), "sha": version.sha}
     return Response(json.dumps(answer), mimetype="application/json")
 
 
@@ -256,7 +294,7 @@ def new(closing: date) -> str:
     return _new(closing, ItemFields(sections=(section,) if section else (), link=link))
 
 
-def _new(closing: date, fields: ItemFields, refused: Any = ()) -> str:
+def _new(closing: date, fields: ItemFields, refused: Any = (), **values: Any) -> str:
     return render_template(
         "item.html",
         header=issue_header(closing),
@@ -269,7 +307,7 @@ def _new(closing: date, fields: ItemFields, refused: Any = ()) -> str:
         view=None,
         new=True,
         refused=refused,
-        **_form(fields, "", ()),
+        **_form(fields, "", ()) | values,
     )
 
 
@@ -278,6 +316,9 @@ def _new(closing: date, fields: ItemFields, refused: Any = ()) -> str:
 def create(closing: date) -> ResponseReturnValue:
     """Write a new item."""
     typed = typed_fields(request.form, workspace().settings)
+    if "fetch" in request.form:
+        typed, offer = looked_at(closing, typed, "", "")
+        return _new(closing, typed, offer=offer)
     if not typed.title:
         empty = Problem.error("the title is empty", hint="Say in one line what happened.")
         return _new(closing, typed, gathered([empty])), _UNUSABLE

@@ -17,6 +17,8 @@ from newsletter.services.editing.sentence import Part, Sentence, line_of, senten
 from newsletter.web.preview.shown import shown_problem
 
 _ONE_LINE = ("title", "link", "date", "when", "until", "where", "alt", "caption", "credit")
+_ANCHORS = {"only_for": "only-for", "file": "picture", "focus": "shape"}
+"""The fields that are several inputs, whose id is that of what surrounds them."""
 _SPARE = 1
 """Empty parts that the form offers for a longer sentence; without a script another comes with each save."""
 
@@ -32,6 +34,8 @@ def typed_fields(form: MultiDict[str, str], settings: Settings) -> ItemFields:
         text=form.get("text", "").replace("\r\n", "\n").strip("\n"),
         only_for=_only_for(form, settings),
         file="" if "no_picture" in form else form.get("file", ""),
+        shape=(shape := form.get("shape", "").strip()),
+        focus=" ".join(" ".join(form.getlist("focus")).split()) if shape else "",
     )
 
 
@@ -61,6 +65,7 @@ def shown_fields(fields: ItemFields, settings: Settings) -> Data:
     blank = [Part("", True, ())] * _SPARE  # noqa: FBT003  a value, not a flag
     return Data(
         **values,
+        point=tuple([*fields.focus.split(), "50", "50"][:2]) if fields.focus else ("50", "50"),
         every=sentence.every if sentence else True,
         parts=tuple(
             Data(field=part.field, holds=part.holds, values="; ".join(part.values))
@@ -92,12 +97,20 @@ def by_field(text: str, problems: Sequence[Problem]) -> Mapping[str, tuple[Data,
     return {name: tuple(some) for name, some in found.items()}
 
 
+def anchor(text: str, problem: Problem) -> str:
+    """Return the id of what a finding on an item's `text` concerns, on the item's page."""
+    name = _field(text, problem)
+    return _ANCHORS.get(name, name)
+
+
 def _field(text: str, problem: Problem) -> str:
+    if problem.code == "link-missing":  # it stands at the title where the file has no such key
+        return "link"
     key = field_at(text, problem.at.line if problem.at else 0)
     if key == "section":
         return "sections"
     if key == "picture":
-        return "alt" if "alt" in problem.text else "file"
+        return next((one for one in ("alt", "focus", "shape") if one in problem.text), "file")
     return key if key in NAMES else "title"
 
 

@@ -16,7 +16,7 @@ from newsletter.services.journal import Act
 from newsletter.services.status import summary
 from newsletter.services.test_message import Wanted, send_test, testers
 from newsletter.web.desk.access import editor, journal, requires, say, workspace
-from newsletter.web.desk.header import issue_header
+from newsletter.web.desk.header import how_it_stands, issue_header
 from newsletter.web.desk.sending import (
     approved_editions,
     proved_editions,
@@ -37,7 +37,7 @@ _TO_APPROVE = (approval.MISSING, approval.VOID, IssueState.FREEZING)
 def show(closing: date) -> str:
     """Show what would be sent and to whom, and what one's role may do about it now."""
     press = workspace()
-    stands = approval.standing(press, closing)
+    stands = how_it_stands(closing)
     shared = {"header": issue_header(closing), "stands": plain(stands)}
     if stands.state == approval.EMPTY:
         return render_template("send_nothing.html", **shared)
@@ -123,7 +123,7 @@ def start(closing: date) -> ResponseReturnValue:
 def undo(closing: date) -> ResponseReturnValue:
     """Undo the start; what has left already stays sent, and the rest is paused."""
     undone = delivery.undo(workspace(), closing.isoformat())
-    journal(Act.PAUSED, issue=closing.isoformat(), undone=int(undone))
+    journal(Act.UNDONE if undone else Act.PAUSED, issue=closing.isoformat())
     if undone:
         say("Undone: nothing was sent, and the approval stands.")
     else:

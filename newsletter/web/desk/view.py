@@ -11,22 +11,25 @@ from flask import Blueprint, Response, abort, request, url_for
 from newsletter.checks.weight import CLIPPED
 from newsletter.config.types import Role
 from newsletter.errors import ConfigError, NewsletterError, Problem
+from newsletter.model import Item
 from newsletter.render.values import Data, Function
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.web.app import download
 from newsletter.web.desk.access import editor, requires, workspace
-from newsletter.web.desk.drafts import Draft, drafts, sheet_of
+from newsletter.web.desk.drafts import Draft, drafts, key_of, sheet_of
 from newsletter.web.mail import POLICY
 from newsletter.web.preview.choice import Choice, choose
 from newsletter.web.preview.letter import Letter, shown, without_pictures
-from newsletter.web.preview.proofs import Snapshot
+from newsletter.web.preview.proofs import Sheet, Snapshot
 from newsletter.web.preview.shown import gathered
 from newsletter.web.preview.view import SCHEMES, WIDTHS, View, read
 
 pages = Blueprint("view", __name__)
 
 _PARTS = ("html", "text")
+_PAGES = {"item.look": "item.show", "item.look_new": "item.new"}
+"""The pages that show a panel, by the endpoints that tell a script what is in it."""
 _MOST = 40
 """Editions that the picker offers, those with most readers first."""
 
@@ -61,13 +64,16 @@ def picture(closing: date, name: str) -> Response:
     return Response(found.content, mimetype=found.media_type)
 
 
-def panel(closing: date, draft: Draft, item: str = "") -> Data:
-    """Return what `view_panel.html` shows: an edition, or `item` alone; its faults where it cannot be."""
+def panel(closing: date, draft: Draft, item: str = "", typed: Item | None = None) -> Data:
+    """Return what `view_panel.html` shows: an edition, or `item` alone; its faults where it cannot be.
+
+    The item is shown as it was saved, or as it is being `typed`.
+    """
     view = _view()
     if draft.snapshot is None:
         return Data(view=_shown_view(view), letter=None, faults=(), editions=(), item=item)
     try:
-        choice = _choice(draft.snapshot, view, item)
+        choice = _choice(draft, view, item, typed)
         letter = choice.letter if choice else None
     except NewsletterError as error:  # the theme, a key or the logo
         several = error.problems if isinstance(error, ConfigError) else ()
@@ -83,8 +89,8 @@ def panel(closing: date, draft: Draft, item: str = "") -> Data:
         readers=choice.readers if choice else 0,
         faults=gathered(sheet.problems) if sheet and page is None else (),
         letter=_shown_letter(letter, len(page.html.encode())) if letter and page else None,
-        frame=url_for("view.html", closing=closing, at=draft.stamp, **_place(view, item)),
-        message=url_for("view.message", closing=closing, **_place(view, item)),
+        frame=url_for("view.html", closing=closing, at=draft.stamp, **_place(view, item, sheet)),
+        message=url_for("view.message", closing=closing, **_place(view, item, sheet)),
         part=_part(view),
         widths=WIDTHS,
         schemes=SCHEMES,
@@ -107,7 +113,9 @@ def _shown_view(view: View) -> Data:
     """Return the view, with a function that gives the query of this page with another choice in it."""
 
     def other(**changes: Any) -> str:
-        return url_for(request.endpoint or "board.show", **(request.view_args or {}), **view.query(**changes))
+        endpoint = request.endpoint or "board.show"
+        page = _PAGES.get(endpoint, endpoint)
+        return url_for(page, **(request.view_args or {}), **view.query(**changes))
 
     return Data(
         edition=view.edition,
@@ -131,24 +139,29 @@ def _editions(snapshot: Snapshot) -> list[Data]:
     ]
 
 
-def chosen(snapshot: Snapshot) -> Choice | None:
+def chosen(draft: Draft) -> Choice | None:
     """Return the edition that this request asks for: a named one, a choice of sections, or a reader's own."""
-    return _choice(snapshot, _view(), request.args.get("item", ""))
+    return _choice(draft, _view(), request.args.get("item", ""))
 
 
-def _choice(snapshot: Snapshot, view: View, item: str) -> Choice | None:
+def _choice(draft: Draft, view: View, item: str, typed: Item | None = None) -> Choice | None:
+    snapshot = draft.snapshot
+    if snapshot is None:
+        return None
     if not item:
         known = view.edition in snapshot.names.values()
         asked = view if known else replace(view, edition="")
         return choose(snapshot, replace(asked, reader=_address(view.reader)) if view.reader else asked)
-    issue = snapshot.proof.issue
-    one = next((one for block in issue.blocks for one in block.items if one.id == item), None)
-    return Choice(snapshot=snapshot, sheet=sheet_of(snapshot, one), reader=None, number=0) if one else None
+    sheet = snapshot.remembered(key_of(item, request.args.get("typed", "")))
+    if typed or sheet is None:
+        saved = (one for block in snapshot.proof.issue.blocks for one in block.items if one.id == item)
+        one = typed or next(saved, None)
+        sheet = sheet_of(draft, one) if one else None
+    return Choice(snapshot=snapshot, sheet=sheet, reader=None, number=0) if sheet else None
 
 
 def _letter(closing: date) -> Letter:
-    snapshot = drafts().of(workspace(), closing).snapshot
-    choice = chosen(snapshot) if snapshot else None
+    choice = chosen(drafts().of(workspace(), closing))
     return (choice.letter if choice else None) or abort(404)
 
 
@@ -174,7 +187,9 @@ def place() -> dict[str, Any]:
     return _place(_view())
 
 
-def _place(view: View, item: str = "") -> dict[str, Any]:
+def _place(view: View, item: str = "", sheet: Sheet | None = None) -> dict[str, Any]:
     """Return the query that names what is shown, in which scheme and with which pictures."""
-    asked = item or request.args.get("item", "")
-    return {**view.query(width=WIDTHS[0], part="both"), **({"item": asked} if asked else {})}
+    asked = {name: request.args[name] for name in ("item", "typed") if request.args.get(name)}
+    if item and sheet:
+        asked = {"item": item, "typed": sheet.edition.key.split()[1]}
+    return {**view.query(width=WIDTHS[0], part="both"), **asked}

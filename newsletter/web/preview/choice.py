@@ -39,19 +39,24 @@ class Choice:
     @property
     def letter(self) -> Letter | None:
         """The message for the chosen reader, or for an example; None if the edition cannot be rendered."""
-        if self.sheet.page is None:
+        page, snapshot, reader = self.sheet.page, self.snapshot, self.reader
+        if page is None:
             return None
-        snapshot, reader = self.snapshot, self.reader
-        workspace = snapshot.workspace
-        return write_letter(
-            self.sheet.page,
-            workspace.settings.envelope(snapshot.proof.issue.name),
-            workspace.signer,
-            snapshot.at,
-            dkim=_dkim(workspace),
-            email=reader.email if reader else EXAMPLE,
-            name=reader.name if reader else "",
-        )
+        email, name = (reader.email, reader.name) if reader else (EXAMPLE, "")
+
+        def write() -> Letter:
+            workspace = snapshot.workspace
+            return write_letter(
+                page,
+                workspace.settings.envelope(snapshot.proof.issue.name),
+                workspace.signer,
+                snapshot.at,
+                dkim=_dkim(workspace),
+                email=email,
+                name=name,
+            )
+
+        return snapshot.letter((page.edition, email, name), write)
 
     def _name(self, number: int) -> str | None:
         tally = self.snapshot.proof.tally

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from functools import cached_property
 from hashlib import sha256
 from typing import cast
 
@@ -30,7 +31,7 @@ _PICTURE = re.compile(r"((?:^[A-Za-z0-9+/]{76}\r\n){3})(?:^[A-Za-z0-9+/]{76}\r\n
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\ufeff]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """One edition addressed to one reader: both parts, and the whole message as bytes."""
 
@@ -56,7 +57,7 @@ class Letter:
         }
         return self.page("", found.__getitem__)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The hash of the whole message, 64 digits."""
         return sha256(self.content).hexdigest()
@@ -77,7 +78,7 @@ class Letter:
         """The raw message as text, without most lines of its pictures."""
         return _PICTURE.sub(r"\1…\n", self.content.decode("ascii"))
 
-    @property
+    @cached_property
     def opening(self) -> str:
         """The snippet an inbox shows after the subject: the first words of the HTML, also hidden ones."""
         texts = document_fromstring(self.html).xpath("//body//text()[not(parent::style)]")

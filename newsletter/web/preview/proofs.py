@@ -1,10 +1,11 @@
 """Cached snapshots of issues, rebuilt only when one of their files has changed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 
@@ -12,24 +13,47 @@ from newsletter.checks.findings import findings, silenced
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import FOLDER, folder_of
 from newsletter.config import FILE, read_settings
-from newsletter.errors import ConfigError, Problem
+from newsletter.errors import ConfigError, Problem, RenderError
 from newsletter.model import Edition, Issue, Rendered, Subscriber
 from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import stamp
 from newsletter.services.proof import Proof
 from newsletter.store import people
 from newsletter.store.db import reading
+from newsletter.web.preview.letter import Letter
 
 _KEPT = 4
+_SHEETS = 200
+"""Editions of one snapshot that are remembered, also those of an item while it is typed."""
+_LETTERS = 8
+"""Messages of one snapshot that are remembered: a page tells the size of one, and its frame shows it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One edition with its findings; `page` is None if it cannot be rendered."""
+    """One edition; `page` is None if it cannot be rendered."""
 
     edition: Edition
     page: Rendered | None
-    problems: Sequence[Problem]
+    check: Callable[[], Sequence[Problem]]
+
+    @cached_property
+    def problems(self) -> Sequence[Problem]:
+        """The findings, looked for when somebody asks: a page that shows the mail alone does not."""
+        return self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a rendering gave, for checks that render."""
+
+    made: Rendered | RenderError
+
+    def render(self, _issue: Issue, _edition: Edition) -> Rendered:
+        """Return it once more. Raises RenderError if it was one."""
+        if isinstance(self.made, RenderError):
+            raise self.made
+        return self.made
 
 
 class Snapshot:
@@ -43,28 +67,47 @@ class Snapshot:
         self.names = names(edition for edition, _ in self.proof.tally)
         self._locate = lines_under(workspace.root)
         self._sheets: dict[str, Sheet] = {}
+        self._letters: dict[Hashable, Letter] = {}
         self._lock = RLock()
 
-    def sheet(self, edition: Edition) -> Sheet:
-        """Render and check `edition`; findings on items it does not show are left out."""
+    def sheet(self, edition: Edition, issue: Issue | None = None) -> Sheet:
+        """Render `edition`, of another `issue` if one is given; its findings are on what it shows."""
         with self._lock:
-            if edition.key not in self._sheets:
-                self._sheets[edition.key] = self._make(edition)
-            return self._sheets[edition.key]
+            found = self._sheets.pop(edition.key, None) or self._make(edition, issue or self.proof.issue)
+            self._sheets[edition.key] = found
+            while len(self._sheets) > _SHEETS:
+                del self._sheets[next(iter(self._sheets))]
+            return found
 
-    def _make(self, edition: Edition) -> Sheet:
-        workspace, issue = self.workspace, self.proof.issue
-        pages, problems = findings(
-            issue, self.proof.own, [edition], self, workspace.settings, locate=self._locate
+    def remembered(self, key: str) -> Sheet | None:
+        """Return the sheet of the edition with this key, if it was rendered a short time ago."""
+        return self._sheets.get(key)
+
+    def _make(self, edition: Edition, issue: Issue) -> Sheet:
+        try:
+            page = self.render(issue, edition)
+        except RenderError as error:
+            return Sheet(edition=edition, page=None, check=partial(self._check, edition, error))
+        return Sheet(edition=edition, page=page, check=partial(self._check, edition, page))
+
+    def _check(self, edition: Edition, made: Rendered | RenderError) -> Sequence[Problem]:
+        issue, own = self.proof.issue, self.proof.own
+        _, problems = findings(
+            issue, own, [edition], _Made(made), self.workspace.settings, locate=self._locate
         )
-        problems, _ = silenced(issue, problems, self.proof.own)
+        problems, _ = silenced(issue, problems, own)
         everywhere = {item.at.path for block in issue.blocks for item in block.items}
         others = everywhere - {item.at.path for item in edition.items}
-        return Sheet(
-            edition=edition,
-            page=next(iter(pages), None),
-            problems=[problem for problem in problems if not (problem.at and problem.at.path in others)],
-        )
+        return [problem for problem in problems if not (problem.at and problem.at.path in others)]
+
+    def letter(self, key: Hashable, write: Callable[[], Letter]) -> Letter:
+        """Return the message of `key`, written by `write` unless it was before: it is always the same."""
+        with self._lock:
+            found = self._letters.pop(key, None) or write()
+            self._letters[key] = found
+            while len(self._letters) > _LETTERS:
+                del self._letters[next(iter(self._letters))]
+            return found
 
     def render(self, issue: Issue, edition: Edition) -> Rendered:
         """Return `edition`, as the proof has it or rendered now. Raises RenderError."""

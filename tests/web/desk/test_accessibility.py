@@ -66,6 +66,8 @@ PAGES = {
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
 NO_PAGES = {
     "accessibility.file",
+    "approved.picture",
+    "approved.show",
     "board.stamp",
     "brand.colours",
     "brand.icon",
@@ -76,6 +78,7 @@ NO_PAGES = {
     "item.picture",
     "jobs.download",
     "journal.as_csv",
+    "offered.picture",
     "oidc.finish",
     "oidc.start",
     "reports.issue_csv",

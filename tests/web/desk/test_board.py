@@ -17,6 +17,7 @@ from newsletter.services import Workspace, open_workspace
 from newsletter.services.editing.outline import read_outline
 from newsletter.services.editors import whoever_is_here
 from newsletter.web.desk.app import create_desk
+from tests import site
 from tests.databases import new_database
 from tests.drawn import PICTURES
 from tests.press import CLOSING, publish
@@ -190,6 +191,52 @@ def test_a_picture_is_uploaded_with_its_words_and_refused_when_it_is_none(client
     assert "зі світлиною" not in client.get(BOARD).text
 
 
+def test_the_page_behind_a_link_offers_title_text_and_a_picture_that_is_taken_with_its_words(
+    client: FlaskClient, context: Workspace
+) -> None:
+    with site.serving() as found:
+        client.application.extensions["fetcher"] = found.fetcher
+        found.put("/park", f'<title>Парк</title><meta property="og:image" content="/p.png"><p>{"Так. " * 30}')
+        found.put("/p.png", (PICTURES / "chart.png").read_bytes())
+        new = {"title": "", "link": found.url("/park"), "sections": "top", "fetch": "1"}
+        page = send(client, f"{BOARD}/new", new).text
+        assert "Так. Так." in page
+        bare = {**fields(client.get(FORUM).text), "link": found.url("/park"), "fetch": "1"}
+        assert 'value="Форум громад"' in send(client, FORUM, bare).text
+        found.put("/p.png", b"<svg/>")
+        assert "SVG" in send(client, FORUM, bare).text
+    typed = fields(page)
+    token = re.search(rf'src="{BOARD}/offered/(\w+)"', page)
+    assert typed["title"] == "Парк"
+    assert token
+    assert str(client.get(f"{BOARD}/offered/{token[1]}").mimetype).startswith("image/")
+    assert client.get(f"{BOARD}/offered/..").status_code == 404
+    saved = send(client, f"{BOARD}/new", {**typed, "take": token[1], "alt": "Гойдалка"})
+    text = next((context.root / f"issues/{CLOSING}/items").glob("park*.md")).read_text("utf-8")
+    assert "alt: Гойдалка" in text
+    assert (context.root / f"issues/{CLOSING}/pictures/park.png").is_file()
+    assert "Гойдалка" in client.get(f"{saved.location}").text
+
+
+def test_a_picture_is_cut_around_a_point_and_a_wrong_point_is_told(
+    client: FlaskClient, context: Workspace
+) -> None:
+    content = (PICTURES / "chart.png").read_bytes()
+    save(client, FORUM, upload=(io.BytesIO(content), "chart.png"), alt="Графік")
+    save(client, FORUM, shape="square", focus=["100", "0"])
+    text = (context.root / f"issues/{CLOSING}/items/01-forum.md").read_text("utf-8")
+    assert re.search(r"shape: square\n\s+focus:\s*(\[100, 0\]|\n?\s*- 100\n\s*- 0)", text)
+    letter = client.get(f"{BOARD}/letter.html?item=01-forum").text
+    shown = re.search(r'<img[^>]*alt="Графік"[^>]*>', letter)
+    assert shown
+    sides = re.findall(r'(?:width|height)="(\d+)"', shown[0])
+    assert len(set(sides)) == 1, shown[0]
+    save(client, FORUM, shape="square", focus=["140", "0"])
+    assert "picture.focus" in client.get(FORUM).text
+    save(client, FORUM, shape="", focus=["1", "2"])
+    assert "focus" not in (context.root / f"issues/{CLOSING}/items/01-forum.md").read_text("utf-8")
+
+
 def test_only_for_is_a_sentence_with_a_count(client: FlaskClient, context: Workspace) -> None:
     typed = {**fields(client.get(FORUM).text), "who": ["region", "section"], "holds": ["is", "not"]}
     typed |= {"values": ["Харківська; Сумська", "Освіта"], "every": "any"}
@@ -212,6 +259,32 @@ def test_findings_are_told_for_what_is_typed_before_it_is_saved(client: FlaskCli
     told = json.loads(send(client, f"{FORUM}/look", typed).text)["findings"]
     assert told.keys() >= {"link", "title"}
     assert "немає власного посилання" in told["link"]
+
+
+def test_the_mail_shows_what_is_typed_before_it_is_saved(client: FlaskClient, context: Workspace) -> None:
+    file = context.root / f"issues/{CLOSING}/items/01-forum.md"
+    saved = file.read_text("utf-8")
+    typed = {**fields(client.get(FORUM).text), "title": "Ще не збережено", "text": f"Текст {NASTY}"}
+    for path in (f"{FORUM}/look?scheme=dark", f"{BOARD}/new/look"):
+        told = json.loads(send(client, path, typed).text)["view"]
+        frame = re.search(r'<iframe[^>]* src="([^"]+)"', told)
+        assert frame
+        letter = client.get(frame[1].replace("&amp;", "&"))
+        assert "Ще не збережено" in letter.text
+        assert "<script>alert" not in letter.text
+        assert f'href="{path.replace("/look", "").partition("?")[0]}?' in told
+    assert file.read_text("utf-8") == saved
+    assert "Ще не збережено" not in client.get(f"{BOARD}/letter.html?item=01-forum").text
+
+
+def test_a_finding_on_the_board_and_on_the_check_leads_to_its_field(
+    client: FlaskClient, context: Workspace
+) -> None:
+    file = context.root / f"issues/{CLOSING}/items/01-forum.md"
+    file.write_text(file.read_text("utf-8").replace("link:", "link: nowhere #"), "utf-8")
+    for page in (BOARD, f"{BOARD}/check"):
+        assert f'href="{FORUM}#link"' in client.get(page).text, page
+    assert 'id="link"' in client.get(FORUM).text
 
 
 def test_a_broken_item_is_shown_with_its_line_and_mended_as_text(

@@ -1,6 +1,5 @@
 """A week at the desk in Chromium: by keys and mouse, without scripts, by two editors, and over a restart."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -110,44 +109,18 @@ def paste_the_digest(page: Page) -> None:
     expect(page.locator(".item[data-id]")).to_have_count(13)
 
 
-@pytest.mark.usefixtures("no_issue")
-def test_a_week_is_made_of_the_digest_by_keys_and_the_mouse(open_page: Open, server: Server) -> None:
+@pytest.mark.usefixtures("small_issue")
+def test_items_go_to_another_section_by_a_key_and_by_the_mouse(open_page: Open, server: Server) -> None:
     page = open_page(BOARD)
-    paste_the_digest(page)
-    expect(page.locator("html")).to_have_class("scripted")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("Alt+ArrowUp")
-    expect(page.locator(".section[data-section=top] .item").nth(1)).to_have_attribute("data-id", FIRST)
-    expect(page.locator(f"#item-{FIRST}")).to_have_class(re.compile(r"\bitem\b"))
-    page.locator(f"#item-{FIRST} h3 a").focus()
+    page.locator(f"#item-{FORUM} h3 a").focus()
     page.keyboard.press("m")
     page.locator("dialog button", has_text="Освіта").click()
-    expect(page.locator(f".section[data-section=education] #item-{FIRST}")).to_be_visible()
-    assert order(server, "education")[-1] == FIRST
-    grip = page.locator(f"#item-{FIRST} .grip")
-    grip.drag_to(page.locator(".section[data-section=top] .item").first, target_position={"x": 60, "y": 2})
-    expect(page.locator(f".section[data-section=top] #item-{FIRST}")).to_be_visible()
-    assert order(server, "top")[0] == FIRST
-    page.locator(f"#item-{FIRST} h3 a").focus()
-    page.keyboard.press("e")
-    expect(page.locator("#found-link")).to_contain_text("немає власного посилання")
-    page.get_by_label("Посилання", exact=False).first.fill("https://auc.org.ua/washington")
-    expect(page.locator("#found-link")).to_be_empty()
-    page.locator("#upload").set_input_files(PICTURES / "chart.png")
-    page.locator("#alt").fill("Учасники тижня у Вашингтоні")
-    page.get_by_label("Відкриває випуск").check()
-    page.locator("#title").fill("Партнерство у Вашингтоні")
-    page.keyboard.press("Control+s")
-    expect(page.locator(".saving")).to_contain_text("Збережено")
-    letter = page.frame_locator("#view iframe")
-    expect(letter.get_by_text("Партнерство у Вашингтоні").first).to_be_visible()
-    expect(letter.get_by_alt_text("Учасники тижня у Вашингтоні")).to_be_visible()
-    page.get_by_role("link", name="До випуску").click()
-    item = page.locator(f"#item-{FIRST}")
-    expect(item).to_contain_text("★")
-    expect(item).to_contain_text("зі світлиною")
-    expect(item).not_to_contain_text("немає власного посилання")
+    expect(page.locator(f".section[data-section=education] #item-{FORUM}")).to_be_visible()
+    assert order(server, "education")[-1] == FORUM
+    grip = page.locator(f"#item-{FORUM} .grip")
+    grip.drag_to(page.locator(".section[data-section=social] .item").first, target_position={"x": 60, "y": 2})
+    expect(page.locator(f".section[data-section=social] #item-{FORUM}")).to_be_visible()
+    assert order(server, "social")[0] == FORUM
     page.get_by_role("link", name="Ніч").click()
     expect(page.get_by_role("link", name="Ніч")).to_have_attribute("aria-current", "true")
 

@@ -62,6 +62,31 @@ def test_an_issue_is_approved_started_and_undone(client: FlaskClient, context: W
     send(client, f"/desk/{CLOSING}/undo")
     assert "Undone: nothing was sent" in client.get(PAGE).text
     assert state(context) == IssueState.APPROVED
+    assert "undid the start</td>" in client.get("/desk/journal?did=start+undone&lang=en").text
+
+
+def test_an_approved_edition_is_opened_as_it_was_whatever_becomes_of_the_files(
+    client: FlaskClient, context: Workspace
+) -> None:
+    approved(client)
+    address = re.search(rf'"(/desk/{CLOSING}/approved/\w+)"', client.get(PAGE).text)
+    assert address
+    for file in (context.root / f"issues/{CLOSING}/items").glob("*.md"):
+        file.write_text(file.read_text("utf-8").replace("title: ", "title: Інша "), "utf-8")
+    letter = client.get(address[1])
+    assert "Форум громад" in letter.text
+    assert "Інша" not in letter.text
+    picture = re.search(r'src="(/desk/[^"]+/approved/[^"]+)"', letter.text)
+    assert picture
+    assert str(client.get(picture[1]).mimetype).startswith("image/")
+    assert client.get(f"/desk/{CLOSING}/approved/another").status_code == 404
+
+
+def test_a_theme_that_fails_is_told_with_its_file_and_line(client: FlaskClient, context: Workspace) -> None:
+    theme = context.root / "templates/digest/blocks"
+    theme.mkdir(parents=True)
+    (theme / "news.mjml").write_text("\n{{ nothing.here }}\n", "utf-8")
+    assert "templates/digest/blocks/news.mjml:2</code>" in client.get(PAGE).text
 
 
 def test_a_sending_is_followed_paused_continued_and_cancelled(

@@ -10,6 +10,7 @@ const often = 4000;
 
 let draft;
 let stamp = board.dataset.stamp;
+let saving = false;
 
 const items = () => [...document.querySelectorAll(".item[data-id]")];
 const focused = () => document.activeElement?.closest?.(".item[data-id]") ?? document.querySelector(".item.on[data-id]");
@@ -56,6 +57,7 @@ document.addEventListener("submit", (event) => {
 async function save(event) {
   event.preventDefault();
   const form = event.target;
+  saving = true;
   try {
     const answer = await page(form.action, new FormData(form));
     offline("", false);
@@ -71,6 +73,7 @@ async function save(event) {
   } catch {
     offline(words.offline, true);
   }
+  saving = false;
 }
 
 function choose(item) {
@@ -200,7 +203,7 @@ async function watch() {
     offline("", false);
     const { stamp: now, here } = await answer.json();
     present(here);
-    const busy = document.querySelector("dialog[open]") || dragged || document.activeElement?.closest("#waiting");
+    const busy = saving || document.querySelector("dialog[open]") || dragged || document.activeElement?.closest("#waiting");
     if (now !== stamp && !busy) {
       const id = focused()?.dataset.id;
       const had = document.activeElement?.closest(".item");

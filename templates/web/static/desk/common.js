@@ -58,12 +58,13 @@ function show(frame, address) {
 }
 
 // Links and choices of the reader's view exchange the view alone; the address can still be shared.
-export function followView() {
+export function followView(then) {
   const go = async (address) => {
     try {
       const { dom } = await page(address);
       exchange(dom, "#view");
       history.replaceState(null, "", address);
+      then?.();
     } catch {
       location.href = address;
     }

@@ -5,7 +5,7 @@ import { count, Draft, exchange, followView, offline, page, token, typing } from
 const form = document.querySelector("#item");
 const { look, here, offline: noConnection } = form.dataset;
 const draft = new Draft(form);
-const pause = 350;
+const pause = 150;
 const often = 20000;
 
 // One more part of the sentence whenever the last is used.
@@ -33,7 +33,15 @@ function kinds() {
   const event = form.querySelector("#event");
   if (event) event.hidden = kind !== "event" && !["when", "until", "where"].some((name) => form.elements[name].value);
   const alt = form.elements.alt;
-  if (alt) alt.required = Boolean(form.elements.upload?.files.length);
+  if (alt) alt.required = Boolean(form.elements.upload?.files.length || form.querySelector("[name=take]:checked"));
+}
+
+// The mail as it would be with what is typed; a new item has no mail beside it before.
+function showMail(dom) {
+  if (document.querySelector("#view")) return exchange(dom, "#view");
+  const page = document.querySelector(".item-page");
+  page.classList.remove("alone");
+  page.append(dom.querySelector("#view"));
 }
 
 let waiting;
@@ -44,7 +52,7 @@ async function findings() {
   try {
     const data = new FormData(form);
     data.delete("upload");
-    const answer = await fetch(look, { method: "POST", body: data, headers: { "X-CSRFToken": token }, signal: asked.signal });
+    const answer = await fetch(look + location.search, { method: "POST", body: data, headers: { "X-CSRFToken": token }, signal: asked.signal });
     if (!answer.ok) return;
     const said = await answer.json();
     offline("", false);
@@ -54,6 +62,7 @@ async function findings() {
       place.closest(".field")?.classList.toggle("wrong", found.includes('class="error"'));
     });
     if (said.readers) form.querySelector("#readers").textContent = said.readers;
+    if (said.view) showMail(new DOMParser().parseFromString(said.view, "text/html"));
   } catch (error) {
     if (error.name !== "AbortError") offline(noConnection, true);
   }
@@ -74,13 +83,14 @@ async function save(goesBack) {
     offline("", false);
     const fresh = answer.dom.querySelector("#item [name=sha]");
     if (!answer.ok || !fresh) return form.submit(); // a conflict, or faults: the server shows both
-    if (goesBack || !look) {
+    if (goesBack || !here) {
       draft.drop();
       location.href = goesBack ? document.querySelector(".crumbs a").href : answer.url;
       return;
     }
     form.elements.sha.value = fresh.value;
     exchange(answer.dom, "#view", "#picture", ".issue");
+    focal();
     draft.done();
     findings();
   } catch {
@@ -89,7 +99,30 @@ async function save(goesBack) {
   }
 }
 
+// What the page behind the link offers fills what is empty, and its picture can be taken.
+async function lookAtPage() {
+  const data = new FormData(form);
+  data.delete("upload");
+  data.set("fetch", 1);
+  const button = form.querySelector("#fetch");
+  button.disabled = true;
+  try {
+    const { dom } = await page(location.href, data);
+    for (const name of ["title", "text", "date", "alt"]) form.elements[name].value ||= dom.querySelector(`#${name}`)?.value ?? "";
+    exchange(dom, "#offer");
+    form.dispatchEvent(new Event("input"));
+  } catch {
+    offline(noConnection, true);
+  }
+  button.disabled = false;
+}
+
+form.elements.link?.addEventListener("paste", () => setTimeout(() => form.elements.link.value && lookAtPage()));
 form.addEventListener("submit", (event) => {
+  if (event.submitter?.id === "fetch") {
+    event.preventDefault();
+    return lookAtPage();
+  }
   if (!form.querySelector("#save")) return;
   event.preventDefault();
   save(event.submitter?.name === "back");
@@ -134,6 +167,33 @@ form.addEventListener("drop", (event) => {
   form.elements.upload.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
+// The point of a picture around which it is cut: by a click, or by the arrow keys.
+function focal() {
+  const point = form.querySelector("#point");
+  if (!point) return;
+  const [x, y] = form.querySelectorAll("[name=focus]");
+  const show = () => Object.assign(point.style, { left: `${x.value}%`, top: `${y.value}%` });
+  const set = (left, top) => {
+    [x.value, y.value] = [left, top].map((one) => Math.round(Math.min(100, Math.max(0, one))));
+    form.elements.shape.value ||= "wide";
+    show();
+    form.dispatchEvent(new Event("input"));
+  };
+  point.hidden = false;
+  point.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [-2, 0], ArrowRight: [2, 0], ArrowUp: [0, -2], ArrowDown: [0, 2] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    set(Number(x.value) + step[0], Number(y.value) + step[1]);
+  });
+  point.parentElement.addEventListener("pointerdown", (event) => {
+    const { left, top, width, height } = point.parentElement.querySelector("img").getBoundingClientRect();
+    set((100 * (event.clientX - left)) / width, (100 * (event.clientY - top)) / height);
+  });
+  [x, y].forEach((one) => one.addEventListener("input", show));
+  show();
+}
+
 // Who else has the item open, and whether it was saved meanwhile.
 async function present() {
   try {
@@ -160,9 +220,17 @@ function discard() {
   form.addEventListener("input", () => button.remove(), { once: true });
 }
 
+// The address of a finding names its field.
+function goToField() {
+  const place = document.getElementById(location.hash.slice(1));
+  const fields = "input:not([type=hidden]), textarea, select";
+  if (form.contains(place)) (place.matches(fields) ? place : place.querySelector(fields))?.focus();
+}
+
 form.addEventListener("morepart", morePart);
 form.querySelector(".toolbar")?.removeAttribute("hidden");
 parts();
+focal();
 draft.saved = draft.values();
 if (draft.restore()) {
   if (form.dataset.discard) discard();
@@ -172,7 +240,9 @@ count(form);
 kinds();
 form.addEventListener("input", typed);
 form.addEventListener("change", typed);
-followView();
+followView(() => draft.changed && findings());
+addEventListener("hashchange", goToField);
+goToField();
 if (here) {
   setInterval(() => document.hidden || present(), often);
   addEventListener("pagehide", () => navigator.sendBeacon(here, new URLSearchParams({ leaving: 1, csrf_token: token })));
