@@ -85,13 +85,18 @@ def barriers(html: str) -> list[Barrier]:
         *_pictures(page),
         *_tables(page),
         *_headings(page),
-        *_contrast(page, _Seen()),
+        *contrasts(page),
         *_zoom(page),
         *_titles(page),
         *_links(page),
         *_languages(page),
     ]
     return sorted(dict.fromkeys(found), key=lambda one: RULES.index(one.criterion))
+
+
+def contrasts(page: HtmlElement) -> Iterator[Barrier]:
+    """Yield text that is too much like its ground."""
+    return _contrast(page, _Seen())
 
 
 def _pictures(page: HtmlElement) -> Iterator[Barrier]:

@@ -25,6 +25,8 @@ SUBJECT = 78
 """Most characters of a subject; every mail program cuts longer ones."""
 PREHEADER = (30, 110)
 """Least and most characters of a preheader: below, other text fills the inbox row; above, it is cut."""
+_TELLING = 20
+"""Characters of a subject from which a preheader that begins with it says nothing new."""
 TITLE = 120
 """Most characters of an item's title."""
 
@@ -80,6 +82,13 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
             at,
             "Write it as a sentence: filters distrust it.",
         )
+    if len(subject) >= _TELLING and _plain(preheader).startswith(_plain(subject)):
+        yield finding(
+            "preheader-repeats",
+            "the preheader begins with the subject",
+            locate(issue.at, key("preheader")),
+            "They stand beside each other in the inbox: say in it what the subject has no room for.",
+        )
     shortest, longest = PREHEADER
     if not shortest <= len(preheader) <= longest:
         yield finding(
@@ -98,6 +107,10 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
         yield from _remarks(typed_marks(spoken(words), language), issue.at, locate)
     yield from _remarks(links_in(issue.intro), issue.at, locate)
     yield from _remarks(unrendered(issue.intro), issue.at, locate)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(" .…")
 
 
 def _typed_periods(issue: Issue, items: Iterable[Item], locate: Locate) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
 from newsletter.checks.codes import finding
+from newsletter.checks.preflight import preflight
 from newsletter.checks.weight import weights
 from newsletter.errors import Message, Place, Problem
 from newsletter.model import Edition, Image, ItemKind, Rendered
@@ -56,6 +57,7 @@ def faults(rendered: Rendered, edition: Edition) -> list[Problem]:
         *_links(document, edition),
         *_parity(document, rendered, edition),
         *_long_lines(rendered),
+        *preflight(document, rendered.html),
     ]
 
 

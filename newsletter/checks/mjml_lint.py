@@ -36,6 +36,9 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(r"(?P<name>[^\s=\"'<>/]+)\s*=\s*(?P<value>\"[^\"]*\"|'[^']*')")
 _STRING = re.compile(_QUOTED)
 _BRANCHES = {"if", "for", "when"}
+_COLOURS = {"color", "background-color", "container-background-color"}
+_FIXED = {"#000", "#000000", "black", "#fff", "#ffffff", "white"}
+"""Colours that programs which invert a message leave out, or turn into each other."""
 _UNKNOWN = "?"
 """The tag that something stands in when nobody can tell, as in a macro."""
 
@@ -188,6 +191,8 @@ class _Reader:
                 self.problems.append((line, _no_attribute(tag, name, known)))
             elif not known[name].accept(value):
                 self.problems.append((line, _wrong_value(tag, name, value, known[name].said)))
+            elif name in _COLOURS and value.lower() in _FIXED:
+                self.problems.append((line, _fixed(name, value)))
 
 
 def _place(name: str, parent: str, *, component: bool) -> Iterator[Problem]:
@@ -242,6 +247,14 @@ def _wrong_value(tag: str, name: str, value: str, said: str) -> Problem:
             value=re.sub(f"{HOLE}+", "…", value),
         ),
         hint=Message("Write %(what)s.", what=said),
+    )
+
+
+def _fixed(name: str, value: str) -> Problem:
+    return finding(
+        "colour-fixed",
+        Message("%(name)s is always %(value)s, also in the dark", name=name, value=value),
+        hint="Take a colour of the brand, like {{ light.ink }}, and {{ dark.ink }} for the dark scheme.",
     )
 
 

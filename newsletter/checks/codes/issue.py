@@ -214,4 +214,12 @@ CODES = (
         {"items/01-forum.md": _ITEM, "../2025-02-07/items/01-other.md": _OLD.format("Інше", 2)},
         Part.FILES,
     ),
+    Code(
+        "preheader-repeats",
+        WARNING,
+        "The preheader begins with the subject, beside which it stands.",
+        "preheader: Форум громад і субсидії, а ще нові вебінари",
+        "preheader: Нові вебінари, а ще форум громад і субсидії",
+        Part.ISSUE,
+    ),
 )
