@@ -209,7 +209,7 @@ class Fetcher:
             if refused := _untrusted(error):
                 raise FetchError(refused.verify_message, cause=Cause.UNTRUSTED) from None
             raise FetchError(_plain(error)) from None
-        except (httpcore.ProtocolError, UnicodeError, zlib.error, ssl.SSLError) as error:
+        except (httpcore.ProtocolError, ValueError, zlib.error, ssl.SSLError) as error:
             raise FetchError(f"the answer is broken: {_plain(error)}") from None
 
     @asynccontextmanager

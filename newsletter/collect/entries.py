@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
@@ -28,6 +29,15 @@ class Entry:
     published: datetime | None = None
     picture: str = ""
     alt: str = ""
+
+
+def absolute(url: str, link: str) -> str:
+    """Return a link as an address, as it stands on the page `url`; empty where it can be none."""
+    try:
+        urlsplit(link)
+        return urljoin(url, link) if link else ""
+    except ValueError:  # as of http://[
+        return ""
 
 
 def plain(markup: str) -> str:

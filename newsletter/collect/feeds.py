@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urljoin
 
-from newsletter.collect.entries import LONGEST_TITLE, Entry, moment, plain
+from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute, moment, plain
 
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""", re.IGNORECASE)
@@ -42,7 +41,7 @@ def _entry(one: dict[str, Any], url: str) -> Entry:
     first = [*pictures, str(one.get("image") or ""), str(dict(thumbnail).get("url") or "")]
     return Entry(
         title=str(one.get("title") or ""),
-        link=urljoin(url, link) if link else "",
+        link=absolute(url, link),
         text=str(one.get("description") or content),
         published=moment(str(one.get("published") or one.get("updated") or "")),
         picture=next(filter(None, first), ""),
@@ -61,6 +60,6 @@ def finished(entry: Entry, url: str) -> Entry:
         link=entry.link,
         text=plain(entry.text),
         published=entry.published,
-        picture=urljoin(url, picture) if picture else "",
+        picture=absolute(url, picture),
         alt=plain(alt[1]) if alt else "",
     )

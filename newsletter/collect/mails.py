@@ -1,11 +1,12 @@
 """Read a mail that a colleague forwarded: its subject is the title, its first link the item's."""
 
 import re
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
-from newsletter.collect.entries import LONGEST_TITLE, Entry, moment, plain
+from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute, moment, plain
 
 _PREFIX = re.compile(r"^(?:(?:fwd?|fw|re|пересл|вперед|відп)\s*:\s*)+", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+")
@@ -18,34 +19,30 @@ _HEADERS = re.compile(
 def parse(content: bytes) -> Entry:
     """Return a mail as an entry; what of it cannot be read is left out."""
     mail = message_from_bytes(content, policy=policy.default)
-    said = _text(mail)
+    said = _readable(lambda: _text(mail))
     link = _LINK.search(said)
     text = " ".join(_HEADERS.sub(" ", said).split())
-    try:
-        day = parsedate_to_datetime(str(mail["date"])).isoformat()
-    except (ValueError, TypeError, AttributeError, IndexError):
-        day = ""
+    day = _readable(lambda: parsedate_to_datetime(str(mail["date"])).isoformat())
+    subject = _readable(lambda: str(mail["subject"] or ""))
     return Entry(
-        title=_PREFIX.sub("", " ".join(_subject(mail).split()))[:LONGEST_TITLE],
-        link=link[0].rstrip(".,;:!?") if link else "",
+        title=_PREFIX.sub("", " ".join(subject.split()))[:LONGEST_TITLE],
+        link=absolute("", link[0].rstrip(".,;:!?")) if link else "",
         text=text,
         published=moment(day),
     )
 
 
-def _subject(mail: EmailMessage) -> str:
+def _readable(read: Callable[[], str]) -> str:
+    """Return what `read` returns, or nothing: Python's parser raises many kinds of error on hostile mail."""
     try:
-        return str(mail["subject"] or "")
-    except (ValueError, IndexError, AttributeError):  # headers that the standard library fails on
+        return read()
+    except Exception:  # noqa: BLE001  whatever it is, the rest of the mail is read
         return ""
 
 
 def _text(mail: EmailMessage) -> str:
-    try:
-        part = mail.get_body(("plain", "html"))
-        if part is None:
-            return ""
-        content = str(part.get_content())
-        return plain(content) if part.get_content_type() == "text/html" else content
-    except (LookupError, ValueError, AttributeError, TypeError):  # an unknown charset, a broken structure
+    part = mail.get_body(("plain", "html"))
+    if part is None:
         return ""
+    content = str(part.get_content())
+    return plain(content) if part.get_content_type() == "text/html" else content

@@ -1,11 +1,10 @@
 """Read a page: what it says of itself by Open Graph, its canonical link, its first sentences, its feed."""
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from lxml import etree, html
 
-from newsletter.collect.entries import LONGEST_TITLE, Entry, moment, plain
+from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute, moment, plain
 
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _WORTH = 80  # characters: a shorter paragraph is a caption, a date or a button
@@ -47,13 +46,13 @@ def parse(content: bytes, url: str, content_type: str = "") -> Page:
     return Page(
         entry=Entry(
             title=plain(title)[:LONGEST_TITLE],
-            link=urljoin(url, canonical),
+            link=absolute(url, canonical) or url,
             text=plain(named.get("og:description") or named.get("description") or "") or _paragraph(root),
             published=moment(when),
-            picture=urljoin(url, picture) if picture else "",
+            picture=absolute(url, picture),
             alt=plain(named.get("og:image:alt") or ""),
         ),
-        feed=urljoin(url, feeds[0]) if feeds else "",
+        feed=absolute(url, feeds[0]) if feeds else "",
     )
 
 

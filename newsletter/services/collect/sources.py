@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from newsletter.collect import feeds, pages
-from newsletter.collect.entries import LONGEST_TITLE, Entry
+from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute
 from newsletter.config.parts import CollectEntry
 from newsletter.errors import ContentError
 from newsletter.fetching import Fetched, Fetcher, FetchError
@@ -140,7 +140,7 @@ def read_folder(root: Path, name: str) -> list[tuple[str, Entry]]:
         link = _LINK.search(text)
         entry = Entry(
             title=" ".join(title.lstrip("# ").split())[:LONGEST_TITLE],
-            link=link[0].rstrip(".,;:!?") if link else "",
+            link=absolute("", link[0].rstrip(".,;:!?")) if link else "",
             text=" ".join(rest.split()),
             published=datetime.fromtimestamp(file.stat().st_mtime, UTC),
         )
