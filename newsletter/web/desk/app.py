@@ -1,6 +1,6 @@
 """The Flask application of the desk: its blueprints, and what all of its pages share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from newsletter.config.parts import Editor
 from newsletter.config.types import Role
+from newsletter.errors import Problem
 from newsletter.render.values import Data, Function
 from newsletter.services import Workspace, theme_folders
 from newsletter.services.live import LiveWorkspace
@@ -46,6 +47,7 @@ from newsletter.web.desk import (
 from newsletter.web.desk.access import admit, may
 from newsletter.web.desk.error_pages import explain_errors
 from newsletter.web.desk.shown import day, moment
+from newsletter.web.preview.shown import shown_problem
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
 
@@ -185,9 +187,13 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
         "single": single,
         "navigation": tuple(_navigation()) if person else (),
         "notices": Function(lambda: get_flashed_messages(with_categories=True)),
-        "faults": tuple(map(str, live.problems)) if person else (),
+        "settings_faults": tuple(_said(live.problems)) if person else (),
         "waiting": live.waiting if person and person.role.covers(Role.OPERATOR) else (),
     }
+
+
+def _said(problems: Sequence[Problem]) -> Iterator[Data]:
+    return (shown_problem(one, [one.at] if one.at else []) for one in problems)
 
 
 def _navigation() -> Iterator[Data]:
