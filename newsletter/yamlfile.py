@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError
@@ -28,6 +28,7 @@ _MOST_KNOWN = 1000
 
 _KINDS = {
     "dict_type": "keys with values",
+    "model_attributes_type": "keys with values",
     "string_type": "words: put them in quotes",
     "tuple_type": "a list, like `[one, another]`",
 }
@@ -43,6 +44,8 @@ _WORDS = {
     "literal_error": "must be {expected}",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "is empty",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
+    "union_tag_not_found": "say by which transport it leaves, like `transport: smtp`",
 }
 """What is said of a fault instead of pydantic's words, which are for programmers."""
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
@@ -213,18 +216,19 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
 
 
 def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
-    path: Path = fault["loc"]
+    path = _written(document, fault["loc"])
     key = ".".join(map(str, path))
     text: str
     hint, code = "", "value-wrong"
     if fault["type"] == "extra_forbidden":
         text = Message("unknown key %(key)r", key=key)
-        hint, code = nearest(str(path[-1]), _keys(model, path[:-1])), "key-unknown"
+        hint = nearest(str(path[-1]), _keys(model, fault["loc"][:-1]))
+        code = "key-unknown"
     elif fault["type"] == "missing":
         text = Message("the key %(key)r is missing", key=key)
         hint, code = Message("Add `%(key)s: …` here.", key=path[-1]), "key-missing"
     elif fault["type"] == "model_type":
-        text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, path)[0]}: …`"
+        text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, fault['loc'])[0]}: …`"
     elif fault["type"] in _KINDS:
         text = f"{key}: must be {_KINDS[fault['type']]}"
     else:
@@ -232,6 +236,15 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
         text = f"{key}: {message}" if key else message
         hint = fault.get("ctx", {}).get("hint", "")
     return Problem.error(text, document.place(path), hint, code=code)
+
+
+def _written(document: Document, path: Path) -> Path:
+    """Return `path` without pydantic's steps to one of several models, which no document has."""
+    found: Path = ()
+    for place, step in enumerate(path, 1):
+        if place == len(path) or (*found, step) in document.lines:
+            found = (*found, step)
+    return found
 
 
 def worded(fault: Any) -> str:
@@ -257,19 +270,28 @@ def matching(pattern: str, words: str) -> AfterValidator:
 def _keys(model: Any, path: Path) -> list[str]:
     """Return the known keys at `path`; a step into a list or a mapping goes to the model of its values."""
     for step in path:
-        inside = _part(model)
-        if inside is None:
+        parts = _parts(model)
+        if not parts:
             return []
-        model = (
-            inside if get_origin(model) in {dict, list, tuple} else inside.model_fields[str(step)].annotation
-        )
-    found = _part(model)
-    return list(found.model_fields) if found else []
+        if get_origin(model) in {dict, list, tuple}:
+            model = get_args(model)[-1 if get_origin(model) is dict else 0]
+        elif len(parts) > 1:  # pydantic's step to the one of several that is meant, by its tag
+            model = next((part for part in parts if _has_tag(part, step)), None)
+        else:
+            model = parts[0].model_fields[str(step)].annotation
+    found = _parts(model)
+    return list(found[0].model_fields) if found else []
 
 
-def _part(annotation: Any) -> type[BaseModel] | None:
-    candidates = [annotation, *getattr(annotation, "__args__", ())]
-    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+def _parts(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models in an annotation."""
+    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [part for inside in get_args(annotation) for part in _parts(inside)]
+
+
+def _has_tag(part: type[BaseModel], tag: str | int) -> bool:
+    return any(get_args(field.annotation) == (tag,) for field in part.model_fields.values())
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

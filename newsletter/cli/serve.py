@@ -149,7 +149,7 @@ def _read_secrets(workspace: "Workspace") -> None:
     from newsletter.services.webhooks.posting import receivers
 
     secret("NEWSLETTER_METRICS_TOKEN")
-    read_provider_keys()
+    read_provider_keys(workspace)
     receivers(workspace)
     workspace.signer  # noqa: B018  accessing it creates or reads the secret
 

@@ -5,12 +5,16 @@ Not here: defaults that belong to one module, and what settings lead to (newslet
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, reduce
+from itertools import chain
+from operator import or_
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
@@ -36,7 +40,19 @@ from newsletter.config.parts import (
     Webhook,
     Week,
 )
-from newsletter.config.types import DAYS, Language, Line, Slug, TransportName, Url, WebhookEvent, Zone
+from newsletter.config.types import (
+    DAYS,
+    ORDER,
+    Domain,
+    Language,
+    Line,
+    Slug,
+    Url,
+    WayOrder,
+    WebhookEvent,
+    Zone,
+    known_ways,
+)
 from newsletter.errors import ConfigError, ContentError, Place, Problem
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
@@ -82,7 +98,9 @@ class Settings(Part):
     sections: tuple[SectionEntry, ...] = Field(min_length=1)
     languages: tuple[Language, ...] = Field(default=(), validate_default=True)
     fields: dict[Slug, FieldEntry] = Field(default={})
-    transport: TransportName = OUTBOX
+    ways: dict[Slug, Any] = Field(default={})
+    transport: WayOrder = OUTBOX
+    routes: dict[Domain, WayOrder] = Field(default={})
     dkim: Dkim | None = None
     pace: Pace = Pace()
     bounces: Bounces = Bounces()
@@ -127,6 +145,44 @@ class Settings(Part):
             if (many := [slug for slug in kinds if kinds[slug] is kind])[1:]:
                 raise ValueError(f"{', '.join(many)}: only one field can be of kind {kind}")
         return {slug: entry.model_copy(update={"kind": kinds[slug]}) for slug, entry in fields.items()}
+
+    @field_validator("ways")
+    @classmethod
+    def _named_anew(cls, ways: dict[str, Any]) -> dict[str, Any]:
+        """Refuse names that transports have."""
+        if taken := sorted(ways.keys() & TRANSPORTS.keys()):
+            raise ValueError(f"{taken[0]}: a transport has that name; choose another, like {taken[0]}2")
+        return ways
+
+    @field_validator("transport")
+    @classmethod
+    def _together(cls, order: str, given: ValidationInfo) -> str:
+        """Refuse unknown names, and files beside mail: whoever got a file would never get the mail."""
+        if "ways" in given.data:
+            known_ways(order, given.data["ways"])
+        if OUTBOX in order.split(ORDER) and order != OUTBOX:
+            raise ValueError(f"{OUTBOX} writes files only, so it stands alone")
+        return order
+
+    @field_validator("routes")
+    @classmethod
+    def _lead_out(cls, routes: dict[str, str], given: ValidationInfo) -> dict[str, str]:
+        """Refuse unknown names, and files instead of mail."""
+        for domain, order in routes.items():
+            if "ways" in given.data:
+                known_ways(order, given.data["ways"])
+            if OUTBOX in order.split(ORDER):
+                raise ValueError(f"{domain}: {OUTBOX} writes files only, so nobody would get the mail")
+        return routes
+
+    @field_validator("pace")
+    @classmethod
+    def _of_ways(cls, pace: Pace, given: ValidationInfo) -> Pace:
+        """Refuse unknown names."""
+        if "ways" in given.data:
+            for name in pace.per_day:
+                known_ways(name, given.data["ways"])
+        return pace
 
     @field_validator("dkim")
     @classmethod
@@ -205,6 +261,27 @@ class Settings(Part):
         slug = self.field(kind)
         return slug if slug in self.public_fields else ""
 
+    def way(self, name: str) -> tuple[str, Any]:
+        """Return the transport of the way `name`, which may be a transport's own, and its settings."""
+        entry = self.ways.get(name)
+        return (entry.transport, entry) if entry else (name, self.of_transport(name))
+
+    def orders(self, transport: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+        """Return the ways of `transport` in order, and by domain those of `routes`, followed by the others.
+
+        What is written to files has no other way.
+        """
+        order = tuple(transport.split(ORDER))
+        if transport == OUTBOX:
+            return order, {}
+        routes = {domain: (*own.split(ORDER), *order) for domain, own in self.routes.items()}
+        return order, {domain: tuple(dict.fromkeys(names)) for domain, names in routes.items()}
+
+    def all_ways(self, transport: str) -> tuple[str, ...]:
+        """Return the names of all ways by which mail leaves that is sent by `transport`."""
+        order, routes = self.orders(transport)
+        return tuple(dict.fromkeys((*order, *chain.from_iterable(routes.values()))))
+
     def of_transport(self, name: str) -> Any:
         """Return the settings of the transport `name`, or None if it has none."""
         return getattr(self, name) if name in type(self).model_fields else None
@@ -234,8 +311,15 @@ def settings_model() -> type[Settings]:
 @cache
 def _with_parts(transports: tuple[tuple[str, str], ...]) -> type[Settings]:
     """Return Settings extended by the settings models of `transports` (name, import path)."""
-    parts = {name: resolve_name(described).settings for name, described in transports}
-    fields: dict[str, Any] = {name: (part, part()) for name, part in parts.items() if part}
+    described = {name: resolve_name(path).settings for name, path in transports}
+    parts = {name: part for name, part in described.items() if part}
+    fields: dict[str, Any] = {name: (part, part()) for name, part in parts.items()}
+    keys: dict[str, Any] = {name: {"transport": (Literal[name], ...)} for name in parts}
+    ways: list[Any] = [
+        create_model(part.__name__, __base__=part, **keys[name]) for name, part in parts.items()
+    ]
+    chosen: Any = reduce(or_, ways)
+    fields["ways"] = (dict[Slug, Annotated[chosen, Field(discriminator="transport")]], {})
     return create_model("Settings", __base__=Settings, __module__=__name__, **fields)
 
 
@@ -296,11 +380,25 @@ def find_root(start: Path) -> Path:
     )
 
 
+_way: ContextVar[str] = ContextVar("way", default="")
+
+
+@contextmanager
+def secrets_of(way: str) -> Iterator[None]:
+    """Make `secret` look for those of a way that newsletter.yaml names: SENDGRID_API_KEY_RELAY2."""
+    before = _way.set(f"_{way.upper().replace('-', '_')}" if way else "")
+    try:
+        yield
+    finally:
+        _way.reset(before)
+
+
 def secret(name: str) -> str | None:
     """Return a secret: the environment variable `name`, or the content of the file named by `name`_FILE.
 
     Raises ConfigError if the file cannot be read or is empty, or if both are set.
     """
+    name += _way.get()
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value and file:
         raise ConfigError(f"both {name} and {name}_FILE are set", "Unset one of them.")

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from newsletter.brand import Palette, palette
 from newsletter.config.types import (
@@ -174,12 +182,23 @@ class Dkim(Part):
     domain: Domain
 
 
+def _listed(given: Any) -> Any:
+    return [given] if isinstance(given, int) else given
+
+
+Cap = Annotated[int, Field(ge=1)]
+
+
 class Pace(Part):
-    """Messages a second at most, over all workers: of a run, of the relay, to a domain. 0 sets no limit."""
+    """Messages a second at most, over all workers: of a run, of each way, to a domain. 0 sets no limit.
+
+    `per_day` are the most messages a day of a way: always, or on its first day, its second, and so on.
+    """
 
     run: float = Field(default=0, ge=0, allow_inf_nan=False)
     relay: float = Field(default=0, ge=0, allow_inf_nan=False)
     domains: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    per_day: dict[Slug, Annotated[tuple[Cap, ...], BeforeValidator(_listed), Field(min_length=1)]] = {}
 
 
 class Imap(Part):

@@ -1,6 +1,7 @@
 """Value types of newsletter.yaml: addresses, domains, days, durations."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from difflib import get_close_matches
@@ -22,6 +23,8 @@ from newsletter.yamlfile import matching, nearest
 
 _LONGEST_ZONE = _LONGEST_TAG = 40
 _LONGEST_TRANSPORT = 40
+ORDER = ", "
+"""What stands between the names of several ways."""
 _BY_OFFSET = {0: "Europe/London", 1: "Europe/Warsaw", 2: "Europe/Kyiv", 3: "Europe/Kyiv"}
 """Whoever writes an offset means a place with summer time; +3 is Kyiv's in summer."""
 _OLD_NAMES = {
@@ -208,15 +211,29 @@ def _logo(value: str) -> str:
     return str(path)
 
 
-def _transport(value: str) -> str:
-    if value not in TRANSPORTS:
-        name = value[:_LONGEST_TRANSPORT]
-        raise PydanticCustomError(
-            "transport",
-            "no transport is named {value}",
-            {"value": repr(name), "hint": nearest(name, TRANSPORTS)},
-        )
-    return value
+def _order(value: object) -> str:
+    """Return names of ways in one line: `sendgrid, smtp`, given so or as a list."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ValueError("must be a name, or several in order, like [sendgrid, smtp]")
+    found = [name.strip() for name in names]
+    if twice := next((name for name in found if found.count(name) > 1), None):
+        raise ValueError(f"{twice!r} is there twice")
+    return ORDER.join(found)
+
+
+def known_ways(order: str, ways: Iterable[str]) -> str:
+    """Return `order` if each of its names is a transport or one of `ways`. Raises pydantic's error if not."""
+    known = [*TRANSPORTS, *ways]
+    for name in order.split(ORDER):
+        if name not in known:
+            typed = name[:_LONGEST_TRANSPORT]
+            raise PydanticCustomError(
+                "transport",
+                "no transport is named {value}",
+                {"value": repr(typed), "hint": nearest(typed, known)},
+            )
+    return order
 
 
 Url = Annotated[str, AfterValidator(_url)]
@@ -224,7 +241,8 @@ Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Language = Annotated[str, AfterValidator(_language)]
-TransportName = Annotated[str, AfterValidator(_transport)]
+WayOrder = Annotated[str, BeforeValidator(_order)]
+"""Names of ways in the order in which they are used, as one line."""
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 RetentionAge = Annotated[Age, BeforeValidator(_age)]
 Moment = Annotated[str, AfterValidator(_moment)]

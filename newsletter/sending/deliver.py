@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from itertools import chain
 
 from newsletter.errors import NewsletterError
 from newsletter.sending.claims import Claims
@@ -45,7 +46,8 @@ class Run:
     async def _deliver(self) -> NewsletterError | None:
         """Send all that is due; return the errors that kept some of it from being sent."""
         failed: NewsletterError | None = None
-        await self._plan.transport.check()
+        if alone := self._claims.alone:
+            await alone.check()
         while True:
             before = self._claims.recorded
             failures = await self._drain()
@@ -58,23 +60,17 @@ class Run:
             await asyncio.sleep(_POLL)
 
     async def _drain(self) -> list[NewsletterError]:
-        """Run every connection until there is nothing to take; return the errors of those that failed."""
+        """Use every way until there is nothing to take; return the errors that ended it before."""
         commits = asyncio.create_task(self._claims.commit_until_closed())
-        transport = self._plan.transport
+        lanes = self._claims.lanes.values()
+        for lane in lanes:
+            lane.running = True
         try:
-            ended = await asyncio.gather(
-                *(transport.drain(self._claims) for _ in range(transport.connections)), return_exceptions=True
-            )
+            ended = await asyncio.gather(*(lane.drain() for lane in lanes))
         finally:
             self._claims.close()
             await commits
-        failures = []
-        for error in ended:
-            if isinstance(error, NewsletterError):
-                failures.append(error)
-            elif error is not None:
-                raise error
-        return failures
+        return list(chain.from_iterable(ended))
 
     def _left(self) -> bool:
         """Return whether open chunks that this run has not processed are due soon."""

@@ -290,7 +290,7 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
         raise StateError(f"issue {name} is paused: {frozen.reason}", f"To go on: newsletter resume {name}")
     if frozen.state is IssueState.CANCELLED:
         raise StateError(f"issue {name} is cancelled", "It is not sent to anyone else.")
-    if frozen.transport not in ("", transport):
+    if frozen.transport and (frozen.transport == OUTBOX) is not (transport == OUTBOX):
         raise StateError(
             f"issue {name} has been started by {frozen.transport}, not {transport}",
             f"Go on by {frozen.transport}; an issue that went only to the outbox can be approved --again.",

@@ -95,6 +95,16 @@ class CircuitBreaker:
             self.gone += 1
             self._judge_share()
 
+    @property
+    def in_a_row(self) -> bool:
+        """Whether equal errors came in a row, which may be the way's fault and not the list's."""
+        return self._row >= EQUAL_ERRORS
+
+    def forget(self) -> None:
+        """Begin to count anew, after another way has been used."""
+        self._row = self._put_off = 0
+        self.reason = self.rest = ""
+
     def _waited_out(self, receipt: Receipt, attempt: int) -> bool:
         """Return whether this deferral looks like greylisting, which a later try ends."""
         if greylisted(receipt.code, receipt.detail):

@@ -1,15 +1,16 @@
 """Send letters and test messages: they are not in the ledger, and may be repeated, as they change nothing."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from newsletter.errors import TransportUnavailable
 from newsletter.i18n import translations
 from newsletter.links import Signer
 from newsletter.model import Envelope, Message, Outcome, Receipt, Rendered, Verdict
-from newsletter.ports import Transport
 from newsletter.sending.personal import Writer
+from newsletter.sending.ways import Ways
 from newsletter.slots import UNSUBSCRIBE
 from newsletter.store.ledger import Due
 from newsletter.transport.dkim import DomainSigner
@@ -28,6 +29,12 @@ class Batch:
     async def next(self) -> Message | None:
         """Return the next message."""
         return self.ready()
+
+    def take(self) -> list[Message]:
+        """Return all that waits, which does not wait any more."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
 
     def ready(self) -> Message | None:
         """Return the next message."""
@@ -55,6 +62,31 @@ class Batch:
     def receipt(self, number: int) -> Receipt:
         """Return the receipt of message `number`."""
         return self.receipts.get(number, Receipt(outcome=Outcome.UNKNOWN, detail="nothing was reported"))
+
+
+async def send(ways: Ways, batch: Batch) -> None:
+    """Send a batch, each message by the first of its ways that works.
+
+    Raises TransportUnavailable when some could be sent by none.
+    """
+    failed: TransportUnavailable | None = None
+    left = batch.take()
+    for place in range(len(ways.all)):
+        by_way: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in left:
+            if (order := ways.of(message.rcpt_to))[place:]:
+                by_way[order[place]].append(message)
+        for name, messages in by_way.items():
+            part = Batch(messages)
+            try:
+                await ways.all[name].transport.check()
+                await ways.all[name].transport.drain(part)
+            except TransportUnavailable as error:
+                failed = error
+            batch.receipts |= part.receipts
+        left = [message for message in left if message.subscriber not in batch.receipts]
+    if left and failed:
+        raise failed
 
 
 def compose(  # noqa: PLR0913  what a message is made of
@@ -89,7 +121,7 @@ def compose(  # noqa: PLR0913  what a message is made of
 
 
 async def send_test_message(  # noqa: PLR0913, PLR0917  what a message is made of
-    transport: Transport,
+    ways: Ways,
     page: Rendered,
     shared: Envelope,
     signer: Signer,
@@ -103,6 +135,5 @@ async def send_test_message(  # noqa: PLR0913, PLR0917  what a message is made o
     marked = replace(page, subject=f"[{mark}] {page.subject}")
     due = Due(_NOBODY, address, "", page.edition, 1)
     outgoing = Batch([Writer(marked, shared, signer, dkim).write(due, now)])
-    await transport.check()
-    await transport.drain(outgoing)
+    await send(ways, outgoing)
     return outgoing.receipt(_NOBODY)

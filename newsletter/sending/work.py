@@ -1,7 +1,6 @@
 """The data of one worker's delivery: its parameters, its leased chunks, and what one commit writes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine
 
 from newsletter.model import Receipt, Verdict
-from newsletter.ports import Transport
+from newsletter.sending.ways import Ways
 from newsletter.sending.writers import Writers
-from newsletter.store.commits import Clearance, CommitRequest
+from newsletter.store.commits import Attempt, Clearance, CommitRequest
 from newsletter.store.ledger import Due, Lease, Result
 
 
@@ -19,14 +18,14 @@ from newsletter.store.ledger import Due, Lease, Result
 class Plan:
     """The parameters of a run: `worker` delivers the issue `name`, which started at `begun_at`.
 
-    `rates` are messages a second by scope; `where` restricts the readers; `progress` is called with the
-    number of deliveries that got an outcome since the run began.
+    `rates` are messages a second by scope, of which `relay:…` is a way's; `where` restricts the readers;
+    `progress` is called with the number of deliveries that got an outcome since the run began.
     """
 
     engine: Engine
     name: str
     writers: Writers
-    transport: Transport
+    ways: Ways
     worker: str
     clock: Callable[[], datetime]
     begun_at: datetime
@@ -37,31 +36,35 @@ class Plan:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """A leased chunk: the queue of deliveries, those whose body is on the wire, outcomes not yet recorded."""
+    """A leased chunk: how many deliveries are `open` (queued or in a connection's hand), and its news."""
 
     lease: Lease
-    queue: deque[Due]
-    begun: dict[int, int] = field(default_factory=dict)
+    open: int = 0
+    begun: dict[int, Attempt] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
-    handed: int = 0
     not_before: float = 0.0  # when postponed deliveries may be tried, in seconds since 1970
 
-    def add(self, due: Due, receipt: Receipt) -> None:
+    def add(self, due: Due, receipt: Receipt, way: str = "") -> None:
         """Queue an outcome for the next commit."""
         self.begun.pop(due.subscriber, None)
-        self.results.append(Result(due.subscriber, due.attempt, receipt))
+        self.results.append(Result(due.subscriber, due.attempt, receipt, way))
 
-    @property
-    def finished(self) -> bool:
-        """True when no delivery is queued or in flight."""
-        return not self.queue and not self.handed
+    def postpone(self, until: float) -> None:
+        """Leave one of its deliveries for later."""
+        self.open -= 1
+        self.not_before = min(self.not_before or until, until)
+
+
+Dealt = tuple[Work, Due]
+"""A delivery to be made, and the chunk it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """A connection that waits for clearance to send bodies, which may be of several chunks."""
+    """A connection that waits for clearance to send bodies by one way, which may be of several chunks."""
 
-    bodies: Sequence[tuple["Work", Due]]
+    way: str
+    bodies: Sequence[Dealt]
     verdicts: asyncio.Future[Sequence[Verdict]]
 
 
@@ -71,7 +74,6 @@ class ChunkCommit:
 
     work: Work
     request: CommitRequest
-    waiting: list[Due]
-    others: bool  # whether the chunk has readers besides those that wait
+    waiting: list[tuple[Due, Attempt]]
     clearance: Clearance | None = None
     released: bool = False

@@ -19,7 +19,7 @@ from newsletter.config import Settings, find_root, place_of, read_settings, secr
 from newsletter.errors import ConfigError, ContentError, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
-from newsletter.names import CorrectionName, IssueName
+from newsletter.names import CorrectionName, IssueName, read_name
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from newsletter.ports import Transport
     from newsletter.render.renderer import Renderer
     from newsletter.sending.deliver import Run
+    from newsletter.sending.ways import Ways
     from newsletter.services.proof import Proof
     from newsletter.store.issues import Frozen
     from newsletter.store.readonly import ReadOnlyDatabase
@@ -232,15 +233,33 @@ class Workspace:
         return where(segments[name].condition)
 
     def transport(self, name: str, issue: IssueName, *, folder: str = "") -> "Transport":
-        """Return the transport `name`, as newsletter.yaml and the environment set it up.
+        """Return the transport of the way `name`, as newsletter.yaml and the environment set it up.
 
         One that writes files does so in `var`, in the folder of its name, or in `folder` inside that. Raises
-        ConfigError when there is no such transport, or it is not set up.
+        ConfigError when there is no such way, or it is not set up.
         """
+        from newsletter.config import secrets_of
         from newsletter.transport import Files, describe
 
         files = Files(folder=self.var / name / folder, prefix=issue.isoformat())
-        return describe(name).make(self.settings.of_transport(name), files)
+        transport, settings = self.settings.way(name)
+        with secrets_of(name if transport != name else ""):
+            return describe(transport).make(settings, files)
+
+    def ways(self, order: str, issue: IssueName, *, folder: str = "") -> "Ways":
+        """Return the ways of mail sent by `order`, which names one or several. Raises as `transport`."""
+        from newsletter.sending.ways import Way, Ways
+
+        caps = self.settings.pace.per_day
+        names, routes = self.settings.orders(order)
+        return Ways(
+            {
+                name: Way(name, self.transport(name, issue, folder=folder), caps.get(name, ()))
+                for name in self.settings.all_ways(order)
+            },
+            names,
+            routes,
+        )
 
     def message_id(self, subscriber: int, issue: IssueName) -> str:
         """Return the Message-ID of a delivery."""
@@ -252,12 +271,14 @@ class Workspace:
     def run(
         self,
         frozen: "Frozen",
-        transport: "Transport",
         *,
         where: "ColumnElement[bool] | None" = None,
         progress: Callable[[int], None] = lambda _done: None,
     ) -> "Run":
-        """Return this process's run of `frozen`, an issue that has been started. Raises StoreError."""
+        """Return this process's run of `frozen`, an issue that has been started.
+
+        Raises ConfigError when one of its ways is not set up, and StoreError.
+        """
         from newsletter.sending.deliver import Run
         from newsletter.sending.work import Plan
         from newsletter.sending.writers import Writers
@@ -265,7 +286,8 @@ class Workspace:
 
         insist_on_room(self)
         pace = self.settings.pace
-        limits = {f"run:{frozen.name}": pace.run, f"relay:{frozen.transport}": pace.relay}
+        ways = self.ways(frozen.transport, read_name(frozen.name))
+        limits = {f"run:{frozen.name}": pace.run, **{f"relay:{name}": pace.relay for name in ways.all}}
         limits |= {f"domain:{domain}": rate for domain, rate in pace.domains.items()}
 
         return Run(
@@ -273,7 +295,7 @@ class Workspace:
                 engine=self.database,
                 name=frozen.name,
                 writers=Writers(self.database, frozen.envelope, self.signer, self.dkim),
-                transport=transport,
+                ways=ways,
                 worker=f"{socket.gethostname()}:{os.getpid()}",
                 clock=self.clock(),
                 begun_at=datetime.fromisoformat(frozen.begun_at),

@@ -72,7 +72,7 @@ def prepare(workspace: "Workspace", frozen: "Frozen", transport: str) -> Ready:
             f"For readers who joined since: newsletter send {frozen.name} --only-new",
         )
     may_begin(frozen, transport)
-    asyncio.run(workspace.transport(transport, read_name(frozen.name)).check())
+    asyncio.run(workspace.ways(transport, read_name(frozen.name)).check())
     workspace.dkim  # noqa: B018  reading the key fails now, not at the first message
     insist(workspace)
     left = summary(workspace, frozen.name)
@@ -116,9 +116,8 @@ def delivering(
     The database is marked as the one last sent from at the end too, so that a backup made meanwhile is
     recognised as older.
     """
-    transport = workspace.transport(frozen.transport, read_name(frozen.name))
     where = workspace.segment(segment) if segment else None
-    yield workspace.run(frozen, transport, where=where, progress=progress)
+    yield workspace.run(frozen, where=where, progress=progress)
     own(workspace)
 
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newsletter.config import secret
+from newsletter.config import secret, secrets_of
 from newsletter.doctor import Level, Result, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
 from newsletter.errors import NewsletterError, Problem, Severity, StoreError
@@ -105,7 +105,7 @@ def _offline(workspace: "Workspace") -> list[_Step]:
         _Step("https", lambda: [site.https(workspace.settings.base_url)]),
         _Step("dkim", lambda: _own_key(workspace)),
         _Step("editors", lambda: [_editors(workspace)]),
-        _Step("bounces", lambda: [_bounces(workspace)]),
+        _Step("bounces", lambda: _bounces(workspace)),
         _Step("clock", lambda: [_clock(workspace)]),
         _Step("disk", lambda: [_disk(workspace)]),
         _Step("backup", lambda: [_backup(workspace)]),
@@ -130,8 +130,8 @@ def _online(workspace: "Workspace", dns: Dns) -> list[_Step]:
         _Step("soa", lambda: [reachability.soa(dns, domain)]),
         _Step("ptr", lambda: [reachability.ptr(dns, relay())]),
         _Step("mta-sts", lambda: [reachability.mta_sts(dns, domain)]),
-        _Step("relay", lambda: [_relay(workspace)]),
-        _Step("account", lambda: _account(workspace)),
+        *(_Step("relay", partial(_relay, workspace, name)) for name, _, _ in _ways(workspace)),
+        *(_Step("account", partial(_account, workspace, name)) for name, _, _ in _ways(workspace)),
         _Step("site", lambda: site.answers(base, workspace.now())),
         _Step("one-click", lambda: [_one_click(workspace)]),
         _Step("mailbox", lambda: [_mailbox(workspace)]),
@@ -165,11 +165,15 @@ def _editors(workspace: "Workspace") -> Result:
     return passed("editors", f"{len(workspace.settings.editors)} in newsletter.yaml")
 
 
-def _bounces(workspace: "Workspace") -> Result:
-    name, unread = workspace.settings.transport, "dead addresses would be written to for ever"
-    if name == OUTBOX:
-        return skipped("bounces", "nothing bounces that is written to files")
-    if name in PROVIDERS:
+def _bounces(workspace: "Workspace") -> list[Result]:
+    if workspace.settings.transport == OUTBOX:
+        return [skipped("bounces", "nothing bounces that is written to files")]
+    return list(dict.fromkeys(_bounces_of(workspace, name) for name, _, _ in _ways(workspace)))
+
+
+def _bounces_of(workspace: "Workspace", name: str) -> Result:
+    kind, unread = workspace.settings.way(name)[0], "dead addresses would be written to for ever"
+    if kind in PROVIDERS:
         if provider_events(workspace, name):
             return passed("bounces", f"{name} reports them")
         hint = "Set up the provider's webhook and its key; see docs/operating.md."
@@ -178,6 +182,12 @@ def _bounces(workspace: "Workspace") -> Result:
         hint = "Add `bounces: {imap: …}`, or let your mail server pipe them: newsletter bounces -"
         return warned("bounces", f"no mailbox for bounces is set: {unread}", hint)
     return passed("bounces", "they come into a mailbox that is set up")
+
+
+def _ways(workspace: "Workspace") -> list[tuple[str, str, Any]]:
+    """Return the ways by which mail leaves: the name, transport and settings of each."""
+    settings = workspace.settings
+    return [(name, *settings.way(name)) for name in settings.all_ways(settings.transport)]
 
 
 def _clock(workspace: "Workspace") -> Result:
@@ -234,9 +244,12 @@ def _complaints(workspace: "Workspace") -> list[Result]:
 
 def _relay_addresses(workspace: "Workspace", dns: Dns) -> Sequence[Ip]:
     """Return the public addresses of a relay of our own, as far as this machine can know them."""
-    if workspace.settings.transport != "smtp":
-        return []
-    host, domain = workspace.settings.of_transport("smtp").host, workspace.settings.sender.domain
+    relays = [own.host for _, kind, own in _ways(workspace) if kind == "smtp"]
+    return [address for host in relays for address in _addresses(workspace, dns, host)]
+
+
+def _addresses(workspace: "Workspace", dns: Dns, host: str) -> Sequence[Ip]:
+    domain = workspace.settings.sender.domain
     if host in _LOOPBACK:
         host = socket.getfqdn()
     elif not _same_owner(host, domain):
@@ -261,24 +274,23 @@ def _published_key(workspace: "Workspace", dns: Dns) -> list[Result]:
         return [
             authentication.dkim(dns, settings.dkim.selector, settings.dkim.domain, workspace.dkim.public_key)
         ]
-    if settings.transport == "smtp":
+    if any(kind == "smtp" for _, kind, _ in _ways(workspace)):
         text = "the press does not sign (no `dkim` in newsletter.yaml), so the relay has to"
         return [warned("dkim", text, "See docs/operating.md, DKIM.")]
     return [skipped("dkim", f"{settings.transport} signs")]
 
 
-def _relay(workspace: "Workspace") -> Result:
-    settings = workspace.settings
-    if settings.transport == OUTBOX:
-        return skipped("relay", "mail is written to files")
-    transport = workspace.transport(settings.transport, workspace.now().date())
-    asyncio.run(transport.check())
-    if settings.transport == "smtp" and (smtp := settings.of_transport("smtp")).security == "none":
-        if smtp.host in _LOOPBACK:
-            return passed("relay", f"{smtp.host}:{smtp.port} takes us, on this machine")
+def _relay(workspace: "Workspace", name: str) -> list[Result]:
+    kind, own = workspace.settings.way(name)
+    if kind == OUTBOX:
+        return [skipped("relay", "mail is written to files")]
+    asyncio.run(workspace.transport(name, workspace.now().date()).check())
+    if kind == "smtp" and own.security == "none":
+        if own.host in _LOOPBACK:
+            return [passed("relay", f"{own.host}:{own.port} takes us, on this machine")]
         hint = "Set smtp.security to starttls or tls."
-        return warned("relay", f"{smtp.host}:{smtp.port} takes us, but without TLS", hint)
-    return passed("relay", f"{settings.transport} lets us in")
+        return [warned("relay", f"{own.host}:{own.port} takes us, but without TLS", hint)]
+    return [passed("relay", f"{name} lets us in")]
 
 
 def _one_click(workspace: "Workspace") -> Result:
@@ -294,14 +306,14 @@ def _has_secret(workspace: "Workspace") -> bool:
     return bool(secret("NEWSLETTER_SECRET")) or (workspace.var / "secret").exists()
 
 
-def _account(workspace: "Workspace") -> list[Result]:
-    settings = workspace.settings
-    account = describe(settings.transport).account
+def _account(workspace: "Workspace", name: str) -> list[Result]:
+    kind, own = workspace.settings.way(name)
+    account, domain = describe(kind).account, workspace.settings.sender.domain
     if account is None:
         return []
-    problems = account(settings.of_transport(settings.transport), settings.sender.domain)
-    found = [_as_result("account", problem) for problem in problems]
-    return found or [passed("account", f"{settings.transport} may send from {settings.sender.domain}")]
+    with secrets_of(name if kind != name else ""):
+        found = [_as_result("account", problem) for problem in account(own, domain)]
+    return found or [passed("account", f"{name} may send from {domain}")]
 
 
 def _mailbox(workspace: "Workspace") -> Result:
@@ -331,7 +343,7 @@ def _loop(workspace: "Workspace") -> Result:
         values={},
     )
     batch = transactional.Batch([letter])
-    asyncio.run(workspace.transport(settings.transport, now.date()).drain(batch))
+    asyncio.run(transactional.send(workspace.ways(settings.transport, now.date()), batch))
     receipt = batch.receipt(_NOBODY)
     if receipt.outcome is not Outcome.ACCEPTED:
         return failed("loop", f"the relay did not take a letter to {address}: {receipt.detail}")

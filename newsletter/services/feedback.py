@@ -8,7 +8,7 @@ from itertools import islice
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from newsletter.config import secret
+from newsletter.config import secret, secrets_of
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider, ProviderEvents
 from newsletter.feedback.process import Done, process
@@ -124,16 +124,28 @@ def bounce_mailbox(workspace: "Workspace") -> AbstractContextManager["Imap"]:
 
 
 def provider_events(workspace: "Workspace", provider: str) -> ProviderEvents | None:
-    """Return how to read what a registered provider reports; None while no key is set. Raises ConfigError."""
-    description = _provider(provider)
-    key = description.key()
-    return None if key is None else description.events(key, workspace.now())
+    """Return how to read what a provider, or the provider of a way, reports; None while no key is set.
+
+    Raises ConfigError.
+    """
+    key = _key(workspace, provider)
+    if key is None:
+        return None
+    return _provider(workspace.settings.way(provider)[0]).events(key, workspace.now())
 
 
-def read_provider_keys() -> None:
+def read_provider_keys(workspace: "Workspace") -> None:
     """Read the key of every provider that has one. Raises ConfigError when it cannot be read."""
-    for name in PROVIDERS:
-        _provider(name).key()
+    for name in (*PROVIDERS, *workspace.settings.ways):
+        _key(workspace, name)
+
+
+def _key(workspace: "Workspace", provider: str) -> str | None:
+    name = workspace.settings.way(provider)[0]
+    if name not in PROVIDERS:
+        return None
+    with secrets_of(provider if provider != name else ""):
+        return _provider(name).key()
 
 
 def _provider(name: str) -> Provider:

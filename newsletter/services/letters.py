@@ -16,16 +16,17 @@ from newsletter.model import Message, Outcome, Rendered
 from newsletter.recipes import fingerprint
 from newsletter.redaction import masked
 from newsletter.render.letter import LINK, OTHER, Letters
-from newsletter.sending.transactional import Batch, compose
+from newsletter.sending.transactional import Batch, compose, send
 from newsletter.services import theme_folders
 from newsletter.slots import EMAIL
 from newsletter.store import letters, people, requests, sign_ins
 from newsletter.store.db import reading, writing
 from newsletter.store.letters import Letter
 from newsletter.store.requests import Kind, Request
+from newsletter.store.ways import outs
 
 if TYPE_CHECKING:
-    from newsletter.ports import Transport
+    from newsletter.sending.ways import Ways
     from newsletter.services import Workspace
 
 _LINKS = dict.fromkeys((optin.LETTER, moving.CONFIRMS, handover.CONFIRMS), (Purpose.CONFIRM, "confirm"))
@@ -45,19 +46,20 @@ def send_letters(workspace: "Workspace") -> int:
     with reading(workspace.database) as connection:
         if not letters.due(connection, now):
             return 0
-    transport = workspace.transport(workspace.settings.transport, now.date(), folder="letters")
-    return asyncio.run(_send(workspace, transport))
+        failed = [name for name, out in outs(connection).items() if out.until > now.timestamp()]
+    ways = workspace.ways(workspace.settings.transport, now.date(), folder="letters")
+    return asyncio.run(_send(workspace, ways.after(failed)))
 
 
-async def _send(workspace: "Workspace", transport: "Transport") -> int:
-    await transport.check()
+async def _send(workspace: "Workspace", ways: "Ways") -> int:
+    await ways.check()
     with writing(workspace.database) as connection:
         taken = letters.take(connection, workspace.now())
         written = {one.id: message for one in taken if (message := _write(workspace, connection, one))}
         letters.drop(connection, [one.id for one in taken if one.id not in written])
     batch = Batch(written.values())
     try:
-        await transport.drain(batch)
+        await send(ways, batch)
     finally:
         _settle(workspace, [one for one in taken if one.id in written], batch)
     return sum(receipt.outcome is Outcome.ACCEPTED for receipt in batch.receipts.values())

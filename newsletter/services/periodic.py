@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.names import read_name
 from newsletter.sending.clock import ClockWatch
 from newsletter.sending.weekly import Week, tick
 from newsletter.sending.worker import Worker
@@ -50,9 +49,7 @@ from newsletter.store.schema import (
 from newsletter.store.schema import welcome as waiting
 
 if TYPE_CHECKING:
-    from newsletter.sending.deliver import Run
     from newsletter.services import Workspace
-    from newsletter.store.issues import Frozen
 
 Turn = Callable[[], int]
 """One turn of a periodic job; returns how many things it did."""
@@ -63,13 +60,9 @@ def worker(workspace: "Workspace") -> Worker:
     insist(workspace)
     live = LiveWorkspace(workspace, settings_and_logo)
 
-    def start(frozen: "Frozen") -> "Run":
-        now = live.current()
-        return now.run(frozen, now.transport(frozen.transport, read_name(frozen.name)))
-
     return Worker(
         workspace.database,
-        start,
+        lambda frozen: live.current().run(frozen),
         workspace.now,
         Runner(workspace, worker_name()).work,
         lambda: insist(workspace),

@@ -121,5 +121,8 @@ def _moment(seconds: float) -> str:
 
 
 def _at_risk(workspace: "Workspace", transport: str) -> int:
-    at_risk: int = describe(transport).at_risk(workspace.settings.of_transport(transport))
-    return at_risk
+    settings, total = workspace.settings, 0
+    for name in settings.all_ways(transport):
+        kind, own = settings.way(name)
+        total += describe(kind).at_risk(own)
+    return total

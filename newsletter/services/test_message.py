@@ -58,7 +58,7 @@ async def send_test(
             f"issue {closing} has no items for this edition", "Compose it first: newsletter compose"
         )
     receipt = await send_test_message(
-        workspace.transport(transport, closing),
+        workspace.ways(transport, closing),
         _renderer(workspace).render(proof.issue, edition),
         workspace.settings.envelope(proof.issue.name),
         workspace.signer,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.model import IssueState, Outcome
 from newsletter.names import CorrectionName, read_name
+from newsletter.registry import OUTBOX
 from newsletter.render.edition import Editions
 from newsletter.sending.start import take_in
 from newsletter.store import contents, deliveries, issues, welcomes
@@ -20,7 +21,7 @@ def welcome(workspace: "Workspace") -> int:
     """Add the readers who have just confirmed to the newest issue; return how many will get it.
 
     The ledger delivers it like every message of that issue: once, and not to those who have it already.
-    Nobody gets an issue that started more than thirty days ago, or by another transport than today's. While
+    Nobody gets an issue that started more than thirty days ago, or went to files where mail leaves now. While
     the newest is paused, or its start can still be undone, they wait.
     """
     if workspace.settings.welcome is None:
@@ -53,7 +54,8 @@ def _newest(workspace: "Workspace", connection: "Connection") -> "Frozen | None"
     for frozen in issues.find_all(connection):
         letter = isinstance(read_name(frozen.name), CorrectionName)
         if frozen.begun_at and not letter and frozen.state is not IssueState.CANCELLED:
-            suits = frozen.begun_at >= earliest and frozen.transport == workspace.settings.transport
+            filed = [one == OUTBOX for one in (frozen.transport, workspace.settings.transport)]
+            suits = frozen.begun_at >= earliest and filed[0] is filed[1]
             return frozen if suits else None
     return None
 

@@ -90,7 +90,7 @@ class CommitLog:
         for commit in self._newest:
             if commit.number > kept:
                 of_issue = results.setdefault(commit.issue, {})
-                of_issue |= {number: Result(number, attempt, _UNSURE) for number, attempt in commit.cleared}
+                of_issue |= {one[0]: Result(one[0], one[1], _UNSURE, one[2]) for one in commit.cleared}
                 of_issue |= {result.subscriber: result for result in commit.results}
         complete = self._newest[0].number <= kept + 1
         return Lost(last - kept, {issue: [*of.values()] for issue, of in results.items()}, complete)

@@ -38,8 +38,8 @@ from newsletter.store.ledger import LEASE, RUNNING, Lease, Result, once, record,
 from newsletter.store.people import IS_READER
 from newsletter.store.schema import chunk, delivery, subscriber
 
-Attempt = tuple[int, int]
-"""(subscriber, number of the attempt)."""
+Attempt = tuple[int, int, str]
+"""(subscriber, number of the attempt, way)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _reachable(number: int) -> Prepared:
 
 
 def _in_three_statements(connection: Connection, request: CommitRequest, now: datetime) -> Clearance | None:
-    readers = [number for number, _ in request.waiting]
+    readers = [number for number, _, _ in request.waiting]
     reachable = _among(connection, request.lease.issue, readers) if readers else set()
     inflight = [*request.begun, *(one for one in request.waiting if one[0] in reachable)]
     if _HOLD.run(connection, [{**_holding(request, now), "_inflight": json.dumps(inflight)}]) != 1:
@@ -120,7 +120,7 @@ def _in_one_statement(connection: Connection, request: CommitRequest, now: datet
             **log.mark(now.timestamp()),
             "_issue": request.lease.issue,
             "_wire": json.dumps(
-                [{"subscriber": n, "attempt": a, "waiting": waiting} for n, a, waiting in wire]
+                [{"subscriber": n, "attempt": a, "way": way, "waiting": waits} for n, a, way, waits in wire]
             ),
             "_results": json.dumps(rows(request.lease.issue, request.results, now)),
         },
@@ -142,13 +142,14 @@ def at_once() -> Select[tuple[int, bool]]:
         "_wire",
         column("subscriber", subscriber.c.id.type),
         column("attempt", delivery.c.attempt.type),
+        column("way", delivery.c.way.type),
         column("waiting", Boolean),
     )
     # A scalar subquery is looked up for each row; for EXISTS, PostgreSQL may hash all readers first.
     reader = select(subscriber.c.id).where(subscriber.c.id == wire.c.subscriber, IS_READER).scalar_subquery()
     may_send = and_(reader.is_not(None), RUNNING.exists())
     kept = select(wire).where(or_(~wire.c.waiting, may_send)).cte("kept")
-    pairs = func.json_agg(func.json_build_array(kept.c.subscriber, kept.c.attempt))
+    pairs = func.json_agg(func.json_build_array(kept.c.subscriber, kept.c.attempt, kept.c.way))
     inflight = select(func.coalesce(pairs, func.json_build_array())).scalar_subquery()
     held = _hold(inflight).returning(chunk.c.id).cte("held")
     results = _given("_results", *(column(one.name, one.type) for one in delivery.c))

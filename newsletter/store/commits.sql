@@ -5,8 +5,10 @@ WITH
 -- Who is on the wire after this commit: those already there, and of those who wait whoever is still a reader
 -- while the issue is being sent. For EXISTS instead of IS NOT NULL, PostgreSQL may hash all readers first.
 kept AS (
-    SELECT wire.subscriber AS subscriber, wire.attempt AS attempt, wire.waiting AS waiting
-    FROM json_to_recordset(CAST(%(_wire)s AS JSON)) AS wire(subscriber BIGINT, attempt INTEGER, waiting BOOLEAN)
+    SELECT wire.subscriber AS subscriber, wire.attempt AS attempt, wire.way AS way, wire.waiting AS waiting
+    FROM json_to_recordset(CAST(%(_wire)s AS JSON)) AS wire(
+        subscriber BIGINT, attempt INTEGER, way TEXT, waiting BOOLEAN
+    )
     WHERE NOT wire.waiting
         OR (
             SELECT subscriber.id
@@ -29,8 +31,9 @@ held AS (
     UPDATE chunk
     SET lease_until=%(_until)s,
         inflight=(
-            SELECT coalesce(json_agg(json_build_array(kept.subscriber, kept.attempt)), json_build_array())
-                AS coalesce_1
+            SELECT coalesce(
+                json_agg(json_build_array(kept.subscriber, kept.attempt, kept.way)), json_build_array()
+            ) AS coalesce_1
             FROM kept
         )
     WHERE chunk.id = %(_chunk)s::BIGINT AND chunk.epoch = %(_epoch)s::INTEGER
@@ -38,16 +41,17 @@ held AS (
 ),
 -- Insert the outcomes since the last commit; a deferred one is replaced, a final one never.
 entered AS (
-    INSERT INTO delivery (issue, subscriber, state, attempt, code, detail, at)
+    INSERT INTO delivery (issue, subscriber, state, attempt, code, detail, at, way)
     SELECT results.issue AS issue, results.subscriber AS subscriber, results.state AS state,
-        results.attempt AS attempt, results.code AS code, results.detail AS detail, results.at AS at
+        results.attempt AS attempt, results.code AS code, results.detail AS detail, results.at AS at,
+        results.way AS way
     FROM json_to_recordset(CAST(%(_results)s AS JSON)) AS results(
-        issue TEXT, subscriber BIGINT, state TEXT, attempt INTEGER, code INTEGER, detail TEXT, at TEXT
+        issue TEXT, subscriber BIGINT, state TEXT, attempt INTEGER, code INTEGER, detail TEXT, at TEXT, way TEXT
     )
     WHERE EXISTS (SELECT held.id FROM held)
     ON CONFLICT (issue, subscriber) DO UPDATE
     SET state = excluded.state, attempt = excluded.attempt, code = excluded.code, detail = excluded.detail,
-        at = excluded.at
+        at = excluded.at, way = excluded.way
     WHERE delivery.state = %(state_3)s::VARCHAR
 ),
 -- Number the commit, so that its process notices a server that has lost it.

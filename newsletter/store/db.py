@@ -21,7 +21,7 @@ from newsletter.store.locking import METER, PATIENCE, begin, retry_busy
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
-HEAD = "0023"
+HEAD = "0024"
 """The newest migration; a test compares it with the folder."""
 
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL: appendix A)

@@ -61,16 +61,19 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The receipt for one attempt at one delivery."""
+    """The receipt for one attempt at one delivery, by which way."""
 
     subscriber: int
     attempt: int
     receipt: Receipt
+    way: str = ""
 
 
 def once(statement: sqlite.Insert | postgresql.Insert) -> Insert:
     """Make an INSERT of deliveries an upsert that replaces deferred ones, and never a final outcome."""
-    fresh = {column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at")}
+    fresh = {
+        column: statement.excluded[column] for column in ("state", "attempt", "code", "detail", "at", "way")
+    }
     return statement.on_conflict_do_update(
         index_elements=[delivery.c.issue, delivery.c.subscriber],
         set_=fresh,
@@ -123,7 +126,8 @@ def settle_inflight(connection: Connection, lease: Lease, now: datetime, *, repe
     if repeatable:
         return 0
     receipt = Receipt(outcome=Outcome.UNKNOWN, detail="the program ended while sending this message")
-    record(connection, lease.issue, [Result(number, attempt, receipt) for number, attempt in left], now)
+    results = [Result(number, attempt, receipt, *way) for number, attempt, *way in left]  # no way: an old one
+    record(connection, lease.issue, results, now)
     return len(left)
 
 
@@ -229,6 +233,9 @@ def settle(connection: Connection, name: str, results: Iterable[Result], now: da
     """
     done, at = 0, timestamp(now)
     for result in results:
+        values = _row(name, result, at)
+        if not result.way:
+            del values["way"]
         done += connection.execute(
             update(delivery)
             .where(
@@ -237,7 +244,7 @@ def settle(connection: Connection, name: str, results: Iterable[Result], now: da
                 delivery.c.attempt == result.attempt,
                 delivery.c.state == Outcome.UNKNOWN,
             )
-            .values(_row(name, result, at))
+            .values(values)
         ).rowcount
     return done
 
@@ -251,4 +258,5 @@ def _row(name: str, result: Result, at: str) -> dict[str, str | int]:
         "code": result.receipt.code,
         "detail": result.receipt.detail,
         "at": at,
+        "way": result.way,
     }

@@ -136,7 +136,7 @@ def item(made: Workspace, relay: Relay, doors: Doors) -> None:
         with writing(made.database) as connection:
             frozen = start(connection, seen, "smtp", made.now())
     with doors.stage("prepare"):
-        run = made.run(frozen, made.transport("smtp", CLOSING))
+        run = made.run(frozen)
     with doors.stage("deliver"):
         asyncio.run(run.deliver())
     assert len(relay.accepted) - before == READERS

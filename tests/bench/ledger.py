@@ -48,7 +48,7 @@ class Delivery:
         assert self._lease
         next_up, self._left = self._left[: self._group], self._left[self._group :]
         results = [Result(due.subscriber, due.attempt, ACCEPTED) for due in self._wire]
-        waiting = [(due.subscriber, due.attempt) for due in next_up]
+        waiting = [(due.subscriber, due.attempt, "smtp") for due in next_up]
         with kept.writing() as connection:
             clearance = commit(connection, CommitRequest(self._lease, [], waiting, results), now)
             if not next_up:

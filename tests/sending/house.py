@@ -26,6 +26,7 @@ from newsletter.recipes import Separate
 from newsletter.render.edition import Editions
 from newsletter.sending.deliver import Run
 from newsletter.sending.freeze import Approval, freeze
+from newsletter.sending.ways import Ways
 from newsletter.sending.work import Plan
 from newsletter.sending.writers import Writers
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, slot
@@ -126,13 +127,14 @@ def approve(engine: Engine, one: Issue | None = None, *, errors: int = 0) -> Fro
     return freeze(engine, editions, pages, SHARED, approval)
 
 
-def run(
+def run(  # noqa: PLR0913  what a run may be made of
     engine: Engine,
     transport: Transport,
     *,
     worker: str = "test",
     later: timedelta = timedelta(),
     rates: Mapping[str, float] = MappingProxyType({}),
+    ways: Ways | None = None,
 ) -> Run:
     """Begin the sending of the frozen issue and return a worker's run of it, whose clock is `later`."""
     begun = datetime.now(UTC)
@@ -143,7 +145,7 @@ def run(
             engine=engine,
             name=NAME,
             writers=Writers(engine, frozen.envelope, SIGNER),
-            transport=transport,
+            ways=ways or Ways.only(transport),
             worker=worker,
             clock=lambda: datetime.now(UTC) + later,
             begun_at=begun,

@@ -379,9 +379,9 @@ class Dying:
 
 def killed(claims: Claims) -> None:
     """Take the place of `close`: a killed process records nothing more."""
-    claims._failed = StoreError("killed")  # noqa: SLF001  nothing public ends a process
-    claims._closing = True  # noqa: SLF001  likewise
-    claims._wanted.set()  # noqa: SLF001  likewise
+    claims.failed = StoreError("killed")
+    claims._closing = True  # noqa: SLF001  nothing public ends a process
+    claims.wanted.set()
 
 
 def test_after_a_crash_only_what_was_on_the_wire_is_unknown(

@@ -31,8 +31,8 @@ def sent_to(postgres_engine: Engine) -> Iterator[Engine]:
     assert lease
     kept = KeptConnection(postgres_engine)
     for request in (
-        CommitRequest(lease, [], [(1, 1), (2, 1)], []),
-        CommitRequest(lease, [(2, 1)], [(3, 1)], [Result(1, 1, ACCEPTED)]),
+        CommitRequest(lease, [], [(1, 1, "smtp"), (2, 1, "smtp")], []),
+        CommitRequest(lease, [(2, 1, "smtp")], [(3, 1, "smtp")], [Result(1, 1, ACCEPTED)]),
     ):
         with kept.writing() as connection:
             assert commit(connection, request, NOW)

@@ -86,7 +86,7 @@ def body(engine: Engine) -> object:
     lease = ledger.Lease(house.NAME, held.id, held.epoch, held.lo, held.hi)
     kept = KeptConnection(engine)
     with kept.writing() as connection:
-        leave = commit(connection, CommitRequest(lease, [], [(1, 1)], []), HOUR)
+        leave = commit(connection, CommitRequest(lease, [], [(1, 1, "smtp")], []), HOUR)
     kept.close()
     return bool(leave and leave.readers)
 

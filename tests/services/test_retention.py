@@ -34,7 +34,8 @@ STAYS = {
         ("issue", "edition", "part", "cover", "item", "calendar", "picture"), "what was published"
     ),
     **dict.fromkeys(
-        ("chunk", "schedule_run", "clock", "scheduler_instance"), "numbers and moments, no person"
+        ("chunk", "schedule_run", "clock", "scheduler_instance", "way", "way_day"),
+        "numbers and moments, no person",
     ),
     "webhook": "numbers and moments, no person",
     "member": "as long as the person",

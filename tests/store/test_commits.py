@@ -23,8 +23,11 @@ from tests.sending import house
 
 READERS = 6
 ACCEPTED = Receipt(outcome=Outcome.ACCEPTED, code=250, detail='2.0.0 "Прийнято" \\ 100%')
+WAY = "smtp"
 numbers = st.integers(1, READERS)
-attempts = st.lists(st.tuples(numbers, st.integers(1, 3)), unique_by=lambda one: one[0], max_size=READERS)
+attempts = st.lists(
+    st.tuples(numbers, st.integers(1, 3), st.just(WAY)), unique_by=lambda one: one[0], max_size=READERS
+)
 results = st.lists(
     st.builds(
         Result,
@@ -68,19 +71,19 @@ def make(engine: Engine, step: CommitRequest) -> Clearance | None:
 
 def ask(lease: Lease, *asked: int, begun: Sequence[Attempt] = (), done: Sequence[int] = ()) -> CommitRequest:
     return CommitRequest(
-        lease, begun, [(one, 1) for one in asked], [Result(one, 1, ACCEPTED) for one in done]
+        lease, begun, [(one, 1, WAY) for one in asked], [Result(one, 1, ACCEPTED) for one in done]
     )
 
 
-def inflight(engine: Engine) -> list[list[int]]:
+def inflight(engine: Engine) -> list[list[object]]:
     with reading(engine) as connection:
-        found: list[list[int]] = connection.execute(select(chunk.c.inflight)).scalar_one()
+        found: list[list[object]] = connection.execute(select(chunk.c.inflight)).scalar_one()
     return found
 
 
 def test_who_asks_is_on_the_wire_beside_those_who_are(engine: Engine, lease: Lease) -> None:
-    assert make(engine, ask(lease, 1, 2, begun=[(3, 2)], done=[4])) == Clearance({1, 2}, running=True)
-    assert sorted(inflight(engine)) == [[1, 1], [2, 1], [3, 2]]
+    assert make(engine, ask(lease, 1, 2, begun=[(3, 2, WAY)], done=[4])) == Clearance({1, 2}, running=True)
+    assert sorted(inflight(engine)) == [[1, 1, WAY], [2, 1, WAY], [3, 2, WAY]]
     assert house.outcomes(engine) == {"accepted": 1}
 
 
@@ -102,7 +105,7 @@ def test_who_is_suppressed_is_not_on_the_wire_though_claimed(engine: Engine, lea
     with writing(engine) as connection:
         events.suppress(connection, 2, "complained: abuse", house.NOW)
     assert make(engine, ask(lease, 1, 2, 3)) == Clearance({1, 3}, running=True)
-    assert sorted(inflight(engine)) == [[1, 1], [3, 1]]
+    assert sorted(inflight(engine)) == [[1, 1, WAY], [3, 1, WAY]]
 
 
 def test_nobody_leaves_whose_erasure_came_first(engine: Engine, lease: Lease) -> None:
@@ -117,8 +120,8 @@ def test_nobody_leaves_when_the_issue_is_stopped_but_outcomes_are_entered(
 ) -> None:
     with writing(engine) as connection:
         issues.change_state(connection, house.NAME, state, among=[IssueState.SENDING])
-    assert make(engine, ask(lease, 1, begun=[(2, 1)], done=[3])) == Clearance(set(), running=False)
-    assert inflight(engine) == [[2, 1]]
+    assert make(engine, ask(lease, 1, begun=[(2, 1, WAY)], done=[3])) == Clearance(set(), running=False)
+    assert inflight(engine) == [[2, 1, WAY]]
     assert house.outcomes(engine) == {"accepted": 1}
 
 
@@ -201,11 +204,11 @@ def test_on_postgresql_a_commit_that_waited_for_another_sees_what_that_one_did(
     with ThreadPoolExecutor(1) as pool:
         with writing(postgres_engine) as connection:
             connection.execute(update(chunk).values(epoch=chunk.c.epoch + raised, worker="other"))
-            waiting = pool.submit(make, postgres_engine, ask(lease, 1, begun=[(2, 1)], done=[3]))
+            waiting = pool.submit(make, postgres_engine, ask(lease, 1, begun=[(2, 1, WAY)], done=[3]))
             until_somebody_waits(connection)
         found = waiting.result()
     assert found == (None if raised else Clearance({1}, running=True))
-    assert sorted(inflight(postgres_engine)) == ([] if raised else [[1, 1], [2, 1]])
+    assert sorted(inflight(postgres_engine)) == ([] if raised else [[1, 1, WAY], [2, 1, WAY]])
     assert house.outcomes(postgres_engine) == ({} if raised else {"accepted": 1})
 
 

@@ -45,6 +45,8 @@ from newsletter.store.schema.work import (
     rate_limit,
     schedule_run,
     scheduler_instance,
+    way,
+    way_day,
     webhook,
 )
 
@@ -91,6 +93,8 @@ __all__ = [
     "sign_in",
     "subscriber",
     "subscription",
+    "way",
+    "way_day",
     "webhook",
     "welcome",
 ]

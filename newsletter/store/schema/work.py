@@ -16,7 +16,9 @@ chunk = Table(
     ),
     Column("worker", Text, nullable=False, default=""),
     Column("lease_until", Float, nullable=False, default=0.0, comment="seconds since 1970"),
-    Column("inflight", JSON, nullable=False, default=list, comment="[subscriber, attempt] on the wire now"),
+    Column(
+        "inflight", JSON, nullable=False, default=list, comment="[subscriber, attempt, way] on the wire now"
+    ),
     Column("done", Integer, nullable=False, default=0),
     Index("chunk_open", "issue", "done"),  # only columns that ledger commits do not change
 )
@@ -103,6 +105,27 @@ rate_limit = Table(
     sqlite_with_rowid=False,
 )
 
+way = Table(
+    "way",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("out_until", Float, nullable=False, comment="seconds since 1970; then it is tried again"),
+    Column("reason", Text, nullable=False, comment="why it is out"),
+    Column("failures", Integer, nullable=False, comment="in a row"),
+    sqlite_with_rowid=False,
+)
+"""The ways out that have failed, until one of their messages is accepted again."""
+
+way_day = Table(
+    "way_day",
+    metadata,
+    Column("way", Text, primary_key=True),
+    Column("day", Text, primary_key=True, comment="UTC"),
+    Column("taken", Integer, nullable=False, comment="messages that workers have taken to send that day"),
+    sqlite_with_rowid=False,
+)
+"""How much of a way's messages a day has been used."""
+
 schedule_run = Table(
     "schedule_run",
     metadata,
@@ -145,6 +168,7 @@ delivery = Table(
     Column("code", Integer, nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("way", Text, nullable=False, default="", comment="by which it left, or was tried last"),
     Index("delivery_state", "issue", "state"),
     sqlite_with_rowid=False,
 )

@@ -5,7 +5,6 @@ import logging
 from flask import Blueprint, Response, abort, request
 
 from newsletter.errors import ConfigError, StoreError
-from newsletter.registry import PROVIDERS
 from newsletter.services.feedback import keep_events, provider_events
 from newsletter.web.readers import limits
 from newsletter.web.readers.site import workspace
@@ -14,10 +13,9 @@ _log = logging.getLogger(__name__)
 
 
 def hooks() -> Blueprint:
-    """Return an address for each registered provider: /hooks/ and its name."""
+    """Return the addresses of providers: /hooks/ and the name of one, or of a way that leaves by one."""
     pages = Blueprint("hooks", __name__)
-    for name in PROVIDERS:
-        pages.add_url_rule(f"/hooks/{name}", name, _take, methods=["POST"], defaults={"provider": name})
+    pages.add_url_rule("/hooks/<provider>", "take", _take, methods=["POST"])
     return pages
 
 
