@@ -8,6 +8,9 @@ import.
 OUTBOX = "outbox"
 """The transport that only writes files: the default, which needs no confirmation and lets errors pass."""
 
+ORDER = ", "
+"""What stands between the names of several ways, by which mail leaves in that order."""
+
 TRANSPORTS = {
     OUTBOX: "newsletter.transport.outbox:TRANSPORT",
     "smtp": "newsletter.transport.smtp:TRANSPORT",

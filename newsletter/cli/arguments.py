@@ -1,6 +1,6 @@
 """Arguments and options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Any, TypeVar, cast
 
@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from newsletter.durations import parse_duration
 from newsletter.names import IssueName, read_name
-from newsletter.registry import TRANSPORTS
+from newsletter.registry import ORDER, OUTBOX, TRANSPORTS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ class Duration(click.ParamType[timedelta]):
 
 
 class TransportName(click.ParamType[str]):
-    """The name of a registered transport."""
+    """The name of a registered transport, or of a way of newsletter.yaml, or several in order with commas."""
 
     name = "transport"
 
@@ -73,14 +73,35 @@ class TransportName(click.ParamType[str]):
         return self._choice().get_metavar(param, ctx)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name, or fail with the names that there are."""
-        return self._choice().convert(value, param, ctx)
+        """Return the name or names, or fail with the names that there are."""
+        names = [name.strip() for name in str(value).split(",")]
+        if len(names) == 1 and names[0] in TRANSPORTS:
+            return names[0]
+        known = {*TRANSPORTS, *_own_ways(ctx)}
+        for name in names:
+            if name not in known:
+                self._choice().convert(name, param, ctx)
+        if OUTBOX in names:
+            self.fail(f"{OUTBOX} writes files only, so it stands alone", param, ctx)
+        return ORDER.join(names)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Return the names that begin with `incomplete`."""
         return self._choice().shell_complete(ctx, param, incomplete)
+
+
+def _own_ways(ctx: click.Context | None) -> Collection[str]:
+    """Return the names of ways in the workspace's newsletter.yaml; none where that cannot be read."""
+    from newsletter.cli import Session
+    from newsletter.errors import NewsletterError
+
+    session = ctx.find_object(Session) if ctx else None
+    try:
+        return session.workspace.settings.ways if session else ()
+    except NewsletterError:
+        return ()
 
 
 def closing(*, required: bool = False) -> Callable[[F], F]:

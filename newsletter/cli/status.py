@@ -93,7 +93,8 @@ def _who(workspace: "Workspace", name: str, state: str | None, *, as_json: bool)
         return 0
     for member in found:
         answer = f"{member.code or ''} {member.detail}".strip()
-        words = (member.email or _ERASED, member.edition, member.state or _PENDING, member.at, answer)
+        state = f"{member.state} by {member.way}" if member.way else member.state or _PENDING
+        words = (member.email or _ERASED, member.edition, state, member.at, answer)
         click.echo("  ".join(words).rstrip())
     return 0
 
@@ -161,6 +162,18 @@ def print_summary(data: dict[str, Any]) -> None:
     for state in ("pending", *Outcome):
         if data[state]:
             click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
+    _print_ways(data)
+
+
+def _print_ways(data: dict[str, Any]) -> None:
+    """Print what left by which way, where there are several, and which of them have failed."""
+    for one in data["ways"] if len(data["ways"]) > 1 else ():
+        counts = ", ".join(f"{one[outcome]} {outcome}" for outcome in Outcome if outcome in one)
+        click.echo(f"  by {one['way']}: {counts}")
+    for failed in data["failed_ways"]:
+        click.echo(
+            f"{failed['way']} has failed, and is tried again from {failed['until']} on: {failed['reason']}"
+        )
 
 
 _TROUBLE = {"fails": "has not answered", "paused": "is paused"}

@@ -42,7 +42,6 @@ from newsletter.config.parts import (
 )
 from newsletter.config.types import (
     DAYS,
-    ORDER,
     Domain,
     Language,
     Line,
@@ -57,7 +56,7 @@ from newsletter.errors import ConfigError, ContentError, Place, Problem
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
-from newsletter.registry import OUTBOX, TRANSPORTS
+from newsletter.registry import ORDER, OUTBOX, TRANSPORTS
 from newsletter.yamlfile import Document, load, validate
 from newsletter.yamlfile import Path as KeyPath
 

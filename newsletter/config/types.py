@@ -18,13 +18,11 @@ from pydantic_core import PydanticCustomError
 from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
 from newsletter.durations import Age, parse_age, parse_duration
 from newsletter.locales import language_tag
-from newsletter.registry import TRANSPORTS
+from newsletter.registry import ORDER, TRANSPORTS
 from newsletter.yamlfile import matching, nearest
 
 _LONGEST_ZONE = _LONGEST_TAG = 40
 _LONGEST_TRANSPORT = 40
-ORDER = ", "
-"""What stands between the names of several ways."""
 _BY_OFFSET = {0: "Europe/London", 1: "Europe/Warsaw", 2: "Europe/Kyiv", 3: "Europe/Kyiv"}
 """Whoever writes an offset means a place with summer time; +3 is Kyiv's in summer."""
 _OLD_NAMES = {

@@ -264,9 +264,7 @@ class Lane:
         others = [error for error in failures if not isinstance(error, TransportUnavailable)]
         if failures and not others and (self.queue or len(failures) == number):
             self.go_out(str(failures[0]))
-        elif (
-            self.tried and not self.queue
-        ):  # its reader has left meanwhile: another one's message has to tell
+        elif self.tried and not self.queue:  # its reader has left: another message has to tell
             self._on_trial = False
             self._claims.deal_again(self)
         return others

@@ -72,8 +72,14 @@ class IssueReport:
     sections: Sequence[Row] = ()
     regions: Sequence[Row] = ()
     domains: Sequence[Row] = ()
+    ways: Sequence[Row] = ()
     failures: Sequence[tuple[int, str, int]] = ()
     reports: Sequence[tuple[str, str, int]] = ()
+
+    @property
+    def used(self) -> list[str]:
+        """The ways by which messages have left."""
+        return [row.name for row in self.ways if row.name]
 
 
 def issue_report(workspace: "Workspace", name: str) -> IssueReport:
@@ -94,6 +100,7 @@ def issue_report(workspace: "Workspace", name: str) -> IssueReport:
             sections=_by_section(workspace, connection, name),
             regions=_rows(figures.by_field(connection, name, region)) if region else (),
             domains=_rows(_gathered(figures.by_domain(connection, name))),
+            ways=_rows(figures.by_way(connection, name)),
             failures=failures,
             reports=sorted((kind, code, number) for (kind, code), number in reported.items()),
         )

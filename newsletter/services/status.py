@@ -9,7 +9,7 @@ from newsletter.model import IssueState, Outcome
 from newsletter.names import read_name
 from newsletter.services.approval import standing
 from newsletter.services.scheduler import clock_doubt
-from newsletter.store import deliveries, issues
+from newsletter.store import deliveries, issues, ways
 from newsletter.store.db import reading, timestamp
 from newsletter.store.ledger import LEASE
 from newsletter.transport import describe
@@ -87,6 +87,8 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
     with reading(workspace.readable) as connection:
         frozen = issues.get(connection, name)
         counts = deliveries.counts(connection, name)
+        by_way = deliveries.counts_by_way(connection, name)
+        failed = ways.outs(connection)
         due = min(deliveries.open_chunks(connection, name).values(), default=0.0)
         lately = deliveries.since(connection, name, workspace.now() - _LATELY)
         workers = deliveries.workers(connection, name, workspace.now().timestamp())
@@ -99,6 +101,16 @@ def summary(workspace: "Workspace", name: str) -> dict[str, Any]:
         "state": frozen.state,
         "reason": frozen.reason if frozen.state in _STOPPED else "",
         "transport": frozen.transport,
+        "ways": [
+            {"way": way, **{outcome.value: count for outcome, count in found.items()}}
+            for way, found in by_way.items()
+            if way
+        ],
+        "failed_ways": [
+            {"way": way, "until": _moment(out.until), "reason": out.reason}
+            for way, out in failed.items()
+            if way in _names(workspace, frozen.transport)
+        ],
         "fingerprint": frozen.fingerprint,
         "readers": frozen.readers,
         "without": frozen.without,
@@ -120,9 +132,13 @@ def _moment(seconds: float) -> str:
     return timestamp(datetime.fromtimestamp(seconds, UTC))
 
 
+def _names(workspace: "Workspace", transport: str) -> tuple[str, ...]:
+    return workspace.settings.all_ways(transport) if transport else ()
+
+
 def _at_risk(workspace: "Workspace", transport: str) -> int:
     settings, total = workspace.settings, 0
-    for name in settings.all_ways(transport):
+    for name in _names(workspace, transport):
         kind, own = settings.way(name)
         total += describe(kind).at_risk(own)
     return total

@@ -36,6 +36,7 @@ _MEMBER = (
     func.coalesce(delivery.c.code, 0),
     func.coalesce(delivery.c.detail, ""),
     func.coalesce(delivery.c.at, ""),
+    func.coalesce(delivery.c.way, ""),
 )
 _COLUMNS = (audience.c.subscriber, func.coalesce(subscriber.c.name, ""), *_MEMBER)
 _MEMBERS = audience.outerjoin(subscriber, subscriber.c.id == audience.c.subscriber).outerjoin(
@@ -73,7 +74,7 @@ class Member:
     """A reader of a frozen issue: their edition, and the outcome of their message.
 
     The address is empty if the person was erased since. While the message is pending, `state` is empty, and
-    so are code, detail and time.
+    so are code, detail, time, and the `way` by which it left.
     """
 
     email: str
@@ -82,6 +83,7 @@ class Member:
     code: int
     detail: str
     at: str
+    way: str = ""
 
 
 def members(

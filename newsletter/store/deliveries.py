@@ -24,6 +24,20 @@ def counts(connection: Connection, name: str) -> dict[Outcome, int]:
     return {outcome: found.get(outcome, 0) for outcome in Outcome}
 
 
+def counts_by_way(connection: Connection, name: str) -> dict[str, dict[Outcome, int]]:
+    """Return the number of deliveries of issue `name` by way and outcome; no way for those never tried."""
+    rows = connection.execute(
+        select(delivery.c.way, delivery.c.state, func.count())
+        .where(delivery.c.issue == name)
+        .group_by(delivery.c.way, delivery.c.state)
+        .order_by(delivery.c.way)
+    )
+    found: dict[str, dict[Outcome, int]] = {}
+    for way, state, count in rows:
+        found.setdefault(way, {})[Outcome(state)] = count
+    return found
+
+
 def counts_by_issue(connection: Connection) -> dict[str, dict[Outcome, int]]:
     """Return the number of deliveries by issue and outcome; issues without deliveries are omitted."""
     rows = connection.execute(

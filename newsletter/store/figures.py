@@ -31,6 +31,11 @@ def by_edition(connection: Connection, name: str) -> Counted:
     return _counted(connection, name, audience.c.edition)
 
 
+def by_way(connection: Connection, name: str) -> Counted:
+    """Return the recipients of issue `name` by the way of their message, empty where none has been tried."""
+    return _counted(connection, name, func.coalesce(delivery.c.way, ""))
+
+
 def by_domain(connection: Connection, name: str) -> Counted:
     """Return the recipients of issue `name` by the domain of their address, empty for those erased since."""
     at = literal("@")

@@ -79,7 +79,7 @@ def subscriber_data(connection: Connection, email: str) -> SubscriberData | None
         .order_by(subscription.c.section)
     )
     given = (consent.c.at, consent.c.confirmed_at, consent.c.source, consent.c.version)
-    sent = (delivery.c.issue, delivery.c.state, delivery.c.attempt, delivery.c.code, delivery.c.detail)
+    sent = [delivery.c[column] for column in ("issue", "state", "attempt", "code", "detail", "way")]
     return SubscriberData(
         person=person,
         external_id=members.of(connection, [person.id]).get(person.id, ""),

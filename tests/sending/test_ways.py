@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,9 +13,11 @@ from newsletter.sending.ways import Way, Ways
 from newsletter.store import ways
 from newsletter.store.db import reading, writing
 from newsletter.store.schema import chunk, delivery, subscriber
+from newsletter.transport.sendgrid.client import SendGrid
 from newsletter.transport.smtp import client
 from newsletter.transport.smtp.client import Smtp
 from tests.relay import Relay
+from tests.sendgrid_fake import HANG, FakeSendGrid, Told, running
 from tests.sending import house
 
 Start = Callable[[Relay], Relay]
@@ -233,3 +235,66 @@ def test_a_crash_leaves_what_was_on_the_wire_unknown_by_its_way(
     with reading(engine) as connection:
         rows = connection.execute(select(delivery.c.way).where(delivery.c.subscriber <= 2)).scalars().all()
     assert sorted(rows) == [FIRST, SECOND]
+
+
+LIMIT = Told(429, "too many requests", headers={"X-RateLimit-Reset": "4102444800"})  # far ahead
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSendGrid]:
+    """Start a web service that is told at once when it does not answer well."""
+    monkeypatch.setattr("newsletter.transport.sendgrid.client._PATIENCE", ())
+    monkeypatch.setattr("newsletter.transport.sendgrid.client._JITTER", 0)
+    with running(FakeSendGrid()) as fake:
+        yield fake
+
+
+def beside(service: FakeSendGrid, relays: Mapping[str, Relay], cap: Sequence[int] = ()) -> Ways:
+    """Return ways by the service first, then by a relay."""
+    web = SendGrid(key=service.key, host=service.host, batch=20, timeout=0.5)
+    relay = made(relays).all[SECOND].transport
+    return Ways({FIRST: Way(FIRST, web), SECOND: Way(SECOND, relay, cap)}, [FIRST, SECOND])
+
+
+def held_against(engine: Engine, service: FakeSendGrid, relay: Relay, *, unknown: int) -> None:
+    """Fail unless everybody has one message, but for those of whom nobody knows."""
+    arrived = Counter([*service.recipients, *relay.recipients])
+    assert max(arrived.values()) == 1, "twice"
+    assert house.outcomes(engine) == {"accepted": READERS - unknown} | (
+        {"unknown": unknown} if unknown else {}
+    )
+    assert house.state(engine) == "sent"
+
+
+def test_a_service_that_asks_to_wait_for_an_hour_hands_over_and_is_used_again_after_it(
+    engine: Engine, relays: dict[str, Relay], service: FakeSendGrid
+) -> None:
+    service.answer = lambda number, _body: LIMIT if number >= 2 else None
+    send(engine, beside(service, relays, [100]))
+    assert house.outcomes(engine) == {"accepted": 140}
+    asked = len(service.asked)
+    for minutes in (3, 6, 20, 50):  # tried after 5 minutes, 10 more, 20 more
+        send(engine, beside(service, relays, [100]), later=timedelta(minutes=minutes))
+    assert house.outcomes(engine) == {"accepted": 140}
+    assert len(service.asked) - asked == 3, "one message each time but the first"
+    service.answer = lambda _number, _body: None
+    send(engine, beside(service, relays, [100]), later=timedelta(minutes=100))
+    held_against(engine, service, relays[SECOND], unknown=0)
+    assert len(service.asked[asked + 3]["personalizations"]) == 1, "the trial"
+    assert by_way(engine) == {FIRST: READERS - 100, SECOND: 100}
+
+
+@pytest.mark.parametrize(
+    ("answer", "uncertain"), [(Told(401, "revoked"), False), (Told(503), True), (f"{HANG} after all", True)]
+)
+def test_what_a_service_has_not_certainly_left_goes_by_no_other_way(
+    sqlite_engine: Engine, start_relay: Start, service: FakeSendGrid, answer: Told | str, *, uncertain: bool
+) -> None:
+    house.people(sqlite_engine, READERS)
+    house.approve(sqlite_engine)
+    relay = start_relay(Relay())
+    service.answer = lambda number, _body: answer if number >= 2 else None
+    send(sqlite_engine, beside(service, {SECOND: relay}))
+    unknown = house.outcomes(sqlite_engine).get("unknown", 0)
+    assert unknown == (20 * (len(service.asked) - 2) if uncertain else 0)
+    held_against(sqlite_engine, service, relay, unknown=unknown)

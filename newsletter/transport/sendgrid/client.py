@@ -45,7 +45,7 @@ logging.getLogger("python_http_client.client").disabled = True
 class SendGrid:
     """SendGrid's API at `host`, with up to `batch` readers in a request; `timeout` in seconds.
 
-    Once it has become unavailable it stays so: a further `drain` sends nothing.
+    Once it has become unavailable it stays so until `check` succeeds: a further `drain` sends nothing.
     """
 
     name = "sendgrid"
@@ -61,7 +61,10 @@ class SendGrid:
         self._lost = 0
 
     async def check(self) -> None:
-        """Check the API key's permissions. Raises TransportUnavailable when it may not send mail."""
+        """Check the API key's permissions. Raises TransportUnavailable when it may not send mail.
+
+        Once it has succeeded, a failure before it counts no more.
+        """
         answer = await asyncio.to_thread(call, self._client.scopes.get)
         if answer.status != 200:  # noqa: PLR2004  HTTP OK
             raise unavailable(answer, self._host)
@@ -76,6 +79,7 @@ class SendGrid:
                 "the key in SENDGRID_API_KEY may not send mail",
                 "Give it the permission Mail Send in SendGrid's settings, under API Keys.",
             )
+        self._failure, self._lost = None, 0
 
     async def drain(self, outgoing: Outgoing) -> None:
         """Send all messages of `outgoing` in concurrent requests. Raises TransportUnavailable."""

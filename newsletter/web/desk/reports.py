@@ -83,6 +83,9 @@ def issue(closing: date) -> str:
         sections=[_shown_row(row) for row in report.sections],
         regions=[_shown_row(row) for row in report.regions],
         domains=[_shown_row(row) for row in report.domains],
+        ways=[_shown_row(row) for row in report.ways]
+        if sum(bool(row.name) for row in report.ways) > 1
+        else [],
         shown=_SHOWN,
         few=reports.FEW,
         failures=[Data(code=code, detail=detail, number=number) for code, detail, number in report.failures],
@@ -93,9 +96,9 @@ def issue(closing: date) -> str:
 @pages.get("/reports/<closing:closing>/<table>.csv")
 @requires(Role.EDITOR)
 def issue_csv(closing: date, table: str) -> Response:
-    """Return a table of an issue's report as CSV: sections, regions or domains."""
+    """Return a table of an issue's report as CSV: sections, regions, domains or ways."""
     report = reports.issue_report(workspace(), closing.isoformat())
-    rows = {"sections": report.sections, "regions": report.regions, "domains": report.domains}
+    rows = {name: getattr(report, name) for name in ("sections", "regions", "domains", "ways")}
     if table not in rows:
         abort(404)
     return _csv(f"{closing}-{table}", reports.outcome_table(rows[table]))

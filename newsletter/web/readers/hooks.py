@@ -5,6 +5,7 @@ import logging
 from flask import Blueprint, Response, abort, request
 
 from newsletter.errors import ConfigError, StoreError
+from newsletter.registry import PROVIDERS
 from newsletter.services.feedback import keep_events, provider_events
 from newsletter.web.readers import limits
 from newsletter.web.readers.site import workspace
@@ -15,7 +16,9 @@ _log = logging.getLogger(__name__)
 def hooks() -> Blueprint:
     """Return the addresses of providers: /hooks/ and the name of one, or of a way that leaves by one."""
     pages = Blueprint("hooks", __name__)
-    pages.add_url_rule("/hooks/<provider>", "take", _take, methods=["POST"])
+    for name in PROVIDERS:
+        pages.add_url_rule(f"/hooks/{name}", name, _take, methods=["POST"], defaults={"provider": name})
+    pages.add_url_rule("/hooks/<provider>", "way", _take, methods=["GET", "POST"])
     return pages
 
 
@@ -26,6 +29,8 @@ def _take(provider: str) -> Response:
     After any other answer than 200 a provider sends them again; SendGrid does for a day.
     """
     here = workspace()
+    if request.method != "POST":
+        abort(404)
     try:
         events = provider_events(here, provider)
     except ConfigError as error:
