@@ -85,6 +85,7 @@ NO_PAGES = {
     "reports.over_time_csv",
     "send.progress",
     "settings.brand_picture",
+    "settings.logo",
     "static",
     "view.html",
     "view.message",
