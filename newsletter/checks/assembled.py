@@ -11,7 +11,7 @@ from newsletter.checks.editorial import editorial
 from newsletter.checks.findings import Shared, findings, ordered
 from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import Locate, as_given
-from newsletter.checks.markup import HEAVY, faults, size, weight
+from newsletter.checks.markup import HEAVY, LARGE, faults, heaviest, size, weight
 from newsletter.config import Settings
 from newsletter.errors import Problem, RenderError
 from newsletter.model import Edition
@@ -76,6 +76,10 @@ def _of_parts(
     for edition in shown:
         recipe = assembly.bits(edition)
         for problem in size(stock.size(recipe)):
+            own.add(problem, edition)
+        for problem in (
+            heaviest(assembly.assembled(edition).page.html, edition) if stock.size(recipe) >= LARGE else ()
+        ):
             own.add(problem, edition)
         for problem in weight(stock.assembled(edition.key, recipe).pictures) if heavy else ():
             own.add(problem, edition)
