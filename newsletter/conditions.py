@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 from newsletter.model import EVERY_SECTION, AllOf, AnyOf, Condition, Has, Not
 from newsletter.yamlfile import Document, Path, nearest
 
@@ -49,7 +49,7 @@ def _parse(
         here = (*path, key)
         if key in ("all", "any"):
             if not isinstance(value, list) or not value:
-                raise _Wrong(f"{key!r} takes a list of conditions", document.place(here))
+                raise _Wrong(Message("%(key)r takes a list of conditions", key=key), document.place(here))
             inner = tuple(_parse(v, (*here, i), document, sections, fields) for i, v in enumerate(value))
             parts.append(AllOf(inner) if key == "all" else AnyOf(inner))
         elif key == "not":
@@ -58,7 +58,7 @@ def _parse(
             parts.append(_leaf(key, value, document.place(here), sections))
         else:
             raise _Wrong(
-                f"unknown name {key!r} in a condition",
+                Message("unknown name %(key)r in a condition", key=key),
                 document.place(here),
                 nearest(str(key), [*_OPERATORS, SECTION, *fields]),
             )
@@ -68,10 +68,12 @@ def _parse(
 def _leaf(key: str, value: Any, at: Place, sections: Collection[str]) -> Has:
     values = value if isinstance(value, list) else [value]
     if not values or not all(isinstance(v, str | int) and not isinstance(v, bool) for v in values):
-        raise _Wrong(f"{key!r} takes a word or a list of words", at)
+        raise _Wrong(Message("%(key)r takes a word or a list of words", key=key), at)
     words = frozenset(map(str, values))
     if key == SECTION and (unknown := sorted(words - set(sections))):
-        raise _Wrong(f"unknown section {unknown[0]!r}", at, nearest(unknown[0], sections))
+        raise _Wrong(
+            Message("unknown section %(unknown)r", unknown=unknown[0]), at, nearest(unknown[0], sections)
+        )
     return Has(key, words)
 
 

@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from newsletter import files, private, slots
-from newsletter.errors import ConfigError, LinkInvalid
+from newsletter.errors import ConfigError, LinkInvalid, Message
 from newsletter.names import CorrectionName, IssueName, closing_of
 from newsletter.redaction import masked
 
@@ -142,11 +142,17 @@ def signer(value: str | None, keep: Path) -> Signer:
             value = keep.read_text(encoding="ascii").strip()
         except OSError as error:
             raise ConfigError(
-                f"the secret in {keep} cannot be read or created: {error.strerror}",
+                Message(
+                    "the secret in %(keep)s cannot be read or created: %(strerror)s",
+                    keep=keep,
+                    strerror=error.strerror,
+                ),
                 "Let the user who runs this read it, and write to its folder.",
             ) from None
         except UnicodeDecodeError:
-            raise ConfigError(f"{keep} is damaged", "Restore it from your backup.") from None
+            raise ConfigError(
+                Message("%(keep)s is damaged", keep=keep), "Restore it from your backup."
+            ) from None
     if len(value) < 16:  # noqa: PLR2004  at least 128 bits
         raise ConfigError(
             "NEWSLETTER_SECRET is too short", "Use at least 16 characters, better 43 random ones."

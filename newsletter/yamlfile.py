@@ -36,13 +36,13 @@ _WORDS = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
     "float_parsing": "must be a number",
-    "greater_than_equal": "must be {ge} or more",
+    "greater_than_equal": "must be %(ge)s or more",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
-    "less_than_equal": "must be {le} or less",
-    "literal_error": "must be {expected}",
-    "string_too_long": "must have at most {max_length} characters",
+    "less_than_equal": "must be %(le)s or less",
+    "literal_error": "must be %(expected)s",
+    "string_too_long": "must have at most %(max_length)s characters",
     "string_too_short": "is empty",
     "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
     "union_tag_not_found": "say by which transport it leaves, like `transport: smtp`",
@@ -90,26 +90,30 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, Hashable):
                 continue  # is refused below
             if key in seen:
-                text, mark = f"the key {key!r} occurs a second time", key_node.start_mark
+                text, mark = Message("the key %(key)r occurs a second time", key=key), key_node.start_mark
                 raise yaml.constructor.ConstructorError(None, None, text, mark, "Keep one of the two.")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  PyYAML's signature
         if node.tag in _NUMBERS and len(node.value) > _LONGEST_NUMBER:
-            problem = f"a number of {len(node.value)} characters"
+            problem = Message("a number of %(count)s characters", count=len(node.value))
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark, _QUOTE)
         if isinstance(node, yaml.ScalarNode) and (half := _HALF.search(node.value)):
-            problem = f"the character U+{ord(half[0]):04X} is not allowed"
+            problem = Message("the character U+%(code)s is not allowed", code=f"{ord(half[0]):04X}")
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         if node.tag in _NUMBERS and ":" in node.value:
             return node.value
         try:
             return super().construct_object(node, deep)
         except ValueError as error:  # 2025-02-30 looks like a date, but is not one
-            problem = f"{node.value!r}: {error}"
+            problem = Message("%(value)r: %(error)s", value=node.value, error=error)
         except (AttributeError, LookupError, TypeError):  # !!timestamp abc, !!bool abc, !!int ""
-            problem = f"{node.value!r} is not a valid {node.tag.rpartition(':')[2]!r}"
+            problem = Message(
+                "%(value)r is not a valid %(kind)r",
+                value=node.value,
+                kind=node.tag.rpartition(":")[2],
+            )
         raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
@@ -128,7 +132,11 @@ def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -
         lines = dict(_lines(node, (), offset))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + first_line
-        raise _unreadable(f"the character U+{error.character:04X} is not allowed", name, line) from None
+        raise _unreadable(
+            Message("the character U+%(character)s is not allowed", character=f"{error.character:04X}"),
+            name,
+            line,
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line + 1 if mark else 1) + offset
@@ -137,7 +145,10 @@ def load(text: str, name: str, *, first_line: int = 1, largest: int = LARGEST) -
             problem, cure = "the line is indented with a tab", "Indent with spaces."
         if hidden := _commented_value(text, error):
             number, value = hidden
-            problem, cure = f"{value} is read as a comment", f'Put it in quotes: "{value}"'
+            problem, cure = (
+                Message("%(value)s is read as a comment", value=value),
+                Message('Put it in quotes: "%(value)s"', value=value),
+            )
             line = number + 1 + offset
         raise _unreadable(problem, name, line, cure or _CURE) from None
     except RecursionError:
@@ -169,7 +180,11 @@ def _too_large(text: str, name: str, first_line: int, largest: int) -> ContentEr
     line = number + first_line if 2 * len(longest) > largest else first_line
     return ContentError(
         Problem.error(
-            f"{len(text)} characters of YAML; at most {largest} are allowed",
+            Message(
+                "%(count)s characters of YAML; at most %(largest)s are allowed",
+                count=len(text),
+                largest=largest,
+            ),
             Place(name, line),
             "Remove what does not belong here.",
             code="yaml-unreadable",
@@ -230,10 +245,10 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
     elif fault["type"] == "model_type":
         text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, fault['loc'])[0]}: …`"
     elif fault["type"] in _KINDS:
-        text = f"{key}: must be {_KINDS[fault['type']]}"
+        text = Message("%(key)s: must be %(kind)s", key=key, kind=Message(_KINDS[fault["type"]]))
     else:
         message = worded(fault)
-        text = f"{key}: {message}" if key else message
+        text = Message("%(key)s: %(words)s", key=key, words=message) if key else message
         hint = fault.get("ctx", {}).get("hint", "")
     return Problem.error(text, document.place(path), hint, code=code)
 
@@ -249,10 +264,15 @@ def _written(document: Document, path: Path) -> Path:
 
 def worded(fault: Any) -> str:
     """Return the words for one of pydantic's errors, without its key."""
+    given = fault.get("ctx", {})
     if words := _WORDS.get(fault["type"]):
-        return words.format(**fault.get("ctx", {}))
-    said: str = fault["msg"]
-    return said.removeprefix("Value error, ").replace("Input should be", "must be", 1)
+        return Message(words, **given)
+    if "words" in given:
+        return Message(given["words"], **given)
+    if fault["type"] == "value_error" and given["error"].args:
+        ours = given["error"].args[0]
+        return ours if isinstance(ours, Message) else Message(str(ours))
+    return Message(fault["msg"].replace("Input should be", "must be", 1))
 
 
 def matching(pattern: str, words: str) -> AfterValidator:

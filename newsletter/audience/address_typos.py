@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import idna
 
+from newsletter.errors import Message
+
 SERVICES = (
     "aol.com",
     "bigmir.net",
@@ -84,11 +86,13 @@ def doubt(address: str) -> tuple[str, str]:
     local, _, domain = address.rpartition("@")
     meant = likely(domain.lower())
     if meant:
-        return f"{domain} looks like a mistyped {meant}", f"If so, write {local}@{meant}."
+        return Message("%(domain)s looks like a mistyped %(meant)s", domain=domain, meant=meant), Message(
+            "If so, write %(local)s@%(meant)s.", local=local, meant=meant
+        )
     name = local.lower()
     if name in _OFFICES or name.rstrip("0123456789") in _OFFICES:
         return (
-            f"{address} looks like an office's mailbox",
+            Message("%(address)s looks like an office's mailbox", address=address),
             "Several people may read it, and any of them can unsubscribe all; prefer personal addresses.",
         )
     return "", ""

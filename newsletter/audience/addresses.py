@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from newsletter.errors import Message
+
 _PLAIN = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([^@]+)")
 _LOCAL, _WHOLE = 64, 254  # length limits in octets, RFC 5321 §4.5.3.1
 
@@ -23,8 +25,12 @@ def check_address(text: str) -> tuple[str, str]:
     foreign = next((letter for letter in text.rpartition("@")[0] if ord(letter) > 127), None)  # noqa: PLR2004  ASCII ends there
     if foreign is not None:
         return "", (
-            f"the letter {foreign!r} (U+{ord(foreign):04X}) before the @ is not a Latin letter; "
-            "such an address needs SMTPUTF8, which few servers support"
+            Message(
+                "the letter %(foreign)r (U+%(ord)s) before the @ is not a Latin letter; such an"
+                " address needs SMTPUTF8, which few servers support",
+                foreign=foreign,
+                ord=f"{ord(foreign):04X}",
+            )
         )
     return _validate(text)
 

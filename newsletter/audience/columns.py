@@ -10,7 +10,7 @@ import yaml
 from newsletter.audience.headings import COLUMNS, IGNORED, NAME, PARTS, STATUS, USUAL, plain
 from newsletter.audience.statuses import Values, concerns, read_values
 from newsletter.config.parts import FieldEntry
-from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.errors import ConfigError, ContentError, Message, Problem
 from newsletter.files import atomic_write
 from newsletter.yamlfile import load, nearest
 
@@ -59,9 +59,13 @@ class Columns:
         meaning = self._meaning | self._mapped
         close = get_close_matches(plain(heading), meaning, n=1, cutoff=0.5)
         column = meaning[close[0]] if close else NAME
-        return (
-            f'Map it once with --column {column}="{heading}", or ignore it with'
-            f' --column {IGNORED}="{heading}". Columns are {", ".join(self.names)}.'
+        return Message(
+            'Map it once with --column %(column)s="%(heading)s", or ignore it with'
+            ' --column %(ignored)s="%(heading)s". Columns are %(names)s.',
+            column=column,
+            heading=heading,
+            ignored=IGNORED,
+            names=", ".join(self.names),
         )
 
     def recognised(self, headings: Iterable[str]) -> int:
@@ -80,14 +84,17 @@ def pairs(words: Iterable[str], names: Iterable[str]) -> dict[str, str]:
     for word in words:
         column, _, heading = word.partition("=")
         if not heading.strip():
-            raise ConfigError(f"{word!r} is not COLUMN=HEADING", 'Write it like --column name="Full name"')
+            raise ConfigError(
+                Message("%(word)r is not COLUMN=HEADING", word=word),
+                'Write it like --column name="Full name"',
+            )
         mappings[heading.strip()] = _column(column, known)
     return mappings
 
 
 def _column(name: str, known: Iterable[str]) -> str:
     if name not in known:
-        raise ConfigError(f"unknown column {name!r}", nearest(name, known))
+        raise ConfigError(Message("unknown column %(name)r", name=name), nearest(name, known))
     return name
 
 
@@ -101,9 +108,14 @@ def remembered(root: Path, names: Iterable[str]) -> dict[str, str | Values]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(f"{FILE} cannot be read: {error}", "Save it as UTF-8 text.") from None
+        raise ContentError(
+            Message("%(path)s cannot be read: %(error)s", path=FILE, error=error), "Save it as UTF-8 text."
+        ) from None
     if not isinstance(document.data, Mapping | None):
-        raise ContentError(f"{FILE} does not map headings to columns", "Write lines such as: Full name: name")
+        raise ContentError(
+            Message("%(path)s does not map headings to columns", path=FILE),
+            "Write lines such as: Full name: name",
+        )
     known = (*names, IGNORED)
     mappings: dict[str, str | Values] = {}
     faults: list[Problem] = []
@@ -140,5 +152,6 @@ def remember(root: Path, mappings: Mappings) -> None:
         atomic_write(path, text.encode())
     except OSError as error:
         raise ConfigError(
-            f"{FILE} cannot be written: {error.strerror}", "Check the permissions of its folder."
+            Message("%(path)s cannot be written: %(strerror)s", path=FILE, strerror=error.strerror),
+            "Check the permissions of its folder.",
         ) from None

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 LONGEST = 200  # characters; it is one line of a person's record
 
@@ -11,7 +11,9 @@ def check_consent(text: str) -> tuple[str, str]:
     """Return the text as one clean line, and what is wrong with it, if anything."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     if not line or len(line) > LONGEST or not line.isprintable():
-        return line, f"must be a line of readable text, of 1 to {LONGEST} characters"
+        return line, Message(
+            "must be a line of readable text, of 1 to %(longest)s characters", longest=LONGEST
+        )
     return line, ""
 
 

@@ -10,6 +10,7 @@ from newsletter.audience.addresses import check_address
 from newsletter.audience.headings import COLUMNS, EMAIL, LANGUAGE, NAME, SECTIONS, STATUS, TAGS
 from newsletter.audience.sectionnames import SectionNames
 from newsletter.config import Settings
+from newsletter.errors import Message
 from newsletter.locales import CATALOGS
 from newsletter.model import EVERY_SECTION, Standing
 from newsletter.store.import_people import Entry
@@ -67,7 +68,10 @@ class EntryReader:
             return _unreadable(cells)
         email, fault = check_address(cells.get(EMAIL, ""))
         if fault:
-            return Refusal(f"{cells.get(EMAIL, '')!r} is not a mail address: {fault}", "Correct the address.")
+            return Refusal(
+                Message("%(get)r is not a mail address: %(fault)s", get=cells.get(EMAIL, ""), fault=fault),
+                "Correct the address.",
+            )
         sections = self._chosen(cells[SECTIONS]) if SECTIONS in cells else None
         if isinstance(sections, Refusal):
             return sections
@@ -75,7 +79,10 @@ class EntryReader:
             sections = self._named(cells[TAGS])[0] or None
         language = cells.get(LANGUAGE)
         if language and language not in self._languages:
-            return Refusal(f"unknown language {language!r}", nearest(language, self._languages))
+            return Refusal(
+                Message("unknown language %(language)r", language=language),
+                nearest(language, self._languages),
+            )
         return Entry(
             line=line,
             email=email,
@@ -96,7 +103,9 @@ class EntryReader:
             return chosen
         if unknown:
             return UnknownSections(
-                f"unknown section {unknown[0]!r}", self.sections.nearest(unknown[0]), names=tuple(unknown)
+                Message("unknown section %(unknown)r", unknown=unknown[0]),
+                self.sections.nearest(unknown[0]),
+                names=tuple(unknown),
             )
         return chosen or frozenset({EVERY_SECTION})
 
@@ -104,6 +113,10 @@ class EntryReader:
 def _unreadable(cells: Mapping[str, str]) -> Refusal:
     column, found = next((name, hit) for name, cell in cells.items() if (hit := _UNWANTED.search(cell)))
     return Refusal(
-        f"the column {column!r} contains the character U+{ord(found[0]):04X}",
+        Message(
+            "the column %(column)r contains the character U+%(ord)s",
+            column=column,
+            ord=f"{ord(found[0]):04X}",
+        ),
         "Remove it: a value is one line of readable text.",
     )

@@ -22,7 +22,7 @@ from newsletter.audience.headings import (
 )
 from newsletter.audience.services import Service, recognise
 from newsletter.audience.statuses import Reading, reading, weightiest
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import Standing
 
 _OWN = (*PARTS, STATUS, TAGS)
@@ -71,7 +71,7 @@ class Layout:
         width = len(self.columns)
         if len(cells) > width and any(cells[width:]):
             return Refusal(
-                f"{len(cells)} cells under {width} headings",
+                Message("%(count)s cells under %(width)s headings", count=len(cells), width=width),
                 "Put a cell that holds the delimiter in double quotes.",
             )
         taken = dict(zip(self.columns, cells, strict=False))
@@ -113,7 +113,11 @@ class Layout:
             standing = how.read(cell)
             if standing is None:
                 return UnknownStatus(
-                    f"{how.heading!r} says {cell!r}, whose meaning is not known",
+                    Message(
+                        "%(heading)r says %(cell)r, whose meaning is not known",
+                        heading=how.heading,
+                        cell=cell,
+                    ),
                     heading=how.heading,
                     value=cell,
                 )
@@ -138,11 +142,17 @@ def lay_out(
         raise not_a_list(
             at(0),
             "no line of headings has a column of addresses",
-            f"Begin the list with a line such as: {','.join(columns.usual)}, or map the column:"
-            f' --column {EMAIL}="HEADING"',
+            Message(
+                "Begin the list with a line such as: %(usual)s, or map the column:"
+                ' --column %(email)s="HEADING"',
+                usual=",".join(columns.usual),
+                email=EMAIL,
+            ),
         )
     faults = [
-        Problem.error(f"unknown column {heading!r}", at(place), columns.cure(heading))
+        Problem.error(
+            Message("unknown column %(heading)r", heading=heading), at(place), columns.cure(heading)
+        )
         for place, heading in enumerate(headings)
         if found[place] is None and service is None
     ]
@@ -156,7 +166,7 @@ def lay_out(
         if count > 1 and column not in (IGNORED, STATUS, TAGS)
     ]
     if once and twice:
-        raise not_a_list(at(0), f"two columns mean {twice[0]!r}", "Remove one of them.")
+        raise not_a_list(at(0), Message("two columns mean %(twice)r", twice=twice[0]), "Remove one of them.")
     return Layout(
         headings=headings,
         columns=known,

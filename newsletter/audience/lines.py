@@ -12,7 +12,7 @@ from newsletter.audience.headings import EMAIL, GROUPS, SECTIONS, TAGS
 from newsletter.audience.layout import RECORD, UNIT, Layout, Row
 from newsletter.audience.report import NO_ADDRESS, Report, named
 from newsletter.audience.statuses import weightiest
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 from newsletter.model import Standing
 from newsletter.store.import_people import Entry, Fate
 from newsletter.store.people import key
@@ -65,24 +65,38 @@ class LineReader:
     def finish(self) -> None:
         """Add the problems that many lines share to the report, and sort its problems by line."""
         for name, lines in self._unknown.items():
-            self._sum_up(lines, f"unknown section {name!r}", self._reader.sections.nearest(name))
+            self._sum_up(
+                lines, Message("unknown section %(name)r", name=name), self._reader.sections.nearest(name)
+            )
         if self._blank is BlankSections.REFUSE and self._without:
             self._sum_up(self._without, "no section is named", "Write sections, or * for all.")
         elif self._without and self._with:
             self._report.blank_sections = len(self._without)
             self._report.notes.append(
-                f"No section on {named(self._without)}, where others name some: that means all sections."
-                " --blank-sections refuse refuses such lines."
+                Message(
+                    "No section on %(named)s, where others name some: that means all sections."
+                    " --blank-sections refuse refuses such lines.",
+                    named=named(self._without),
+                )
             )
         if self._groups:
             named_so = ", ".join(f"«{self._layout.headings[place]}»" for place in sorted(self._groups))
-            self._report.notes.append(f"Read as groups, because they name sections: {named_so}.")
+            self._report.notes.append(
+                Message("Read as groups, because they name sections: %(headings)s.", headings=named_so)
+            )
             self._report.left_out = self._layout.left_out(self._groups)
         if self._tags:
             shown = self._tags.most_common(_TAGS_NAMED)
             shown_tags = ", ".join(f"«{tag}» ({count}{self._near(tag)})" for tag, count in shown)
-            more = f" and {len(self._tags) - _TAGS_NAMED} more" if len(self._tags) > _TAGS_NAMED else ""
-            self._report.notes.append(f"Tags that match no section, ignored: {shown_tags}{more}.")
+            rest = len(self._tags) - _TAGS_NAMED
+            more = Message(" and %(count)s more", count=rest) if rest > 0 else ""
+            self._report.notes.append(
+                Message(
+                    "Tags that match no section, ignored: %(tags)s%(more)s.",
+                    tags=shown_tags,
+                    more=more,
+                )
+            )
         self._report.problems.sort(key=lambda problem: problem.at or Place(self._report.name))
 
     def _near(self, tag: str) -> str:
@@ -107,7 +121,10 @@ class LineReader:
                         problems.append(Problem.warning(text, self._at(line), hint))
                     yield entry
                     continue
-                entry = Refusal(f"{entry.email} is already on line {first}", "Keep one of the two lines.")
+                entry = Refusal(
+                    Message("%(email)s is already on line %(first)s", email=entry.email, first=first),
+                    "Keep one of the two lines.",
+                )
             self._report.fates[Fate.REFUSED] += entry.lines
             if isinstance(entry, UnknownSections):
                 for name in entry.names:

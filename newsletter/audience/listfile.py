@@ -21,7 +21,7 @@ from newsletter.audience.layout import Layout, Row, lay_out, not_a_list
 from newsletter.audience.services import recognise
 from newsletter.audience.workbook import Sheet, Workbook, open_workbook
 from newsletter.audience.yamllist import read_people
-from newsletter.errors import Place
+from newsletter.errors import Message, Place
 
 _YAML = (".yaml", ".yml")
 _SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
@@ -84,7 +84,9 @@ def open_list(
         file = path.open(encoding=encoding, errors="replace", newline="")
     except OSError as error:
         raise not_a_list(
-            Place(name), f"cannot be read: {error.strerror}", "Check the path and its permissions."
+            Place(name),
+            Message("cannot be read: %(strerror)s", strerror=error.strerror),
+            "Check the path and its permissions.",
         ) from None
     with file:
         passed: Counter[str] = Counter()
@@ -123,7 +125,9 @@ def glance(path: Path, name: str, columns: Columns, sheet: str | None = None) ->
     kind = path.suffix.lower()
     if kind in _SHEETS:
         raise not_a_list(
-            Place(name), f"{kind} has no table to match", "Save it as .xlsx, or as CSV in UTF-8."
+            Place(name),
+            Message("%(kind)s has no table to match", kind=kind),
+            "Save it as .xlsx, or as CSV in UTF-8.",
         )
     if kind == ".xlsx":
         return _of_sheets(path, name, columns, sheet)
@@ -260,8 +264,12 @@ def _broken(line: int, broken: Broken) -> Refusal:
     if broken.last == line:
         return Refusal("the double quotes of this line do not match", "Write a quote inside a cell twice.")
     return Refusal(
-        f"a double quote opens on this line and does not close as it should; lines {line}–{broken.last} may"
-        " all be one cell, and none is imported",
+        Message(
+            "a double quote opens on this line and does not close as it should; lines"
+            " %(line)s–%(last)s may all be one cell, and none is imported",
+            line=line,
+            last=broken.last,
+        ),
         "Write a quote inside a cell twice, and close each that opens a cell.",
         lines=broken.last - line + 1,
     )
@@ -273,7 +281,7 @@ def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, 
     layout = lay_out(headings, lambda _: Place(place, line), columns, file)
     passed: Counter[str] = Counter()
     notes = [
-        f"The column {heading!r} is hidden in the sheet; it is read like the others."
+        Message("The column %(heading)r is hidden in the sheet; it is read like the others.", heading=heading)
         for number, heading in enumerate(headings, 1)
         if number in sheet.hidden_columns and layout.columns[number - 1] != IGNORED
     ]
@@ -283,7 +291,9 @@ def _of_workbook(workbook: Workbook, name: str, columns: Columns, file: str, *, 
         if other != sheet.name
     ]
     if others:
-        notes.append(f"Other sheets, not read: {', '.join(others)}. Read one: --sheet NAME")
+        notes.append(
+            Message("Other sheets, not read: %(others)s. Read one: --sheet NAME", others=", ".join(others))
+        )
 
     def visible() -> Iterator[Record]:
         for number, cells in enumerate(workbook.rows(sheet), 1):
@@ -314,6 +324,9 @@ def _list_sheet(workbook: Workbook, name: str, columns: Columns) -> tuple[Sheet,
     first, line, _ = seen[0]
     raise not_a_list(
         Place(f"{name}[{first.name}]", line),
-        f"no sheet has a column of addresses: {', '.join(repr(sheet.name) for sheet, *_ in seen)}",
-        f'Name the sheet and map the column: --sheet NAME --column {EMAIL}="HEADING"',
+        Message(
+            "no sheet has a column of addresses: %(seen)s",
+            seen=", ".join(repr(sheet.name) for sheet, *_ in seen),
+        ),
+        Message('Name the sheet and map the column: --sheet NAME --column %(email)s="HEADING"', email=EMAIL),
     )

@@ -25,7 +25,7 @@ from newsletter.audience.listfile import ListFile, open_list
 from newsletter.audience.report import Report, described, named, new_report
 from newsletter.audience.statuses import Values
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.links import Signer
 from newsletter.model import Standing
 from newsletter.store import import_people
@@ -283,7 +283,7 @@ def _check_says_nothing_else(source: ListFile) -> None:
         heading = next(iter(layout.statuses.values())).heading
         raise ContentError(
             Problem.error(
-                f"this list itself says who left, in the column {heading!r}",
+                Message("this list itself says who left, in the column %(heading)r", heading=heading),
                 Place(source.name),
                 "Import it: `subscribers import` records who left, and imports the others.",
             )
@@ -319,18 +319,38 @@ def _check_statuses(rows: Iterable[tuple[int, Row]], name: str) -> None:
 
 
 def _status_problems(heading: str, values: Mapping[str, list[int]], name: str) -> list[Problem]:
-    other = (
-        f'If the column is about something else: --column COLUMN="{heading}",'
-        f" with {IGNORED} as COLUMN to ignore it in this list."
+    other = Message(
+        'If the column is about something else: --column COLUMN="%(heading)s", with %(ignored)s as COLUMN'
+        " to ignore it in this list.",
+        heading=heading,
+        ignored=IGNORED,
     )
     if len(values) > _MOST_VALUES:
         value, lines = next(iter(values.items()))
-        text = f"the column {heading!r} may say who left, and has {len(values)} values, such as {value!r}"
+        text = Message(
+            "the column %(heading)r may say who left, and has %(count)s values, such as %(value)r",
+            heading=heading,
+            count=len(values),
+            value=value,
+        )
         return [Problem.error(text, Place(name, lines[0]), other)]
     found = []
     for value, lines in values.items():
-        says = f"says {value!r}" if value else "is empty"
-        text = f"the column {heading!r} {says} ({named(lines)}), whose meaning is not known"
-        asked = f'May they be written to? --status STANDING="{value}", STANDING being {", ".join(Standing)}.'
-        found.append(Problem.error(text, Place(name, lines[0]), f"{asked} {other}"))
+        says = Message("says %(value)r", value=value) if value else Message("is empty")
+        text = Message(
+            "the column %(heading)r %(says)s (%(named)s), whose meaning is not known",
+            heading=heading,
+            says=says,
+            named=named(lines),
+        )
+        asked = Message(
+            'May they be written to? --status STANDING="%(value)s", STANDING being %(standing)s.',
+            value=value,
+            standing=", ".join(Standing),
+        )
+        found.append(
+            Problem.error(
+                text, Place(name, lines[0]), Message("%(asked)s %(other)s", asked=asked, other=other)
+            )
+        )
     return found

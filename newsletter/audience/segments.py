@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 
 from newsletter.conditions import SECTION, parse
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import EVERY_SECTION, AllOf, AnyOf, Condition, Has, Not, SubscriptionState
 from newsletter.store.schema import subscriber, subscription
 from newsletter.yamlfile import Document, load
@@ -40,7 +40,11 @@ def load_segments(root: Path, settings: Settings) -> tuple[dict[str, Segment], l
     except ContentError as error:
         return {}, list(error.problems)
     except (OSError, UnicodeDecodeError) as error:
-        return {}, [Problem.error(f"cannot be read: {error}", Place(FILE), "Save it as UTF-8 text.")]
+        return {}, [
+            Problem.error(
+                Message("cannot be read: %(error)s", error=error), Place(FILE), "Save it as UTF-8 text."
+            )
+        ]
     if document.data is None:
         return {}, []
     if not isinstance(document.data, Mapping):
@@ -62,7 +66,9 @@ def _segment(
 ) -> tuple[Segment | None, list[Problem]]:
     at = document.place((name,))
     if not isinstance(name, str) or not name.strip():
-        return None, [Problem.error(f"{name!r} is not a name", at, "Put the name in quotes.")]
+        return None, [
+            Problem.error(Message("%(name)r is not a name", name=name), at, "Put the name in quotes.")
+        ]
     about = ""
     if isinstance(data, Mapping):
         about = data.get(_ABOUT) or ""

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetVisibleEnum, load_workbook
 
+from newsletter.errors import Message
 from newsletter.limited import answer
 
 HEAD = 25
@@ -45,8 +46,8 @@ def main(path: str, wanted: str | None = None) -> Iterator[Any]:
 def _no_sheet(wanted: str, sheets: Iterable[str]) -> dict[str, str]:
     names = ", ".join(map(repr, sheets))
     return {
-        "error": f"it has no sheet {wanted!r}",
-        "hint": f"Its sheets are: {names}. Name one: --sheet NAME",
+        "error": Message("it has no sheet %(wanted)r", wanted=wanted),
+        "hint": Message("Its sheets are: %(names)s. Name one: --sheet NAME", names=names),
     }
 
 

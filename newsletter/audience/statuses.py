@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from newsletter.audience.headings import plain, plain_value
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.model import Standing
 from newsletter.yamlfile import nearest
 
@@ -97,7 +97,7 @@ def value_pairs(words: Iterable[str]) -> dict[str, Standing]:
             standing, equals, value = pair.partition("=")
             if not equals:
                 raise ConfigError(
-                    f"{pair!r} is not STANDING=VALUE",
+                    Message("%(pair)r is not STANDING=VALUE", pair=pair),
                     "Write it like --status active=current --status left=gone",
                 )
             found[value.strip()] = _standing(standing.strip())
@@ -108,7 +108,9 @@ def _standing(name: str) -> Standing:
     try:
         return Standing(name)
     except ValueError:
-        raise ConfigError(f"unknown standing {name!r}", nearest(name, list(Standing))) from None
+        raise ConfigError(
+            Message("unknown standing %(name)r", name=name), nearest(name, list(Standing))
+        ) from None
 
 
 @cache

@@ -8,7 +8,7 @@ from newsletter.audience.columns import Columns
 from newsletter.audience.entries import Refusal, clean
 from newsletter.audience.headings import IGNORED, STATUS, TAGS
 from newsletter.audience.layout import Layout, Row, lay_out, not_a_list
-from newsletter.errors import Place
+from newsletter.errors import Message, Place
 from newsletter.yamlfile import load
 
 _LARGEST = 20_000_000
@@ -53,9 +53,11 @@ def _person(person: Mapping[Any, Any], order: Mapping[str, int], layout: Layout)
             continue
         text = _scalar(value, says=column == STATUS)
         if text is None:
-            return Refusal(f"{heading!r} is not a line of text", "Put the value in quotes.")
+            return Refusal(
+                Message("%(heading)r is not a line of text", heading=heading), "Put the value in quotes."
+            )
         if column in seen and column not in _MAY_BE_TWICE:
-            return Refusal(f"two of its keys mean {column!r}", "Remove one of them.")
+            return Refusal(Message("two of its keys mean %(column)r", column=column), "Remove one of them.")
         seen.add(column)
         cells[place] = text
     return layout.person(cells)

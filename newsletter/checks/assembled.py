@@ -13,7 +13,7 @@ from newsletter.checks.kinds import several_leads
 from newsletter.checks.lines import Locate, as_given
 from newsletter.checks.markup import HEAVY, LARGE, faults, heaviest, size, weight
 from newsletter.config import Settings
-from newsletter.errors import Problem, RenderError
+from newsletter.errors import Message, Problem, RenderError
 from newsletter.model import Edition
 from newsletter.recipes import Pages, Separate
 from newsletter.render.assembly import SAMPLES, Assembly, assembly_of
@@ -55,8 +55,12 @@ def checked(  # noqa: PLR0913  what is checked, how it is rendered, and how line
 def _slow(refusal: RenderError, editions: int) -> Problem:
     return finding(
         "theme-slow",
-        f"each of {editions} editions is rendered by itself, as the theme cannot be assembled of parts:"
-        f" {refusal.message.removeprefix(f'{refusal.at}: ')}",
+        Message(
+            "each of %(editions)s editions is rendered by itself, as the theme cannot be assembled"
+            " of parts: %(why)s",
+            editions=editions,
+            why=refusal.message.removeprefix(f"{refusal.at}: "),
+        ),
         refusal.at,
         refusal.hint,
     )

@@ -8,7 +8,8 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import print_json
+from newsletter.cli.output import print_json, say
+from newsletter.errors import Message
 from newsletter.model import IssueState
 
 if TYPE_CHECKING:
@@ -42,15 +43,19 @@ def approve(session: Session, closing: date, by: str, again: bool, as_json: bool
             workspace, at_the_terminal(by), Act.APPROVED, issue=done.frozen.name, readers=done.frozen.readers
         )
     for problem in done.ignored:
-        click.echo(
-            f"{problem.at}: {problem.text} [{problem.code}] (ignored: the transport is the outbox)", err=True
+        say(
+            Message(
+                "%(at)s: %(text)s [%(code)s] (ignored: the transport is the outbox)",
+                at=problem.at,
+                text=problem.text,
+                code=problem.code,
+            ),
+            err=True,
         )
-    return _print(
-        workspace, done.frozen, "approved" if done.anew else "was already approved", as_json=as_json
-    )
+    return _print(workspace, done.frozen, anew=done.anew, as_json=as_json)
 
 
-def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool) -> int:
+def _print(workspace: "Workspace", frozen: "Frozen", *, anew: bool, as_json: bool) -> int:
     from newsletter.services.approval import editions
 
     found = editions(workspace, frozen.name)
@@ -67,11 +72,26 @@ def _print(workspace: "Workspace", frozen: "Frozen", what: str, *, as_json: bool
             }
         )
         return 0
-    click.echo(f"Issue {frozen.name} {what} by {frozen.approved_by} at {frozen.approved_at}.")
+    say(
+        Message(
+            "Issue %(name)s approved by %(by)s at %(at)s."
+            if anew
+            else "Issue %(name)s was already approved by %(by)s at %(at)s.",
+            name=frozen.name,
+            by=frozen.approved_by,
+            at=frozen.approved_at,
+        )
+    )
     for one in found:
         click.echo(f"  {one.readers:>8}  {one.edition}  {', '.join(one.sections)}")
-    click.echo(f"Readers: {frozen.readers}; with nothing this week: {frozen.without}.")
-    click.echo(f"Fingerprint: {frozen.fingerprint}")
+    say(
+        Message(
+            "Readers: %(readers)s; with nothing this week: %(without)s.",
+            readers=frozen.readers,
+            without=frozen.without,
+        )
+    )
+    say(Message("Fingerprint: %(fingerprint)s", fingerprint=frozen.fingerprint))
     _say_when(workspace, frozen)
     return 0
 
@@ -83,11 +103,14 @@ def _say_when(workspace: "Workspace", frozen: "Frozen") -> None:
     if frozen.state is not IssueState.APPROVED:
         return
     if any(one.settled.issue == frozen.name for one in held_hours(workspace)):
-        click.echo("It was held at its weekly hour for lack of approval; it is sent automatically now.")
+        say("It was held at its weekly hour for lack of approval; it is sent automatically now.")
     elif was_held(workspace, frozen.name):
-        click.echo(
-            "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"
-            f" newsletter send {frozen.name}"
+        say(
+            Message(
+                "Its weekly hour was longer ago than schedule.grace, so it is not sent automatically:"
+                " newsletter send %(name)s",
+                name=frozen.name,
+            )
         )
 
 

@@ -6,8 +6,9 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, some
+from newsletter.cli.output import print_json, say
 from newsletter.cli.progress import progress
+from newsletter.errors import Message, counted
 
 
 @click.command()
@@ -43,8 +44,17 @@ def archive(session: Session, out: Path, as_json: bool) -> None:
     if as_json:
         print_json({"issues": issues, "files": len(made), "changed": done.changed, "removed": done.removed})
     else:
-        click.echo(f"{some(issues, 'issue')} in {some(len(made), 'file')}: {out}")
-        click.echo(f"Written: {done.changed}; removed: {done.removed}.")
+        say(
+            Message(
+                "%(issues)s in %(files)s: %(out)s",
+                issues=counted("%(num)d issue", "%(num)d issues", issues),
+                files=counted("%(num)d file", "%(num)d files", len(made)),
+                out=out,
+            )
+        )
+        say(
+            Message("Written: %(changed)s; removed: %(removed)s.", changed=done.changed, removed=done.removed)
+        )
 
 
 COMMANDS = {"archive": archive}

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from newsletter.durations import parse_duration
+from newsletter.errors import Message
 from newsletter.names import IssueName, read_name
 from newsletter.registry import ORDER, OUTBOX, TRANSPORTS
 
@@ -26,7 +27,9 @@ class ClosingDate(click.ParamType[date]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is not a closing date; write it like 2025-02-14", param, ctx)
+            self.fail(
+                Message("%(value)r is not a closing date; write it like 2025-02-14", value=value), param, ctx
+            )
 
 
 class AnyIssue(click.ParamType[IssueName]):
@@ -41,7 +44,11 @@ class AnyIssue(click.ParamType[IssueName]):
         try:
             return read_name(value)
         except ValueError:
-            self.fail(f"{value!r} is not an issue; write it like 2025-02-14, or 2025-02-14+1", param, ctx)
+            self.fail(
+                Message("%(value)r is not an issue; write it like 2025-02-14, or 2025-02-14+1", value=value),
+                param,
+                ctx,
+            )
 
 
 class Duration(click.ParamType[timedelta]):
@@ -55,7 +62,9 @@ class Duration(click.ParamType[timedelta]):
             return value
         duration = parse_duration(value)
         if duration is None:
-            self.fail(f"{value!r} is not a duration; write it like 10m or 2h", param, ctx)
+            self.fail(
+                Message("%(value)r is not a duration; write it like 10m or 2h", value=value), param, ctx
+            )
         return duration
 
 

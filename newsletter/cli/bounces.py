@@ -8,9 +8,10 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, some
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, say
 from newsletter.cli.progress import progress
-from newsletter.errors import ConfigError, StoreError
+from newsletter.errors import ConfigError, Message, StoreError, counted
 
 if TYPE_CHECKING:
     from newsletter.feedback.mailboxes import Source
@@ -51,7 +52,7 @@ def bounces(session: Session, source: str | None, imap: bool, dry_run: bool, as_
     except (ConfigError, StoreError) as error:
         if source != "-":
             raise
-        click.echo(str(error), err=True)
+        say(error, err=True)
         return _AGAIN
     _print(tally, as_json=as_json)
     return FINDINGS if tally.unreadable else 0
@@ -81,12 +82,17 @@ def _print(tally: "Tally", *, as_json: bool) -> None:
         print_json(data)
         return
     for name, text in (*tally.unreadable.items(), *tally.unverified.items()):
-        click.echo(f"{name}: {text}", err=True)
+        click.echo(f"{name}: {words(text)}", err=True)
     for kind, number in sorted(tally.kinds.items()):
-        click.echo(f"{number:>8}  {kind}")
-    click.echo(
-        f"{some(mails, 'mail')}, {tally.new} new; {some(tally.suppressed, 'reader')} suppressed,"
-        f" {tally.left} left."
+        click.echo(f"{number:>8}  {words(kind)}")
+    say(
+        Message(
+            "%(mails)s, %(new)s new; %(readers)s suppressed, %(left)s left.",
+            mails=counted("%(num)d mail", "%(num)d mails", mails),
+            new=tally.new,
+            readers=counted("%(num)d reader", "%(num)d readers", tally.suppressed),
+            left=tally.left,
+        )
     )
 
 

@@ -9,8 +9,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import print_json, print_problems, say, some
-from newsletter.errors import as_data, counted
+from newsletter.cli.output import confirm, listed, print_json, print_problems, say
+from newsletter.errors import Message, as_data, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +63,10 @@ def check(  # noqa: PLR0917  its options
         if links:
             _say(links, workspace.now())
         if approval.state == VOID:
-            click.echo(f"{day}: {approval.words}\n  Approve it again: newsletter approve {day} --by NAME")
+            say(Message("%(day)s: %(words)s", day=day, words=approval.words))
+            say(Message("  Approve it again: newsletter approve %(day)s --by NAME", day=day))
         if lacks_editors(workspace):
-            click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+            say(NO_EDITORS_TO_NOTIFY, err=True)
     return FINDINGS if proof.errors else 0
 
 
@@ -113,8 +114,10 @@ def _mend(workspace: "Workspace", day: date, *, ask: bool) -> None:
         for line in _lines(one):
             click.echo(f"  {line}", err=True)
     if not found:
-        click.echo("There is nothing to mend mechanically.", err=True)
-    elif not ask or click.confirm(f"Mend {some(len(found), 'file')}?", err=True):
+        say("There is nothing to mend mechanically.", err=True)
+    elif not ask or confirm(
+        Message("Mend %(files)s?", files=counted("%(num)d file", "%(num)d files", len(found))), err=True
+    ):
         mend(Desk(workspace, Author()), day, found)
 
 
@@ -153,13 +156,31 @@ def _as_data(proof: "Proof") -> dict[str, Any]:
 def _print(proof: "Proof") -> None:
     print_problems(proof.problems)
     for problem, reason in proof.silenced:
-        click.echo(f"{problem.at}: silenced: {problem.text} [{problem.code}] ({reason})")
+        say(
+            Message(
+                "%(at)s: silenced: %(text)s [%(code)s] (%(reason)s)",
+                at=problem.at,
+                text=problem.text,
+                code=problem.code,
+                reason=reason,
+            )
+        )
     largest = max(proof.sizes, default=0)
-    advice = f", {some(proof.advice, 'piece')} of advice" if proof.advice else ""
-    click.echo(
-        f"{proof.issue.name}: {some(proof.errors, 'error')}, {some(proof.warnings, 'warning')}{advice}"
-        f" in {some(len(proof.tally), 'edition')} for {some(_readers(proof), 'reader')},"
-        f" up to {largest / 1024:.0f} KB."
+    counts: list[object] = [
+        counted("%(num)d error", "%(num)d errors", proof.errors),
+        counted("%(num)d warning", "%(num)d warnings", proof.warnings),
+    ]
+    if proof.advice:
+        counts.append(counted("%(num)d piece of advice", "%(num)d pieces of advice", proof.advice))
+    say(
+        Message(
+            "%(name)s: %(counts)s in %(editions)s for %(readers)s, up to %(largest)s KB.",
+            name=proof.issue.name,
+            counts=listed(counts),
+            editions=counted("%(num)d edition", "%(num)d editions", len(proof.tally)),
+            readers=counted("%(num)d reader", "%(num)d readers", _readers(proof)),
+            largest=f"{largest / 1024:.0f}",
+        )
     )
 
 

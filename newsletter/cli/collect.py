@@ -6,8 +6,10 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, some
+from newsletter.cli.language import words
+from newsletter.cli.output import listed, print_json, say
 from newsletter.cli.progress import progress
+from newsletter.errors import counted
 
 
 @click.command()
@@ -32,12 +34,17 @@ def collect(session: Session, as_json: bool) -> int:
         print_json([asdict(one) for one in found])
     else:
         for one in found:
-            counts = {"known": one.known, "older": one.old, "about something else": one.unmatched}
-            rest = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-            words = f"{some(len(one.new), 'new item')}{f'; {rest}' if rest else ''}"
-            click.echo(f"{one.source}: {one.failed or words}", err=bool(one.failed))
+            counts = (
+                counted("%(num)d new item", "%(num)d new items", len(one.new)),
+                one.known and counted("%(num)d known", "%(num)d known", one.known),
+                one.old and counted("%(num)d older", "%(num)d older", one.old),
+                one.unmatched
+                and counted("%(num)d about something else", "%(num)d about something else", one.unmatched),
+            )
+            shown = words(one.failed) if one.failed else listed(filter(None, counts))
+            click.echo(f"{one.source}: {shown}", err=bool(one.failed))
         if not sources:
-            click.echo("newsletter.yaml names no sources: collect: [{feed: https://…, section: …}]")
+            say("newsletter.yaml names no sources: collect: [{feed: https://…, section: …}]")
     return FINDINGS if any(one.failed for one in found) else 0
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from newsletter.cli.language import words
+
 
 class Consent(click.ParamType[str]):
     """A line of text that says where consent comes from."""
@@ -37,5 +39,5 @@ def insisted(given: str | None) -> str:
 
     if not sys.stdin.isatty():
         raise consent_missing()
-    answer: str = click.prompt("Where does these people's consent come from", type=Consent(), err=True)
+    answer: str = click.prompt(words("Where does these people's consent come from"), type=Consent(), err=True)
     return answer

@@ -11,8 +11,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import ClosingDate, as_json, closing
-from newsletter.cli.output import print_json, print_problems, some
-from newsletter.errors import as_data
+from newsletter.cli.output import print_json, print_problems, say
+from newsletter.errors import Message, as_data, counted
 
 if TYPE_CHECKING:
     from newsletter.errors import Problem
@@ -57,15 +57,28 @@ def import_(session: Session, file: Path, given: date | None, force: bool, as_js
         return _code(problems)
     print_problems(problems)
     for name in done.left_alone:
-        click.echo(f"{name}: edited since, not changed; --force overwrites it")
+        say(Message("%(name)s: edited since, not changed; --force overwrites it", name=name))
         if name in done.changes:
             click.echo(indent(done.changes[name], "    "))
-    found = some(len(digest.entries), "item")
-    sections = some(len({entry.section for entry in digest.entries}), "section")
+    found = counted("%(num)d item", "%(num)d items", len(digest.entries))
+    sections = counted("%(num)d section", "%(num)d sections", len({one.section for one in digest.entries}))
     linkless = sum(entry.link is None for entry in digest.entries)
-    files = f"{some(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
-    click.echo(f"Issue {done.closing}: {found} in {sections}, {linkless} without a link. {files}.")
-    click.echo(f"Next: newsletter compose {done.closing}")
+    files = Message(
+        "%(written)s written, %(unchanged)s unchanged",
+        written=counted("%(num)d file", "%(num)d files", len(done.written)),
+        unchanged=len(done.unchanged),
+    )
+    say(
+        Message(
+            "Issue %(closing)s: %(found)s in %(sections)s, %(linkless)s without a link. %(files)s.",
+            closing=done.closing,
+            found=found,
+            sections=sections,
+            linkless=linkless,
+            files=files,
+        )
+    )
+    say(Message("Next: newsletter compose %(closing)s", closing=done.closing))
     return _code(problems)
 
 
@@ -93,10 +106,18 @@ def compose(session: Session, closing: date | None, as_json: bool) -> int:
         return _code(done.problems)
     print_problems(done.problems)
     for left in done.left_out:
-        click.echo(f"{left.id}: left out, {left.reason}")
-    what = f"{some(len(done.added), 'item')} added" if done.changed else "nothing new"
-    click.echo(f"{path_of(day)}: {what}, {len(done.left_out)} left out.")
-    click.echo("Next: newsletter check && newsletter preview")
+        say(Message("%(number)s: left out, %(reason)s", number=left.id, reason=left.reason))
+    added = counted("%(num)d item added", "%(num)d items added", len(done.added))
+    what = added if done.changed else Message("nothing new")
+    say(
+        Message(
+            "%(path)s: %(what)s, %(count)s left out.",
+            path=path_of(day),
+            what=what,
+            count=len(done.left_out),
+        )
+    )
+    say("Next: newsletter check && newsletter preview")
     return _code(done.problems)
 
 

@@ -8,9 +8,10 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import print_json, some
+from newsletter.cli.language import words
+from newsletter.cli.output import confirm, print_json, say
 from newsletter.compose.difference import Fate, excerpt
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message, counted
 
 if TYPE_CHECKING:
     from newsletter.services.correct import Draft
@@ -64,14 +65,16 @@ def correct(  # noqa: PLR0917  as many as options
     made, frozen = None, None
     if draft.changed or not letter:
         if draft.changed:
-            reason = reason or _ask("Reason, as readers will see it", "--reason TEXT")
-            by = by or _ask("Corrected by", "--by WHO")
+            reason = reason or _ask(Message("Reason, as readers will see it"), "--reason TEXT")
+            by = by or _ask(Message("Corrected by"), "--by WHO")
         if draft.changed and not yes:
-            click.confirm(f"Show this in the archive of issue {closing} now?", abort=True)
+            confirm(
+                Message("Show this in the archive of issue %(closing)s now?", closing=closing), abort=True
+            )
         made = correct_item(workspace, draft, by=by or "", reason=reason or "")
         record(workspace, at_the_terminal(made.by), Act.CORRECTED, issue=made.issue, subject=item)
     if letter:
-        frozen = make_letter(workspace, closing, item, by=by or _ask("Approved by", "--by WHO"))
+        frozen = make_letter(workspace, closing, item, by=by or _ask(Message("Approved by"), "--by WHO"))
         actor = at_the_terminal(frozen.approved_by)
         record(workspace, actor, Act.APPROVED, issue=frozen.name, readers=frozen.readers)
     _print(draft, made, frozen, as_json=as_json)
@@ -81,12 +84,18 @@ def correct(  # noqa: PLR0917  as many as options
 def _show(draft: "Draft") -> None:
     """Print the changed words, and who has the item as it was."""
     for change in draft.parts:
-        words = "".join(_marked(piece.fate, piece.text) for piece in excerpt(change.pieces))
-        click.echo(f"{change.part}: {words}")
+        marked = "".join(_marked(piece.fate, piece.text) for piece in excerpt(change.pieces))
+        click.echo(f"{words(change.part)}: {marked}")
     if draft.change.withdrawn:
-        click.echo(f"Taken back: {draft.title}")
+        say(Message("Taken back: %(title)s", title=draft.title))
     if draft.changed:
-        click.echo(f"{some(draft.had, 'reader')} have it as it was, {draft.waiting} will still get it so.")
+        say(
+            Message(
+                "%(readers)s have it as it was, %(waiting)s will still get it so.",
+                readers=counted("%(num)d reader", "%(num)d readers", draft.had),
+                waiting=draft.waiting,
+            )
+        )
 
 
 def _marked(fate: Fate, text: str) -> str:
@@ -96,10 +105,12 @@ def _marked(fate: Fate, text: str) -> str:
     return click.style(f"{opening}{text}{ending}", fg=colour)
 
 
-def _ask(question: str, option: str) -> str:
+def _ask(question: Message, option: str) -> str:
     if not sys.stdin.isatty():
-        raise ConfigError(f"a correction needs {option}", "There is no terminal to ask on.")
-    answer: str = click.prompt(question)
+        raise ConfigError(
+            Message("a correction needs %(option)s", option=option), "There is no terminal to ask on."
+        )
+    answer: str = click.prompt(words(question))
     return answer
 
 
@@ -108,10 +119,16 @@ def _print(draft: "Draft", made: "Correction | None", frozen: "Frozen | None", *
         print_json(_as_data(draft, made, frozen))
         return
     if made:
-        click.echo(f"The archive shows it since {made.at}.")
+        say(Message("The archive shows it since %(at)s.", at=made.at))
     if frozen:
-        click.echo(f"Letter {frozen.name} is approved for {some(frozen.readers, 'reader')}.")
-        click.echo(f"  Send it: newsletter send {frozen.name}")
+        say(
+            Message(
+                "Letter %(name)s is approved for %(readers)s.",
+                name=frozen.name,
+                readers=counted("%(num)d reader", "%(num)d readers", frozen.readers),
+            )
+        )
+        say(Message("  Send it: newsletter send %(name)s", name=frozen.name))
 
 
 def _as_data(draft: "Draft", made: "Correction | None", frozen: "Frozen | None") -> dict[str, Any]:

@@ -7,7 +7,9 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json
+from newsletter.cli.language import words
+from newsletter.cli.output import confirm, print_json, say
+from newsletter.errors import Message
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -57,8 +59,13 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
     target = open_database(url, moved=True)
     if not yes:
         total = sum(counts.values())
-        click.confirm(
-            f"Copy {total} rows to {shown(target.url)}, and close {shown(source.url)}?",
+        confirm(
+            Message(
+                "Copy %(total)s rows to %(url)s, and close %(source)s?",
+                total=total,
+                url=shown(target.url),
+                source=shown(source.url),
+            ),
             abort=True,
             err=True,
         )
@@ -68,14 +75,14 @@ def copy(session: Session, url: str, dry_run: bool, yes: bool, as_json: bool) ->
         return
     for name, rows in copied.items():
         click.echo(f"{rows:>10}  {name}")
-    click.echo(f"Copied and compared. Now set NEWSLETTER_DATABASE to it: {shown(target.url)}")
+    say(Message("Copied and compared. Now set NEWSLETTER_DATABASE to it: %(url)s", url=shown(target.url)))
 
 
 def _copy(source: "Engine", target: "Engine", total: int) -> dict[str, int]:
     from newsletter.store import copying
 
     with click.progressbar(
-        length=total, label="Copying", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=total, label=words("Copying"), file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
         copied = copying.copy(source, target, bar.update)
     source.dispose()
@@ -89,7 +96,11 @@ def _print(counts: dict[str, int], there: int, *, as_json: bool) -> None:
         return
     for name, rows in counts.items():
         click.echo(f"{rows:>10}  {name}")
-    click.echo("The target is empty." if not there else f"The target is not empty: it has {there} rows.")
+    say(
+        "The target is empty."
+        if not there
+        else Message("The target is not empty: it has %(there)s rows.", there=there)
+    )
 
 
 @database.command()
@@ -106,7 +117,7 @@ def upgrade(session: Session) -> None:
     from newsletter.store.db import HEAD
 
     session.workspace.database  # noqa: B018  opening it upgrades it
-    click.echo(f"The database is up to date (schema {HEAD}).")
+    say(Message("The database is up to date (schema %(head)s).", head=HEAD))
 
 
 COMMANDS = {"database": database}

@@ -3,6 +3,8 @@
 import click
 
 from newsletter.cli import Session, pass_session
+from newsletter.cli.output import say
+from newsletter.errors import Message
 
 
 @click.command()
@@ -34,7 +36,7 @@ def desk(session: Session, port: int, in_browser: bool) -> int:
     with listen(port) as listening:
         address = f"http://{HOST}:{listening.getsockname()[1]}{PREFIX}/"
         app = create_desk(workspace, single=whoever_is_here(workspace))
-        click.echo(f"Desk: {address}\nCtrl-C ends it.")
+        say(Message("Desk: %(address)s\nCtrl-C ends it.", address=address))
         if in_browser:
             click.launch(address)
         with doing_requested(workspace):

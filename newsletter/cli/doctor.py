@@ -7,7 +7,9 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, some
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, say
+from newsletter.errors import Message, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from newsletter.doctor.providers import Standing
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+_WIDTH = 13  # of the longest word for a level
 
 
 @click.command()
@@ -59,15 +62,22 @@ def doctor(session: Session, online: bool, nameserver: str, as_json: bool) -> in
 
 def _print(result: "Result") -> None:
     colour = _COLOURS.get(result.level)
-    click.echo(f"{click.style(f'{result.level:<8}', fg=colour)} {result.subject:<11} {result.text}")
+    level = click.style(f"{words(result.level):<{_WIDTH}}", fg=colour)
+    click.echo(f"{level} {words(result.subject):<11} {words(result.text)}")
     if result.hint:
-        click.echo(f"  {result.hint}")
+        click.echo(f"  {words(result.hint)}")
 
 
 def _sum_up(results: "Sequence[Result]") -> None:
     errors = sum(result.level == "error" for result in results)
     warnings = sum(result.level == "warning" for result in results)
-    click.echo(f"{some(errors, 'error')}, {some(warnings, 'warning')}.")
+    say(
+        Message(
+            "%(errors)s, %(warnings)s.",
+            errors=counted("%(num)d error", "%(num)d errors", errors),
+            warnings=counted("%(num)d warning", "%(num)d warnings", warnings),
+        )
+    )
 
 
 def _as_data(stands: "Sequence[Standing]") -> list[dict[str, Any]]:
@@ -82,13 +92,17 @@ def _print_requirements(stands: "Sequence[Standing]") -> None:
 
     if not stands:
         return
-    click.echo(f"\nWhat mailbox providers require (their pages, read {READ}):")
+    click.echo()
+    say(Message("What mailbox providers require (their pages, read %(read)s):", read=READ))
     for one in stands:
         level = one.level or "unknown"
-        click.echo(f"{click.style(f'{level:<8}', fg=_COLOURS.get(level))} {one.requirement.text}")
-        click.echo(f"  {'; '.join(f'{name}: {when}' for name, when in one.requirement.asked.items())}")
+        mark = click.style(f"{words(level):<{_WIDTH}}", fg=_COLOURS.get(level))
+        click.echo(f"{mark} {words(one.requirement.text)}")
+        asked = (f"{name}: {words(when)}" for name, when in one.requirement.asked.items())
+        click.echo(f"  {'; '.join(asked)}")
     click.echo("\n".join(f"  {name}: {page}" for name, page in PAGES.items() if page))
-    click.echo("  ukr.net publishes no such page.\n")
+    say("  ukr.net publishes no such page.")
+    click.echo()
 
 
 COMMANDS = {"doctor": doctor}

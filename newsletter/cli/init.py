@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsletter.cli.language import words
+from newsletter.cli.output import say
+from newsletter.errors import Message
+
 if TYPE_CHECKING:
     from newsletter.compose.starter import Answers
 
-_NO_EDITORS = "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
+_NO_EDITORS = Message(
+    "No editors are set: nobody is notified when an issue is held. Add them: `editors: [ADDRESS]`."
+)
 
 
 @click.command
@@ -62,16 +68,18 @@ def init(  # noqa: PLR0917  as many as options
         editors=tuple(map(_address, editors)),
     )
     if sys.stdin.isatty() and not yes:
-        language = language or click.prompt("Language of the mail", default="uk", value_proc=_language)
+        language = language or click.prompt(words("Language of the mail"), default="uk", value_proc=_language)
         answers = _asked(answers)
     made = make_workspace(folder, language or "uk", Workspace.now(), answers, samples=not bare)
-    holds = f"is a workspace with the issue {made}" if made else "is a workspace"
     steps = ["check", "render", "preview"] if made else ["import FILE", "compose", "preview"]
-    click.echo(f"{folder} {holds}. Now:")
+    if made:
+        say(Message("%(folder)s is a workspace with the issue %(made)s. Now:", folder=folder, made=made))
+    else:
+        say(Message("%(folder)s is a workspace. Now:", folder=folder))
     click.echo("\n  ".join([f"  cd {folder}", *(f"newsletter {step}" for step in steps)]))
-    click.echo("Then look through newsletter.yaml: site, base_url and postal_address are still the sample's.")
+    say("Then look through newsletter.yaml: site, base_url and postal_address are still the sample's.")
     if not answers.editors:
-        click.echo(_NO_EDITORS, err=True)
+        say(_NO_EDITORS, err=True)
     return 0
 
 
@@ -80,27 +88,33 @@ def _asked(given: "Answers") -> "Answers":
     from newsletter.compose.starter import Answers
 
     return Answers(
-        title=given.title or _ask("The digest's name", _line),
-        publisher=given.publisher or _ask("Who publishes it", _line),
-        sender=given.sender or _ask("The address it comes from", _address),
-        sections=given.sections or _ask_many("Section", _line),
+        title=given.title or _ask(Message("The digest's name"), _line),
+        publisher=given.publisher or _ask(Message("Who publishes it"), _line),
+        sender=given.sender or _ask(Message("The address it comes from"), _address),
+        sections=given.sections or _ask_many(Message("Section"), _line),
         editors=given.editors
-        or _ask_many("Address of an editor, who is notified when an issue is held", _address),
+        or _ask_many(Message("Address of an editor, who is notified when an issue is held"), _address),
     )
 
 
-def _ask(question: str, read: Callable[[str], str]) -> str:
+def _ask(question: Message, read: Callable[[str], str]) -> str:
     answer: str = click.prompt(
-        f"{question} (Enter: as in the sample)", "", show_default=False, value_proc=read
+        words(Message("%(question)s (Enter: as in the sample)", question=question)),
+        "",
+        show_default=False,
+        value_proc=read,
     )
     return answer
 
 
-def _ask_many(question: str, read: Callable[[str], str]) -> tuple[str, ...]:
+def _ask_many(question: Message, read: Callable[[str], str]) -> tuple[str, ...]:
     """Prompt until an answer is empty."""
     answers: list[str] = []
     while answer := click.prompt(
-        f"{question} {len(answers) + 1} (Enter: no more)", "", show_default=False, value_proc=read
+        words(Message("%(question)s %(count)s (Enter: no more)", question=question, count=len(answers) + 1)),
+        "",
+        show_default=False,
+        value_proc=read,
     ):
         answers.append(answer)
     return tuple(answers)
@@ -137,8 +151,8 @@ def _valid(kind: Any, value: str) -> str:
     except ValidationError as error:
         fault = error.errors()[0]
         hint = fault.get("ctx", {}).get("hint", "")
-        words = [f"{value!r}: {worded(fault)}", *([hint] if hint else [])]
-        raise click.UsageError("\n".join(words)) from None
+        what = Message("%(value)r: %(fault)s", value=value, fault=worded(fault))
+        raise click.UsageError(f"{words(what)}\n{words(hint)}" if hint else words(what)) from None
     return checked
 
 

@@ -4,6 +4,8 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import issue
+from newsletter.cli.output import confirm, say
+from newsletter.errors import Message
 from newsletter.model import IssueState
 from newsletter.names import IssueName
 
@@ -59,14 +61,16 @@ def cancel(session: Session, issue: IssueName, yes: bool) -> int:
     from newsletter.services.journal import Act, at_the_terminal, record
 
     if not yes:
-        click.confirm(f"Issue {issue} will not be sent to anyone else. Cancel it?", abort=True)
+        confirm(
+            Message("Issue %(issue)s will not be sent to anyone else. Cancel it?", issue=issue), abort=True
+        )
     state = cancel_issue(session.workspace, issue)
     record(session.workspace, at_the_terminal(), Act.CANCELLED, issue=str(issue))
     return _print(issue, state)
 
 
 def _print(issue: IssueName, state: IssueState) -> int:
-    click.echo(f"Issue {issue} is {state}.")
+    say(Message("Issue %(issue)s is %(state)s.", issue=issue, state=state))
     return 0
 
 

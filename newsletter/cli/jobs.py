@@ -7,7 +7,8 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from newsletter.store.jobs import Job
@@ -41,7 +42,7 @@ def jobs(session: Session, number: int | None, kind: str | None, limit: int, as_
         print_json([asdict(one) for one in found])
         return 0
     if not found:
-        click.echo("There are no jobs yet. They are done by: newsletter serve, or newsletter worker")
+        say("There are no jobs yet. They are done by: newsletter serve, or newsletter worker")
     for one in found:
         click.echo(_line(one))
     return 0
@@ -50,9 +51,9 @@ def jobs(session: Session, number: int | None, kind: str | None, limit: int, as_
 def _line(one: "Job") -> str:
     progress = one.progress
     far = f"{progress.done}/{progress.total}" if progress.total else str(progress.done or "")
-    state = "stopping" if one.open and one.cancelled_by else one.state
-    words = (f"{one.id:>6}", one.ended_at or one.started_at or one.requested_at, f"{state:<9}", one.kind)
-    return "  ".join(filter(None, (*words, one.key, far, progress.words, one.error)))
+    state = words("stopping" if one.open and one.cancelled_by else one.state)
+    begin = (f"{one.id:>6}", one.ended_at or one.started_at or one.requested_at, f"{state:<9}", one.kind)
+    return "  ".join(filter(None, (*begin, one.key, far, words(progress.words), words(one.error))))
 
 
 COMMANDS = {"jobs": jobs}

@@ -10,8 +10,9 @@ import click
 
 from newsletter.cli import FINDINGS, Session
 from newsletter.cli.arguments import F
-from newsletter.cli.output import print_json
-from newsletter.errors import StoreError
+from newsletter.cli.language import words
+from newsletter.cli.output import listed, print_json, say
+from newsletter.errors import Message, StoreError, counted
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from newsletter.audience.report import Report
     from newsletter.services.lists import ListImport
 
-_SHOWN = 20
+_SHOWN = 20  # as the help of --all says
 
 _reads = (
     click.option(
@@ -42,7 +43,10 @@ _reads = (
     click.option("--with-hidden", is_flag=True, help="Read hidden rows of a sheet too."),
     click.option("--dry-run", is_flag=True, help="Show what would change; change nothing."),
     click.option(
-        "--all", "everything", is_flag=True, help=f"Print all lines, not the first {_SHOWN} of a kind."
+        "--all",
+        "everything",
+        is_flag=True,
+        help="Print all lines, not the first 20 of a kind.",
     ),
 )
 
@@ -74,7 +78,10 @@ def open_list(session: Session, file: Path, options: Mapping[str, Any], *, as_js
 def take(source: "ListImport", consent: str, *, dry_run: bool, **how: Any) -> "Report":
     """Import the list into the database, with a progress bar on a terminal."""
     with click.progressbar(
-        length=1, label=f"Reading {source.path.name}", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=1,
+        label=words(Message("Reading %(name)s", name=source.path.name)),
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
     ) as bar:
 
         def progress(done: int, lines: int) -> None:
@@ -90,21 +97,30 @@ def print_report(source: "ListImport", report: "Report", *, dry_run: bool, as_js
     from newsletter.services.lists import FILE, report_data
 
     if report.resumed_after:
-        click.echo(f"Continued after line {report.resumed_after}, where it was interrupted.", err=True)
+        say(
+            Message(
+                "Continued after line %(line)s, where it was interrupted.",
+                line=report.resumed_after,
+            ),
+            err=True,
+        )
     learned = source.learned(report)
     for heading in learned.absent:
-        click.echo(f"{report.name} has no column {heading!r}.", err=True)
+        say(Message("%(name)s has no column %(heading)r.", name=report.name, heading=heading), err=True)
     if as_json:
         print_json(report_data(report, dry_run=dry_run))
     else:
         _print(report, dry_run=dry_run)
     for heading in learned.once:
-        click.echo(
-            f"«{heading}» may say who left: it is ignored in this list only, and must be named again.",
+        say(
+            Message(
+                "«%(heading)s» may say who left: it is ignored in this list only, and must be named again.",
+                heading=heading,
+            ),
             err=True,
         )
     if source.remember(learned):
-        click.echo(f"What the headings mean is stored in {FILE}.", err=True)
+        say(Message("What the headings mean is stored in %(path)s.", path=FILE), err=True)
     return FINDINGS if report.refused else 0
 
 
@@ -115,46 +131,70 @@ def _stop_said(bar: "ProgressBar[int]", *, dry_run: bool) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, StoreError):
         if bar.pos and not dry_run:
-            click.echo(
-                f"Imported up to line {bar.pos}. Run the same command again to continue from there.", err=True
+            say(
+                Message(
+                    "Imported up to line %(pos)s. Run the same command again to continue from there.",
+                    pos=bar.pos,
+                ),
+                err=True,
             )
         raise
 
 
 def _print(report: "Report", *, dry_run: bool) -> None:
     counts = ", ".join(
-        f"{count} {fate}" for fate, count in report.counts.items() if count or fate in _ALWAYS_SHOWN
+        f"{count} {words(fate)}" for fate, count in report.counts.items() if count or fate in _ALWAYS_SHOWN
     )
-    click.echo(f"{report.name}{' would give' if dry_run else ''}: {counts}")
+    say(
+        Message(
+            "%(name)s would give: %(counts)s" if dry_run else "%(name)s: %(counts)s",
+            name=report.name,
+            counts=counts,
+        )
+    )
     if report.service:
-        click.echo(f"Recognised as an export of {report.service}.")
+        say(Message("Recognised as an export of %(service)s.", service=report.service))
     columns = [
-        f"«{heading}» is {'ignored' if column == '-' else column}"
+        words(
+            Message("«%(heading)s» is ignored", heading=heading)
+            if column == "-"
+            else Message("«%(heading)s» is %(column)s", heading=heading, column=column)
+        )
         for heading, column in report.headings.items()
         if heading and heading != column
     ]
     if columns:
-        click.echo(f"Columns: {', '.join(columns)}.")
+        say(Message("Columns: %(columns)s.", columns=", ".join(columns)))
     if report.left_out:
-        click.echo(f"Ignored, because they have no meaning here: {', '.join(report.left_out)}.")
-    passed = [text.format(report.lines[why]) for why, text in _PASSED.items() if report.lines[why]]
+        say(
+            Message(
+                "Ignored, because they have no meaning here: %(left_out)s.",
+                left_out=", ".join(report.left_out),
+            )
+        )
+    passed = [counted(*text, report.lines[why]) for why, text in _PASSED.items() if report.lines[why]]
     if passed:
-        click.echo(f"Skipped: {', '.join(passed)}.")
+        say(Message("Skipped: %(passed)s.", passed=listed(passed)))
     for note in report.notes:
-        click.echo(note)
+        say(note)
     if report.encoding and not report.encoding.startswith("utf"):
-        click.echo(f"Read as {report.encoding}; if letters look wrong, save the list as UTF-8.")
+        say(
+            Message(
+                "Read as %(encoding)s; if letters look wrong, save the list as UTF-8.",
+                encoding=report.encoding,
+            )
+        )
     for fate, changes in report.changes.items():
         _print_lines(changes, report.fates[fate] if dry_run else 0)
     for severity, number in report.found.items():
-        _print_lines([str(one) for one in report.problems if one.severity == severity], number)
+        _print_lines([words(one) for one in report.problems if one.severity == severity], number)
 
 
 _ALWAYS_SHOWN = ("new", "changed", "unchanged", "refused")
 _PASSED = {
-    "above": "{} above the headings",
-    "hidden": "{} hidden in the sheet (--with-hidden reads them)",
-    "no_address": "{} without an address",
+    "above": ("%(num)d above the headings",) * 2,
+    "hidden": ("%(num)d hidden in the sheet (--with-hidden reads them)",) * 2,
+    "no_address": ("%(num)d without an address",) * 2,
 }
 
 
@@ -163,4 +203,4 @@ def _print_lines(lines: Sequence[str], number: int) -> None:
     for line in lines:
         click.echo(line)
     if number > len(lines):
-        click.echo(f"… and {number - len(lines)} more; --all prints them.")
+        say(Message("… and %(number)s more; --all prints them.", number=number - len(lines)))

@@ -17,6 +17,11 @@ def say(what: object, *, err: bool = False) -> None:
     click.echo(words(what), err=err)
 
 
+def confirm(question: object, *, abort: bool = False, err: bool = False) -> bool:
+    """Ask whether to go on, in the language of the commands."""
+    return click.confirm(words(question), abort=abort, err=err)
+
+
 def print_json(value: Any) -> None:
     """Print `value` as JSON, with non-ASCII letters unescaped."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -43,6 +48,6 @@ def print_problems(problems: Sequence[Problem]) -> None:
             click.echo(f"  {words(problem.hint)}")
 
 
-def some(count: int, noun: str) -> str:
-    """Return `1 item`, `2 items`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def listed(parts: Iterable[object]) -> str:
+    """Return messages one after another, with commas, in the language of the commands."""
+    return ", ".join(map(words, parts))

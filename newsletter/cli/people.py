@@ -8,9 +8,11 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
+from newsletter.cli.language import words
 from newsletter.cli.lists import export_list, import_list, in_segment
-from newsletter.cli.output import print_json
+from newsletter.cli.output import print_json, say
 from newsletter.cli.person import add, erase, handover, leave, restore, show
+from newsletter.errors import Message
 
 if TYPE_CHECKING:
     from newsletter.audience.statistics import Statistics
@@ -106,51 +108,84 @@ def _coverage_data(covered: "Coverage", wanted: str) -> dict[str, Any]:
     }
 
 
+def _row(count: int, what: object) -> None:
+    click.echo(f"{count:>8}  {words(what)}")
+
+
+def _heading(what: object) -> None:
+    click.echo()
+    say(what)
+
+
 def _print_coverage(covered: "Coverage") -> None:
-    click.echo(f"\nCommunities with a reader: {covered.having} of {covered.communities}")
+    _heading(
+        Message(
+            "Communities with a reader: %(having)s of %(communities)s",
+            having=covered.having,
+            communities=covered.communities,
+        )
+    )
     for region in covered.regions:
-        click.echo(f"{len(region.having):>8} of {region.communities:<4} {region.name}")
+        click.echo(f"{len(region.having):>8} / {region.communities:<4} {region.name}")
     if covered.nowhere:
-        click.echo(f"{covered.nowhere:>8}  readers name no place")
+        _row(covered.nowhere, "readers name no place")
     if covered.strangers:
-        click.echo("\nNot in the register")
+        _heading("Not in the register")
     for stranger in covered.strangers[:_VALUES_SHOWN]:
-        meant = f" (perhaps {stranger.nearest})" if stranger.nearest else ""
+        meant = words(Message(" (perhaps %(nearest)s)", nearest=stranger.nearest)) if stranger.nearest else ""
         place = ", ".join(filter(None, (stranger.community, stranger.region)))
         click.echo(f"{stranger.readers:>8}  {place}{meant}")
     if len(covered.strangers) > _VALUES_SHOWN:
-        click.echo(f"          … and {len(covered.strangers) - _VALUES_SHOWN} more; --json prints them")
+        say(
+            Message(
+                "… and %(count)s more; --json prints them",
+                count=len(covered.strangers) - _VALUES_SHOWN,
+            )
+        )
 
 
 def _print_region(covered: "Coverage", name: str) -> None:
     region = next(one for one in covered.regions if one.name == name)
-    click.echo(f"{name}: {len(region.having)} of {region.communities} communities have a reader")
+    say(
+        Message(
+            "%(name)s: %(count)s of %(communities)s communities have a reader",
+            name=name,
+            count=len(region.having),
+            communities=region.communities,
+        )
+    )
     for community, readers in region.having.items():
         click.echo(f"{readers:>8}  {community}")
     if region.unplaced:
-        click.echo(f"{region.unplaced:>8}  name no community")
-    click.echo(f"\nWithout a reader: {len(region.without)}")
+        _row(region.unplaced, "name no community")
+    _heading(Message("Without a reader: %(count)s", count=len(region.without)))
     for community in region.without:
         click.echo(f"          {community}")
 
 
 def _print_census(counted: "Statistics", settings: "Settings") -> None:
-    click.echo(f"{counted.readers:>8}  readers, {counted.every_section} of them with all sections")
-    click.echo(f"{counted.inactive:>8}  left or paused everything, or have not confirmed yet")
-    click.echo(f"{counted.suppressed:>8}  suppressed")
-    click.echo(f"{counted.erased:>8}  erased")
-    click.echo("\nReaders by section")
+    everything = Message("readers, %(all)s of them with all sections", all=counted.every_section)
+    _row(counted.readers, everything)
+    _row(counted.inactive, "left or paused everything, or have not confirmed yet")
+    _row(counted.suppressed, "suppressed")
+    _row(counted.erased, "erased")
+    _heading("Readers by section")
     for section in settings.sections:
-        always = " (goes to everyone)" if section.always else ""
+        always = f" ({words('goes to everyone')})" if section.always else ""
         click.echo(f"{counted.sections[section.slug]:>8}  {section.title}{always}")
     for slug, values in counted.fields.items():
         if not values:
             continue
-        click.echo(f"\nReaders by field: {settings.fields[slug].label}")
+        _heading(Message("Readers by field: %(label)s", label=settings.fields[slug].label))
         for value, count in islice(values.items(), _VALUES_SHOWN):
             click.echo(f"{count:>8}  {value or '—'}")
         if len(values) > _VALUES_SHOWN:
-            click.echo(f"          … and {len(values) - _VALUES_SHOWN} more values; --json prints them")
+            say(
+                Message(
+                    "… and %(count)s more values; --json prints them",
+                    count=len(values) - _VALUES_SHOWN,
+                )
+            )
 
 
 @click.command()
@@ -185,7 +220,7 @@ def segments(session: Session, name: str | None, as_json: bool) -> int:
         for segment in found:
             click.echo(f"{segment.readers:>8}  {segment.name:<20} {segment.about}".rstrip())
     for problem in problems:
-        click.echo(str(problem), err=True)
+        say(problem, err=True)
     return FINDINGS if problems else 0
 
 

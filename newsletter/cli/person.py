@@ -10,9 +10,10 @@ import click
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
 from newsletter.cli.consent import consent, insisted
+from newsletter.cli.language import words
 from newsletter.cli.listinput import open_list, print_report, reads_list, take
-from newsletter.cli.output import print_json, some
-from newsletter.errors import ConfigError, StoreError
+from newsletter.cli.output import confirm, print_json, say
+from newsletter.errors import ConfigError, Message, StoreError, counted
 
 if TYPE_CHECKING:
     from newsletter.config import Settings
@@ -32,7 +33,9 @@ class Address(click.ParamType[str]):
 
         address, fault = check_address(value.strip())
         if fault:
-            self.fail(f"{value!r} is not a mail address: {fault}", param, ctx)
+            self.fail(
+                Message("%(value)r is not a mail address: %(fault)s", value=value, fault=fault), param, ctx
+            )
         return address
 
 
@@ -71,12 +74,14 @@ def add(  # noqa: PLR0917  as many as options
     for pair in fields:
         field, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigError(f"{pair!r} is not KEY=VALUE", "Write it like --field position=mayor")
+            raise ConfigError(
+                Message("%(pair)r is not KEY=VALUE", pair=pair), "Write it like --field position=mayor"
+            )
         check_fields(workspace, [field])
         cells[field] = value
     given = {column: cell for column, cell in cells.items() if cell is not None}
     source = "" if is_known(workspace, address) else insisted(consent)
-    click.echo(add_person(workspace, given, source, "subscribers add"))
+    say(add_person(workspace, given, source, "subscribers add"))
 
 
 @click.command()
@@ -100,40 +105,44 @@ def show(session: Session, address: str, as_json: bool) -> None:
     elif is_subscriber:
         _print_story(data, session.workspace.settings)
     else:
-        click.echo(f"{address} (not a subscriber)")
+        say(Message("%(address)s (not a subscriber)", address=address))
         _print_facts("Requests", data["requests"])
 
 
 def _print_story(data: dict[str, Any], settings: "Settings") -> None:
-    status = data["status"]
+    status = words(data["status"])
     if data["reason"]:
-        status = f"{status}: {data['reason']}"
+        status = f"{status}: {words(data['reason'])}"
     elif data["choices"] and all(choice["state"] == "left" for choice in data["choices"]):
-        status = "has left"
+        status = words("has left")
     click.echo(f"{data['email']} ({status})")
     labels = {slug: field.label for slug, field in settings.fields.items()}
-    lines = {"Name": data["name"], "Language": data["language"]}
+    lines = {words("Name"): data["name"], words("Language"): data["language"]}
     lines |= {labels.get(slug, slug): value for slug, value in data["attributes"].items()}
-    lines["From"] = f"{data['source']}, {data['created_at']}"
+    lines[words("From")] = f"{data['source']}, {data['created_at']}"
     for label, value in lines.items():
         if value:
             click.echo(f"  {label}: {value}")
-    click.echo("Choices")
+    say("Choices")
     for choice in data["choices"]:
-        state = f"{choice['state']} until {choice['until']}" if choice["until"] else choice["state"]
-        click.echo(f"  {choice['section']:<16} {state:<8} by {choice['origin']}, {choice['since']}")
+        until = Message("%(state)s until %(until)s", state=Message(choice["state"]), until=choice["until"])
+        state = words(until if choice["until"] else choice["state"])
+        by = words(
+            Message("by %(origin)s, %(since)s", origin=Message(choice["origin"]), since=choice["since"])
+        )
+        click.echo(f"  {choice['section']:<16} {state:<8} {by}")
     for heading in ("Consents", "Requests", "Letters", "Deliveries", "Events"):
         _print_facts(heading, data[heading.lower()])
     if not data["deliveries"]:
-        click.echo("No deliveries yet.")
+        say("No deliveries yet.")
 
 
 def _print_facts(heading: str, facts: "Facts") -> None:
     """Print facts, a line each, under a heading; print nothing when there are none."""
     if facts:
-        click.echo(heading)
+        say(heading)
     for fact in facts:
-        shown = (f"{name}: {value}" for name, value in fact.items() if value)
+        shown = (f"{words(name)}: {words(value)}" for name, value in fact.items() if value)
         click.echo(f"  {'; '.join(shown)}")
 
 
@@ -192,14 +201,26 @@ def _one_leaves(session: Session, address: str, sections: tuple[str, ...]) -> No
 
     left = leave_sections(session.workspace, address, sections, "subscribers leave")
     if not left.was_reader:
-        click.echo(f"{address} is not a reader; the opt-out is recorded, and no import adds them.")
+        say(
+            Message(
+                "%(address)s is not a reader; the opt-out is recorded, and no import adds them.",
+                address=address,
+            )
+        )
         for same in left.same_mailbox:
-            click.echo(f"{same}, the same mailbox, has left the newsletter.")
+            say(Message("%(same)s, the same mailbox, has left the newsletter.", same=same))
     elif left.everything:
-        click.echo(f"{address} has left the newsletter.")
+        say(Message("%(address)s has left the newsletter.", address=address))
     else:
-        chosen = " ".join(left.remaining) or "nothing"
-        click.echo(f"{address} has left {' '.join(sections)}; still chosen: {chosen}.")
+        chosen = " ".join(left.remaining) or Message("nothing")
+        say(
+            Message(
+                "%(address)s has left %(sections)s; still chosen: %(chosen)s.",
+                address=address,
+                sections=" ".join(sections),
+                chosen=chosen,
+            )
+        )
 
 
 @click.command()
@@ -229,15 +250,20 @@ def erase(session: Session, address: str | None, again: bool, yes: bool) -> None
     else:
         found, yes = [address], to_erase(workspace, address).was_confirmed or yes
     if again and (finished := finish(workspace)):
-        click.echo(f"Finished {some(finished, 'interrupted erasure')}.")
+        say(
+            Message(
+                "Finished %(erasures)s.",
+                erasures=counted("%(num)d interrupted erasure", "%(num)d interrupted erasures", finished),
+            )
+        )
     if found and not yes:
-        click.confirm(f"Erase {', '.join(found)}? This cannot be undone.", abort=True)
+        confirm(Message("Erase %(found)s? This cannot be undone.", found=", ".join(found)), abort=True)
     for one in found:
         _print_erased(one, erase_everywhere(workspace, one))
     if found:
-        click.echo("Not touched: list files, exports, backups; after restoring a backup: erase --again.")
+        say("Not touched: list files, exports, backups; after restoring a backup: erase --again.")
     else:
-        click.echo("Nobody who was erased is in the database.")
+        say("Nobody who was erased is in the database.")
 
 
 def _print_erased(address: str, what: "Erased") -> None:
@@ -246,13 +272,17 @@ def _print_erased(address: str, what: "Erased") -> None:
 
     if what is Erased.BEGUN:
         raise StoreError(
-            f"{address} is gone from the tables, but not from the database's log: another program reads it",
+            Message(
+                "%(address)s is gone from the tables, but not from the database's log: another program"
+                " reads it",
+                address=address,
+            ),
             "Run this again when that program has ended; `serve` and `worker` finish it automatically.",
         )
     if what is Erased.FINISHED:
-        click.echo(f"{address}: the interrupted erasure is finished.")
+        say(Message("%(address)s: the interrupted erasure is finished.", address=address))
     else:
-        click.echo(f"{address} is erased; imports refuse a line with this address.")
+        say(Message("%(address)s is erased; imports refuse a line with this address.", address=address))
 
 
 @click.command()
@@ -281,15 +311,14 @@ def restore(session: Session, address: str, why: str, yes: bool) -> None:
     if not yes:
         _confirm(address, blocked(workspace, address))
     done = restore_person(workspace, address, why)
-    click.echo(
-        {
-            Restored.OPT_OUT_LIFTED: f"The opt-out of {address} is lifted: imports and `subscribers add` may"
-            " add them.",
-            Restored.READER: f"{address} gets the digest again.",
-            Restored.HAS_LEFT: f"{address} is no longer suppressed, but has left: they can subscribe again on"
-            " the sign-up page.",
-        }[done]
-    )
+    said = {
+        Restored.OPT_OUT_LIFTED: "The opt-out of %(address)s is lifted: imports and `subscribers add` may add"
+        " them.",
+        Restored.READER: "%(address)s gets the digest again.",
+        Restored.HAS_LEFT: "%(address)s is no longer suppressed, but has left: they can subscribe again on"
+        " the sign-up page.",
+    }
+    say(Message(said[done], address=address))
 
 
 def _confirm(address: str, found: "Blocked") -> None:
@@ -300,18 +329,23 @@ def _confirm(address: str, found: "Blocked") -> None:
         return
     if found.block is Block.OPT_OUT:
         error = ConfigError(
-            f"{address} {found.reason}, so this needs --yes", "If that is a mistake, run this with --yes."
+            Message("%(address)s %(reason)s, so this needs --yes", address=address, reason=found.reason),
+            "If that is a mistake, run this with --yes.",
         )
-        question = f"{address} {found.reason}. Is that a mistake?"
+        question = Message("%(address)s %(reason)s. Is that a mistake?", address=address, reason=found.reason)
     else:
         error = ConfigError(
-            f"{address} reported the digest as spam, so this needs --yes",
+            Message("%(address)s reported the digest as spam, so this needs --yes", address=address),
             "Ask the reader. If they did not mean it, run this with --yes.",
         )
-        question = f"{address} {found.reason}. Did the reader ask for this? Write to them again?"
+        question = Message(
+            "%(address)s %(reason)s. Did the reader ask for this? Write to them again?",
+            address=address,
+            reason=found.reason,
+        )
     if not sys.stdin.isatty():
         raise error
-    click.confirm(question, abort=True)
+    confirm(question, abort=True)
 
 
 @click.command()
@@ -338,13 +372,20 @@ def handover(  # noqa: PLR0917  as many as options
     workspace = session.workspace
     if not yes:
         found = look(workspace, old, new)
-        what = f"{', '.join(found.post.values())}; sections {' '.join(found.sections)}"
-        click.echo(f"{found.holder}: {what}", err=as_json)
-        click.confirm(f"Ask {new} to take this over?", abort=True, err=as_json)
+        post, sections = ", ".join(found.post.values()), " ".join(found.sections)
+        what = Message(
+            "%(holder)s: %(post)s; sections %(sections)s", holder=found.holder, post=post, sections=sections
+        )
+        say(what, err=as_json)
+        confirm(Message("Ask %(new)s to take this over?", new=new), abort=True, err=as_json)
     done = ask(workspace, old, new, name, "subscribers handover")
     if as_json:
         data = {"holder": done.holder, "successor": new, "post": done.post, "sections": done.sections}
         print_json(data)
     else:
-        click.echo(f"A letter asks {new}; `newsletter worker` or `serve` sends it.")
-        click.echo(f"Until they confirm, within 7 days, {done.holder} gets the digest as before.")
+        say(Message("A letter asks %(new)s; `newsletter worker` or `serve` sends it.", new=new))
+        say(
+            Message(
+                "Until they confirm, within 7 days, %(holder)s gets the digest as before.", holder=done.holder
+            )
+        )

@@ -6,6 +6,8 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import closing
+from newsletter.cli.output import say
+from newsletter.errors import Message
 
 
 @click.command()
@@ -37,7 +39,7 @@ def preview(session: Session, closing: date | None, port: int, in_browser: bool)
     proofs = Proofs(session.workspace)
     with listen(port) as listening, Watch(proofs.folders) as watch:
         address = f"http://{HOST}:{listening.getsockname()[1]}/{closing or ''}"
-        click.echo(f"Preview: {address}\nChanges appear by themselves. Ctrl-C ends it.")
+        say(Message("Preview: %(address)s\nChanges appear by themselves. Ctrl-C ends it.", address=address))
         if in_browser:
             click.launch(address)
         serve(create_preview(proofs, watch), listening)

@@ -7,6 +7,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import click
 
+from newsletter.cli.language import words
+from newsletter.cli.output import say
+from newsletter.errors import Message
+
 _EVERY = 5  # seconds between lines where there is no terminal
 
 
@@ -20,12 +24,12 @@ def progress(length: int, label: str) -> AbstractContextManager[Callable[[int], 
         nonlocal spoken
         if time.monotonic() - spoken >= _EVERY:
             spoken = time.monotonic()
-            click.echo(f"{done} of {length}", err=True)
+            say(Message("%(done)s of %(length)s", done=done, length=length), err=True)
 
     return nullcontext(line)
 
 
 @contextmanager
 def _bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
-    with click.progressbar(length=length, label=label, show_pos=True, file=sys.stderr) as bar:
+    with click.progressbar(length=length, label=words(label), show_pos=True, file=sys.stderr) as bar:
         yield lambda done: bar.update(done - bar.pos)

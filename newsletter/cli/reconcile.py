@@ -7,7 +7,8 @@ import click
 
 from newsletter.cli import NOT_ACCEPTED, Session, pass_session
 from newsletter.cli.arguments import as_json, issue
-from newsletter.cli.output import print_json, some
+from newsletter.cli.output import confirm, print_json, say
+from newsletter.errors import Message, counted
 from newsletter.names import IssueName
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,9 +59,11 @@ def reconcile(  # noqa: PLR0917  as many as options
     sources = Sources(log=log, events=events, accepted=accepted, resend=resend, resend_absent=resend_absent)
     verdicts = examine(session.workspace, issue, sources)
     if verdicts.again and not yes:
-        click.confirm(
-            f"Send again to {some(len(verdicts.again), 'reader')}? Those who have the message get a second"
-            " one.",
+        confirm(
+            Message(
+                "Send again to %(readers)s? Those who have the message get a second one.",
+                readers=counted("%(num)d reader", "%(num)d readers", len(verdicts.again)),
+            ),
             abort=True,
         )
     done = settle(session.workspace, verdicts)
@@ -72,9 +75,14 @@ def reconcile(  # noqa: PLR0917  as many as options
     else:
         for one in done.unknown:
             click.echo(f"{one.at}  {one.message_id}  {one.email}")
-        click.echo(
-            f"Issue {issue}: {done.settled} settled, {done.resent} to be sent again,"
-            f" {len(done.unknown)} unknown."
+        say(
+            Message(
+                "Issue %(issue)s: %(settled)s settled, %(resent)s to be sent again, %(count)s unknown.",
+                issue=issue,
+                settled=done.settled,
+                resent=done.resent,
+                count=len(done.unknown),
+            )
         )
     return NOT_ACCEPTED if done.unknown else 0
 

@@ -7,6 +7,8 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import closing
+from newsletter.cli.output import say
+from newsletter.errors import Message
 
 
 @click.command()
@@ -35,13 +37,27 @@ def render(session: Session, closing: date | None, out: Path | None) -> int:
     proof = written.proof
     for edition, readers, size in written.editions:
         sections = ", ".join(edition.sections)
-        click.echo(f"{edition.key}  {size / 1024:3.0f} KB  {readers:6} readers  {sections}")
-    click.echo(
-        f"{proof.issue.name}: {len(written.editions)} of {len(proof.tally)} editions in {written.folder}"
+        say(
+            Message(
+                "%(key)s  %(size)s KB  readers: %(readers)s  %(sections)s",
+                key=edition.key,
+                size=f"{size / 1024:3.0f}",
+                readers=f"{readers:6}",
+                sections=sections,
+            )
+        )
+    say(
+        Message(
+            "%(name)s: %(count)s of %(total)s editions in %(folder)s",
+            name=proof.issue.name,
+            count=len(written.editions),
+            total=len(proof.tally),
+            folder=written.folder,
+        )
     )
     for problem in proof.problems:
         if problem.severity is Severity.ERROR:
-            click.echo(str(problem), err=True)
+            say(problem, err=True)
     return FINDINGS if proof.errors else 0
 
 

@@ -6,7 +6,8 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
-from newsletter.cli.output import print_json
+from newsletter.cli.output import print_json, say
+from newsletter.errors import Message
 
 
 @click.command()
@@ -34,7 +35,7 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
     workspace = session.workspace
     if adopt:
         adopt_database(workspace)
-        click.echo("The weekly schedule continues with this database.")
+        say("The weekly schedule continues with this database.")
         return
     found, doubt = hours(workspace, closing), clock_doubt(workspace)
     if as_json:
@@ -51,19 +52,39 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
             ]
         )
         return
-    click.echo(f"{workspace.settings.schedule.weekly} in {workspace.settings.timezone}:")
+    say(
+        Message(
+            "%(weekly)s in %(timezone)s:",
+            weekly=workspace.settings.schedule.weekly,
+            timezone=workspace.settings.timezone,
+        )
+    )
     for hour in found:
         offset = hour.moment.isoformat(timespec="minutes")[16:]
-        click.echo(f"  {hour.moment:%a %Y-%m-%d %H:%M} {offset}  issue {hour.issue}: {hour.standing.words}")
+        say(
+            Message(
+                "  %(moment)s %(offset)s  issue %(issue)s: %(words)s",
+                moment=f"{hour.moment:%a %Y-%m-%d %H:%M}",
+                offset=offset,
+                issue=hour.issue,
+                words=hour.standing.words,
+            )
+        )
     for held in held_hours(workspace):
         name, why = held.settled.issue, held.settled.outcome
-        click.echo(
-            f"Issue {name} is held: {why}. If approved by {held.until:%H:%M}, it is still sent.", err=True
+        say(
+            Message(
+                "Issue %(name)s is held: %(why)s. If approved by %(until)s, it is still sent.",
+                name=name,
+                why=why,
+                until=f"{held.until:%H:%M}",
+            ),
+            err=True,
         )
     if doubt:
-        click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
+        say(Message("%(doubt)s. Nothing is sent automatically until it is right.", doubt=doubt), err=True)
     if lacks_editors(workspace):
-        click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+        say(NO_EDITORS_TO_NOTIFY, err=True)
 
 
 COMMANDS = {"schedule": schedule}

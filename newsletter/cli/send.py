@@ -11,10 +11,11 @@ import click
 
 from newsletter.cli import FINDINGS, INTERRUPTED, NOT_ACCEPTED, USAGE, Session, pass_session
 from newsletter.cli.arguments import Duration, TransportName, as_json, issue
-from newsletter.cli.output import print_json, print_rows
+from newsletter.cli.language import words
+from newsletter.cli.output import confirm, print_json, print_rows, say
 from newsletter.cli.progress import progress
 from newsletter.cli.status import print_summary
-from newsletter.errors import ConfigError, TransportUnavailable
+from newsletter.errors import ConfigError, Message, TransportUnavailable
 from newsletter.model import IssueState, Outcome
 from newsletter.names import CorrectionName, IssueName
 
@@ -108,7 +109,13 @@ def send(  # noqa: PLR0917  as many as options
     if frozen.state is not IssueState.SENT:
         frozen, waiting, window = _start(workspace, frozen, name, window, now=now, ask=not yes)
         if detach:
-            click.echo(f"`newsletter worker` sends issue {frozen.name}; see: newsletter status {issue}")
+            say(
+                Message(
+                    "`newsletter worker` sends issue %(name)s; see: newsletter status %(issue)s",
+                    name=frozen.name,
+                    issue=issue,
+                )
+            )
             return 0
         if not _wait(workspace, frozen, window) or not _deliver(workspace, frozen, waiting, segment):
             return INTERRUPTED
@@ -126,10 +133,13 @@ def _add_new_readers(workspace: "Workspace", closing: date) -> None:
     from newsletter.services.delivery import add_new_readers
 
     done = add_new_readers(workspace, closing)
-    click.echo(f"New readers: {done.added}.")
+    say(Message("New readers: %(added)s.", added=done.added))
     if done.unmatched:
-        click.echo(
-            f"{done.unmatched} more would need an edition that was not approved; they get the next issue."
+        say(
+            Message(
+                "%(unmatched)s more would need an edition that was not approved; they get the next issue.",
+                unmatched=done.unmatched,
+            )
         )
 
 
@@ -158,9 +168,18 @@ def _start(
     if ask and ready.needs_confirmation:
         if not sys.stdin.isatty():
             raise ConfigError(
-                f"sending by {name} needs confirmation", "Run it with --yes when there is no terminal."
+                Message("sending by %(name)s needs confirmation", name=name),
+                "Run it with --yes when there is no terminal.",
             )
-        click.confirm(f"Send issue {frozen.name} to {ready.waiting} readers by {name}?", abort=True)
+        confirm(
+            Message(
+                "Send issue %(name)s to %(waiting)s readers by %(transport)s?",
+                name=frozen.name,
+                waiting=ready.waiting,
+                transport=name,
+            ),
+            abort=True,
+        )
     window = undo_window(frozen.state, name, window, at_once=now, attended=sys.stdin.isatty())
     started = start(workspace, ready, window)
     if frozen.state is IssueState.APPROVED:
@@ -175,17 +194,23 @@ def _wait(workspace: "Workspace", frozen: "Frozen", window: timedelta) -> bool:
     end = time.monotonic() + window.total_seconds()
     try:
         while (left := end - time.monotonic()) > 0:
-            click.echo(
-                f"\rIssue {frozen.name} starts in {int(left) // 60}:{int(left) % 60:02}. Ctrl-C undoes it. ",
-                nl=False,
+            clock = f"{int(left) // 60}:{int(left) % 60:02}"
+            line = Message(
+                "Issue %(name)s starts in %(clock)s. Ctrl-C undoes it.", name=frozen.name, clock=clock
             )
+            click.echo(f"\r{words(line)} ", nl=False)
             time.sleep(min(1, left))
     except KeyboardInterrupt:
         if undo(workspace, frozen.name):
-            click.echo("\nUndone: nothing was sent, and the approval stands.")
+            click.echo()
+            say("Undone: nothing was sent, and the approval stands.")
         else:
-            click.echo(
-                f"\nSome of it was already sent, so it is paused. To go on: newsletter resume {frozen.name}"
+            click.echo()
+            say(
+                Message(
+                    "Some of it was already sent, so it is paused. To go on: newsletter resume %(name)s",
+                    name=frozen.name,
+                )
             )
         return False
     click.echo()
@@ -204,15 +229,13 @@ def _deliver(workspace: "Workspace", frozen: "Frozen", waiting: int, segment: st
     ):
         going = asyncio.run(_run(run))
     if not going:
-        click.echo(
-            "Stopped; messages in flight have been recorded. Run the same command again to go on.", err=True
-        )
+        say("Stopped; messages in flight have been recorded. Run the same command again to go on.", err=True)
     return going
 
 
 def _warn_of_weak_key(workspace: "Workspace") -> None:
     if workspace.dkim and workspace.dkim.weakness:
-        click.echo(workspace.dkim.weakness, err=True)
+        say(workspace.dkim.weakness, err=True)
 
 
 async def _run(run: "Run") -> bool:
@@ -244,9 +267,9 @@ def _rehearse(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, 
     for group in groups:
         click.echo(f"{group.readers:>8}  {group.edition}  {', '.join(group.sections)}")
     total = sum(group.readers for group in groups)
-    click.echo(f"{total} messages would be sent; nothing was. In detail:")
+    say(Message("%(total)s messages would be sent; nothing was. In detail:", total=total))
     for row in rows:
-        click.echo(f"{row.email}  {row.edition}  {row.state or 'would be sent'}")
+        click.echo(f"{row.email}  {row.edition}  {words(row.state or 'would be sent')}")
     return 0
 
 
@@ -258,7 +281,7 @@ def _trial(workspace: "Workspace", closing: date, name: str, wanted: "Wanted") -
 
     _warn_of_weak_key(workspace)
     edition, receipt = asyncio.run(send_test(workspace, closing, name, wanted))
-    answer = f"{receipt.outcome} {receipt.code or ''} {receipt.detail}".rstrip()
+    answer = f"{words(receipt.outcome)} {receipt.code or ''} {receipt.detail}".rstrip()
     click.echo(f"{wanted.address}: {answer} ({', '.join(edition.sections)})")
     return 0 if receipt.outcome is Outcome.ACCEPTED else NOT_ACCEPTED
 
@@ -272,7 +295,10 @@ def _deliver_due(workspace: "Workspace") -> int:
 
     codes = [_print_hours(workspace, settle_due(workspace))]
     if doubt := clock_doubt(workspace):
-        click.echo(f"{doubt}\n  Nothing is sent automatically until it is right: timedatectl", err=True)
+        say(
+            Message("%(doubt)s\n  Nothing is sent automatically until it is right: timedatectl", doubt=doubt),
+            err=True,
+        )
         codes.append(USAGE)
     codes.append(_send_letters(workspace))
     welcome(workspace)
@@ -290,16 +316,26 @@ def _print_hours(workspace: "Workspace", hours: "Sequence[SettledHour]") -> int:
     for hour in hours:
         issue, outcome = hour.settled.issue, hour.settled.outcome
         if not hour.settled.held:
-            click.echo(f"Issue {issue} at its weekly hour: {outcome}.")
+            say(Message("Issue %(issue)s at its weekly hour: %(outcome)s.", issue=issue, outcome=outcome))
             continue
-        cure = f"Then send it by hand: newsletter send {issue}"
+        cure = Message("Then send it by hand: newsletter send %(issue)s", issue=issue)
         if hour.until:
-            cure = (
-                f"If approved by {hour.until:%H:%M %Z}, it still starts: newsletter approve {issue} --by NAME"
+            cure = Message(
+                "If approved by %(until)s, it still starts: newsletter approve %(issue)s --by NAME",
+                until=f"{hour.until:%H:%M %Z}",
+                issue=issue,
             )
-        click.echo(f"Issue {issue} is held at its weekly hour: {outcome}\n  {cure}", err=True)
+        say(
+            Message(
+                "Issue %(issue)s is held at its weekly hour: %(outcome)s\n  %(cure)s",
+                issue=issue,
+                outcome=outcome,
+                cure=cure,
+            ),
+            err=True,
+        )
         if lacks_editors(workspace):
-            click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+            say(NO_EDITORS_TO_NOTIFY, err=True)
     return FINDINGS if any(hour.settled.held for hour in hours) else 0
 
 
@@ -310,7 +346,10 @@ def _send_letters(workspace: "Workspace") -> int:
     try:
         send_letters(workspace)
     except (ConfigError, TransportUnavailable) as error:
-        click.echo(f"Letters cannot be sent now: {error}\n  {error.hint}", err=True)
+        say(
+            Message("Letters cannot be sent now: %(error)s\n  %(hint)s", error=error, hint=error.hint),
+            err=True,
+        )
         return USAGE
     return 0
 

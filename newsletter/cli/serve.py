@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import Session, pass_session
+from newsletter.cli.output import say
+from newsletter.errors import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,22 +61,37 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
             server = Server(
                 site, listening, base_url, proxies=where.proxies, registry=metrics, uploads=uploads
             )
-            click.echo(f"Site: http://{_authority(listening)} for {base_url}")
+            say(
+                Message(
+                    "Site: http://%(authority)s for %(base_url)s",
+                    authority=_authority(listening),
+                    base_url=base_url,
+                )
+            )
             if door:
                 stack.enter_context(watched(create_status(workspace, metrics), door))
-                click.echo(f"Health: http://{_authority(door)}/health")
+                say(Message("Health: http://%(authority)s/health", authority=_authority(door)))
             if uploads:
-                people = "" if workspace.settings.editors else ", once newsletter.yaml names `editors`"
-                click.echo(f"Desk: {base_url}{uploads}{people}")
+                people = (
+                    "" if workspace.settings.editors else Message(", once newsletter.yaml names `editors`")
+                )
+                say(
+                    Message(
+                        "Desk: %(base_url)s%(uploads)s%(people)s",
+                        base_url=base_url,
+                        uploads=uploads,
+                        people=people,
+                    )
+                )
             if programs:
-                click.echo(f"API: {base_url}{programs}")
+                say(Message("API: %(base_url)s%(programs)s", base_url=base_url, programs=programs))
             if not is_loopback(name) and not base_url.startswith("https:"):
-                click.echo(
+                say(
                     "base_url does not begin with https: the pages are not encrypted on the network.",
                     err=True,
                 )
             if lacks_editors(workspace):
-                click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+                say(NO_EDITORS_TO_NOTIFY, err=True)
             server.run()
     return 0
 
@@ -87,7 +104,7 @@ def _add_desk(workspace: "Workspace", site: "Flask", *, loopback: bool) -> str:
 
     refusal = why_no_desk(workspace.settings, loopback=loopback)
     if refusal:
-        click.echo(refusal, err=True)
+        say(refusal, err=True)
         return ""
     beside(site, create_desk(workspace, single=None), PREFIX)
     return f"{PREFIX}/"
@@ -127,9 +144,10 @@ def _door(where: "Serve", pages: "socket") -> "Iterator[socket | None]":
     except ConfigError as error:
         if where.health_port is not None:
             raise ConfigError(
-                f"serve.health_port: {error}", "Name another port there, or 0 for none."
+                Message("serve.health_port: %(error)s", error=error),
+                "Name another port there, or 0 for none.",
             ) from None
-        click.echo(f"Health is available on the pages' port only: {error}.", err=True)
+        say(Message("Health is available on the pages' port only: %(error)s.", error=error), err=True)
         yield None
         return
     with listening:

@@ -11,7 +11,9 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, issue
-from newsletter.cli.output import print_json, print_rows, some
+from newsletter.cli.language import words
+from newsletter.cli.output import listed, print_json, print_rows, say
+from newsletter.errors import Message, counted
 from newsletter.model import IssueState, Outcome
 from newsletter.names import IssueName
 
@@ -69,16 +71,20 @@ def _every_issue(workspace: "Workspace", *, as_json: bool) -> int:
         print_json([asdict(line) for line in lines])
         return 0
     if not lines:
-        click.echo("There is no issue yet. Import a digest: newsletter import FILE")
+        say("There is no issue yet. Import a digest: newsletter import FILE")
     for line in lines:
-        counts = {"accepted": line.accepted, "pending": line.pending, "failed": line.failed}
-        counts |= {"unknown": line.unknown}
-        shown = [some(line.readers, "reader")] if line.approved_at else []
+        shown = [counted("%(num)d reader", "%(num)d readers", line.readers)] if line.approved_at else []
         if line.begun_at:
-            shown += [f"{count} {word}" for word, count in counts.items() if count]
-        click.echo(f"{line.issue}  {line.state:<13}  {', '.join(shown)}".rstrip())
+            counts = (
+                counted("%(num)d accepted", "%(num)d accepted", line.accepted),
+                counted("%(num)d pending", "%(num)d pending", line.pending),
+                counted("%(num)d failed", "%(num)d failed", line.failed),
+                counted("%(num)d unknown", "%(num)d unknown", line.unknown),
+            )
+            shown += [count for count in counts if count.values["num"]]
+        click.echo(f"{line.issue}  {words(line.state):<13}  {listed(shown)}".rstrip())
     if doubt := clock_doubt(workspace):
-        click.echo(f"{doubt}. Nothing is sent automatically until it is right.", err=True)
+        say(Message("%(doubt)s. Nothing is sent automatically until it is right.", doubt=doubt), err=True)
     if workspace.settings.webhooks:
         _tell_of_webhooks(workspace)
     return 0
@@ -126,7 +132,7 @@ def _tell_of_the_disk(workspace: "Workspace") -> None:
     from newsletter.services.disk import disk_shortage
 
     if short := disk_shortage(workspace):
-        click.echo(f"{short.text}\n  {short.hint}", err=True)
+        click.echo(f"{words(short.text)}\n  {words(short.hint)}", err=True)
 
 
 def _tell_of_webhooks(workspace: "Workspace") -> None:
@@ -135,30 +141,46 @@ def _tell_of_webhooks(workspace: "Workspace") -> None:
 
     for one in trouble(workspace):
         since = one.paused_at or one.failing_since
-        click.echo(f"webhook {one.name} {_TROUBLE[one.state]} since {since}: {one.reason}", err=True)
-        click.echo("  See: newsletter webhooks list", err=True)
+        said = Message(_TROUBLE[one.state], name=one.name, since=since, reason=Message(one.reason))
+        say(said, err=True)
+        say("  See: newsletter webhooks list", err=True)
 
 
 def print_summary(data: dict[str, Any]) -> None:
     """Print the result of `summary`, and what to do about what is left."""
-    by = f" by {data['transport']}" if data["transport"] else ""
-    reason = f" ({data['reason']})" if data["reason"] else ""
-    click.echo(f"Issue {data['issue']}: {data['state']}{reason}{by}, {data['readers']} readers.")
+    reason = Message(" (%(reason)s)", reason=Message(data["reason"]))
+    say(
+        Message(
+            "Issue %(issue)s: %(state)s%(reason)s%(by)s, %(readers)s.",
+            issue=data["issue"],
+            state=Message(data["state"]),
+            reason=reason if data["reason"] else "",
+            by=Message(" by %(transport)s", transport=data["transport"]) if data["transport"] else "",
+            readers=counted("%(num)d reader", "%(num)d readers", data["readers"]),
+        )
+    )
     if data["changed"]:
-        click.echo(f"The approval is void; changed since: {', '.join(data['changed'])}.")
-        click.echo(f"  Look at it again: newsletter approve {data['issue']} --by NAME")
+        say(Message("The approval is void; changed since: %(changed)s.", changed=", ".join(data["changed"])))
+        say(Message("  Look at it again: newsletter approve %(issue)s --by NAME", issue=data["issue"]))
     if data["clock"]:
-        click.echo(f"{data['clock']}. Nothing is sent automatically until it is right.")
+        say(
+            Message(
+                "%(clock)s. Nothing is sent automatically until it is right.", clock=Message(data["clock"])
+            )
+        )
     if data["seconds_left"]:
         left = timedelta(seconds=data["seconds_left"])
-        click.echo(f"In the last minute {data['rate']} a second; {left} left.")
+        say(Message("In the last minute %(rate)s a second; %(left)s left.", rate=data["rate"], left=left))
     if data["workers"]:
-        click.echo(
-            f"{some(data['workers'], 'worker')} at it; a crash of all would leave at most"
-            f" {some(data['at_risk'], 'message')} unknown."
+        say(
+            Message(
+                "%(workers)s at it; a crash of all would leave at most %(messages)s unknown.",
+                workers=counted("%(num)d worker", "%(num)d workers", data["workers"]),
+                messages=counted("%(num)d message", "%(num)d messages", data["at_risk"]),
+            )
         )
     if data["due"]:
-        click.echo(f"Continues at {data['due']} at the earliest.")
+        say(Message("Continues at %(due)s at the earliest.", due=data["due"]))
     for state in ("pending", *Outcome):
         if data[state]:
             click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
@@ -176,7 +198,10 @@ def _print_ways(data: dict[str, Any]) -> None:
         )
 
 
-_TROUBLE = {"fails": "has not answered", "paused": "is paused"}
+_TROUBLE = {
+    "fails": "webhook %(name)s has not answered since %(since)s: %(reason)s",
+    "paused": "webhook %(name)s is paused since %(since)s: %(reason)s",
+}
 _MEANINGS = {
     "pending": "pending: not sent yet",
     Outcome.ACCEPTED: "accepted",

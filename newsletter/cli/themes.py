@@ -6,7 +6,9 @@ import click
 
 from newsletter.cli import FINDINGS, Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, print_problems, some
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, print_problems
+from newsletter.errors import Message, counted
 
 
 @click.command()
@@ -34,7 +36,9 @@ def themes(session: Session, name: str | None, as_json: bool) -> int:
     shown = [theme for theme in found if name in (None, theme.name)]
     if not shown:
         names = ", ".join(theme.name for theme in found)
-        raise ConfigError(f"there is no theme {name!r}", f"Themes here: {names}.")
+        raise ConfigError(
+            Message("there is no theme %(name)r", name=name), Message("Themes here: %(names)s.", names=names)
+        )
     problems = {theme.name: of_theme(theme.name, folders) for theme in shown}
     faulty = any(one.severity is Severity.ERROR for found in problems.values() for one in found)
     code = FINDINGS if name and faulty else 0
@@ -48,9 +52,10 @@ def themes(session: Session, name: str | None, as_json: bool) -> int:
         return code
     for theme in shown:
         mark = "*" if theme.name == workspace.settings.theme else " "
-        own = "" if theme.shipped else " (of this workspace)"
-        count = f" [{some(len(problems[theme.name]), 'finding')}]" if problems[theme.name] else ""
-        click.echo(f"{mark} {theme.name:12} {theme.about or '-'}{own}{count}")
+        own = "" if theme.shipped else f" ({words('of this workspace')})"
+        number = len(problems[theme.name])
+        count = f" [{words(counted('%(num)d finding', '%(num)d findings', number))}]" if number else ""
+        click.echo(f"{mark} {theme.name:12} {words(theme.about) or '-'}{own}{count}")
         if name:
             click.echo("".join(f"    {file}\n" for file in theme.files), nl=False)
             print_problems(problems[theme.name])

@@ -7,7 +7,9 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, say
+from newsletter.errors import Message
 from newsletter.scopes import Scope
 
 if TYPE_CHECKING:
@@ -28,9 +30,8 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    metavar="SCOPE",
     type=click.Choice([scope.value for scope in Scope]),
-    help=f"What the program may do; may be repeated. One of: {', '.join(Scope)}.",
+    help="What the program may do; may be repeated.",
 )
 @click.option(
     "--days",
@@ -59,9 +60,15 @@ def create(
         print_json({"token": text, **_shown(session, made)})
         return
     click.echo(text)
-    click.echo(
-        f"Token {made.id} of {made.name} ends {made.expires_at[:10]}. It is not shown again: put it where the"
-        " program reads its secrets.",
+    say(
+        Message(
+            "Token %(number)s of %(name)s ends %(expires_at)s. It is not shown again: put it where"
+            " the program"
+            " reads its secrets.",
+            number=made.id,
+            name=made.name,
+            expires_at=made.expires_at[:10],
+        ),
         err=True,
     )
 
@@ -85,12 +92,13 @@ def list_(session: Session, as_json: bool) -> None:
         print_json([_shown(session, one) for one in found])
         return
     if not found:
-        click.echo("There are no tokens. Make one: newsletter token create NAME --scope SCOPE")
+        say("There are no tokens. Make one: newsletter token create NAME --scope SCOPE")
     for one in found:
         shown = _shown(session, one)
-        used = f"last used {one.seen_at[:10]} from {one.seen_from}" if one.seen_at else "not used yet"
-        end = f"{shown['state']} {(one.revoked_at or one.expires_at)[:10]}"
-        click.echo(f"{one.id:>4}  {one.name}  {end}, {used}\n      {' '.join(shown['scopes'])}")
+        used = Message("last used %(day)s from %(place)s", day=one.seen_at[:10], place=one.seen_from)
+        end = f"{words(shown['state'])} {(one.revoked_at or one.expires_at)[:10]}"
+        last = words(used if one.seen_at else "not used yet")
+        click.echo(f"{one.id:>4}  {one.name}  {end}, {last}\n      {' '.join(shown['scopes'])}")
 
 
 @token.command()
@@ -111,7 +119,7 @@ def revoke(session: Session, name: str, by: str, as_json: bool) -> None:
     if as_json:
         print_json({"id": found.id, "name": found.name, "state": "revoked"})
         return
-    click.echo(f"Token {found.id} of {found.name} opens nothing any more.")
+    say(Message("Token %(number)s of %(name)s opens nothing any more.", number=found.id, name=found.name))
 
 
 def _shown(session: Session, one: "Token") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsletter.cli import Session, pass_session
+from newsletter.cli.output import say
 from newsletter.errors import StoreError, log_text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def worker(session: Session, processes: int) -> int:
     keep_log()
     wait_for_database(session.workspace)
     if lacks_editors(session.workspace):
-        click.echo(NO_EDITORS_TO_NOTIFY, err=True)
+        say(NO_EDITORS_TO_NOTIFY, err=True)
     if processes == 1:
         work(session.workspace)
         return 0

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from newsletter.errors import Message
 from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute, moment, plain
 
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
@@ -25,7 +26,7 @@ def parse(content: bytes, url: str) -> Sequence[Entry]:
     try:
         found = fastfeedparser.parse(content)
     except Exception as error:  # noqa: BLE001  whatever it is, others are read
-        raise NotAFeedError(f"this is not a feed: {str(error)[:100]}") from None
+        raise NotAFeedError(Message("this is not a feed: %(error)s", error=str(error)[:100])) from None
     return [_entry(dict(one), url) for one in found.entries]
 
 

@@ -9,7 +9,7 @@ from newsletter.compose.issuefile import Folder, folder_of, load_issue, path_of,
 from newsletter.compose.rewrite import rewrite
 from newsletter.compose.write import write
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Problem
+from newsletter.errors import ContentError, Message, Problem
 from newsletter.i18n import format_period
 from newsletter.model import Item, Period
 
@@ -46,7 +46,8 @@ def compose(root: Path, closing: date, settings: Settings) -> Composed:
         raise ContentError(faults)
     if not folder.items:
         raise ContentError(
-            f"there are no items in {folder_of(closing)}/items", "Import a digest: newsletter import FILE"
+            Message("there are no items in %(folder)s/items", folder=folder_of(closing)),
+            "Import a digest: newsletter import FILE",
         )
     listed = {name for names in folder.file.ids.values() for name in names}
     new = [item for name, item in folder.items.items() if item and name not in listed]

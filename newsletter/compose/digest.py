@@ -30,7 +30,7 @@ from newsletter.compose.link_repair import is_broken_link
 from newsletter.compose.period import parse_period
 from newsletter.compose.picture_places import PicturePlaces
 from newsletter.config import Settings
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 from newsletter.model import Event, Period, Section
 
 _NEAR = 3
@@ -150,7 +150,11 @@ class _Parser:
         if is_broken_link(row.text):
             return self._unreadable_link(row)
         if self.draft is None and (mark := self.marks[index]) and mark.style in "|>":
-            self._warn(row.number, f"left out, as no item stands above it: “{row.text}”", "Give it a title.")
+            self._warn(
+                row.number,
+                Message("left out, as no item stands above it: “%(text)s”", text=row.text),
+                "Give it a title.",
+            )
             return Role.LEFT
         if self.draft is None or self._is_title(index, self.draft):
             draft = self._begin(row.text, row.number, self.marks[index])
@@ -170,7 +174,7 @@ class _Parser:
             return Role.MASTHEAD
         self._warn(
             row.number,
-            f"left out, as it stands before the first section: “{row.text}”",
+            Message("left out, as it stands before the first section: “%(text)s”", text=row.text),
             "If it belongs to the issue, put it into `intro:` of issue.yaml.",
         )
         return Role.LEFT
@@ -207,8 +211,13 @@ class _Parser:
             ).strip()
             self._warn(
                 self.rows[index].number,
-                f"a section that newsletter.yaml does not know: “{self.section.title}”",
-                f"It is in this issue; to let people choose it, add there under `sections`:\n  - {line}",
+                Message(
+                    "a section that newsletter.yaml does not know: “%(title)s”", title=self.section.title
+                ),
+                Message(
+                    "It is in this issue; to let people choose it, add there under `sections`:\n  - %(line)s",
+                    line=line,
+                ),
             )
 
     def _begin(self, words: str, number: int, mark: bullets.Marker | None = None) -> _Draft:
@@ -269,7 +278,11 @@ class _Parser:
             self._take(draft, found.address, row)
             return Role.TITLE
         if draft is None:
-            self._warn(row.number, f"left out, as no item stands above it: “{row.text}”", "Give it a title.")
+            self._warn(
+                row.number,
+                Message("left out, as no item stands above it: “%(text)s”", text=row.text),
+                "Give it a title.",
+            )
             return Role.LEFT
         draft.closed = True
         if draft.link is not None and found.address not in (draft.link, "", "#"):
@@ -284,7 +297,7 @@ class _Parser:
             self.draft.closed = True
         self._warn(
             row.number,
-            f"left out a link that cannot be read: “{row.text}”",
+            Message("left out a link that cannot be read: “%(text)s”", text=row.text),
             "Write it as [words](https://example.org/page).",
         )
         return Role.LEFT
@@ -298,7 +311,7 @@ class _Parser:
             return True
         self._warn(
             row.number,
-            f"left out the link to “{address}”: “{row.text}”",
+            Message("left out the link to “%(address)s”: “%(text)s”", address=address, text=row.text),
             "An item has one `link:`, in full, like https://example.org/page; put others into its text.",
         )
         return False
@@ -312,7 +325,7 @@ class _Parser:
                 row = self.rows[draft.text[found.line].row]
                 self._warn(
                     row.number,
-                    f"this stays text, as {found.why}: “{row.text}”",
+                    Message("this stays text, as %(why)s: “%(text)s”", why=found.why, text=row.text),
                     "If it is an event, write in the item: kind: event, when: 2025-02-20 11:00, where: …",
                 )
             elif found:
@@ -339,7 +352,11 @@ class _Parser:
             if usual[words.casefold()] == 1:
                 self._warn(
                     number,
-                    f"this link's own words give way to “{self.read_more}”: “{words}”",
+                    Message(
+                        "this link's own words give way to “%(read_more)s”: “%(words)s”",
+                        read_more=self.read_more,
+                        words=words,
+                    ),
                     "If they matter, put them into the item's text as [words](address).",
                 )
 
@@ -348,7 +365,7 @@ class _Parser:
             if not draft.text and not draft.closed and draft.link is None and not draft.event:
                 self._warn(
                     draft.number,
-                    f"nothing stands under this title: “{draft.title}”",
+                    Message("nothing stands under this title: “%(title)s”", title=draft.title),
                     "If it is a paragraph, move it to its item.",
                 )
 

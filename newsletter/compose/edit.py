@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from newsletter.compose.rewrite import quoted
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 
 GONE = object()
 """The value of a key that is to be removed."""
@@ -102,5 +102,9 @@ def _unreadable(path: str, error: YAMLError) -> ContentError:
     problem = getattr(error, "problem", None) or str(error)
     line = mark.line + 2 if mark else 1
     return ContentError(
-        Problem.error(f"not readable as YAML: {problem}", Place(path, line), "Mend the text by hand.")
+        Problem.error(
+            Message("not readable as YAML: %(problem)s", problem=problem),
+            Place(path, line),
+            "Mend the text by hand.",
+        )
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from newsletter.compose import lines as shape
 from newsletter.compose.event import event_of
 from newsletter.compose.moments import Span, is_in_order, parse_span, parse_times
+from newsletter.errors import Message
 from newsletter.model import Event, Period, day_of
 
 _LABELS = {
@@ -79,7 +80,7 @@ def _event(told: Mapping[str, str], near: Period | None, timezone: str) -> Event
     if span is None:
         return "the date or time is not one that can be read"
     if near is not None and day_of(span.end or span.start) < near.end:
-        return f"it is over before the issue closes on {near.end}"
+        return Message("it is over before the issue closes on %(end)s", end=near.end)
     place = told.get("where", "")
     if shape.has_link(place):
         return "the place has a link, which `where` cannot have"

@@ -17,7 +17,7 @@ from newsletter.compose.rewrite import rewrite
 from newsletter.compose.write import write
 from newsletter.config import Settings
 from newsletter.config.types import DAYS
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 from newsletter.model import Item, ItemKind
 
 _LONGEST_DIFFERENCE = 40
@@ -50,7 +50,7 @@ def import_digest(
     """
     if not digest.entries:
         raise ContentError(
-            f"{digest.name} has no section heading with items under it",
+            Message("%(name)s has no section heading with items under it", name=digest.name),
             "A heading is a section's title in newsletter.yaml, or a line in capitals.",
         )
     closing = closing or _closing(digest)
@@ -96,7 +96,7 @@ def import_digest(
 def _closing(digest: Digest) -> date:
     if digest.period is None:
         raise ContentError(
-            f"{digest.name} names no period above its first section",
+            Message("%(name)s names no period above its first section", name=digest.name),
             "Write it there, like 8 – 14 February 2025, or name the issue: --issue 2025-02-14",
         )
     return digest.period.end
@@ -169,7 +169,9 @@ def _difference(text: str, fresh: str, name: str) -> str:
     """Return a unified diff from the edited text to the new one."""
     lines = list(unified_diff(text.splitlines(), fresh.splitlines(), "edited", name, n=1, lineterm=""))
     more = (
-        [f"… and {len(lines) - _LONGEST_DIFFERENCE} more lines"] if len(lines) > _LONGEST_DIFFERENCE else []
+        [Message("… and %(count)s more lines", count=len(lines) - _LONGEST_DIFFERENCE)]
+        if len(lines) > _LONGEST_DIFFERENCE
+        else []
     )
     return "\n".join([*lines[:_LONGEST_DIFFERENCE], *more])
 
@@ -182,7 +184,7 @@ def _gone(
         before = record.get(_id(path))
         if before and path not in files and before.source == Path(digest.name).name:
             yield Problem.warning(
-                f"no longer in {digest.name}",
+                Message("no longer in %(name)s", name=digest.name),
                 Place(path),
                 "Delete the file, if the issue is to be without it.",
             )
@@ -206,25 +208,37 @@ def _note(root: Path, digest: Digest, closing: date, settings: Settings) -> None
 def _about_period(digest: Digest, closing: date, settings: Settings) -> list[Problem]:
     line = next((placed.line.number for placed in digest.account if placed.role is Role.PERIOD), 0)
     at = Place(digest.name, line)
-    week = f"week of seven days from {settings.week.starts.capitalize()}"
+    week = Message("week of seven days from %(day)s", day=settings.week.starts.capitalize())
     if digest.period and digest.period.end != closing:
         return [
             Problem.warning(
-                f"the digest closes on {digest.period.end}, the issue on {closing}", at, "Check --issue."
+                Message(
+                    "the digest closes on %(end)s, the issue on %(closing)s",
+                    end=digest.period.end,
+                    closing=closing,
+                ),
+                at,
+                "Check --issue.",
             )
         ]
     if digest.period and digest.period != settings.period(closing):
         days = (digest.period.end - digest.period.start).days + 1
         return [
             Problem.warning(
-                f"the period has {days} days; newsletter.yaml has a {week}", at, "Check the digest's dates."
+                Message("the period has %(days)s days; newsletter.yaml has a %(week)s", days=days, week=week),
+                at,
+                "Check the digest's dates.",
             )
         ]
     if closing != settings.closing_day(closing):
         ends = DAYS[closing.weekday()].capitalize()
         return [
             Problem.warning(
-                f"the issue closes on a {ends}; newsletter.yaml has a {week}", at, "Check the dates."
+                Message(
+                    "the issue closes on a %(ends)s; newsletter.yaml has a %(week)s", ends=ends, week=week
+                ),
+                at,
+                "Check the dates.",
             )
         ]
     return []

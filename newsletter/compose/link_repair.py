@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from newsletter.compose.lines import Line, is_read_more, link
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 
 _LONGEST = 1000
 """Characters of a line that is nothing but a link."""
@@ -170,7 +170,7 @@ def _joined(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _guessed(typed: str, taken: str, at: Place) -> Problem:
     return Problem.warning(
-        f"the address “{typed}” was taken as {taken}",
+        Message("the address “%(typed)s” was taken as %(taken)s", typed=typed, taken=taken),
         at,
         "See that it opens the page that is meant; correct it in the source, or in the item.",
     )

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from newsletter.compose.account import Placed, Role
 from newsletter.compose.lines import Found, Line
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 
 
 class Draft(Protocol):
@@ -57,7 +57,7 @@ class PicturePlaces:
         why = "no item stands with it" if draft is None else "its item has one"
         self.problems.append(
             Problem.warning(
-                f"left out a picture, as {why}: “{line.text}”",
+                Message("left out a picture, as %(why)s: “%(text)s”", why=why, text=line.text),
                 Place(self._name, line.number),
                 "Put its file into the issue's folder pictures/ and name it in an item: picture: {file, alt}",
             )

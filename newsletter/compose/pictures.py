@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from newsletter.compose.words import OneLine, is_line
-from newsletter.errors import Problem
+from newsletter.errors import Message, Problem
 from newsletter.model import Item, Picture
 from newsletter.pictures.prepare import Fault, Prepared, prepare
 from newsletter.yamlfile import Document, nearest, validate
@@ -22,7 +22,11 @@ _NAME = re.compile(r"[^/\\\x00-\x1f\x7f.][^/\\\x00-\x1f\x7f]{0,119}")
 
 def _file_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"must be the name of a file in the issue's folder {FOLDER}, without / or \\")
+        raise ValueError(
+            Message(
+                "must be the name of a file in the issue's folder %(folder)s, without / or \\", folder=FOLDER
+            )
+        )
     return name
 
 
@@ -112,7 +116,7 @@ def with_images(
 
 def _with_image(picture: Picture, made: Prepared | Fault) -> tuple[Picture | None, Problem | None]:
     if isinstance(made, Fault):
-        text = f"the picture {picture.file} {made.text}"
+        text = Message("the picture %(path)s %(text)s", path=picture.file, text=made.text)
         return None, Problem.error(text, picture.at, made.hint, code="picture-unusable")
     return replace(picture, image=made.image), _still(picture) if made.moves else None
 
@@ -123,14 +127,21 @@ def _path(root: Path, folder: str, picture: Picture) -> Path | Problem:
     path = home / FOLDER / picture.file
     if not path.is_file():
         names = [file.name for file in (home / FOLDER).glob("*") if file.is_file() and is_line(file.name)]
-        hint = nearest(picture.file, names) or f"Put the file into {folder}/{FOLDER}."
-        text = f"the picture {folder}/{FOLDER}/{picture.file} is not there"
+        hint = nearest(picture.file, names) or Message(
+            "Put the file into %(folder)s/%(pictures)s.", folder=folder, pictures=FOLDER
+        )
+        text = Message(
+            "the picture %(folder)s/%(pictures)s/%(path)s is not there",
+            folder=folder,
+            pictures=FOLDER,
+            path=picture.file,
+        )
         return Problem.error(text, picture.at, hint, code="picture-missing")
     if not path.resolve().is_relative_to(home.resolve()):
         return Problem.error(
-            f"the picture {picture.file} is a link to a file elsewhere",
+            Message("the picture %(path)s is a link to a file elsewhere", path=picture.file),
             picture.at,
-            f"Put the file itself into {folder}/{FOLDER}.",
+            Message("Put the file itself into %(folder)s/%(pictures)s.", folder=folder, pictures=FOLDER),
             code="picture-unusable",
         )
     return path
@@ -138,7 +149,7 @@ def _path(root: Path, folder: str, picture: Picture) -> Path | Problem:
 
 def _still(picture: Picture) -> Problem:
     return Problem.warning(
-        f"the picture {picture.file} moves; only its first frame is shown",
+        Message("the picture %(path)s moves; only its first frame is shown", path=picture.file),
         picture.at,
         "Save the frame that says most as PNG or JPEG.",
         code="picture-moves",

@@ -15,7 +15,7 @@ from ruamel.yaml.error import CommentMark, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.model import Section
 from newsletter.yamlfile import load
 
@@ -48,7 +48,10 @@ def rewrite(
     try:
         data = parser.load(text)
     except YAMLError as error:
-        raise ContentError(f"issue.yaml of {closing} cannot be rewritten: {error}", "Simplify it.") from None
+        raise ContentError(
+            Message("issue.yaml of %(closing)s cannot be rewritten: %(error)s", closing=closing, error=error),
+            "Simplify it.",
+        ) from None
     head = ""
     if data is None:
         data, head = CommentedMap(), text or HEADER.format(closing=closing)

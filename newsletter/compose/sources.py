@@ -16,7 +16,7 @@ from newsletter.compose.finds import Finds, beside
 from newsletter.compose.lines import Found, Line, clean, is_title_like, marked
 from newsletter.compose.link_repair import mend_links
 from newsletter.compose.wrapping import unwrap
-from newsletter.errors import ContentError, Place, Problem, Severity
+from newsletter.errors import ContentError, Message, Place, Problem, Severity
 from newsletter.limited import ChildFailedError, LimitExceededError, Limits, answer, child
 
 LARGEST = 20_000_000
@@ -44,10 +44,12 @@ def read_source(path: Path) -> tuple[list[Line], list[Problem]]:
         try:
             found = reader.read()
         except LimitExceededError:
-            what = f"{path} takes more memory or time than a digest may"
+            what = Message("%(path)s takes more memory or time than a digest may", path=path)
             raise ContentError(what, "Save only the digest's text, as .txt or a new .docx.") from None
         except ChildFailedError:
-            raise ContentError(f"{path} cannot be read: it is damaged", "Save it anew.") from None
+            raise ContentError(
+                Message("%(path)s cannot be read: it is damaged", path=path), "Save it anew."
+            ) from None
     problems = [_problem(fields) for fields in found["problems"]]
     if "lines" not in found:
         raise ContentError(problems)
@@ -64,17 +66,26 @@ def read_unlimited(path: Path, name: str) -> tuple[list[Line], list[Problem]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ContentError(f"{name} cannot be read: {error.strerror}", "Check its name and rights.") from None
+        raise ContentError(
+            Message("%(name)s cannot be read: %(strerror)s", name=name, strerror=error.strerror),
+            "Check its name and rights.",
+        ) from None
     if len(data) > LARGEST:
-        raise ContentError(f"{name} is too large for a digest", "Name the file with the digest's text.")
+        raise ContentError(
+            Message("%(name)s is too large for a digest", name=name), "Name the file with the digest's text."
+        )
     for magic, (what, cure) in _FOREIGN.items():
         if data.startswith(magic):
-            raise ContentError(f"{name} is {what}, which cannot be imported", cure)
+            raise ContentError(
+                Message("%(name)s is %(what)s, which cannot be imported", name=name, what=what), cure
+            )
     finds = Finds(beside(path))
     lines, problems = _lines(data, path, name, finds)
     lines = finds.placed(lines)
     if not any(line.text and not line.picture for line in lines):
-        raise ContentError(f"{name} holds no text", "Name the file with the digest's text.")
+        raise ContentError(
+            Message("%(name)s holds no text", name=name), "Name the file with the digest's text."
+        )
     return lines, problems
 
 
@@ -85,7 +96,9 @@ def _answer(path: str, name: str) -> Iterator[Any]:
     except ContentError as error:
         yield {"problems": [asdict(problem) for problem in error.problems]}
     except RecursionError:
-        fault = ContentError(f"{name} is nested too deep", "Save only the digest's text, as .txt.")
+        fault = ContentError(
+            Message("%(name)s is nested too deep", name=name), "Save only the digest's text, as .txt."
+        )
         yield {"problems": [asdict(problem) for problem in fault.problems]}
     else:
         yield {
@@ -141,7 +154,10 @@ def _lines(data: bytes, path: Path, name: str, finds: Finds) -> tuple[list[Line]
         return _mended(*docx_lines(data, name, finds), name)
     text = decode(data)
     if text is None:
-        raise ContentError(f"{name} is not readable as text", "Save it as UTF-8 text, .docx, .html or .md.")
+        raise ContentError(
+            Message("%(name)s is not readable as text", name=name),
+            "Save it as UTF-8 text, .docx, .html or .md.",
+        )
     if path.suffix.lower() in (".html", ".htm") or re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE):
         from newsletter.compose.html.source import html_lines  # noqa: PLC0415  likewise
 

@@ -18,7 +18,7 @@ from newsletter.compose.issuefile import folder_of
 from newsletter.compose.slug import slug
 from newsletter.compose.write import write
 from newsletter.config import FILE, read_settings
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.files import is_unicode
 from newsletter.locales import catalog_of
 
@@ -52,16 +52,24 @@ def make_workspace(
     for its setting.
     """
     if not is_unicode(root):
-        raise ConfigError(f"the path {root} is not Unicode", "Name a folder in UTF-8; nothing was changed.")
+        raise ConfigError(
+            Message("the path %(root)s is not Unicode", root=root),
+            "Name a folder in UTF-8; nothing was changed.",
+        )
     starter = files("newsletter") / "starter"
     texts = dict(_texts(starter / catalog_of(language)))
     texts[FILE] = _filled(texts[FILE], language, answers)
     try:
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
-            raise ConfigError(f"{root} is not empty", "Name a new folder; nothing was changed.")
+            raise ConfigError(
+                Message("%(root)s is not empty", root=root), "Name a new folder; nothing was changed."
+            )
     except OSError as error:
-        raise ConfigError(f"{root} cannot be made: {error.strerror}", "Name another folder.") from None
+        raise ConfigError(
+            Message("%(root)s cannot be made: %(strerror)s", root=root, strerror=error.strerror),
+            "Name another folder.",
+        ) from None
     write(root, ".gitignore", (starter / "gitignore").read_text(encoding="utf-8"))
     later = (_ITEMS,) if samples and not answers.sections else (_ITEMS, *_READERS)
     for name, text in texts.items():
@@ -116,7 +124,8 @@ def _sections(titles: Sequence[str]) -> Iterator[CommentedMap]:
         name = slug(title, _LONGEST_SLUG) or f"section-{number}"
         if name in taken:
             raise ConfigError(
-                f"the section {title!r} is named twice", "Give each section a title of its own."
+                Message("the section %(title)r is named twice", title=title),
+                "Give each section a title of its own.",
             )
         taken.add(name)
         entry = CommentedMap(slug=name, title=title)

@@ -1,6 +1,6 @@
 """Report source content that items do not support, by line: hidden and struck words, comments, pictures."""
 
-from newsletter.errors import Place, Problem
+from newsletter.errors import Message, Place, Problem
 
 _LONGEST = 200
 _HINTS = {
@@ -42,7 +42,9 @@ class Leavings:
         if count := len(self._pictures):
             found.append(
                 Problem.warning(
-                    f"left out {count} pictures" if count > 1 else "left out a picture",
+                    Message("left out %(count)s pictures", count=count)
+                    if count > 1
+                    else "left out a picture",
                     Place(name, self._pictures[0]),
                     "Save it into the issue's folder pictures/ and name it in an item: picture: {file, alt}.",
                 )

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from newsletter.errors import Message
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -17,7 +19,9 @@ def is_line(text: str) -> bool:
 def _one_line(value: str) -> str:
     value = value.strip()
     if found := _CONTROL.search(value):
-        raise ValueError(f"holds a line break or control character (U+{ord(found[0]):04X})")
+        raise ValueError(
+            Message("holds a line break or control character (U+%(ord)s)", ord=f"{ord(found[0]):04X}")
+        )
     return value
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.files import atomic_write
 
 
@@ -14,10 +14,13 @@ def write(root: Path, name: str, text: str) -> None:
     path = root / name
     try:
         if not path.parent.resolve().is_relative_to(root.resolve()):
-            raise ContentError(f"{name} leads out of the workspace", "Replace the link by a folder.")
+            raise ContentError(
+                Message("%(name)s leads out of the workspace", name=name), "Replace the link by a folder."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, text.encode())
     except OSError as error:
         raise ContentError(
-            f"{name} cannot be written: {error.strerror}", "Check rights and free space."
+            Message("%(name)s cannot be written: %(strerror)s", name=name, strerror=error.strerror),
+            "Check rights and free space.",
         ) from None

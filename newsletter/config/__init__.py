@@ -52,7 +52,7 @@ from newsletter.config.types import (
     Zone,
     known_ways,
 )
-from newsletter.errors import ConfigError, ContentError, Place, Problem
+from newsletter.errors import ConfigError, ContentError, Place, Problem, Message
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
@@ -122,10 +122,16 @@ class Settings(Part):
         """Offer pages in the workspace's own language, and beside Ukrainian in English."""
         own = given.data.get("language", "uk")
         if languages and own not in languages:
-            raise ValueError(f"the workspace's own language, {own}, has to be among them")
+            raise ValueError(Message("the workspace's own language, %(own)s, has to be among them", own=own))
         for other in languages:
             if other != own and other.partition("-")[0] not in CATALOGS:
-                raise ValueError(f"pages are not translated into {other!r}, only into {', '.join(CATALOGS)}")
+                raise ValueError(
+                    Message(
+                        "pages are not translated into %(other)r, only into %(catalogs)s",
+                        other=other,
+                        catalogs=", ".join(CATALOGS),
+                    )
+                )
         return languages or (("uk", "en") if own == "uk" else (own,))
 
     @field_validator("fields")
@@ -137,12 +143,21 @@ class Settings(Part):
         if FieldKind.REGION not in kinds.values():
             for slug, entry in fields.items():
                 if entry.kind is FieldKind.COMMUNITY:
-                    raise ValueError(f"{slug}: communities are listed by region: add a field of kind region")
+                    raise ValueError(
+                        Message(
+                            "%(slug)s: communities are listed by region: add a field of kind region",
+                            slug=slug,
+                        )
+                    )
                 if kinds[slug] is FieldKind.COMMUNITY:
                     kinds[slug] = FieldKind.TEXT
         for kind in (FieldKind.REGION, FieldKind.COMMUNITY):
             if (many := [slug for slug in kinds if kinds[slug] is kind])[1:]:
-                raise ValueError(f"{', '.join(many)}: only one field can be of kind {kind}")
+                raise ValueError(
+                    Message(
+                        "%(many)s: only one field can be of kind %(kind)s", many=", ".join(many), kind=kind
+                    )
+                )
         return {slug: entry.model_copy(update={"kind": kinds[slug]}) for slug, entry in fields.items()}
 
     @field_validator("ways")
@@ -189,20 +204,25 @@ class Settings(Part):
         """Refuse a domain that DMARC would not count for the sender (RFC 7489 §3.1.1)."""
         sender = given.data.get("sender")
         if dkim and sender and not f".{sender.domain}".endswith(f".{dkim.domain}"):
-            raise ValueError(f"domain must be {sender.domain}, where the mail is from, or a parent of it")
+            raise ValueError(
+                Message(
+                    "domain must be %(domain)s, where the mail is from, or a parent of it",
+                    domain=sender.domain,
+                )
+            )
         return dkim
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        _once("the section %r is declared twice", (section.slug for section in self.sections))
+        _once("the section %(name)r is declared twice", (section.slug for section in self.sections))
         for name in ("about", "section", "all", "any", "not", "email", "name", "sections", "language"):
             if name in self.fields:
-                raise ValueError(f"a field cannot be named {name!r}: that word is taken")
+                raise ValueError(Message("a field cannot be named %(name)r: that word is taken", name=name))
         for one in self.collect:
             if one.section and one.section not in {section.slug for section in self.sections}:
-                raise ValueError(f"collect: there is no section {one.section!r}")
-        _once("editors: %s is there twice", (one.address.casefold() for one in self.editors))
-        _once("webhooks: %s is there twice", (one.name for one in self.webhooks))
+                raise ValueError(Message("collect: there is no section %(section)r", section=one.section))
+        _once("editors: %(name)s is there twice", (one.address.casefold() for one in self.editors))
+        _once("webhooks: %(name)s is there twice", (one.name for one in self.webhooks))
         return self
 
     @property
@@ -299,7 +319,7 @@ def _once(words: str, names: Iterable[str]) -> None:
     """Raise ValueError when a name is there twice; `words` say so."""
     for name, times in Counter(names).items():
         if times > 1:
-            raise ValueError(words % name)
+            raise ValueError(Message(words, name=name))
 
 
 def settings_model() -> type[Settings]:
@@ -335,13 +355,15 @@ def _document(root: Path) -> Document:
         text = (root / FILE).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            f"{root} has no {FILE}", "Go to a workspace, or make one: newsletter init DIR"
+            Message("%(root)s has no %(path)s", root=root, path=FILE),
+            "Go to a workspace, or make one: newsletter init DIR",
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{FILE} is not UTF-8 text", "Save it as UTF-8.") from None
+        raise ConfigError(Message("%(path)s is not UTF-8 text", path=FILE), "Save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(
-            f"{root / FILE} cannot be read: {error.strerror}", "Check who may read it."
+            Message("%(root)s cannot be read: %(strerror)s", root=root / FILE, strerror=error.strerror),
+            "Check who may read it.",
         ) from None
     return _parsed(text)
 
@@ -369,12 +391,14 @@ def place_of(root: Path, key: KeyPath) -> Place:
 def find_root(start: Path) -> Path:
     """Return the nearest folder at or above `start` that holds newsletter.yaml. Raises ConfigError."""
     if not is_unicode(start):
-        raise ConfigError(f"the path {start} is not Unicode", "Rename the folder whose name is not.")
+        raise ConfigError(
+            Message("the path %(start)s is not Unicode", start=start), "Rename the folder whose name is not."
+        )
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder
     raise ConfigError(
-        f"no {FILE} in {start} or above it",
+        Message("no %(path)s in %(start)s or above it", path=FILE, start=start),
         "Run this inside a workspace, name one with --workspace DIR, or make one: newsletter init DIR",
     )
 
@@ -400,19 +424,28 @@ def secret(name: str) -> str | None:
     name += _way.get()
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value and file:
-        raise ConfigError(f"both {name} and {name}_FILE are set", "Unset one of them.")
+        raise ConfigError(Message("both %(name)s and %(name)s_FILE are set", name=name), "Unset one of them.")
     if file:
         try:
             value = Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(
-                f"{name}_FILE names {file}, which cannot be read: {error.strerror}",
+                Message(
+                    "%(name)s_FILE names %(path)s, which cannot be read: %(strerror)s",
+                    name=name,
+                    path=file,
+                    strerror=error.strerror,
+                ),
                 "Correct the path, or the file's permissions.",
             ) from None
         except UnicodeDecodeError:
-            raise ConfigError(f"{name}_FILE names {file}, which is no text", "Name another file.") from None
+            raise ConfigError(
+                Message("%(name)s_FILE names %(path)s, which is no text", name=name, path=file),
+                "Name another file.",
+            ) from None
         if not value:
             raise ConfigError(
-                f"{name}_FILE names {file}, which is empty", f"Write the value into it, or unset {name}_FILE."
+                Message("%(name)s_FILE names %(path)s, which is empty", name=name, path=file),
+                Message("Write the value into it, or unset %(name)s_FILE.", name=name),
             )
     return value or None

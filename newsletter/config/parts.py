@@ -33,6 +33,7 @@ from newsletter.config.types import (
     WebhookEvent,
 )
 from newsletter.durations import Age
+from newsletter.errors import Message
 from newsletter.greeting import NAME
 from newsletter.model import Section
 from newsletter.yamlfile import matching
@@ -105,7 +106,11 @@ class Greeting(Part):
     @model_validator(mode="after")
     def _one_name(self) -> Self:
         if self.named.count(NAME) != 1 or NAME in self.unnamed:
-            raise ValueError(f"`named` has {NAME} once, `unnamed` does not: {{named: 'Hello, {NAME}!', …}}")
+            raise ValueError(
+                Message(
+                    "`named` has %(name)s once, `unnamed` does not: {named: 'Hello, %(name)s!', …}", name=NAME
+                )
+            )
         return self
 
 
@@ -304,7 +309,13 @@ class Retention(Part):
             ("journal", Age(months=12)),
         ):
             if getattr(self, name).before(_SOME_DAY) > least.before(_SOME_DAY):
-                raise ValueError(f"{name}: the program needs them for {least}: name at least that")
+                raise ValueError(
+                    Message(
+                        "%(name)s: the program needs them for %(least)s: name at least that",
+                        name=name,
+                        least=least,
+                    )
+                )
         return self
 
 

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from newsletter.brand import READABLE, best_contrast, nearest_readable, readable
 from newsletter.durations import Age, parse_age, parse_duration
+from newsletter.errors import Message
 from newsletter.locales import language_tag
 from newsletter.registry import ORDER, TRANSPORTS
 from newsletter.yamlfile import matching, nearest
@@ -82,7 +83,7 @@ def _address(value: str) -> str:
     try:
         found = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"not a mail address: {error}") from None
+        raise ValueError(Message("not a mail address: %(error)s", error=error)) from None
     if found.ascii_email is None:
         raise ValueError("has letters before the @ that few mail servers take; use Latin ones")
     return found.ascii_email
@@ -109,7 +110,9 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
         raise PydanticCustomError(
-            "zone", "no such time zone: {value}", {"value": repr(value), "hint": _near(value)}
+            "zone",
+            "{words}",
+            {"words": "no such time zone: %(value)s", "value": repr(value), "hint": _near(value)},
         ) from None
     return value
 
@@ -125,13 +128,15 @@ def _near(zone: str) -> str:
         meant = place or f"Etc/GMT{-hours:+d}"
         if meant in zones:
             why = "which knows summer time" if place else "where the sign is turned round"
-            return f"Did you mean {meant!r}, {why}?"
+            return Message("Did you mean %(meant)r, %(why)s?", meant=meant, why=why)
     key = zone.strip().replace(" ", "_").casefold()
     key = _OLD_NAMES.get(key.rpartition("/")[2], key)
     towns = {name.rpartition("/")[2].casefold(): name for name in zones}
     towns |= {name.casefold(): name for name in zones}
     close = [key] if key in towns else get_close_matches(key[:_LONGEST_ZONE], towns, n=1, cutoff=0.6)
-    return f"Did you mean {towns[close[0]]!r}?" if close else "Write it like Europe/Warsaw."
+    return (
+        Message("Did you mean %(zone)r?", zone=towns[close[0]]) if close else "Write it like Europe/Warsaw."
+    )
 
 
 def _language(value: str) -> str:
@@ -140,8 +145,12 @@ def _language(value: str) -> str:
     except ValueError:
         raise PydanticCustomError(
             "language",
-            "no language has the tag {value}",
-            {"value": repr(value[:_LONGEST_TAG]), "hint": _meant(value)},
+            "{words}",
+            {
+                "words": "no language has the tag %(value)s",
+                "value": repr(value[:_LONGEST_TAG]),
+                "hint": _meant(value),
+            },
         ) from None
 
 
@@ -154,7 +163,7 @@ def _meant(language: str) -> str:
     for names in ("uk", "en"):
         tags |= {name.casefold(): tag for tag, name in Locale(names).languages.items()}
     with suppress(KeyError, ValueError):
-        return f"Did you mean {language_tag(tags[typed])!r}?"
+        return Message("Did you mean %(tag)r?", tag=language_tag(tags[typed]))
     return "Write it as in HTML, like en, uk, pl or pt-BR."
 
 
@@ -191,12 +200,17 @@ def _brand_colour(value: str) -> str:
     if not readable(colour):
         raise PydanticCustomError(
             "contrast",
-            "neither white nor dark text can be read on {colour}: a contrast of {reached}, not {needed}",
+            "{words}",
             {
+                "words": "neither white nor dark text can be read on %(colour)s: a contrast of %(reached)s,"
+                " not %(needed)s",
                 "colour": colour,
                 "reached": f"{best_contrast(colour):.2f}",
                 "needed": str(READABLE),
-                "hint": f'Nearest to it, text can be read on "{nearest_readable(colour)}".',
+                "hint": Message(
+                    'Nearest to it, text can be read on "%(colour)s".',
+                    colour=nearest_readable(colour),
+                ),
             },
         )
     return colour

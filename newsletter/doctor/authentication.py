@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from newsletter.doctor import Result, failed, passed, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
+from newsletter.errors import Message
 
 Network = IPv4Network | IPv6Network
 
@@ -22,7 +23,9 @@ _SILENCE = "Ask again, or another name server: --nameserver 1.1.1.1"
 
 def silence(subject: str, name: object) -> Result:
     """Return the warning that the DNS did not answer: that is never a pass."""
-    return warned(subject, f"the DNS does not answer for {name}, so nothing is known", _SILENCE)
+    return warned(
+        subject, Message("the DNS does not answer for %(name)s, so nothing is known", name=name), _SILENCE
+    )
 
 
 def spf(dns: Dns, domain: str, senders: Collection[Ip]) -> Result:
@@ -51,13 +54,17 @@ def _spf_faults(domain: str, missing: Collection[Ip], found: Mapping[str, Any]) 
     if others == "pass":
         yield failed("spf", "the SPF record lets everybody send (+all)", "End it with -all or ~all.")
     if missing and any(sign in record for sign in ("exists:", "ptr", "%{")):
-        yield warned("spf", f"whether the SPF record names {named} depends on the message")
+        yield warned(
+            "spf", Message("whether the SPF record names %(named)s depends on the message", named=named)
+        )
     elif missing:
-        text = f"the SPF record of {domain} does not name the relay: {named}"
+        text = Message(
+            "the SPF record of %(domain)s does not name the relay: %(named)s", domain=domain, named=named
+        )
         yield failed("spf", text, _spf_cure(domain, missing, record))
     if others in {"neutral", None}:
-        text = "the SPF record says nothing of other senders (?all)"
-        yield warned("spf", text, "End it with -all or ~all.")
+        open_end = "the SPF record says nothing of other senders (?all)"
+        yield warned("spf", open_end, "End it with -all or ~all.")
 
 
 def _sentence(error: object) -> str:
@@ -67,8 +74,10 @@ def _sentence(error: object) -> str:
 def _spf_cure(domain: str, senders: Collection[Ip], record: str | None) -> str:
     parts = " ".join(f"ip{one.version}:{one}" for one in senders) or "include:… (by your mail provider)"
     if record:
-        return f"Put into the TXT record of {domain}, before its `all`: {parts}"
-    return f"Publish a TXT record for {domain}: v=spf1 {parts} ~all"
+        return Message(
+            "Put into the TXT record of %(domain)s, before its `all`: %(parts)s", domain=domain, parts=parts
+        )
+    return Message("Publish a TXT record for %(domain)s: v=spf1 %(parts)s ~all", domain=domain, parts=parts)
 
 
 def _networks(parsed: object, dns: Dns) -> Iterator[Network]:
@@ -94,28 +103,48 @@ def dkim(dns: Dns, selector: str, domain: str, ours: bytes) -> Result:
         records = [text for text in dns.texts(name) if "p=" in text]
     except Silent as error:
         return silence("dkim", error)
-    return next(_dkim_faults(name, records, ours), passed("dkim", f"{name} has our key"))
+    return next(_dkim_faults(name, records, ours), passed("dkim", Message("%(name)s has our key", name=name)))
 
 
 def _dkim_faults(name: str, records: Sequence[str], ours: bytes) -> Iterator[Result]:
-    cure = f"Publish as the TXT record of {name}: v=DKIM1; k=rsa; p={b64encode(ours).decode()}"
+    cure = Message(
+        "Publish as the TXT record of %(name)s: v=DKIM1; k=rsa; p=%(key)s",
+        name=name,
+        key=b64encode(ours).decode(),
+    )
     if len(records) != 1:
-        yield failed("dkim", f"{name} has {len(records) or 'no'} DKIM keys, where one belongs", cure)
+        yield failed(
+            "dkim",
+            Message("%(name)s has %(count)s DKIM keys, where one belongs", name=name, count=len(records)),
+            cure,
+        )
         return
     tags = _tags(records[0])
     if not tags["p"]:
-        yield failed("dkim", f"the DKIM key at {name} was revoked (p=)", cure)
+        yield failed("dkim", Message("the DKIM key at %(name)s was revoked (p=)", name=name), cure)
         return
     key = _public_key(tags["p"])
     if key is None:
-        yield failed("dkim", f"the record at {name} holds no readable RSA key", cure)
+        yield failed("dkim", Message("the record at %(name)s holds no readable RSA key", name=name), cure)
     elif key.key_size < _SHORTEST:
-        yield failed("dkim", f"the key at {name} has only {key.key_size} bits; receivers ignore it", cure)
+        yield failed(
+            "dkim",
+            Message(
+                "the key at %(name)s has only %(bits)s bits; receivers ignore it",
+                name=name,
+                bits=key.key_size,
+            ),
+            cure,
+        )
     elif key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != ours:
-        yield failed("dkim", f"the key at {name} is not the one that this press signs with", cure)
+        yield failed(
+            "dkim", Message("the key at %(name)s is not the one that this press signs with", name=name), cure
+        )
     if "y" in tags.get("t", ""):
         yield warned(
-            "dkim", f"{name} says that DKIM is only being tried (t=y)", "Remove t=y from the record."
+            "dkim",
+            Message("%(name)s says that DKIM is only being tried (t=y)", name=name),
+            "Remove t=y from the record.",
         )
 
 
@@ -142,7 +171,10 @@ def dmarc(dns: Dns, domain: str, signing: str | None) -> list[Result]:
     except Silent as error:
         return [silence("dmarc", error)]
     if not found["valid"]:
-        cure = f"Publish a TXT record for _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:postmaster@{domain}"
+        cure = Message(
+            "Publish a TXT record for _dmarc.%(domain)s: v=DMARC1; p=none; rua=mailto:postmaster@%(domain)s",
+            domain=domain,
+        )
         return [failed("dmarc", _sentence(found["error"]), cure)]
     tags = {name: tag["value"] for name, tag in found["tags"].items()}
     results = [_policy(found["location"], tags)]
@@ -151,17 +183,31 @@ def dmarc(dns: Dns, domain: str, signing: str | None) -> list[Result]:
         results.append(
             failed(
                 "alignment",
-                f"DMARC asks for the exact domain (adkim=s), and {signing} signs for {domain}",
-                f"Sign with `dkim: {{domain: {domain}}}`, or take adkim=s out of the record.",
+                Message(
+                    "DMARC asks for the exact domain (adkim=s), and %(signing)s signs for %(domain)s",
+                    signing=signing,
+                    domain=domain,
+                ),
+                Message(
+                    "Sign with `dkim: {domain: %(domain)s}`, or take adkim=s out of the record.",
+                    domain=domain,
+                ),
             )
             if strict
-            else passed("alignment", f"signed by {signing}, returned to {domain}: aligned with From")
+            else passed(
+                "alignment",
+                Message(
+                    "signed by %(signing)s, returned to %(domain)s: aligned with From",
+                    signing=signing,
+                    domain=domain,
+                ),
+            )
         )
     return results
 
 
 def _policy(location: str, tags: dict[str, Any]) -> Result:
     if not tags.get("rua"):
-        hint = f"Add rua=mailto:… to the record at _dmarc.{location}."
-        return warned("dmarc", f"p={tags['p']}, but nobody gets the reports", hint)
+        hint = Message("Add rua=mailto:… to the record at _dmarc.%(location)s.", location=location)
+        return warned("dmarc", Message("p=%(p)s, but nobody gets the reports", p=tags["p"]), hint)
     return passed("dmarc", f"p={tags['p']} at _dmarc.{location}")

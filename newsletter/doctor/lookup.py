@@ -11,7 +11,7 @@ from dns.nameserver import Do53Nameserver
 from dns.resolver import NXDOMAIN, Answer, NoAnswer, Resolver, zone_for_name
 from dns.reversename import from_address
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 Ip = IPv4Address | IPv6Address
 
@@ -98,5 +98,6 @@ def _server(text: str) -> Do53Nameserver:
         return Do53Nameserver(str(ip_address(address.strip("[]"))), int(port or 53))
     except ValueError:
         raise ConfigError(
-            f"{text!r} is not the address of a name server", "Write it as 1.1.1.1 or 127.0.0.1:5353."
+            Message("%(text)r is not the address of a name server", text=text),
+            "Write it as 1.1.1.1 or 127.0.0.1:5353.",
         ) from None

@@ -6,6 +6,7 @@ from typing import Any
 from newsletter.doctor import Result, failed, passed, skipped, warned
 from newsletter.doctor.authentication import silence
 from newsletter.doctor.lookup import Dns, Ip, Silent
+from newsletter.errors import Message
 
 
 def mx(dns: Dns, domain: str, subject: str) -> Result:
@@ -16,18 +17,37 @@ def mx(dns: Dns, domain: str, subject: str) -> Result:
     except Silent as error:
         return silence(subject, error)
     if hosts and not found:
-        return failed(subject, f"{domain} says that it takes no mail (a null MX)", _take_mail(domain))
+        return failed(
+            subject,
+            Message("%(domain)s says that it takes no mail (a null MX)", domain=domain),
+            _take_mail(domain),
+        )
     if not any(found.values()):
-        return failed(subject, f"{domain} has no mail server, so nobody can answer", _take_mail(domain))
+        return failed(
+            subject,
+            Message("%(domain)s has no mail server, so nobody can answer", domain=domain),
+            _take_mail(domain),
+        )
     if lost := [host for host, addresses in found.items() if not addresses]:
-        return warned(subject, f"{', '.join(lost)}, a mail server of {domain}, has no address")
+        return warned(
+            subject,
+            Message(
+                "%(lost)s, a mail server of %(domain)s, has no address", lost=", ".join(lost), domain=domain
+            ),
+        )
     if not hosts:
-        return warned(subject, f"{domain} has no MX record, only an address", _take_mail(domain))
-    return passed(subject, f"{domain} takes mail at {', '.join(hosts)}")
+        return warned(
+            subject,
+            Message("%(domain)s has no MX record, only an address", domain=domain),
+            _take_mail(domain),
+        )
+    return passed(
+        subject, Message("%(domain)s takes mail at %(hosts)s", domain=domain, hosts=", ".join(hosts))
+    )
 
 
 def _take_mail(domain: str) -> str:
-    return f"Publish an MX record for {domain} with the server of its mailboxes."
+    return Message("Publish an MX record for %(domain)s with the server of its mailboxes.", domain=domain)
 
 
 def soa(dns: Dns, domain: str) -> Result:
@@ -38,9 +58,11 @@ def soa(dns: Dns, domain: str) -> Result:
         return silence("soa", error)
     if not found:
         return failed(
-            "soa", f"{domain} is in nobody's zone", "Register the domain, or correct sender.address."
+            "soa",
+            Message("%(domain)s is in nobody's zone", domain=domain),
+            "Register the domain, or correct sender.address.",
         )
-    return passed("soa", f"{domain} lies in a zone")
+    return passed("soa", Message("%(domain)s lies in a zone", domain=domain))
 
 
 def ptr(dns: Dns, addresses: Collection[Ip]) -> Result:
@@ -55,11 +77,25 @@ def ptr(dns: Dns, addresses: Collection[Ip]) -> Result:
             return silence("ptr", error)
         if not names:
             cure = "Ask whoever gave you the address to set its reverse name to the relay's."
-            return failed("ptr", f"{address} has no reverse name (PTR)", cure)
+            return failed("ptr", Message("%(address)s has no reverse name (PTR)", address=address), cure)
         if not back:
-            cure = f"Give {names[0]} the address {address}, or correct the reverse name."
-            return failed("ptr", f"{address} is called {names[0]}, which does not lead back to it", cure)
-    return passed("ptr", f"{', '.join(map(str, addresses))} and its name agree")
+            cure = Message(
+                "Give %(names)s the address %(address)s, or correct the reverse name.",
+                names=names[0],
+                address=address,
+            )
+            return failed(
+                "ptr",
+                Message(
+                    "%(address)s is called %(names)s, which does not lead back to it",
+                    address=address,
+                    names=names[0],
+                ),
+                cure,
+            )
+    return passed(
+        "ptr", Message("%(addresses)s and its name agree", addresses=", ".join(map(str, addresses)))
+    )
 
 
 def mta_sts(dns: Dns, domain: str) -> Result:
@@ -68,17 +104,24 @@ def mta_sts(dns: Dns, domain: str) -> Result:
 
     try:
         if not any(text.startswith("v=STSv1") for text in dns.texts(f"_mta-sts.{domain}")):
-            return skipped("mta-sts", f"{domain} publishes none; it is optional")
+            return skipped("mta-sts", Message("%(domain)s publishes none; it is optional", domain=domain))
         servers = [record.exchange.to_text(omit_final_dot=True) for record in dns.records(domain, "MX")]
         with dns.listening():
             found: Any = policy.check_mta_sts(domain, resolver=dns.resolver)
     except Silent as error:
         return silence("mta-sts", error)
     if not found["valid"]:
-        cure = f"Correct https://mta-sts.{domain}/.well-known/mta-sts.txt, or remove _mta-sts.{domain}."
+        cure = Message(
+            "Correct https://mta-sts.%(domain)s/.well-known/mta-sts.txt, or remove _mta-sts.%(domain)s.",
+            domain=domain,
+        )
         return failed("mta-sts", str(found["error"]), cure)
     patterns = found["policy"]["mx"]
     strange = [host for host in servers if not policy.mx_in_mta_sts_patterns(host, patterns)]
     if strange:
-        return failed("mta-sts", f"the policy does not name {', '.join(strange)}", "Add the server to it.")
+        return failed(
+            "mta-sts",
+            Message("the policy does not name %(strange)s", strange=", ".join(strange)),
+            "Add the server to it.",
+        )
     return passed("mta-sts", f"mode {found['policy']['mode']}, for {', '.join(patterns)}")

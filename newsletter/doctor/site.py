@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from newsletter.doctor import Result, failed, passed, warned
+from newsletter.errors import Message
 
 _PATIENCE = 10.0  # seconds
 _RENEWAL = timedelta(days=14)
@@ -24,9 +25,15 @@ def https(base_url: str) -> Result:
         return passed("https", base_url)
     if _is_local(found.hostname or ""):
         return warned(
-            "https", f"{base_url} is reached from this machine only", "Set base_url before sending."
+            "https",
+            Message("%(base_url)s is reached from this machine only", base_url=base_url),
+            "Set base_url before sending.",
         )
-    return failed("https", f"links in mail begin with {base_url}, without TLS", "Set base_url to https://…")
+    return failed(
+        "https",
+        Message("links in mail begin with %(base_url)s, without TLS", base_url=base_url),
+        "Set base_url to https://…",
+    )
 
 
 def _is_local(host: str) -> bool:
@@ -44,20 +51,39 @@ def answers(base_url: str, now: datetime) -> list[Result]:
             status, sent = response.status_code, response.headers.get("date")
             expires = _expiry(certificate) if certificate else None
     except httpx.HTTPError as error:
-        return [failed("site", f"{base_url} cannot be opened: {error}", _start(base_url))]
+        return [
+            failed(
+                "site",
+                Message("%(base_url)s cannot be opened: %(error)s", base_url=base_url, error=error),
+                _start(base_url),
+            )
+        ]
     results = []
     if status >= HTTPStatus.BAD_REQUEST:
         results.append(failed("site", f"{base_url} answers {status}", _start(base_url)))
     elif expires and expires - now < _RENEWAL:
         hint = "See why your web server does not renew it."
-        results.append(warned("site", f"the certificate of {base_url} expires on {expires:%Y-%m-%d}", hint))
+        results.append(
+            warned(
+                "site",
+                Message(
+                    "the certificate of %(base_url)s expires on %(expires)s",
+                    base_url=base_url,
+                    expires=f"{expires:%Y-%m-%d}",
+                ),
+                hint,
+            )
+        )
     else:
         results.append(passed("site", f"{base_url} answers {status}"))
     return results + _clocks(sent, now)
 
 
 def _start(base_url: str) -> str:
-    return f"Run `newsletter serve` behind a web server at {base_url}; see docs/operating.md."
+    return Message(
+        "Run `newsletter serve` behind a web server at %(base_url)s; see docs/operating.md.",
+        base_url=base_url,
+    )
 
 
 def _expiry(certificate: ssl.SSLObject) -> datetime | None:
@@ -73,7 +99,13 @@ def _clocks(sent: str | None, now: datetime) -> list[Result]:
         return []
     if drift <= _DRIFT:
         return []
-    return [warned("clock", f"this clock and the web server's are {drift} apart", "See `timedatectl`.")]
+    return [
+        warned(
+            "clock",
+            Message("this clock and the web server's are %(drift)s apart", drift=drift),
+            "See `timedatectl`.",
+        )
+    ]
 
 
 def one_click(base_url: str, token: str) -> Result:
@@ -83,18 +115,25 @@ def one_click(base_url: str, token: str) -> Result:
         with _client() as client:
             response = client.post(address, data=_ONE_CLICK)
     except httpx.HTTPError as error:
-        return failed("one-click", f"the unsubscribe address cannot be reached: {error}", _start(base_url))
+        return failed(
+            "one-click",
+            Message("the unsubscribe address cannot be reached: %(error)s", error=error),
+            _start(base_url),
+        )
     if response.is_redirect:
         where = response.headers.get("location", "")
         return failed(
             "one-click",
-            f"the unsubscribe address leads on to {where[:80]}; mail providers do not follow",
+            Message(
+                "the unsubscribe address leads on to %(where)s; mail providers do not follow",
+                where=where[:80],
+            ),
             "Let the web server pass POST requests on to the press as they are.",
         )
     if response.status_code != HTTPStatus.OK:
         return failed(
             "one-click",
-            f"the unsubscribe address answers {response.status_code} to a POST",
+            Message("the unsubscribe address answers %(status)s to a POST", status=response.status_code),
             "See that base_url is this press, with this secret, and that nothing before it refuses POST.",
         )
     if "set-cookie" in response.headers:

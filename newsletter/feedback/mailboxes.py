@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
-from newsletter.errors import ContentError, TransportUnavailable
+from newsletter.errors import ContentError, Message, TransportUnavailable
 from newsletter.feedback.dsn import LIMIT
 
 _TIMEOUT = 60  # seconds
@@ -82,7 +82,8 @@ def _open(path: Path) -> "Mail | mailbox.Mailbox[mailbox.Message]":
         if path.is_dir():
             if not (path / "cur").is_dir():
                 raise ContentError(
-                    f"{path} is not a Maildir", "Name a folder with cur and new in it, or a file."
+                    Message("%(path)s is not a Maildir", path=path),
+                    "Name a folder with cur and new in it, or a file.",
                 )
             return mailbox.Maildir(path, create=False)
         with path.open("rb") as file:
@@ -91,7 +92,8 @@ def _open(path: Path) -> "Mail | mailbox.Mailbox[mailbox.Message]":
             return mailbox.mbox(path, create=False)
     except OSError as error:
         raise ContentError(
-            f"{path} cannot be read: {error.strerror}", "Check the path and its permissions."
+            Message("%(path)s cannot be read: %(strerror)s", path=path, strerror=error.strerror),
+            "Check the path and its permissions.",
         ) from None
     return Mail(path.name, content)
 
@@ -169,12 +171,16 @@ def from_imap(account: Account) -> Iterator[Imap]:
         box.logout()
     except ssl.SSLCertVerificationError as error:
         raise TransportUnavailable(
-            f"the certificate of {account.host} is not to be trusted: {error.verify_message}",
+            Message(
+                "the certificate of %(host)s is not to be trusted: %(why)s",
+                host=account.host,
+                why=error.verify_message,
+            ),
             "Give bounces.imap.host the name the certificate is for, or install its issuer on this machine.",
         ) from None
     except (OSError, ImapToolsError, imaplib.IMAP4.error) as error:
         raise TransportUnavailable(
-            f"the mailbox at {account.host} cannot be used: {error}",
+            Message("the mailbox at %(host)s cannot be used: %(error)s", host=account.host, error=error),
             "Check bounces.imap in newsletter.yaml, and NEWSLETTER_IMAP_PASSWORD.",
         ) from None
 

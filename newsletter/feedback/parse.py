@@ -16,6 +16,7 @@ from itertools import islice
 
 from flufl.bounce import all_failures
 
+from newsletter import errors
 from newsletter.feedback.dsn import blocks, header, own_parts, parse, stray_blocks, words
 from newsletter.feedback.rules import failure
 from newsletter.feedback.verp import DeliveryRef, addressed, mentioned
@@ -140,7 +141,11 @@ def _read(content: bytes, signer: Signer) -> BounceReport:
     else:
         kind, code, said = _report(message) or _letter(message)
     if whose is None and kind is not Kind.AUTO_REPLY:
-        kind, code, said = Kind.UNREADABLE, "", f"it does not say which reader's message came back ({kind})"
+        kind, code, said = (
+            Kind.UNREADABLE,
+            "",
+            errors.Message("it does not say which reader's message came back (%(kind)s)", kind=kind),
+        )
     return BounceReport(
         kind=kind,
         subscriber=whose.subscriber if whose else 0,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newsletter import private
+from newsletter.errors import Message
 from newsletter.files import OWNER, atomic_write
 from newsletter.limited import ChildFailedError, LimitExceededError, Limits, child
 from newsletter.model import Image
@@ -88,11 +89,18 @@ def _content(file: Path) -> bytes | Fault:
         size = file.stat().st_size
         if size > LARGEST:
             return Fault(
-                f"has {size // 1_000_000} MB, and {LARGEST // 1_000_000} at most", "Save it smaller."
+                Message(
+                    "has %(size)s MB, and %(largest)s at most",
+                    size=size // 1_000_000,
+                    largest=LARGEST // 1_000_000,
+                ),
+                "Save it smaller.",
             )
         data = file.read_bytes()
     except OSError as error:
-        return Fault(f"cannot be read: {error.strerror}", "Check its name and rights.")
+        return Fault(
+            Message("cannot be read: %(strerror)s", strerror=error.strerror), "Check its name and rights."
+        )
     return fault_of(data) or data
 
 
@@ -103,7 +111,7 @@ def fault_of(data: bytes) -> Fault | None:
             "is an SVG drawing, which mail programs do not show", "Export it as PNG, 1200 pixels wide."
         )
     if foreign := next((what for pattern, what in _FOREIGN if pattern.match(data[:64])), None):
-        return Fault(f"is {foreign}, which mail programs do not show", _SAVE)
+        return Fault(Message("is %(foreign)s, which mail programs do not show", foreign=foreign), _SAVE)
     if not data.startswith(_STARTS) and not (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return Fault("is not a picture of a known type", _SAVE)
     return None
@@ -139,7 +147,8 @@ def _read(answer: Mapping[str, Any]) -> Prepared | Fault:
         case "pixels":
             size = f"{answer['width']} × {answer['height']}"
             return Fault(
-                f"has {size} pixels, which is too many", "Save it smaller: 1200 pixels wide is enough."
+                Message("has %(size)s pixels, which is too many", size=size),
+                "Save it smaller: 1200 pixels wide is enough.",
             )
         case "costly":
             return Fault("takes more memory or time than a picture may", _SAVE)

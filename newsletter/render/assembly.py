@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from newsletter.errors import RenderError
+from newsletter.errors import Message, RenderError
 from newsletter.model import Edition, Rendered
 from newsletter.recipes import HTML, SUBJECT, TEXT, Assembled, Part, Stock
 from newsletter.render.edition import Editions, closing_call, says
@@ -144,7 +144,10 @@ def assembly_of(editions: Editions, shown: Sequence[Edition], renderer: Renderer
         made, own = assembly.assembled(edition).page, renderer.render(editions.issue, edition)
         if made != own:
             raise RenderError(
-                f"what it shows depends on what else is shown: {_difference(made, own)}",
+                Message(
+                    "what it shows depends on what else is shown: %(difference)s",
+                    difference=_difference(made, own),
+                ),
                 "In the theme, ask with {% when … %} what an edition shows; docs/adding-a-theme.md says how.",
             )
     return assembly

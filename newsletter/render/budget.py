@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from threading import local
 from time import monotonic
 
+from newsletter.errors import Message
+
 _MOST = 20  # editions' worth of work for a whole issue; some 8 MB of MJML
 _LARGEST_NUMBER = 1024  # bits; a float holds no more
 
@@ -74,21 +76,37 @@ def spend(work: int = 1) -> None:
         return
     _now.look = left - _OFTEN
     if left < 0:
-        raise TooMuch(f"it computes too much: more than {_now.limits.work:,} steps and characters")
+        raise TooMuch(
+            Message(
+                "it computes too much: more than %(work)s steps and characters", work=f"{_now.limits.work:,}"
+            )
+        )
     if monotonic() > _now.until:
-        raise TooMuch(f"it takes too long: more than {_now.limits.seconds:g} seconds")
+        raise TooMuch(
+            Message("it takes too long: more than %(seconds)s seconds", seconds=f"{_now.limits.seconds:g}")
+        )
 
 
 def expect(size: int) -> None:
     """Raise TooMuch if a value of `size` characters and entries, not yet made, would be too large."""
     if size > _now.limits.size:
-        raise TooMuch(f"it makes a value that is too large: more than {_now.limits.size:,} characters")
+        raise TooMuch(
+            Message(
+                "it makes a value that is too large: more than %(size)s characters",
+                size=f"{_now.limits.size:,}",
+            )
+        )
 
 
 def expect_number(bits: int) -> None:
     """Raise TooMuch if an integer of so many bits, not yet made, would be too large."""
     if bits > _LARGEST_NUMBER:
-        raise TooMuch(f"it makes a number that is too large: more than {_LARGEST_NUMBER} bits")
+        raise TooMuch(
+            Message(
+                "it makes a number that is too large: more than %(most)s bits",
+                most=_LARGEST_NUMBER,
+            )
+        )
 
 
 def joined(pieces: Iterable[str]) -> str:
@@ -102,6 +120,6 @@ def joined(pieces: Iterable[str]) -> str:
             spend(size - charged + len(made))
             charged = size
             if size > most:
-                raise TooMuch(f"it writes too much: more than {most:,} characters")
+                raise TooMuch(Message("it writes too much: more than %(most)s characters", most=f"{most:,}"))
     spend(size - charged + 1)
     return "".join(made)

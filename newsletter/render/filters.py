@@ -10,6 +10,7 @@ from jinja2.runtime import Context, markup_join, str_join
 from jinja2.utils import Namespace, _PassArg
 from markupsafe import Markup, escape
 
+from newsletter.errors import Message
 from newsletter.render.budget import TooMuch, expect, spend
 from newsletter.render.kinds import DATA, Steps, is_data, on_words, printed, settled, text_of
 from newsletter.render.parts import HELD, HELD_NOT, OPENED, held, held_not, opened
@@ -67,7 +68,11 @@ def _wraps(value: Any, *given: Any, **named: Any) -> int:
 def quick(value: Any, *_given: Any, **_named: Any) -> int:
     """Raise TooMuch if the text is too long for a filter that takes quadratic time."""
     if len(str(printed(value))) > SLOW:
-        raise TooMuch(f"a filter is given a text that is too long: more than {SLOW:,} characters")
+        raise TooMuch(
+            Message(
+                "a filter is given a text that is too long: more than %(slow)s characters", slow=f"{SLOW:,}"
+            )
+        )
     return 0
 
 
@@ -114,7 +119,9 @@ def bounded(
             spend(len(value))
         for one in (value, *given, *named.values()):
             if type(one) not in DATA and not is_data(one):
-                raise TypeError(f"|{name} cannot be used of a {type(one).__name__}")
+                raise TypeError(
+                    Message("|%(name)s cannot be used of a %(kind)s", name=name, kind=type(one).__name__)
+                )
         if ours and kind is Markup:
             value = text_of(value)
         if bound:
@@ -199,7 +206,11 @@ def formatted(pattern: str, values: Mapping[str, Any] | tuple[Any, ...]) -> str:
     for conversion in _CONVERSION.finditer(pattern):
         if conversion[0] == "%":
             near = pattern[conversion.start() : conversion.start() + 20]
-            raise ValueError(f"a % must stand as in %s, %d, %(name)s, %.2f or %%, not as in {near!r}")
+            raise ValueError(
+                Message(
+                    "a %% must stand as in %%s, %%d, %%(name)s, %%.2f or %%%%, not as in %(near)r", near=near
+                )
+            )
         count += 1
     each = values.values() if isinstance(values, Mapping) else values
     longest = max((len(str(printed(value))) for value in each), default=0)

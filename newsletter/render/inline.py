@@ -14,7 +14,7 @@ from typing import Any
 
 from cssutils import CSSParser, ser
 
-from newsletter.errors import Place, RenderError
+from newsletter.errors import Message, Place, RenderError
 
 ser.prefs.minimizeColorHash = False  # classic Outlook reads colours of six digits only
 
@@ -97,7 +97,7 @@ class Inliner:
         for _, selector, _ in rules:
             if not _SELECTOR.fullmatch(selector):
                 raise RenderError(
-                    f"the selector {selector[:60]!r} is too intricate",
+                    Message("the selector %(selector)r is too intricate", selector=selector[:60]),
                     "Use up to four names, classes or ids, with blanks or > between.",
                     locate(selector),
                 )
@@ -123,7 +123,10 @@ def _check_comments(before: str, after: str) -> None:
         at = after.find(comment, at)
         if at < 0:
             raise RenderError(
-                f"a conditional comment for Outlook did not survive the inlining of CSS: {comment[:60]!r}",
+                Message(
+                    "a conditional comment for Outlook did not survive the inlining of CSS: %(comment)r",
+                    comment=comment[:60],
+                ),
                 "Open a revealed one as <!--[if !mso]><!--> and close it as <!--<![endif]-->.",
             )
         at += len(comment)

@@ -11,6 +11,7 @@ from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.utils import Namespace
 from markupsafe import Markup, escape
 
+from newsletter.errors import Message
 from newsletter.render.budget import expect, expect_number, spend
 from newsletter.render.values import SCALARS, Data, Fact, Function, Table
 
@@ -50,7 +51,12 @@ def printed(value: Any) -> Any:
     """Return `value` if it is printable (text, number, date). Raises TypeError otherwise."""
     if type(value) in SCALARS or isinstance(value, Undefined):
         return value
-    raise TypeError(f"{_named(value)} cannot be printed; name one of its values, or join them: |join(', ')")
+    raise TypeError(
+        Message(
+            "%(named)s cannot be printed; name one of its values, or join them: |join(', ')",
+            named=_named(value),
+        )
+    )
 
 
 def settled(value: Any) -> Any:
@@ -93,7 +99,9 @@ def weight(value: Any) -> int:
             expect(total)
             waiting += one
         elif not (kind in SCALARS or kind in _OPAQUE or isinstance(one, Undefined)):
-            raise SecurityError(f"{_named(one)} is not a value that a template may have")
+            raise SecurityError(
+                Message("%(named)s is not a value that a template may have", named=_named(one))
+            )
     expect(total)
     return total
 
@@ -111,7 +119,7 @@ class Steps:
 
     def __init__(self, values: Any) -> None:
         if type(values) not in _ITERABLE and not isinstance(values, tuple | Undefined):
-            raise TypeError(f"{_named(values)} has nothing to go through")
+            raise TypeError(Message("%(named)s has nothing to go through", named=_named(values)))
         self._values = values
 
     def __len__(self) -> int:

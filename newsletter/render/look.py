@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from newsletter.brand import READABLE, TEXT_PAIRS, Colours, Palette, contrast
-from newsletter.errors import ConfigError, ContentError, Place, Problem
+from newsletter.errors import ConfigError, ContentError, Message, Place, Problem
 from newsletter.render.values import Data
 from newsletter.yamlfile import Document, load, matching, validate
 
@@ -94,7 +94,16 @@ def _faint(
         if reached < READABLE and {text, ground} & own.keys():
             name = text if text in own else ground
             yield Problem.error(
-                f"{scheme}.{name}: {text} on {ground} has a contrast of {reached:.1f}, needed is {READABLE}",
+                Message(
+                    "%(scheme)s.%(name)s: %(text)s on %(ground)s has a contrast of %(reached)s,"
+                    " needed is %(readable)s",
+                    scheme=scheme,
+                    name=name,
+                    text=text,
+                    ground=ground,
+                    reached=f"{reached:.1f}",
+                    readable=READABLE,
+                ),
                 document.place((scheme, name)),
                 "Make it darker or lighter; left out, it follows from the brand and can be read.",
             )
@@ -104,9 +113,9 @@ def _slips(look: Look, document: Document) -> list[Problem]:
     """Find names of colours that are nearly those of the brand's."""
     return [
         Problem.error(
-            f"{scheme}.{name}: there is no colour {name!r}",
+            Message("%(scheme)s.%(name)s: there is no colour %(name)r", scheme=scheme, name=name),
             document.place((scheme, name)),
-            f"Did you mean {like[0]!r}?",
+            Message("Did you mean %(like)r?", like=like[0]),
         )
         for scheme in _SCHEMES
         for name in getattr(look, scheme)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from lxml import etree
 from mjml import mjml2html
 
-from newsletter.errors import Place, RenderError
+from newsletter.errors import Message, Place, RenderError
 
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)\w+;")  # XML itself has only these five
 _HINT = "Close every tag in its order, quote every attribute, and write & as &amp;."
@@ -34,7 +34,9 @@ def compile_mjml(source: str, locate: Locate = nowhere) -> str:
     except ValueError as error:
         at = _POSITION.search(str(error))
         line = escaped[: int(at[1])].count("\n") + 1 if at else 1
-        raise RenderError(f"the MJML cannot be compiled: {error}", _HINT, locate(line)) from None
+        raise RenderError(
+            Message("the MJML cannot be compiled: %(error)s", error=error), _HINT, locate(line)
+        ) from None
     except BaseException as error:
         # A panic of the compiler is no Exception, and its class cannot be imported.
         if type(error).__name__ != "PanicException":
@@ -45,7 +47,11 @@ def compile_mjml(source: str, locate: Locate = nowhere) -> str:
             start = html.index(mark)
             name = re.split(r"[\s/>]", html[start : start + 80], maxsplit=1)[0]
             raise RenderError(
-                f"the compiled HTML holds {meaning}: {html[max(0, start - 40) : start + 40]!r}",
+                Message(
+                    "the compiled HTML holds %(meaning)s: %(html)r",
+                    meaning=meaning,
+                    html=html[max(0, start - 40) : start + 40],
+                ),
                 "Check the component's name and its attributes against the MJML documentation.",
                 locate(next((n for n, line in enumerate(source.split("\n"), 1) if name in line), 1)),
             )
@@ -69,5 +75,7 @@ def _check_form(source: str, locate: Locate) -> None:
         opened = _OPENED.search(error.msg or "")
         line = int(opened[1]) if opened else error.lineno or 1
         near = "".join(source.split("\n")[line - 1 : line]).strip()
-        message = f"the MJML is not well-formed: {error.msg}, near {near[:80]!r}"
+        message = Message(
+            "the MJML is not well-formed: %(msg)s, near %(near)r", msg=error.msg, near=near[:80]
+        )
         raise RenderError(message, _HINT, locate(line)) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import Settings
-from newsletter.errors import RenderError
+from newsletter.errors import Message, RenderError
 from newsletter.i18n import format_period
 from newsletter.model import ClosingCall, Edition, Image, Issue, Rendered, anchor_of
 from newsletter.recipes import rendered
@@ -184,7 +184,11 @@ def _check_slots(source: str, html: str, text: str, *, greeted: bool) -> None:
     for part, names in (("HTML", after.keys()), ("text part", Counter(split(text)[1::2]).keys())):
         if unknown := sorted(names - known):
             raise RenderError(
-                f"the {part} holds {slot(unknown[0])}, a mark that stands for a reader's own value",
+                Message(
+                    "the %(part)s holds %(slot)s, a mark that stands for a reader's own value",
+                    part=part,
+                    slot=slot(unknown[0]),
+                ),
                 "Take this word out of the items, of issue.yaml or of the theme.",
             )
 
@@ -195,10 +199,11 @@ def _check_needed(html: str, text: str, *, greeted: bool) -> None:
         names = set(split(content)[1::2])
         if missing := sorted(_NEEDED - names):
             raise RenderError(
-                f"the {part} has no link to {missing[0].lower()}", f"Add {{{{ {missing[0].lower()} }}}}."
+                Message("the %(part)s has no link to %(missing)s", part=part, missing=missing[0].lower()),
+                Message("Add {{ %(missing)s }}.", missing=missing[0].lower()),
             )
         if greeted and GREETING not in names:
             raise RenderError(
-                f"the {part} greets nobody",
+                Message("the %(part)s greets nobody", part=part),
                 "Add {{ greeting }} to the theme, or take `greeting` out of newsletter.yaml.",
             )

@@ -12,7 +12,7 @@ from jinja2.runtime import BlockReference, Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from newsletter.errors import NewsletterError, Place, RenderError
+from newsletter.errors import Message, NewsletterError, Place, RenderError
 from newsletter.render.budget import Limits, TooMuch, budget, expect, expect_number, joined, spend
 from newsletter.render.filters import JOIN, MAKE, STEPS, Filters, formatted, functions, jinja_filters
 from newsletter.render.kinds import ABSENT, Steps, attribute, item, printed, settled, weight
@@ -107,7 +107,10 @@ class Sandbox(SandboxedEnvironment):
         if type(obj) in (dict, Table):
             return self.missing_key(obj=obj, name=name)
         kind = "this record" if type(obj) is Data else f"a {type(obj).__name__}"
-        return self.undefined(f"{kind} has no {str(name)[:60]!r} that a template may use", name=name)
+        return self.undefined(
+            Message("%(kind)s has no %(name)r that a template may use", kind=kind, name=str(name)[:60]),
+            name=name,
+        )
 
     def call(self, context: Context, obj: Any, /, *given: Any, **named: Any) -> Any:
         """Call a Function, macro, block or recursive loop. Raises SecurityError for anything else."""
@@ -123,7 +126,7 @@ class Sandbox(SandboxedEnvironment):
         elif isinstance(obj, Undefined):
             obj._fail_with_undefined_error()  # noqa: SLF001  likewise
         elif kind is not Macro and kind is not BlockReference:
-            raise SecurityError(f"a {kind.__name__} cannot be called")
+            raise SecurityError(Message("a %(name)s cannot be called", name=kind.__name__))
         return context.call(obj, *given, **named)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002  Jinja's signature
@@ -143,7 +146,12 @@ class Sandbox(SandboxedEnvironment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         spend(len(source))
         if len(source) > _LONGEST:
-            raise TemplateSyntaxError(f"the file is longer than {_LONGEST:,} characters", 1, name, filename)
+            raise TemplateSyntaxError(
+                Message("the file is longer than %(longest)s characters", longest=f"{_LONGEST:,}"),
+                1,
+                name,
+                filename,
+            )
         tree = _Guard(name, filename).visit(super()._parse(source, name, filename))
         tree.set_environment(self)
         guarded: nodes.Template = tree
@@ -159,10 +167,14 @@ class Sandbox(SandboxedEnvironment):
             return super().compile(source, name, filename, *rest, **options)
         except TemplateSyntaxError as error:
             at = Place(error.filename or filename or "", error.lineno)
-            raise RenderError(f"the template fails: {error.message}", _NAMES, at) from None
+            raise RenderError(
+                Message("the template fails: %(what)s", what=error.message), _NAMES, at
+            ) from None
         except Exception as error:  # noqa: BLE001  as deep nesting and long numbers, which Python refuses
             at = Place(filename or "", _compiled_line(error.__traceback__))
-            raise RenderError(f"the template cannot be read: {_said(error)}", _SIMPLER, at) from None
+            raise RenderError(
+                Message("the template cannot be read: %(said)s", said=_said(error)), _SIMPLER, at
+            ) from None
 
 
 def _explained(error: Exception, at: Place) -> RenderError:
@@ -171,7 +183,7 @@ def _explained(error: Exception, at: Place) -> RenderError:
         if "__jinja_exception__" in frame.f_globals:  # as Jinja marks the lines of a template
             at = Place(frame.f_code.co_filename, line)
     hint = _SIMPLER if isinstance(error, TooMuch | RecursionError | MemoryError) else _NAMES
-    return RenderError(f"the template fails: {_said(error)}", hint, at)
+    return RenderError(Message("the template fails: %(said)s", said=_said(error)), hint, at)
 
 
 def _said(error: Exception) -> str:
@@ -205,7 +217,7 @@ class _Guard(NodeTransformer):
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802  Jinja's name
         self._loops += 1
         if self._loops > _DEEPEST:
-            message = f"more than {_DEEPEST} loops within each other"
+            message = Message("more than %(deepest)s loops within each other", deepest=_DEEPEST)
             raise TemplateSyntaxError(message, node.lineno, *self._file)
         self.generic_visit(node)
         self._loops -= 1

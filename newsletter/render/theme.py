@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from newsletter.brand import Palette, palette
-from newsletter.errors import ConfigError, Place, RenderError
+from newsletter.errors import ConfigError, Message, Place, RenderError
 from newsletter.render.look import LOOK, merged, read_look
 from newsletter.render.values import Data
 
@@ -67,7 +67,9 @@ def open_theme(name: str, roots: Sequence[Path], colours: Palette | None = None)
     own = [root / name for root in roots if (root / name).is_dir()]
     if not own:
         known = ", ".join(theme.name for theme in themes(roots))
-        raise ConfigError(f"there is no theme {name!r}", f"Themes here: {known}.")
+        raise ConfigError(
+            Message("there is no theme %(name)r", name=name), Message("Themes here: %(known)s.", known=known)
+        )
     folders = tuple(dict.fromkeys([*own, *(root / SHIPPED for root in roots)]))
     looks = [read_look(*found) for folder in folders if (found := _read([folder], LOOK))]
     return Theme(folders=folders, look=merged(looks, colours or palette()))
@@ -121,5 +123,7 @@ def _read(folders: Sequence[Path], name: str) -> tuple[str, Place] | None:
                     raise RenderError("is larger than a template can be", "Is it another file?", at)
                 return file.read_text(encoding="utf-8-sig"), at
             except (OSError, UnicodeDecodeError) as error:
-                raise RenderError(f"cannot be read: {error}", "Save it as UTF-8 text.", at) from None
+                raise RenderError(
+                    Message("cannot be read: %(error)s", error=error), "Save it as UTF-8 text.", at
+                ) from None
     return None

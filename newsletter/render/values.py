@@ -12,6 +12,8 @@ from typing import Any, Never
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from newsletter.errors import Message
+
 SCALARS = frozenset({str, Markup, int, float, bool, NoneType, dt.date, dt.datetime})
 """The types that a template may print; subclasses are not allowed."""
 
@@ -36,10 +38,15 @@ class Data:
         return iter(self._values)
 
     def __setattr__(self, name: str, value: object) -> Never:
-        raise AttributeError(f"{name} cannot be changed")
+        raise AttributeError(Message("%(name)s cannot be changed", name=name))
 
     def __str__(self) -> Never:
-        raise TypeError(f"a record cannot be printed; name one of its values: {', '.join(self._values)}")
+        raise TypeError(
+            Message(
+                "a record cannot be printed; name one of its values: %(values)s",
+                values=", ".join(self._values),
+            )
+        )
 
     def __repr__(self) -> str:
         return f"Data({', '.join(self._values)})"
@@ -130,7 +137,9 @@ def _plain_many(value: Any) -> Any:
     if isinstance(value, Mapping):
         return Table({plain(key): plain(entry) for key, entry in value.items()})
     if isinstance(value, type) or not (isinstance(value, BaseModel) or is_dataclass(value)):
-        raise NoDataError(f"a template cannot be given a value of the type {type(value).__name__}")
+        raise NoDataError(
+            Message("a template cannot be given a value of the type %(name)s", name=type(value).__name__)
+        )
     kept = {}
     for name in _names(type(value)):  # type: ignore[arg-type]  # a class can be hashed
         with suppress(NoDataError):  # as bytes, which stay out

@@ -12,6 +12,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
+from newsletter.errors import Message
 from newsletter.store import clock as kept
 from newsletter.store.clock import Seen
 from newsletter.store.db import reading, timestamp, writing
@@ -62,8 +63,9 @@ def judge(seen: Seen | None, look: Look) -> Seen:
 
 
 def _skewed(seen: Seen | None, now: datetime, skew: timedelta) -> Seen:
-    where = "ahead of" if skew > timedelta() else "behind"
-    words = f"this machine's clock is {_span(skew)} {where} the database server's"
+    ahead = "this machine's clock is %(span)s ahead of the database server's"
+    behind = "this machine's clock is %(span)s behind the database server's"
+    words = Message(ahead if skew > timedelta() else behind, span=_span(skew))
     sound = seen or Seen(first=now - skew, last=now - skew)
     return replace(sound, doubt=words, doubt_first=None, doubt_last=None)
 
@@ -84,7 +86,12 @@ def _goes_on(last: datetime, expected: datetime | None, now: datetime) -> bool:
 
 def _jump(now: datetime, before: datetime) -> str:
     way = "went back" if now < before else "jumped ahead"
-    return f"this machine's clock {way} by {_span(now - before)}, to {timestamp(now)}"
+    return Message(
+        "this machine's clock %(way)s by %(span)s, to %(moment)s",
+        way=way,
+        span=_span(now - before),
+        moment=timestamp(now),
+    )
 
 
 def _span(span: timedelta) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from newsletter.errors import StateError
+from newsletter.errors import Message, StateError
 from newsletter.model import Envelope, IssueState, Item, Rendered, anchor_of
 from newsletter.names import LAST, CorrectionName
 from newsletter.render.edition import Editions
@@ -57,13 +57,20 @@ def content_of(connection: Connection, frozen: Frozen | None, name: str) -> Cont
     """Return what an issue says that was sent. Raises StateError when it was not."""
     if frozen is None or frozen.state in _NOT_SENT or not frozen.begun_at:
         raise StateError(
-            f"issue {name} has not been sent yet",
-            f"Change the item's file, and approve the issue: newsletter approve {name} --by NAME",
+            Message("issue %(name)s has not been sent yet", name=name),
+            Message(
+                "Change the item's file, and approve the issue: newsletter approve %(name)s --by NAME",
+                name=name,
+            ),
         )
     content = contents.find(connection, name)
     if content is None:
         raise StateError(
-            f"issue {name} was approved by an older version, which did not record what its editions held",
+            Message(
+                "issue %(name)s was approved by an older version, which did not record what its"
+                " editions held",
+                name=name,
+            ),
             "Put the correction into the next issue, as an item of its own. Later issues can be corrected.",
         )
     return content
@@ -226,7 +233,10 @@ def _told(connection: Connection, mine: Sequence[Correction]) -> Frozen | None:
     last = next((one.letter for one in reversed(mine) if one.letter), "")
     earlier = issues.find(connection, last) if last else None
     if earlier and earlier.begun_at and mine[-1].letter == last:
-        raise StateError(f"letter {last} tells of this correction already", f"See: newsletter status {last}")
+        raise StateError(
+            Message("letter %(last)s tells of this correction already", last=last),
+            Message("See: newsletter status %(last)s", last=last),
+        )
     return earlier
 
 
@@ -237,16 +247,26 @@ def _next_name(connection: Connection, name: str) -> str:
         own = CorrectionName(closing, number).isoformat()
         if issues.find(connection, own) is None:
             return own
-    raise StateError(f"issue {name} has {LAST} letters already", "Put the correction into the next issue.")
+    raise StateError(
+        Message("issue %(name)s has %(last)s letters already", name=name, last=LAST),
+        "Put the correction into the next issue.",
+    )
 
 
 def _refuse(frozen: Frozen, had: int, waiting: int) -> None:
     name = frozen.name
     if waiting and frozen.state is not IssueState.CANCELLED:
         raise StateError(
-            f"{waiting} readers have not got issue {name} yet, and will get the item as it was",
-            f"Make the letter once it is sent: newsletter status {name}. Or stop it for good:"
-            f" newsletter cancel {name}",
+            Message(
+                "%(waiting)s readers have not got issue %(name)s yet, and will get the item as it was",
+                waiting=waiting,
+                name=name,
+            ),
+            Message(
+                "Make the letter once it is sent: newsletter status %(name)s. Or stop it for good:"
+                " newsletter cancel %(name)s",
+                name=name,
+            ),
         )
     if not had:
         raise StateError(

@@ -14,7 +14,7 @@ from secrets import token_hex
 from sqlalchemy import Connection, Engine, delete
 
 from newsletter.config.types import WebhookEvent
-from newsletter.errors import ContentError, StateError
+from newsletter.errors import ContentError, Message, StateError
 from newsletter.model import Edition, Envelope, IssueState
 from newsletter.recipes import Pages
 from newsletter.registry import OUTBOX
@@ -222,7 +222,7 @@ def hold(connection: Connection, staged: issues.Frozen) -> None:
     found = issues.lock(connection, staged.name)
     if found is None or (found.state, found.fingerprint) != (staged.state, staged.fingerprint):
         raise StateError(
-            f"another approval of issue {staged.name} began meanwhile",
+            Message("another approval of issue %(name)s began meanwhile", name=staged.name),
             "See its result: newsletter status",
         )
 
@@ -230,7 +230,12 @@ def hold(connection: Connection, staged: issues.Frozen) -> None:
 def _refuse_begun(earlier: issues.Frozen) -> None:
     if earlier.state not in _NOT_BEGUN and earlier.transport != OUTBOX:
         raise StateError(
-            f"issue {earlier.name} has been started by {earlier.transport}: it is {earlier.state}",
+            Message(
+                "issue %(name)s has been started by %(transport)s: it is %(state)s",
+                name=earlier.name,
+                transport=earlier.transport,
+                state=earlier.state,
+            ),
             "What readers have received cannot be approved again. Put corrections into the next issue.",
         )
 
@@ -263,12 +268,20 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
         _refuse_unfinished(frozen)
         if frozen.state is IssueState.APPROVED and (changed := frozen.changed_since(sources)):
             raise ContentError(
-                f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
-                f"Look at it again and approve it again: newsletter approve {name} --by NAME",
+                Message(
+                    "changed after the approval by %(approved_by)s: %(changed)s",
+                    approved_by=frozen.approved_by,
+                    changed=", ".join(changed),
+                ),
+                Message(
+                    "Look at it again and approve it again: newsletter approve %(name)s --by NAME", name=name
+                ),
             )
         if issues.fingerprint(connection, name, frozen.envelope) != frozen.fingerprint:
             raise ContentError(
-                f"the approved copy of issue {name} in the database is not what was approved",
+                Message(
+                    "the approved copy of issue %(name)s in the database is not what was approved", name=name
+                ),
                 "Restore the database from a backup, or approve the issue again.",
             )
     return frozen
@@ -277,8 +290,11 @@ def verify(engine: Engine, name: str, sources: Mapping[str, str]) -> issues.Froz
 def _refuse_unfinished(frozen: issues.Frozen) -> None:
     if frozen.state is IssueState.FREEZING:
         raise StateError(
-            f"the approval of issue {frozen.name} is being stored, or was interrupted",
-            f"Wait until it ends, or approve it again: newsletter approve {frozen.name} --by NAME",
+            Message("the approval of issue %(name)s is being stored, or was interrupted", name=frozen.name),
+            Message(
+                "Wait until it ends, or approve it again: newsletter approve %(name)s --by NAME",
+                name=frozen.name,
+            ),
         )
 
 
@@ -287,16 +303,31 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
     name = frozen.name
     _refuse_unfinished(frozen)
     if frozen.state is IssueState.PAUSED:
-        raise StateError(f"issue {name} is paused: {frozen.reason}", f"To go on: newsletter resume {name}")
+        raise StateError(
+            Message("issue %(name)s is paused: %(reason)s", name=name, reason=frozen.reason),
+            Message("To go on: newsletter resume %(name)s", name=name),
+        )
     if frozen.state is IssueState.CANCELLED:
         raise StateError(f"issue {name} is cancelled", "It is not sent to anyone else.")
     if frozen.transport and (frozen.transport == OUTBOX) is not (transport == OUTBOX):
         raise StateError(
-            f"issue {name} has been started by {frozen.transport}, not {transport}",
-            f"Go on by {frozen.transport}; an issue that went only to the outbox can be approved --again.",
+            Message(
+                "issue %(name)s has been started by %(transport)s, not %(other)s",
+                name=name,
+                transport=frozen.transport,
+                other=transport,
+            ),
+            Message(
+                "Go on by %(transport)s; an issue that went only to the outbox can be approved --again.",
+                transport=frozen.transport,
+            ),
         )
     if frozen.errors and transport != OUTBOX:
         raise ContentError(
-            f"issue {name} was approved for the outbox only: it has {frozen.errors} errors",
-            f"See them: newsletter check {name}. Then approve it again.",
+            Message(
+                "issue %(name)s was approved for the outbox only: it has %(errors)s errors",
+                name=name,
+                errors=frozen.errors,
+            ),
+            Message("See them: newsletter check %(name)s. Then approve it again.", name=name),
         )

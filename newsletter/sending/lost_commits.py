@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from newsletter.errors import Message
 from newsletter.model import IssueState
 from newsletter.store import issues, ledger
 from newsletter.store.commit_marks import Lost, log_of
@@ -46,8 +47,13 @@ def settle_lost_commits(engine: Engine, now: datetime) -> None:
 
 def _reason(lost: Lost) -> str:
     deliveries = sum(map(len, lost.results.values()))
-    again = f"{deliveries} deliveries were recorded again"
-    if not lost.complete:
-        again += ", but more were lost than this program remembers: nobody knows whom it had written to"
-    last = f"the last commits ({lost.commits} of a worker)"
-    return f"the database server lost {last} when it was replaced; {again}"
+    known = (
+        "the database server lost the last commits (%(commits)s of a worker) when it was replaced;"
+        " %(deliveries)s deliveries were recorded again"
+    )
+    more = (
+        "the database server lost the last commits (%(commits)s of a worker) when it was replaced;"
+        " %(deliveries)s deliveries were recorded again, but more were lost than this program remembers:"
+        " nobody knows whom it had written to"
+    )
+    return Message(known if lost.complete else more, commits=lost.commits, deliveries=deliveries)

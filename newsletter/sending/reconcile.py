@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.model import Outcome, Receipt
 
 # Postfix: `cleanup` logs the Message-ID while it reads, `qmgr` a message it has taken (postfix.org, qmgr(8)).
@@ -82,7 +82,8 @@ def sendgrid_events(text: str, name: str) -> Evidence:
         )
     except ValueError as error:
         raise ContentError(
-            f"{name} holds no SendGrid events: {error}", "Give the JSON that the event webhook posted."
+            Message("%(name)s holds no SendGrid events: %(error)s", name=name, error=error),
+            "Give the JSON that the event webhook posted.",
         ) from None
     found = Evidence()
     for event in events:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, and_
 
 from newsletter.config.types import WebhookEvent
-from newsletter.errors import ContentError, StateError
+from newsletter.errors import ContentError, Message, StateError
 from newsletter.model import Edition, Issue, IssueState, Rendered
 from newsletter.render.edition import Editions
 from newsletter.sending.freeze import may_begin, verify
@@ -61,7 +61,11 @@ def start(
     frozen = issues.lock_approved(connection, seen.name)
     if frozen.state is IssueState.APPROVED and frozen.fingerprint != seen.fingerprint:
         raise StateError(
-            f"issue {frozen.name} was approved again by {frozen.approved_by} just now",
+            Message(
+                "issue %(name)s was approved again by %(approved_by)s just now",
+                name=frozen.name,
+                approved_by=frozen.approved_by,
+            ),
             "Look at what is approved now, and send it again.",
         )
     may_begin(frozen, transport)
@@ -215,11 +219,15 @@ def _put_pages(connection: Connection, name: str, pages: Sequence[tuple[Edition,
 def _refuse_newcomers(frozen: Frozen, sources: Mapping[str, str]) -> None:
     if frozen.state not in (IssueState.SENDING, IssueState.SENT):
         raise StateError(
-            f"issue {frozen.name} is {frozen.state}",
-            f"To add new readers: newsletter approve {frozen.name} --again",
+            Message("issue %(name)s is %(state)s", name=frozen.name, state=frozen.state),
+            Message("To add new readers: newsletter approve %(name)s --again", name=frozen.name),
         )
     if changed := frozen.changed_since(sources):
         raise ContentError(
-            f"changed after the approval by {frozen.approved_by}: {', '.join(changed)}",
+            Message(
+                "changed after the approval by %(approved_by)s: %(changed)s",
+                approved_by=frozen.approved_by,
+                changed=", ".join(changed),
+            ),
             "New readers can only get what was approved: put the files back as they were.",
         )

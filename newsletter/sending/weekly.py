@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine
 
 from newsletter.config import Settings
-from newsletter.errors import ContentError, StateError
+from newsletter.errors import ContentError, Message, StateError
 from newsletter.i18n import for_editors, translations
 from newsletter.model import IssueState
 from newsletter.sending.calendar import Held, StartNow, due
@@ -95,7 +95,9 @@ def _reason(week: Week, found: StartNow | Held) -> str:
     """Return why no issue at all may start at this hour, or an empty string."""
     if isinstance(found, Held):
         hours = found.late_by.total_seconds() / 3600
-        return f"the hour was missed by {hours:.1f} hours, more than schedule.grace allows"
+        return Message(
+            "the hour was missed by %(hours)s hours, more than schedule.grace allows", hours=f"{hours:.1f}"
+        )
     return _STRANGE if week.strange else ""
 
 

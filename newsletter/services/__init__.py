@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
 from newsletter.config import Settings, find_root, place_of, read_settings, secret
-from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.errors import ConfigError, ContentError, Message, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
 from newsletter.names import CorrectionName, IssueName, read_name
@@ -120,7 +120,10 @@ class Workspace:
         if dkim is None:
             raise ConfigError(
                 "NEWSLETTER_DKIM_KEY is set, but newsletter.yaml has no `dkim` section",
-                f"Add `dkim: {{selector: s1, domain: {self.settings.sender.domain}}}`, or unset the key.",
+                Message(
+                    "Add `dkim: {selector: s1, domain: %(domain)s}`, or unset the key.",
+                    domain=self.settings.sender.domain,
+                ),
             )
         if key is None:
             raise ConfigError(
@@ -229,7 +232,7 @@ class Workspace:
         if problems:
             raise ContentError(problems)
         if name not in segments:
-            raise ContentError(f"no segment is named {name!r}", nearest(name, segments))
+            raise ContentError(Message("no segment is named %(name)r", name=name), nearest(name, segments))
         return where(segments[name].condition)
 
     def transport(self, name: str, issue: IssueName, *, folder: str = "") -> "Transport":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ContentError, Problem, Severity, StateError
+from newsletter.errors import ContentError, Message, Problem, Severity, StateError
 from newsletter.model import IssueState
 from newsletter.names import IssueName
 from newsletter.registry import OUTBOX
@@ -31,9 +31,13 @@ class Standing:
     def words(self) -> str:
         """The state in words, as commands print it."""
         if self.state == VOID:
-            return f"the approval by {self.by} is void: these files have changed: {', '.join(self.changed)}"
+            return Message(
+                "the approval by %(by)s is void: these files have changed: %(changed)s",
+                by=self.by,
+                changed=", ".join(self.changed),
+            )
         if self.state == IssueState.APPROVED:
-            return f"approved by {self.by}"
+            return Message("approved by %(by)s", by=self.by)
         return {MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state)
 
 
@@ -146,7 +150,11 @@ def _insist_on_second(workspace: "Workspace", closing: date, by: str) -> None:
 
     if not may_approve(workspace, closing, by):
         raise StateError(
-            f"{by} edited issue {closing} last, so somebody else has to approve it",
+            Message(
+                "%(by)s edited issue %(closing)s last, so somebody else has to approve it",
+                by=by,
+                closing=closing,
+            ),
             "Ask another approver, or set `approval: one` in newsletter.yaml.",
         )
 
@@ -159,14 +167,21 @@ def _nobody(workspace: "Workspace", closing: date, proof: "Proof") -> StateError
         out = "; ".join(
             f"{one.id}: {one.reason}" for one in left_out(workspace.root, closing, workspace.settings)
         )
-        cure = f"Correct the items' dates or the issue's period, then: newsletter compose {closing}"
+        cure = Message(
+            "Correct the items' dates or the issue's period, then: newsletter compose %(closing)s",
+            closing=closing,
+        )
         return StateError(f"issue {closing} has no items" + (f"; left out: {out}" if out else ""), cure)
     if proof.without:
         return StateError(
-            f"nobody would get issue {closing}: none of its items is for any of {proof.without} readers",
+            Message(
+                "nobody would get issue %(closing)s: none of its items is for any of %(without)s readers",
+                closing=closing,
+                without=proof.without,
+            ),
             "See whom its sections and `only_for` select: newsletter check; newsletter segments",
         )
     return StateError(
-        f"nobody would get issue {closing}: there are no readers",
+        Message("nobody would get issue %(closing)s: there are no readers", closing=closing),
         "Import readers: newsletter subscribers import FILE",
     )

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ConfigError, NewsletterError
+from newsletter.errors import ConfigError, Message, NewsletterError
 from newsletter.files import atomic_write
 from newsletter.store import archive
 from newsletter.store.db import reading
@@ -55,7 +55,11 @@ def written_before(out: Path) -> set[str]:
         return set(map(str, json.loads(listed.read_text("utf-8"))["files"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise ConfigError(
-            f"{out} is not empty, and its {_MANIFEST} does not say that this command filled it",
+            Message(
+                "%(out)s is not empty, and its %(manifest)s does not say that this command filled it",
+                out=out,
+                manifest=_MANIFEST,
+            ),
             "Name a new folder: --out DIR. Nothing was changed.",
         ) from None
 
@@ -70,7 +74,12 @@ def write(out: Path, files: Mapping[str, bytes]) -> Synced:
         return _write(out, files, written_before(out))
     except OSError as error:
         raise NewsletterError(
-            f"{error.filename or out} cannot be written: {error.strerror}", "Name another folder: --out DIR"
+            Message(
+                "%(filename)s cannot be written: %(strerror)s",
+                filename=error.filename or out,
+                strerror=error.strerror,
+            ),
+            "Name another folder: --out DIR",
         ) from None
 
 
@@ -78,7 +87,7 @@ def _write(out: Path, files: Mapping[str, bytes], before: set[str]) -> Synced:
     changed = [name for name, content in files.items() if _read(out / name) != content]
     if foreign := [name for name in changed if name not in before and (out / name).exists()]:
         raise ConfigError(
-            f"{out / foreign[0]} exists, and this command did not write it",
+            Message("%(out)s exists, and this command did not write it", out=out / foreign[0]),
             "Move it aside, then run this again. Nothing was changed.",
         )
     _list(out, before | files.keys())

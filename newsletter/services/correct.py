@@ -10,7 +10,7 @@ from newsletter.checks.findings import findings
 from newsletter.checks.lines import lines_under
 from newsletter.compose.issuefile import folder_of, read_folder
 from newsletter.compose.pictures import with_images
-from newsletter.errors import ContentError, Problem, Severity, StateError
+from newsletter.errors import ContentError, Message, Problem, Severity, StateError
 from newsletter.i18n import format_day, translations
 from newsletter.model import Block, Issue, Item, ItemKind, Rendered, anchor_of
 from newsletter.registry import OUTBOX
@@ -111,7 +111,9 @@ def examine(workspace: "Workspace", closing: date, item: str, *, withdraw: bool 
         found = content.find(item)
         if found is None:
             known = [one.id for block in content.issue.blocks for one in block.items]
-            raise ContentError(f"issue {name} has no item {item!r}", nearest(item, known))
+            raise ContentError(
+                Message("issue %(name)s has no item %(item)r", name=name, item=item), nearest(item, known)
+            )
         block, before = found
         version = Version(name, contents.place_of(content.issue, item), len(made) + 1)
         had, waiting = corrections.count_had(connection, version)
@@ -140,11 +142,15 @@ def correct(workspace: "Workspace", draft: Draft, *, by: str, reason: str) -> "C
     """
     if draft.change.after.id in draft.content.withdrawn:
         raise StateError(
-            f"{draft.title!r} was withdrawn already", "The archive shows its title and the note alone."
+            Message("%(title)r was withdrawn already", title=draft.title),
+            "The archive shows its title and the note alone.",
         )
     if not draft.changed:
         path = f"{folder_of(date.fromisoformat(draft.change.name))}/items/{draft.change.after.id}.md"
-        raise StateError("the item's file says what was sent", f"Change it, then correct it again: {path}")
+        raise StateError(
+            "the item's file says what was sent",
+            Message("Change it, then correct it again: %(path)s", path=path),
+        )
     signed = Signed(by=one_line(by), at=workspace.now(), reason=_reason(reason))
     change = draft.change
     told = _Told(item=change.after, withdrawn=change.withdrawn, reason=signed.reason, at=timestamp(signed.at))
@@ -164,7 +170,7 @@ def letter(workspace: "Workspace", closing: date, item: str, *, by: str) -> "Fro
         made = [one for one in corrections.of_issue(connection, name) if one.anchor == anchor_of(item)]
     found = content.find(item)
     if found is None or not made:
-        raise StateError(f"item {item!r} has not been corrected", "Change its file first.")
+        raise StateError(Message("item %(item)r has not been corrected", item=item), "Change its file first.")
     last = made[-1]
     told = _Told(item=found[1], withdrawn=item in content.withdrawn, reason=last.reason, at=last.at)
     page, section = _rendered(workspace, content, told)
@@ -191,7 +197,9 @@ def _corrected(workspace: "Workspace", closing: date, before: Item) -> Item:
     folder = read_folder(workspace.root, closing, workspace.settings)
     path = f"{folder_of(closing)}/items/{before.id}.md"
     if before.id not in folder.items:
-        raise ContentError(f"{path} is not there", "Restore the file; or take the item back: --withdraw")
+        raise ContentError(
+            Message("%(path)s is not there", path=path), "Restore the file; or take the item back: --withdraw"
+        )
     items, faults = with_images(workspace.root, folder_of(closing), {before.id: folder.items[before.id]})
     wrong = [one for one in (*folder.problems, *faults) if one.at and one.at.path == path]
     found = items[before.id]
@@ -221,7 +229,11 @@ def _reason(given: str) -> str:
     reason = one_line(given)
     if not reason or len(reason) > _LONGEST:
         raise ContentError(
-            f"a reason has 1 to {_LONGEST} characters; this one has {len(reason)}",
+            Message(
+                "a reason has 1 to %(longest)s characters; this one has %(count)s",
+                longest=_LONGEST,
+                count=len(reason),
+            ),
             "Say in a sentence what was wrong: readers see it beside the item.",
         )
     return reason

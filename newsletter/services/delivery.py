@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from newsletter.errors import StateError
+from newsletter.errors import Message, StateError
 from newsletter.model import IssueState, Outcome
 from newsletter.names import IssueName, read_name
 from newsletter.registry import OUTBOX
@@ -68,8 +68,8 @@ def prepare(workspace: "Workspace", frozen: "Frozen", transport: str) -> Ready:
     """
     if frozen.state is IssueState.SENT:
         raise StateError(
-            f"issue {frozen.name} was sent already",
-            f"For readers who joined since: newsletter send {frozen.name} --only-new",
+            Message("issue %(name)s was sent already", name=frozen.name),
+            Message("For readers who joined since: newsletter send %(name)s --only-new", name=frozen.name),
         )
     may_begin(frozen, transport)
     asyncio.run(workspace.ways(transport, read_name(frozen.name)).check())
@@ -198,5 +198,8 @@ def _move(
     with writing(workspace.database) as connection:
         now = issues.lock_approved(connection, name).state
         if not issues.change_state(connection, name, to, among=among, **why):
-            raise StateError(f"issue {name} is {now}, so it cannot become {to}", "See: newsletter status")
+            raise StateError(
+                Message("issue %(name)s is %(now)s, so it cannot become %(to)s", name=name, now=now, to=to),
+                "See: newsletter status",
+            )
     return to

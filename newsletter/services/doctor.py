@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from newsletter.config import secret, secrets_of
 from newsletter.doctor import Level, Result, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
-from newsletter.errors import NewsletterError, Problem, Severity, StoreError
+from newsletter.errors import Message, NewsletterError, Problem, Severity, StoreError
 from newsletter.links import Purpose
 from newsletter.model import Outcome, Rendered
 from newsletter.registry import OUTBOX, PROVIDERS
@@ -162,7 +162,7 @@ def _editors(workspace: "Workspace") -> Result:
     if lacks_editors(workspace):
         text = "nobody is notified when an issue is held at its weekly hour"
         return warned("editors", text, "Add `editors: [name@example.org]` to newsletter.yaml.")
-    return passed("editors", f"{len(workspace.settings.editors)} in newsletter.yaml")
+    return passed("editors", Message("%(count)s in newsletter.yaml", count=len(workspace.settings.editors)))
 
 
 def _bounces(workspace: "Workspace") -> list[Result]:
@@ -175,12 +175,16 @@ def _bounces_of(workspace: "Workspace", name: str) -> Result:
     kind, unread = workspace.settings.way(name)[0], "dead addresses would be written to for ever"
     if kind in PROVIDERS:
         if provider_events(workspace, name):
-            return passed("bounces", f"{name} reports them")
+            return passed("bounces", Message("%(name)s reports them", name=name))
         hint = "Set up the provider's webhook and its key; see docs/operating.md."
-        return warned("bounces", f"{name}'s reports are not accepted: {unread}", hint)
+        return warned(
+            "bounces",
+            Message("%(name)s's reports are not accepted: %(unread)s", name=name, unread=unread),
+            hint,
+        )
     if workspace.settings.bounces.imap is None:
         hint = "Add `bounces: {imap: …}`, or let your mail server pipe them: newsletter bounces -"
-        return warned("bounces", f"no mailbox for bounces is set: {unread}", hint)
+        return warned("bounces", Message("no mailbox for bounces is set: %(unread)s", unread=unread), hint)
     return passed("bounces", "they come into a mailbox that is set up")
 
 
@@ -220,12 +224,20 @@ def _backup(workspace: "Workspace") -> Result:
     folder = workspace.root / folder
     made = [file.stat().st_mtime for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
     if not made:
-        return failed("backup", f"{folder} holds no backup", "See that it is made; docs/operating.md.")
+        return failed(
+            "backup",
+            Message("%(folder)s holds no backup", folder=folder),
+            "See that it is made; docs/operating.md.",
+        )
     newest = datetime.fromtimestamp(max(made), workspace.now().tzinfo)
     age = workspace.now() - newest
     if age > _OLD:
-        return failed("backup", f"the newest backup is {age.days} days old", "See why no newer one is made.")
-    return passed("backup", f"the newest is of {newest:%Y-%m-%d %H:%M} UTC")
+        return failed(
+            "backup",
+            Message("the newest backup is %(days)s days old", days=age.days),
+            "See why no newer one is made.",
+        )
+    return passed("backup", Message("the newest is of %(newest)s UTC", newest=f"{newest:%Y-%m-%d %H:%M}"))
 
 
 def _complaints(workspace: "Workspace") -> list[Result]:
@@ -236,7 +248,7 @@ def _complaints(workspace: "Workspace") -> list[Result]:
     name = max(counts)
     reached = sum(counts[name].get(one, 0) for one in (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED))
     share = counts[name].get(Outcome.COMPLAINED, 0) / max(reached, 1)
-    text = f"{share:.2%} of the readers of {name} complained"
+    text = Message("%(share)s of the readers of %(name)s complained", share=f"{share:.2%}", name=name)
     if share >= _COMPLAINTS:
         return [failed("complaints", text, "Write only to people who asked for it; see docs/privacy.md.")]
     return [passed("complaints", text)]
@@ -320,7 +332,14 @@ def _mailbox(workspace: "Workspace") -> Result:
     if workspace.settings.bounces.imap is None:
         return skipped("mailbox", "newsletter.yaml names no mailbox for bounces")
     with bounce_mailbox(workspace) as box:
-        return passed("mailbox", f"{workspace.settings.bounces.imap.host} lets us in; {len(box)} mails wait")
+        return passed(
+            "mailbox",
+            Message(
+                "%(host)s lets us in; %(count)s mails wait",
+                host=workspace.settings.bounces.imap.host,
+                count=len(box),
+            ),
+        )
 
 
 def _loop(workspace: "Workspace") -> Result:
@@ -346,12 +365,33 @@ def _loop(workspace: "Workspace") -> Result:
     asyncio.run(transactional.send(workspace.ways(settings.transport, now.date()), batch))
     receipt = batch.receipt(_NOBODY)
     if receipt.outcome is not Outcome.ACCEPTED:
-        return failed("loop", f"the relay did not take a letter to {address}: {receipt.detail}")
+        return failed(
+            "loop",
+            Message(
+                "the relay did not take a letter to %(address)s: %(detail)s",
+                address=address,
+                detail=receipt.detail,
+            ),
+        )
     started = time.monotonic()
     with bounce_mailbox(workspace) as box:
         while not box.take(identity):
             if time.monotonic() - started > _RETURN:
                 hint = "See that mail to b+ANYTHING@ your domain ends in the mailbox of bounces.imap."
-                return failed("loop", f"a letter to {address} did not come back in {_RETURN:.0f} s", hint)
+                return failed(
+                    "loop",
+                    Message(
+                        "a letter to %(address)s did not come back in %(seconds)s s",
+                        address=address,
+                        seconds=f"{_RETURN:.0f}",
+                    ),
+                    hint,
+                )
             time.sleep(_LOOK)
-    return passed("loop", f"a letter to the return path came back in {time.monotonic() - started:.0f} s")
+    return passed(
+        "loop",
+        Message(
+            "a letter to the return path came back in %(seconds)s s",
+            seconds=f"{time.monotonic() - started:.0f}",
+        ),
+    )

@@ -7,7 +7,7 @@ from newsletter.audience.asking import Act
 from newsletter.audience.entries import clean
 from newsletter.audience.handover import ask_successor, holds_post, post_fields, post_of
 from newsletter.audience.optin import wording
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Message
 from newsletter.model import SubscriberStatus
 from newsletter.services.person import not_a_subscriber
 from newsletter.store.choices import has_left, wanted_of
@@ -62,8 +62,11 @@ def ask(workspace: "Workspace", old: str, new: str, name: str, source: str) -> H
         )
         if not asked:
             raise ContentError(
-                f"no letter is sent to {new}: suppressed, or asked within a day or three times already",
-                f"See: newsletter subscribers show {new}",
+                Message(
+                    "no letter is sent to %(new)s: suppressed, or asked within a day or three times already",
+                    new=new,
+                ),
+                Message("See: newsletter subscribers show %(new)s", new=new),
             )
     return found
 
@@ -90,12 +93,13 @@ def _holder(connection: "Connection", old: str, new: str, settings: "Settings") 
         )
     if holder.status is SubscriberStatus.SUPPRESSED:
         raise ContentError(
-            f"{old} is suppressed ({holder.reason})", f"Add the successor: newsletter subscribers add {new}"
+            Message("%(old)s is suppressed (%(reason)s)", old=old, reason=holder.reason),
+            Message("Add the successor: newsletter subscribers add %(new)s", new=new),
         )
     if has_left(holder.choices):
         raise ContentError(
-            f"{old} has left: there are no sections to hand over",
-            f"Add the successor: newsletter subscribers add {new}",
+            Message("%(old)s has left: there are no sections to hand over", old=old),
+            Message("Add the successor: newsletter subscribers add %(new)s", new=new),
         )
     if not holds_post(holder, settings):
         needed = post_fields(settings)
@@ -105,7 +109,9 @@ def _holder(connection: "Connection", old: str, new: str, settings: "Settings") 
                 "Say which field is one, like position: {label: …, kind: post}",
             )
         raise ContentError(
-            f"{old} holds no post: {' and '.join(needed)} must be known",
-            f"Add them: newsletter subscribers add {old} --field {needed[0]}=…",
+            Message("%(old)s holds no post: %(needed)s must be known", old=old, needed=" and ".join(needed)),
+            Message(
+                "Add them: newsletter subscribers add %(old)s --field %(needed)s=…", old=old, needed=needed[0]
+            ),
         )
     return holder

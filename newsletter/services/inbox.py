@@ -10,7 +10,7 @@ from newsletter.compose.addresses import same_page
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.issuefile import closings, folder_of, path_of, read_text
 from newsletter.compose.slug import slug
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.services.editing import inboxfile
 from newsletter.services.editing.fields import ItemFields, read_fields, write_fields
 from newsletter.services.editing.files import Conflict, Desk, Saved, Version, exclusive, put, save
@@ -171,7 +171,9 @@ def place(desk: Desk, name: str, closing: date, section: str) -> str:
     with editing(workspace, closing):
         found = inboxfile.read(workspace.root, name, workspace.settings)
         if found.fields is None:
-            raise ContentError(found.problems or f"{found.path} has no front matter", "Mend it first.")
+            raise ContentError(
+                found.problems or Message("%(path)s has no front matter", path=found.path), "Mend it first."
+            )
         fields = replace(found.fields, sections=(section,))
         text = edit_item(
             found.version.text, found.path, {"section": section, **dict.fromkeys(OWN_KEYS, GONE)}

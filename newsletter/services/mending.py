@@ -9,7 +9,7 @@ from newsletter.checks.mend import mended_line, mended_link, mended_text
 from newsletter.compose.difference import Piece, difference, excerpt
 from newsletter.compose.edit import edit_item, edit_yaml
 from newsletter.compose.issuefile import path_of, read_folder
-from newsletter.errors import StateError
+from newsletter.errors import Message, StateError
 from newsletter.services.editing.files import put, read_version
 from newsletter.services.editing.items import editing
 
@@ -57,7 +57,9 @@ def mend(desk: "Desk", closing: date, wanted: Collection[Mending]) -> None:
     with editing(desk.workspace, closing):
         for one in wanted:
             if read_version(root, one.path).text != one.before:
-                raise StateError(f"{one.path} was changed meanwhile", "Look at the difference again.")
+                raise StateError(
+                    Message("%(path)s was changed meanwhile", path=one.path), "Look at the difference again."
+                )
         put(desk, {one.path: one.after for one in wanted}, f"{closing}: mend marks and links")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.audience.consent import consent_missing
 from newsletter.audience.lists import Importer, described
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Message
 from newsletter.model import Standing, SubscriberStatus
 from newsletter.store import events, notices, optouts, people
 from newsletter.store.choices import COMPLAINED, has_left
@@ -31,7 +31,9 @@ def check_fields(workspace: "Workspace", names: Iterable[str]) -> None:
     """Raise ConfigError for a name that is no field of newsletter.yaml."""
     for name in names:
         if name not in workspace.settings.fields:
-            raise ConfigError(f"unknown field {name!r}", nearest(name, workspace.settings.fields))
+            raise ConfigError(
+                Message("unknown field %(name)r", name=name), nearest(name, workspace.settings.fields)
+            )
 
 
 def is_known(workspace: "Workspace", address: str) -> bool:
@@ -88,14 +90,24 @@ def look_up(workspace: "Workspace", address: str) -> tuple[dict[str, Any], bool]
         if found is None and not requests:
             at = erased_at(connection, address, workspace.signer)
             if out := optouts.find(connection, [address], workspace.signer).get(address):
-                raise ContentError(f"{address} is not a reader, and {out}", "Imports skip them.")
-            raise ContentError(f"{address} was erased at {at}") if at else not_a_subscriber(address)
+                raise ContentError(
+                    Message("%(address)s is not a reader, and %(out)s", address=address, out=out),
+                    "Imports skip them.",
+                )
+            raise (
+                ContentError(Message("%(address)s was erased at %(at)s", address=address, at=at))
+                if at
+                else not_a_subscriber(address)
+            )
     return found.data() if found else {"email": address, "requests": requests}, found is not None
 
 
 def not_a_subscriber(address: str) -> ContentError:
     """Return the error for an address that is nobody's."""
-    return ContentError(f"{address} is not a subscriber", "See the subscribers: newsletter subscribers list")
+    return ContentError(
+        Message("%(address)s is not a subscriber", address=address),
+        "See the subscribers: newsletter subscribers list",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +133,10 @@ def leave(workspace: "Workspace", address: str, sections: Sequence[str], source:
     optional, now = workspace.settings.optional_sections, workspace.now()
     for section in sections:
         if section not in optional:
-            raise ConfigError(f"there is no section {section!r} to leave", nearest(section, optional))
+            raise ConfigError(
+                Message("there is no section %(section)r to leave", section=section),
+                nearest(section, optional),
+            )
     with writing(workspace.database) as connection:
         person = people.find(connection, address)
         if person is None:
@@ -206,7 +221,12 @@ def _suppressed(connection: "Connection", address: str) -> "Record":
     """Return the suppressed subscriber at `address`. Raises ContentError if there is none."""
     person = people.find(connection, address)
     if person is None:
-        raise ContentError(f"{address} is not a subscriber", "See: newsletter subscribers list")
+        raise ContentError(
+            Message("%(address)s is not a subscriber", address=address), "See: newsletter subscribers list"
+        )
     if person.status is not SubscriberStatus.SUPPRESSED:
-        raise ContentError(f"{address} is not suppressed", f"See: newsletter subscribers show {address}")
+        raise ContentError(
+            Message("%(address)s is not suppressed", address=address),
+            Message("See: newsletter subscribers show %(address)s", address=address),
+        )
     return person

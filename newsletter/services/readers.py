@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, func, not_
 from newsletter.audience.segments import where
 from newsletter.conditions import SECTION
 from newsletter.config.parts import FieldKind
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.model import Has, SubscriberStatus, SubscriptionState
 from newsletter.services.person import not_a_subscriber
 from newsletter.store import members, people
@@ -76,7 +76,9 @@ def person(workspace: "Workspace", number: int) -> "Record":
     with reading(workspace.readable) as connection:
         found = people.get(connection, number)
     if found is None:
-        raise ContentError(f"there is no subscriber {number}", "They may have been erased.")
+        raise ContentError(
+            Message("there is no subscriber %(number)s", number=number), "They may have been erased."
+        )
     return found
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from newsletter.audience.segments import load_segments, where
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.model import Outcome
 from newsletter.services.subscribers import SegmentSize
 from newsletter.store import audience, issues
@@ -51,7 +51,10 @@ def recipients(workspace: "Workspace", name: str, asked: Question) -> RecipientP
     Raises StateError when the issue is not approved, ConfigError for an unknown state.
     """
     if asked.state and asked.state not in STATES:
-        raise ConfigError(f"there is no state {asked.state!r}", f"States are: {', '.join(STATES)}.")
+        raise ConfigError(
+            Message("there is no state %(state)r", state=asked.state),
+            Message("States are: %(states)s.", states=", ".join(STATES)),
+        )
     state = None if not asked.state else "" if asked.state == PENDING else asked.state
     words = asked.words.strip()
     with reading(workspace.readable) as connection:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Message
 from newsletter.model import Outcome, Receipt
 from newsletter.names import IssueName, read_name
 from newsletter.sending.reconcile import Evidence, postfix_log, sendgrid_events
@@ -121,7 +121,8 @@ def _by_address(left: "Iterable[Uncertain]", addresses: Iterable[str]) -> "dict[
     for address in addresses:
         if address.casefold() not in known:
             raise ContentError(
-                f"no delivery to {address} is unknown", "See which are: newsletter reconcile D"
+                Message("no delivery to %(address)s is unknown", address=address),
+                "See which are: newsletter reconcile D",
             )
     return {address: known[address.casefold()] for address in addresses}
 

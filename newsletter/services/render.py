@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsletter import private
-from newsletter.errors import NewsletterError
+from newsletter.errors import Message, NewsletterError
 from newsletter.files import atomic_write
 from newsletter.render.pictures import on_page
 from newsletter.slots import EMAIL, PREFERENCES, UNSUBSCRIBE, VIEW, fill_html, fill_text
@@ -58,7 +58,11 @@ def write(workspace: "Workspace", closing: date, out: Path | None = None) -> Wri
         _tidy(folder, entries)
     except OSError as error:
         raise NewsletterError(
-            f"{error.filename or folder} cannot be written: {error.strerror}",
+            Message(
+                "%(filename)s cannot be written: %(strerror)s",
+                filename=error.filename or folder,
+                strerror=error.strerror,
+            ),
             "Name another folder: --out DIR",
         ) from None
     return Written(folder=folder, proof=proof, editions=tuple(sizes))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Message
 from newsletter.sending.calendar import next_runs, run_within
 from newsletter.services.approval import Standing, standing
 
@@ -81,8 +81,12 @@ def _week(settings: "Settings", closing: date) -> "Period":
     last = settings.closing_day(closing)
     if last != closing:
         raise ContentError(
-            f"no issue closes on {closing:%A}, {closing}",
-            f"That week closes on {last:%A}, {last} (week.starts in newsletter.yaml).",
+            Message("no issue closes on %(closing)s, %(weekday)s", closing=f"{closing:%A}", weekday=closing),
+            Message(
+                "That week closes on %(last)s, %(last_weekday)s (week.starts in newsletter.yaml).",
+                last=f"{last:%A}",
+                last_weekday=last,
+            ),
         )
     return settings.period(closing)
 

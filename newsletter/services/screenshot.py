@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from newsletter import files
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 WIDTHS = {"phone": 375, "desktop": 1200}
 """CSS pixels."""
@@ -55,7 +55,7 @@ def screenshot(html: str, width: int) -> bytes:
             return _cropped(picture)
         except (subprocess.SubprocessError, OSError) as error:
             raise ConfigError(
-                f"Chromium made no picture: {error}", "See whether it runs by itself."
+                Message("Chromium made no picture: %(error)s", error=error), "See whether it runs by itself."
             ) from None
 
 

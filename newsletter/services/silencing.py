@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter.checks.codes import CODES
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.issuefile import read_folder
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.services.editing.files import put, read_version
 from newsletter.services.editing.items import editing, item_path
 from newsletter.yamlfile import nearest
@@ -26,7 +26,9 @@ def silence(desk: "Desk", closing: date, item: str, code: str, reason: str) -> N
     if not words:
         raise ContentError("a finding is silenced with a reason only", "Say why it does not matter here.")
     if code not in CODES:
-        raise ContentError(f"there is no finding with the code {code!r}", nearest(code, CODES))
+        raise ContentError(
+            Message("there is no finding with the code %(code)r", code=code), nearest(code, CODES)
+        )
     _change(desk, closing, item, {code: words}, f"{closing}: {code} of {item} silenced")
 
 
@@ -42,7 +44,10 @@ def _change(desk: "Desk", closing: date, item: str, changes: dict[str, Any], mes
     with editing(workspace, closing):
         found = read_folder(workspace.root, closing, workspace.settings).items.get(item)
         if found is None:
-            raise ContentError(f"{path} cannot be read", f"See: newsletter check {closing}")
+            raise ContentError(
+                Message("%(path)s cannot be read", path=path),
+                Message("See: newsletter check %(closing)s", closing=closing),
+            )
         quiet = [problem for problem, _ in workspace.proof(closing).silenced]
         codes = {str(one.text): one.code for one in quiet if one.at and one.at.path == path}
         now = {codes.get(one.finding, one.finding): one.reason for one in found.silenced} | changes

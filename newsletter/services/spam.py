@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 _PATIENCE = 60  # seconds
 _STATUS = re.compile(r"(?m)^X-Spam-Status: \w+, score=(-?[\d.]+) required=([\d.]+)")
@@ -48,7 +48,8 @@ def spam_verdict(message: bytes) -> Verdict:
             )
         except (subprocess.SubprocessError, OSError) as error:
             raise ConfigError(
-                f"SpamAssassin gave no verdict: {error}", "See whether it runs by itself."
+                Message("SpamAssassin gave no verdict: %(error)s", error=error),
+                "See whether it runs by itself.",
             ) from None
     said = done.stdout.decode("utf-8", "replace")
     status = _STATUS.search(said)

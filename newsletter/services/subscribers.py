@@ -11,7 +11,7 @@ from newsletter.audience.export import csv_lines, yaml_lines
 from newsletter.audience.segments import load_segments, where
 from newsletter.audience.statistics import Statistics, statistics
 from newsletter.conditions import SECTION
-from newsletter.errors import ConfigError, Problem
+from newsletter.errors import ConfigError, Message, Problem
 from newsletter.files import OWNER, atomic_write
 from newsletter.model import Has, Subscriber
 from newsletter.store import people
@@ -57,7 +57,9 @@ def readers(
     if section:
         known = [one.slug for one in workspace.settings.sections]
         if section not in known:
-            raise ConfigError(f"unknown section {section!r}", nearest(section, known))
+            raise ConfigError(
+                Message("unknown section %(section)r", section=section), nearest(section, known)
+            )
         wanted.append(where(Has(SECTION, frozenset({section}))))
     return _stream(workspace, and_(*wanted) if wanted else None)
 
@@ -84,7 +86,10 @@ def export_file(
     try:
         atomic_write(out, (line.encode() for line in lines), mode=OWNER)
     except OSError as error:
-        raise ConfigError(f"{out} cannot be written: {error.strerror}", "Name another file.") from None
+        raise ConfigError(
+            Message("%(out)s cannot be written: %(strerror)s", out=out, strerror=error.strerror),
+            "Name another file.",
+        ) from None
 
 
 def _kind_of(out: Path) -> Format:
@@ -105,7 +110,10 @@ def report(workspace: "Workspace", region: str | None = None) -> Report:
         )
     wanted = region_named(region) if region else ""
     if region and not wanted:
-        raise ConfigError(f"there is no region {region!r}", "Write it as in the register, like Сумська.")
+        raise ConfigError(
+            Message("there is no region %(region)r", region=region),
+            "Write it as in the register, like Сумська.",
+        )
     return Report(statistics=counted, coverage=covered, region=wanted or "")
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from newsletter.audience.addresses import check_address
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError, ContentError, Message
 from newsletter.model import Edition, Receipt
 from newsletter.render.renderer import Renderer
 from newsletter.sending.transactional import send_test_message
@@ -48,14 +48,20 @@ async def send_test(
     """
     to, fault = check_address(wanted.address)
     if fault:
-        raise ConfigError(f"{wanted.address} is not a usable address: {fault}", "Correct the address.")
+        raise ConfigError(
+            Message("%(address)s is not a usable address: %(fault)s", address=wanted.address, fault=fault),
+            "Correct the address.",
+        )
     if wanted.among is not None and to.casefold() not in map(str.casefold, wanted.among):
-        raise ConfigError(f"test messages do not go to {to}", "Choose an address of the `editors`.")
+        raise ConfigError(
+            Message("test messages do not go to %(to)s", to=to), "Choose an address of the `editors`."
+        )
     proof = workspace.proof(closing)
     edition = _edition(workspace, proof, wanted)
     if edition is None:
         raise ContentError(
-            f"issue {closing} has no items for this edition", "Compose it first: newsletter compose"
+            Message("issue %(closing)s has no items for this edition", closing=closing),
+            "Compose it first: newsletter compose",
         )
     receipt = await send_test_message(
         workspace.ways(transport, closing),
@@ -85,12 +91,14 @@ def _edition(workspace: "Workspace", proof: "Proof", wanted: Wanted) -> Edition 
         with reading(workspace.database) as connection:
             reader = people.reader(connection, wanted.like)
         if reader is None:
-            cure = f"See what is known about them: newsletter subscribers show {wanted.like}"
-            raise ContentError(f"{wanted.like} is not a reader", cure)
+            cure = Message(
+                "See what is known about them: newsletter subscribers show %(like)s", like=wanted.like
+            )
+            raise ContentError(Message("%(like)s is not a reader", like=wanted.like), cure)
         return proof.editions.of(reader.sections, reader.attributes)
     if wanted.sections is None:
         return proof.editions.whole()
     known = [section.slug for section in workspace.settings.sections]
     for slug in sorted(wanted.sections - set(known)):
-        raise ConfigError(f"unknown section {slug!r}", nearest(slug, known))
+        raise ConfigError(Message("unknown section %(slug)r", slug=slug), nearest(slug, known))
     return proof.editions.of(wanted.sections, {})

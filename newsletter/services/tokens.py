@@ -8,7 +8,7 @@ from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.scopes import Scope
 from newsletter.services.journal import Act, Actor, at_the_terminal, record
 from newsletter.store import tokens
@@ -40,10 +40,16 @@ def create(
     name, wanted = " ".join(name.split()), _scopes(scopes)
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise ConfigError(
-            f"a token needs a name of at most {_LONGEST_NAME} characters", "Name the program that uses it."
+            Message(
+                "a token needs a name of at most %(longest_name)s characters", longest_name=_LONGEST_NAME
+            ),
+            "Name the program that uses it.",
         )
     if not timedelta(0) < lifetime <= LONGEST:
-        raise ConfigError(f"a token is good for 1 to {LONGEST.days} days", "Make another one before it ends.")
+        raise ConfigError(
+            Message("a token is good for 1 to %(days)s days", days=LONGEST.days),
+            "Make another one before it ends.",
+        )
     secret, now = token_urlsafe(_SECRET), workspace.now()
     actor = at_the_terminal(by)
     with writing(workspace.database) as connection:
@@ -51,7 +57,8 @@ def create(
             one.name.casefold() == name.casefold() and one.is_open(now) for one in tokens.every(connection)
         ):
             raise ConfigError(
-                f"there is a token named {name!r}", "Revoke it, or choose another name: newsletter token list"
+                Message("there is a token named %(name)r", name=name),
+                "Revoke it, or choose another name: newsletter token list",
             )
         number = tokens.put(
             connection,
@@ -84,7 +91,8 @@ def revoke(workspace: "Workspace", name: str, by: str = "") -> Token:
         found = next((one for one in open_ if name in (one.name, str(one.id))), None)
         if found is None:
             raise ConfigError(
-                f"there is no token {name!r} to revoke", nearest(name, [one.name for one in open_])
+                Message("there is no token %(name)r to revoke", name=name),
+                nearest(name, [one.name for one in open_]),
             )
         tokens.revoke(connection, found.id, now)
     record(workspace, at_the_terminal(by), Act.TOKEN_REVOKED, subject=str(found.id), name=found.name)
@@ -119,9 +127,9 @@ def _scopes(given: Collection[str]) -> frozenset[Scope]:
     known = [scope.value for scope in Scope]
     for one in given:
         if one not in known:
-            raise ConfigError(f"there is no scope {one!r}", nearest(one, known))
+            raise ConfigError(Message("there is no scope %(one)r", one=one), nearest(one, known))
     if not given:
-        raise ConfigError("a token needs a scope", f"Scopes are: {', '.join(known)}.")
+        raise ConfigError("a token needs a scope", Message("Scopes are: %(known)s.", known=", ".join(known)))
     return frozenset(map(Scope, given))
 
 

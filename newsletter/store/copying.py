@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import REGCLASS
 
-from newsletter.errors import StateError, StoreError
+from newsletter.errors import Message, StateError, StoreError
 from newsletter.model import IssueState
 from newsletter.store.bulk import copy_in, insert_new
 from newsletter.store.database_url import shown
@@ -69,7 +69,8 @@ def refuse_sending(engine: Engine) -> None:
         sending = select(issue.c.name).where(issue.c.state == IssueState.SENDING.value)
         if name := connection.execute(sending).scalar():
             raise StateError(
-                f"issue {name} is being sent", f"Wait until it is sent, or: newsletter pause {name}"
+                Message("issue %(name)s is being sent", name=name),
+                Message("Wait until it is sent, or: newsletter pause %(name)s", name=name),
             )
 
 
@@ -85,7 +86,10 @@ def copy(source: Engine, target: Engine, progress: Progress) -> dict[str, Conten
                 connection.execute(delete(scheduler_instance).where(scheduler_instance.c.place == ARRIVING))
                 return {table.name: _content(connection, table) for table in metadata.sorted_tables}
             if closed:
-                raise StoreError(f"the database was moved to {closed}", "Copy that database instead.")
+                raise StoreError(
+                    Message("the database was moved to %(closed)s", closed=closed),
+                    "Copy that database instead.",
+                )
             _wait_for_ever(connection)
             _refuse_content(connection)
             copied = {
@@ -131,7 +135,9 @@ def _alone_on_sqlite(source: Engine) -> Iterator[Connection]:
             try:
                 connection.execute(select(1))
             except sqlite3.OperationalError:
-                raise StoreError(f"the database {source.url.database} is in use", _BUSY) from None
+                raise StoreError(
+                    Message("the database %(database)s is in use", database=source.url.database), _BUSY
+                ) from None
             yield connection
     finally:
         one.dispose()
@@ -151,7 +157,7 @@ def _alone_on_postgresql(source: Engine) -> Iterator[Connection]:
     )
     with source.connect() as connection:
         if connection.execute(others).scalar_one():
-            raise StoreError(f"the database {shown(source.url)} is in use", _BUSY)
+            raise StoreError(Message("the database %(url)s is in use", url=shown(source.url)), _BUSY)
         _wait_for_ever(connection)
         names = ", ".join(table.name for table in metadata.sorted_tables)
         connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
@@ -178,7 +184,11 @@ def _refuse_content(connection: Connection) -> None:
             connection.execute(delete(table))
         elif rows := connection.execute(select(func.count()).select_from(table)).scalar():
             raise StoreError(
-                f"the target is not empty: its table {table.name} has {rows} rows",
+                Message(
+                    "the target is not empty: its table %(name)s has %(rows)s rows",
+                    name=table.name,
+                    rows=rows,
+                ),
                 "Use an empty database. Nothing was changed.",
             )
 
@@ -203,8 +213,15 @@ def _copy_table(source: Connection, target: Connection, table: Table, progress: 
     there = _content(target, table)
     if there != (here := Content(rows, total % _MODULUS)):
         raise StoreError(
-            f"the copy of table {table.name} differs: {there.rows} rows instead of {here.rows},"
-            f" checksum {there.checksum:032x} instead of {here.checksum:032x}",
+            Message(
+                "the copy of table %(name)s differs: %(rows)s rows instead of %(expected)s, checksum"
+                " %(checksum)s instead of %(expected_checksum)s",
+                name=table.name,
+                rows=there.rows,
+                expected=here.rows,
+                checksum=f"{there.checksum:032x}",
+                expected_checksum=f"{here.checksum:032x}",
+            ),
             "Nothing was changed in either database. Please report it.",
         )
     return here

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, fun
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from newsletter import private
-from newsletter.errors import StoreConflict, StoreError
+from newsletter.errors import Message, StoreConflict, StoreError
 from newsletter.store import postgres_sessions, wal
 from newsletter.store.database_url import parse_url, shown
 from newsletter.store.disk import shortage
@@ -65,12 +65,12 @@ def refuse_moved(engine: Engine) -> None:
         mark = connection.execute(marks, {"moved": MOVED, "arriving": ARRIVING}).first()
     if mark and mark.place == MOVED:
         raise StoreError(
-            f"the database was moved to {mark.machine}",
+            Message("the database was moved to %(machine)s", machine=mark.machine),
             "Set NEWSLETTER_DATABASE to that one. To go on with this one: newsletter schedule --adopt",
         )
     if mark:
         raise StoreError(
-            f"the database is an unfinished copy of {mark.machine}",
+            Message("the database is an unfinished copy of %(machine)s", machine=mark.machine),
             "Run `newsletter database copy` again: it finishes the copy or starts it from the beginning.",
         )
 
@@ -83,7 +83,7 @@ def connect_to(url: str | URL) -> Engine:
         # Python's message about an invalid port quotes text that may be a password.
         cause = "the port is not a number" if isinstance(error, ValueError) else error
         raise StoreError(
-            f"NEWSLETTER_DATABASE cannot be used: {cause}",
+            Message("NEWSLETTER_DATABASE cannot be used: %(cause)s", cause=cause),
             "Write it as postgresql://user@host/name or sqlite:///file.",
         ) from None
 
@@ -95,7 +95,13 @@ def _make_file(database: str) -> None:
         private.database(Path(database))
     except OSError as error:
         raise StoreError(
-            f"the database {database}: {error.filename} cannot be created: {error.strerror}", WRITABLE
+            Message(
+                "the database %(database)s: %(filename)s cannot be created: %(strerror)s",
+                database=database,
+                filename=error.filename,
+                strerror=error.strerror,
+            ),
+            WRITABLE,
         ) from None
 
 
@@ -186,13 +192,15 @@ def plain_errors(engine: Engine) -> Iterator[None]:
         where = engine.url.database or shown(engine.url)
         if getattr(original, "sqlstate", None) in _CONFLICTS:
             raise StoreConflict(
-                f"the database {where}: {cause}",
+                Message("the database %(where)s: %(cause)s", where=where, cause=cause),
                 "Another process was changing the same records, so this change was not made. Run this again.",
             ) from error
         hint = "If this is not a database of this program, move it aside; otherwise restore your backup."
         if isinstance(original, driver.OperationalError):
             hint = _cure(engine, cause)
-        raise StoreError(f"the database {where}: {cause}", hint) from error
+        raise StoreError(
+            Message("the database %(where)s: %(cause)s", where=where, cause=cause), hint
+        ) from error
 
 
 def _cause(error: BaseException | None) -> str:
@@ -255,7 +263,11 @@ def schema_version(connection: Connection) -> str | None:
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found > HEAD:
         raise StoreError(
-            f"the database was written by a newer version (schema {found}, this program knows {HEAD})",
+            Message(
+                "the database was written by a newer version (schema %(found)s, this program knows %(head)s)",
+                found=found,
+                head=HEAD,
+            ),
             "Install that version or a newer one. Nothing was changed.",
         )
     return found

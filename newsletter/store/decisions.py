@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
+from newsletter.errors import Message
 from newsletter.links import Signer
 from newsletter.model import EVERY_SECTION, Standing, SubscriberStatus, SubscriptionState
 from newsletter.store import optouts
@@ -143,7 +144,7 @@ def _decide(entry: Entry, before: Record, optional: Collection[str]) -> Decision
 def _stopped(person: Record) -> str:
     """Return why no list may bring `person` back; an empty string if one may."""
     if person.status == SubscriberStatus.SUPPRESSED:
-        return f"is suppressed ({person.reason})"
+        return Message("is suppressed (%(reason)s)", reason=person.reason)
     return "has left every section they had" if has_left(person.choices) else ""
 
 
@@ -169,7 +170,7 @@ def _newcomer(entry: Entry, same: Sequence[Record]) -> Decision:
     for person in same:
         reason = _stopped(person)
         if reason and not person.reason.startswith(BOUNCED):  # of a bounce, this spelling may be right
-            told = f"is a mailbox that is here in another spelling, and {reason}"
+            told = Message("is a mailbox that is here in another spelling, and %(reason)s", reason=reason)
             return Decision(entry, None, None, told, spelled=person.email)
     return Decision(entry, None, _new(entry))
 
@@ -189,7 +190,12 @@ def _departed(entry: Entry, before: Record, optional: Collection[str]) -> Decisi
     if _stopped(before):
         return Decision(entry, before, before)
     if any(_is_own(choice) for choice in before.choices.values()):
-        return Decision(entry, before, None, f"signed up here themselves; the list says {entry.standing}")
+        return Decision(
+            entry,
+            before,
+            None,
+            Message("signed up here themselves; the list says %(standing)s", standing=entry.standing),
+        )
     if entry.standing is Standing.LEFT:
         after = replace(before, choices=by_leaving(before.choices, (), optional))
     else:

@@ -4,10 +4,12 @@ import errno
 import shutil
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
 from newsletter import files
+from newsletter.errors import Message
 
 ROOM = 64 << 20
 """Bytes that must be free: SQLite's log alone takes 4 MB, an issue of 100,000 readers 20 MB."""
@@ -35,15 +37,18 @@ class Shortage:
     @property
     def text(self) -> str:
         """A description for the operator, with the free space and the folder."""
-        left = f"{self.free / (1 << 20):.1f} MB are left"
-        return f"{self.brief}: {left} for {self.folder}"
+        free = Decimal(f"{self.free / (1 << 20):.1f}")
+        words = "%(brief)s: %(free)s MB are left for %(folder)s"
+        return Message(words, brief=Message(self.brief), free=free, folder=self.folder)
 
     @property
     def hint(self) -> str:
         """What to do."""
         if self.cause:
             return "Check who may write there, and whether the disk is sound; then run this again."
-        return f"Free some disk space{', then run this again' if self.full else ' before anything fails'}."
+        if self.full:
+            return "Free some disk space, then run this again."
+        return "Free some disk space before anything fails."
 
 
 def shortage(folder: Path) -> Shortage | None:
@@ -54,7 +59,9 @@ def shortage(folder: Path) -> Shortage | None:
     error = _probe(folder)
     if error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        cause = "" if full else f"the disk cannot be written to ({error.strerror})"
+        cause = (
+            "" if full else Message("the disk cannot be written to (%(strerror)s)", strerror=error.strerror)
+        )
         return Shortage(folder, usage.free, full=True, cause=cause)
     if usage.free < min(ROOM, usage.total // _SHARE):
         return Shortage(folder, usage.free, full=False)

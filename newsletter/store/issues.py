@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, RowMapping, Select, delete, select, update
 
 from newsletter.config.types import WebhookEvent
-from newsletter.errors import StateError
+from newsletter.errors import Message, StateError
 from newsletter.model import Envelope, Image, IssueState
 from newsletter.store import editions, notices, pictures
 from newsletter.store.db import timestamp, upsert
@@ -119,7 +119,10 @@ def _approved(found: Frozen | None, name: str) -> Frozen:
     if found is None:
         issue, letter, _ = name.partition("+")
         cure = f"correct {issue} ITEM --letter" if letter else f"approve {issue} --by NAME"
-        raise StateError(f"issue {name} is not approved", f"Approve it first: newsletter {cure}")
+        raise StateError(
+            Message("issue %(name)s is not approved", name=name),
+            Message("Approve it first: newsletter %(cure)s", cure=cure),
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import URL, Engine, QueuePool, create_engine, event
 
-from newsletter.errors import StoreError
+from newsletter.errors import Message, StoreError
 from newsletter.store import postgres_sessions
 from newsletter.store.database_url import parse_url
 from newsletter.store.db import (
@@ -74,7 +74,12 @@ class ReadOnlyDatabase:
             return None
         if version != HEAD:
             raise StoreError(
-                f"the database is from an earlier version (schema {version}, this program needs {HEAD})",
+                Message(
+                    "the database is from an earlier version (schema %(version)s, this program needs"
+                    " %(head)s)",
+                    version=version,
+                    head=HEAD,
+                ),
                 "Make a backup, then bring it up to date: newsletter database upgrade",
             )
         try:
@@ -89,10 +94,18 @@ class ReadOnlyDatabase:
 def _is_there(path: Path) -> bool:
     """Tell whether the file exists. Raises StoreError when it neither exists nor could be created."""
     if path.is_dir():
-        raise StoreError(f"the database {path}: unable to open database file", WRITABLE)
+        raise StoreError(Message("the database %(path)s: unable to open database file", path=path), WRITABLE)
     nearest = next(one for one in (path, *path.absolute().parents) if one.exists())
     if nearest != path and not nearest.is_dir():
-        raise StoreError(f"the database {path}: {nearest} cannot be created: {os.strerror(EEXIST)}", WRITABLE)
+        raise StoreError(
+            Message(
+                "the database %(path)s: %(nearest)s cannot be created: %(strerror)s",
+                path=path,
+                nearest=nearest,
+                strerror=os.strerror(EEXIST),
+            ),
+            WRITABLE,
+        )
     return nearest == path
 
 

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 from typing import Any, Generic, TypeVar
 
 from newsletter.config.parts import Part
-from newsletter.errors import ConfigError, Problem
+from newsletter.errors import ConfigError, Message, Problem
 from newsletter.ports import Transport
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
@@ -48,6 +48,6 @@ class Description(Generic[S]):
 def describe(name: str) -> Description[Any]:
     """Return the description of the transport `name`. Raises ConfigError when there is no such transport."""
     if name not in TRANSPORTS:
-        raise ConfigError(f"no transport is named {name!r}", nearest(name, TRANSPORTS))
+        raise ConfigError(Message("no transport is named %(name)r", name=name), nearest(name, TRANSPORTS))
     description: Description[Any] = resolve_name(TRANSPORTS[name])
     return description

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from newsletter.errors import ConfigError, Problem
+from newsletter.errors import ConfigError, Message, Problem
 
 SIGNED = (
     "From",
@@ -54,7 +54,11 @@ class DomainSigner:
         """A warning when the key is shorter than mailbox providers advise, else None."""
         if self._key.key_size >= _ADVISED:
             return None
-        text = f"the DKIM key has {self._key.key_size} bits; {_ADVISED} are advised"
+        text = Message(
+            "the DKIM key has %(bits)s bits; %(advised)s are advised",
+            bits=self._key.key_size,
+            advised=_ADVISED,
+        )
         return Problem.warning(text, hint=_NEW_KEY)
 
     @property
@@ -119,7 +123,10 @@ def domain_signer(pem: str, domain: str, selector: str) -> DomainSigner:
     if not isinstance(key, RSAPrivateKey):
         raise ConfigError("the DKIM key is not an RSA key, which every receiver can verify", _NEW_KEY)
     if key.key_size < _LEAST:
-        raise ConfigError(f"the DKIM key has only {key.key_size} bits; receivers ignore it", _NEW_KEY)
+        raise ConfigError(
+            Message("the DKIM key has only %(bits)s bits; receivers ignore it", bits=key.key_size),
+            _NEW_KEY,
+        )
     return DomainSigner(key, domain, selector)
 
 

@@ -108,7 +108,8 @@ def test_a_translation_is_complete_and_keeps_the_placeholders(language: str) -> 
         assert not message.fuzzy, message.id
         for string in strings:
             assert string, message.id
-            assert string == string.strip(), message.id
+            assert string == string.rstrip(), message.id
+            assert len(string) - len(string.lstrip()) == len(ids[-1]) - len(ids[-1].lstrip()), message.id
             assert set(_PLACES.findall(string)) == set(_PLACES.findall(ids[-1])), message.id
             assert (string[-1] in ".:?!") == (ids[-1][-1] in ".:?!"), message.id
             assert not re.search(r"[“‘'\"]%\(title\)s", string) or language == "uk", message.id

@@ -28,6 +28,7 @@ from newsletter.compose.word.xml import (
     rows,
     words_of,
 )
+from newsletter.errors import Message
 
 _DELETED = ("del", "moveFrom")
 _BULLET, _COUNTED = "·", re.compile(r"\(?\w{1,6}(?:\.\w{1,3})*[.)]?")
@@ -193,7 +194,7 @@ class Converter:
         shown = sign(font, int(code, 16)) if re.fullmatch("[0-9A-Fa-f]{1,4}", code) else None
         if shown is None:
             left = new("object", self._count)
-            left.text = f"a sign of the font {font}"
+            left.text = Message("a sign of the font %(font)s", font=font)
             return [left]
         return [shown]
 

@@ -8,7 +8,7 @@ from newsletter.compose.lines import Line
 from newsletter.compose.word.body import Converter
 from newsletter.compose.word.package import DamagedError, Package
 from newsletter.compose.word.xml import words_of
-from newsletter.errors import ContentError, Place, Problem
+from newsletter.errors import ContentError, Message, Place, Problem
 
 _MARGINS = ("header", "footer")
 
@@ -25,7 +25,7 @@ def docx_lines(data: bytes, name: str, finds: Finds | None = None) -> tuple[list
         page, margins = Converter(package).run(), list(_margins(package))
     except DamagedError:
         raise ContentError(
-            f"{name} is not a Word document, or a damaged one",
+            Message("%(name)s is not a Word document, or a damaged one", name=name),
             "Open it in Word or LibreOffice and save it as .docx.",
         ) from None
     lines, problems = page_lines(page, name, finds)
@@ -45,7 +45,7 @@ def _margins(package: Package) -> Iterator[tuple[str, str]]:
 
 def _left_margin(kind: str, words: str, name: str) -> Problem:
     return Problem.warning(
-        f"left out the {kind} of the pages: “{words[:200]}”",
+        Message("left out the %(kind)s of the pages: “%(words)s”", kind=kind, words=words[:200]),
         Place(name),
         "If it belongs to an item, write it into the document's text.",
     )

@@ -20,7 +20,7 @@ from newsletter.compose.addresses import same_page
 from newsletter.compose.item import is_address
 from newsletter.config import secret
 from newsletter.config.parts import CollectEntry
-from newsletter.errors import ContentError, NewsletterError, TransportUnavailable
+from newsletter.errors import ContentError, Message, NewsletterError, TransportUnavailable
 from newsletter.fetching import Fetcher, FetchError
 from newsletter.services import inbox
 from newsletter.services.collect import state as kept
@@ -84,7 +84,9 @@ def look(workspace: "Workspace", url: str, *, fetcher: MakeFetcher = Fetcher) ->
     try:
         found = asyncio.run(read())
     except FetchError as error:
-        raise ContentError(f"the page cannot be read: {error}", "Type its title and text.") from None
+        raise ContentError(
+            Message("the page cannot be read: %(error)s", error=error), "Type its title and text."
+        ) from None
     return Entry(**{**_values(found), "text": summary(found.text)})
 
 

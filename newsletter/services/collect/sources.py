@@ -14,7 +14,7 @@ from protego import Protego
 from newsletter.collect import feeds, pages
 from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute
 from newsletter.config.parts import CollectEntry
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.fetching import Fetched, Fetcher, FetchError
 from newsletter.services.collect.state import Asked
 
@@ -126,7 +126,9 @@ def read_folder(root: Path, name: str) -> list[tuple[str, Entry]]:
     """
     folder = (root / name).resolve()
     if not folder.is_relative_to(root.resolve()) or not folder.is_dir():
-        raise ContentError(f"there is no folder {name} in the workspace", "Make it, or name another.")
+        raise ContentError(
+            Message("there is no folder %(name)s in the workspace", name=name), "Make it, or name another."
+        )
     found = []
     for file in sorted((*folder.glob("[!.]*.txt"), *folder.glob("[!.]*.md"))):
         try:

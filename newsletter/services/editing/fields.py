@@ -10,7 +10,7 @@ import yaml
 
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.item import split_item
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.model import ItemKind
 from newsletter.yamlfile import load
 
@@ -94,7 +94,9 @@ def write_fields(text: str, path: str, fresh: ItemFields) -> str:
     """
     before = read_fields(text, path) if text else ItemFields(kind="")
     if before is None:
-        raise ContentError(f"{path} can only be edited as text", "Mend its first lines by hand.")
+        raise ContentError(
+            Message("%(path)s can only be edited as text", path=path), "Mend its first lines by hand."
+        )
     changes: dict[str, Any] = {}
     for name in NAMES:
         if name not in ("text", *_PICTURE) and getattr(fresh, name) != getattr(before, name):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from newsletter import private
 from newsletter.compose.write import write
-from newsletter.errors import ContentError, Place, Problem, StateError
+from newsletter.errors import ContentError, Message, Place, Problem, StateError
 from newsletter.services.editing.history import Author, commit
 from newsletter.yamlfile import LARGEST
 
@@ -75,7 +75,7 @@ def read_version(root: Path, name: str) -> Version:
     except FileNotFoundError:
         return Version()
     except OSError as error:
-        what = f"the file cannot be read: {error.strerror}"
+        what = Message("the file cannot be read: %(strerror)s", strerror=error.strerror)
         raise ContentError(Problem.error(what, Place(name), "Check its name and rights.")) from None
     except UnicodeDecodeError:
         raise ContentError(
@@ -104,7 +104,9 @@ def put(desk: Desk, texts: dict[str, str], message: str, *, gone: Sequence[str] 
     root = desk.workspace.root
     for name, text in texts.items():
         if len(text) > LARGEST:
-            what = f"{len(text)} characters; at most {LARGEST} are allowed"
+            what = Message(
+                "%(count)s characters; at most %(largest)s are allowed", count=len(text), largest=LARGEST
+            )
             raise ContentError(Problem.error(what, Place(name), "Remove what does not belong here."))
         if read_version(root, name).text != text:
             write(root, name, text)

@@ -14,7 +14,7 @@ from typing import Any
 from newsletter.compose.item import is_address, split_item
 from newsletter.compose.words import is_line
 from newsletter.config import Settings
-from newsletter.errors import ContentError, Problem
+from newsletter.errors import ContentError, Message, Problem
 from newsletter.services.editing.fields import ItemFields, read_fields
 from newsletter.services.editing.files import Version, read_version
 from newsletter.yamlfile import load
@@ -62,7 +62,7 @@ class Waiting:
 def path_of(name: str, *, dismissed: bool = False) -> str:
     """Return the path of a file of the inbox. Raises ContentError for what is no file's name."""
     if not name or name.startswith(".") or not is_line(name) or re.search(r"[/\\]", name):
-        raise ContentError(f"{name!r} is not the name of an item", "Go back to the inbox.")
+        raise ContentError(Message("%(name)r is not the name of an item", name=name), "Go back to the inbox.")
     return f"{DISMISSED if dismissed else FOLDER}/{name}.md"
 
 
@@ -89,7 +89,10 @@ def read(root: Path, name: str, settings: Settings, *, dismissed: bool = False) 
     path = path_of(name, dismissed=dismissed)
     version = read_version(root, path)
     if not version.sha:
-        raise ContentError(f"{path} is not there", "Somebody has placed or dismissed it: reload the page.")
+        raise ContentError(
+            Message("%(path)s is not there", path=path),
+            "Somebody has placed or dismissed it: reload the page.",
+        )
     head, _ = split_item(version.text)
     problems: tuple[Problem, ...] = ()
     data: Any = {}

@@ -17,7 +17,7 @@ from newsletter.compose.pictures import with_images
 from newsletter.compose.reorder import reorder
 from newsletter.compose.slug import slug
 from newsletter.compose.words import is_line
-from newsletter.errors import ContentError, Problem, StateError
+from newsletter.errors import ContentError, Message, Problem, StateError
 from newsletter.model import Block, Issue, IssueState, Item
 from newsletter.services.approval import standing
 from newsletter.services.editing.fields import ItemFields, read_fields, write_fields
@@ -62,9 +62,11 @@ def item_path(workspace: "Workspace", closing: date, name: str) -> str:
     home = workspace.root / folder_of(closing) / "items"
     file = workspace.root / path
     if not name or name.startswith(".") or not is_line(name) or re.search(r"[/\\]", name):
-        raise ContentError(f"{name!r} is not the name of an item", "Go back to the issue.")
+        raise ContentError(Message("%(name)r is not the name of an item", name=name), "Go back to the issue.")
     if file.is_symlink() or not file.resolve().is_relative_to(home.resolve()):
-        raise ContentError(f"{path} is a link to a file elsewhere", "Put the file itself there.")
+        raise ContentError(
+            Message("%(path)s is a link to a file elsewhere", path=path), "Put the file itself there."
+        )
     return path
 
 
@@ -241,7 +243,10 @@ def move(desk: Desk, closing: date, name: str, section: str, position: int | Non
     with editing(desk.workspace, closing):
         folder = read_folder(workspace.root, closing, workspace.settings)
         if section not in folder.sections or name not in folder.items:
-            raise ContentError(f"there is no item {name!r} or no section {section!r}", "Reload the page.")
+            raise ContentError(
+                Message("there is no item %(name)r or no section %(section)r", name=name, section=section),
+                "Reload the page.",
+            )
         text = read_version(workspace.root, path).text
         item = folder.items[name]
         texts = {
@@ -264,7 +269,7 @@ def shift(desk: Desk, closing: date, name: str, step: int) -> None:
         order = listed(folder)
         section = next((slug for slug, names in order.items() if name in names), None)
         if section is None:
-            raise ContentError(f"{name!r} stands in no section", "Reload the page.")
+            raise ContentError(Message("%(name)r stands in no section", name=name), "Reload the page.")
         position = max(0, order[section].index(name) + step)
         text = reorder(
             issue_text(desk.workspace, closing), path_of(closing), placed(folder, name, section, position)
@@ -288,6 +293,10 @@ def insist_open(workspace: "Workspace", closing: date, *, correcting: bool = Fal
     state = standing(workspace, closing).state
     if state in CLOSED and (state == IssueState.FREEZING or not correcting):
         raise StateError(
-            f"the issue of {closing} is {state}: its files no longer reach anybody",
+            Message(
+                "the issue of %(closing)s is %(state)s: its files no longer reach anybody",
+                closing=closing,
+                state=state,
+            ),
             "Mend an item with a correction: newsletter correct.",
         )

@@ -14,7 +14,7 @@ from newsletter.compose.account import Digest
 from newsletter.compose.issuefile import folder_of
 from newsletter.compose.sources import LARGEST
 from newsletter.compose.words import is_line
-from newsletter.errors import ContentError, Problem
+from newsletter.errors import ContentError, Message, Problem
 from newsletter.files import OWNER, atomic_write
 from newsletter.services import content
 from newsletter.services.editing.files import Desk
@@ -53,11 +53,13 @@ def keep(workspace: "Workspace", name: str, data: bytes) -> Pasted:
     name = name.replace("\\", "/").rpartition("/")[2].lstrip(".")[-_LONGEST_NAME:]
     if not is_line(name) or Path(name).suffix.lower() not in _KINDS:
         raise ContentError(
-            f"{name!r} is not a digest's file",
-            f"Choose one that ends in {', '.join(_KINDS)}, or paste its text.",
+            Message("%(name)r is not a digest's file", name=name),
+            Message("Choose one that ends in %(kinds)s, or paste its text.", kinds=", ".join(_KINDS)),
         )
     if len(data) > LARGEST:
-        raise ContentError(f"{name} is too large for a digest", "Save only the digest's text.")
+        raise ContentError(
+            Message("%(name)s is too large for a digest", name=name), "Save only the digest's text."
+        )
     home = workspace.var / "pasted"
     private.own_folder(workspace.var)
     private.own_folder(home)
@@ -67,7 +69,10 @@ def keep(workspace: "Workspace", name: str, data: bytes) -> Pasted:
         private.own_folder(home / token)
         atomic_write(home / token / name, data, mode=OWNER, durable=False)
     except OSError as error:
-        raise ContentError(f"{name} cannot be kept: {error.strerror}", "Free some space.") from None
+        raise ContentError(
+            Message("%(name)s cannot be kept: %(strerror)s", name=name, strerror=error.strerror),
+            "Free some space.",
+        ) from None
     return Pasted(token=token, name=name)
 
 

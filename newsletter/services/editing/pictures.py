@@ -10,7 +10,7 @@ from newsletter import private
 from newsletter.compose.issuefile import folder_of
 from newsletter.compose.pictures import FOLDER
 from newsletter.compose.slug import slug
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.files import OWNER, atomic_write
 from newsletter.model import Image
 from newsletter.pictures.prepare import LARGEST, LOGO, WIDEST, Fault, ending, fault_of, prepare
@@ -35,7 +35,10 @@ def take_picture(desk: Desk, closing: date, content: bytes, name: str) -> str:
     with editing(workspace, closing):
         home = workspace.root / folder_of(closing) / FOLDER
         if not home.resolve().is_relative_to(workspace.root.resolve()):
-            raise ContentError(f"{FOLDER} leads out of the workspace", "Replace the link by a folder.")
+            raise ContentError(
+                Message("%(folder)s leads out of the workspace", folder=FOLDER),
+                "Replace the link by a folder.",
+            )
         home.mkdir(parents=True, exist_ok=True)
         file, number = f"{stem}.{ending(content)}", 2
         while (home / file).exists() and (home / file).read_bytes() != content:
@@ -105,5 +108,7 @@ def _scratch(workspace: "Workspace", content: bytes) -> Path:
     try:
         atomic_write(path, content, mode=OWNER, durable=False)
     except OSError as error:
-        raise ContentError(f"the picture cannot be kept: {error.strerror}", "Free some space.") from None
+        raise ContentError(
+            Message("the picture cannot be kept: %(strerror)s", strerror=error.strerror), "Free some space."
+        ) from None
     return path

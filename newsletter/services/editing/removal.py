@@ -5,7 +5,7 @@ from datetime import date
 from newsletter.compose.edit import GONE, edit_item
 from newsletter.compose.issuefile import path_of, read_folder
 from newsletter.compose.reorder import reorder
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.services.editing import inboxfile
 from newsletter.services.editing.fields import ItemFields, read_fields
 from newsletter.services.editing.files import Desk, exclusive, put, read_version
@@ -21,7 +21,9 @@ def delete(desk: Desk, closing: date, name: str) -> str:
         text = read_version(workspace.root, path).text
         folder = read_folder(workspace.root, closing, workspace.settings)
         if name not in folder.items:
-            raise ContentError(f"there is no item {name!r}", "Reload the page: somebody has deleted it.")
+            raise ContentError(
+                Message("there is no item %(name)r", name=name), "Reload the page: somebody has deleted it."
+            )
         order = listed(folder)
         section = next((slug for slug, names in order.items() if name in names), "")
         was = {"issue": closing.isoformat(), "id": name, "section": section}

@@ -8,7 +8,7 @@ Not here: the loop that does them (`runner`), SQL (newsletter/store/jobs.py).
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from newsletter.errors import ContentError, StateError
+from newsletter.errors import ContentError, Message, StateError
 from newsletter.services.jobs.kinds import KINDS, folder_mark
 from newsletter.store import jobs as stored
 from newsletter.store.db import reading, writing
@@ -27,7 +27,7 @@ def start(workspace: "Workspace", kind: str, arguments: Mapping[str, Any], by: s
     that one is returned and nothing is requested. `by` is who asks, for the history.
     """
     if KINDS[kind].period:
-        raise ValueError(f"{kind} is periodic: nobody starts it")
+        raise ValueError(Message("%(kind)s is periodic: nobody starts it", kind=kind))
     place = folder_mark(workspace) if KINDS[kind].files else ""
     with writing(workspace.database) as connection:
         return stored.put(connection, kind, key, arguments, by, workspace.now(), place)
@@ -52,14 +52,22 @@ def cancel(workspace: "Workspace", number: int, by: str) -> Job:
     """
     before = job(workspace, number)
     if KINDS.get(before.kind) and KINDS[before.kind].period:
-        raise StateError(f"job {number} ({before.kind}) is periodic", "It cannot be cancelled.")
+        raise StateError(
+            Message("job %(number)s (%(kind)s) is periodic", number=number, kind=before.kind),
+            "It cannot be cancelled.",
+        )
     if not before.open:
-        raise StateError(f"job {number} has ended: it is {before.state}", "Nothing was changed.")
+        raise StateError(
+            Message("job %(number)s has ended: it is %(state)s", number=number, state=before.state),
+            "Nothing was changed.",
+        )
     with writing(workspace.database) as connection:
         return _insist(stored.cancel(connection, number, by, workspace.now()), number)
 
 
 def _insist(found: Job | None, number: int) -> Job:
     if found is None:
-        raise ContentError(f"there is no job {number}", "See what there is: newsletter jobs")
+        raise ContentError(
+            Message("there is no job %(number)s", number=number), "See what there is: newsletter jobs"
+        )
     return found

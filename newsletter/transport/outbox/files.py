@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from newsletter import files, private
+from newsletter import errors, files, private
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.ports import Outgoing
@@ -34,7 +34,11 @@ class Outbox:
                 probe.write(b"probe")
         except OSError as error:
             raise TransportUnavailable(
-                f"the outbox {self._folder} cannot be written to: {error.strerror}",
+                errors.Message(
+                    "the outbox %(folder)s cannot be written to: %(strerror)s",
+                    folder=self._folder,
+                    strerror=error.strerror,
+                ),
                 "Correct the folder's permissions or free some space.",
             ) from None
 
@@ -54,7 +58,11 @@ class Outbox:
             files.atomic_write(path, message.content, mode=files.OWNER, durable=_DURABLE)
         except OSError as error:
             raise TransportUnavailable(
-                f"the outbox file {path.name} cannot be written: {error.strerror}",
+                errors.Message(
+                    "the outbox file %(name)s cannot be written: %(strerror)s",
+                    name=path.name,
+                    strerror=error.strerror,
+                ),
                 "Free some disk space, then run this again: it goes on where it stopped.",
             ) from None
         return Receipt(outcome=Outcome.ACCEPTED, detail=path.name)

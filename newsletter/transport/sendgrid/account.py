@@ -7,7 +7,7 @@ from typing import Any
 
 from sendgrid import SendGridAPIClient
 
-from newsletter.errors import Problem
+from newsletter.errors import Message, Problem
 from newsletter.transport.sendgrid.api import unavailable
 from newsletter.transport.sendgrid.client import call
 
@@ -30,12 +30,23 @@ def lacks(key: str, host: str, domain: str) -> list[Problem]:
     if any(one.get("valid") for one in ours):
         return []
     if ours:
-        text = f"SendGrid has {domain}, but its DNS records are not verified"
-        return [Problem.error(text, hint=f"{_SETTINGS}: press Verify, and see which record it misses.")]
+        text = Message("SendGrid has %(domain)s, but its DNS records are not verified", domain=domain)
+        return [
+            Problem.error(
+                text,
+                hint=Message(
+                    "%(settings)s: press Verify, and see which record it misses.", settings=_SETTINGS
+                ),
+            )
+        ]
     return [
         Problem.error(
-            f"SendGrid's account has not authenticated {domain}, so DMARC does not pass",
-            hint=f"{_SETTINGS}, and publish the three CNAME records that it shows.",
+            Message(
+                "SendGrid's account has not authenticated %(domain)s, so DMARC does not pass", domain=domain
+            ),
+            hint=Message(
+                "%(settings)s, and publish the three CNAME records that it shows.", settings=_SETTINGS
+            ),
         )
     ]
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
+from newsletter import errors
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Image, Message, Outcome
 from newsletter.redaction import readable
@@ -290,26 +291,27 @@ def unavailable(answer: Answer, host: str) -> TransportUnavailable:
     match answer:
         case Answer(status=401 | 403):
             return TransportUnavailable(
-                f"SendGrid refused the key or the sender: {said}",
+                errors.Message("SendGrid refused the key or the sender: %(said)s", said=said),
                 "Check that SENDGRID_API_KEY is a key of this account with Mail Send, that sender.address is"
                 " verified there, and that the account has credits.",
             )
         case Answer(status=400):
             return TransportUnavailable(
-                f"SendGrid refused the message itself: {said}",
+                errors.Message("SendGrid refused the message itself: %(said)s", said=said),
                 "The error is the same for all readers: correct it, then approve the issue again.",
             )
         case Answer(status=429):
             return TransportUnavailable(
-                f"SendGrid asks to wait: {said}", "Run this again later: it goes on where it stopped."
+                errors.Message("SendGrid asks to wait: %(said)s", said=said),
+                "Run this again later: it goes on where it stopped.",
             )
         case Answer(meaning=Meaning.LOST):
             return TransportUnavailable(
-                f"SendGrid gave no clear answer: {said}",
+                errors.Message("SendGrid gave no clear answer: %(said)s", said=said),
                 "Look at its status page. Then run this again: it goes on where it stopped, and what may have"
                 " been sent is not sent again.",
             )
     return TransportUnavailable(
-        f"{host} cannot be used: {said}",
+        errors.Message("%(host)s cannot be used: %(said)s", host=host, said=said),
         "Check sendgrid.host in newsletter.yaml, and this machine's network.",
     )

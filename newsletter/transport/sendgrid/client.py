@@ -17,6 +17,7 @@ from urllib.error import URLError
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
+from newsletter import errors
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Receipt, Verdict
 from newsletter.ports import Outgoing
@@ -72,7 +73,8 @@ class SendGrid:
             scopes = json.loads(answer.content)["scopes"]
         except (ValueError, LookupError, TypeError):
             raise TransportUnavailable(
-                f"{self._host} does not answer like SendGrid", "Check sendgrid.host in newsletter.yaml."
+                errors.Message("%(host)s does not answer like SendGrid", host=self._host),
+                "Check sendgrid.host in newsletter.yaml.",
             ) from None
         if "mail.send" not in scopes:
             raise TransportUnavailable(

@@ -13,6 +13,7 @@ from functools import cache
 
 import aiosmtplib
 
+from newsletter import errors
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message
 from newsletter.ports import Outgoing
@@ -77,7 +78,11 @@ class Smtp:
             failures = 0 if session.answered else failures + 1
             if taken and failures > len(_PATIENCE):
                 raise TransportUnavailable(
-                    f"{self._where} closes every connection before taking a message: {session.farewell}",
+                    errors.Message(
+                        "%(where)s closes every connection before taking a message: %(farewell)s",
+                        where=self._where,
+                        farewell=session.farewell,
+                    ),
                     "Look into the relay's log, then run this again: it goes on where it stopped.",
                 )
 
@@ -126,21 +131,39 @@ class Smtp:
         )
         if isinstance(cause, ssl.SSLCertVerificationError):
             return TransportUnavailable(
-                f"the certificate of {self._where} cannot be trusted: {cause.verify_message}",
+                errors.Message(
+                    "the certificate of %(where)s cannot be trusted: %(why)s",
+                    where=self._where,
+                    why=cause.verify_message,
+                ),
                 "Set smtp.host to the name the certificate is for, or install its issuer on this machine.",
             )
         if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
             return TransportUnavailable(
-                f"{self._where} refused the login of {self.user}: {cause.code} {cause.message}",
+                errors.Message(
+                    "%(where)s refused the login of %(user)s: %(code)s %(what)s",
+                    where=self._where,
+                    user=self.user,
+                    code=cause.code,
+                    what=cause.message,
+                ),
                 "Check smtp.user in newsletter.yaml, and NEWSLETTER_SMTP_PASSWORD or NEWSLETTER_SMTP_TOKEN.",
             )
         if type(cause) is aiosmtplib.SMTPException:  # raised when EHLO lists no STARTTLS or AUTH
             return TransportUnavailable(
-                f"{self._where} does not offer what smtp.security or smtp.user need: {cause}",
+                errors.Message(
+                    "%(where)s does not offer what smtp.security or smtp.user need: %(cause)s",
+                    where=self._where,
+                    cause=cause,
+                ),
                 "Set smtp.security to tls (usually port 465) or none, or leave smtp.user empty.",
             )
         return TransportUnavailable(
-            f"{self._where} cannot be used: {str(cause) or type(cause).__name__}",
+            errors.Message(
+                "%(where)s cannot be used: %(cause)s",
+                where=self._where,
+                cause=str(cause) or type(cause).__name__,
+            ),
             "Check smtp.host, smtp.port and smtp.security in newsletter.yaml, and that the relay runs.",
         )
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from newsletter.audience.headings import IGNORED, STATUS
 from newsletter.config.types import Role
-from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.errors import ConfigError, ContentError, Message, Problem
 from newsletter.model import Standing
 from newsletter.render.values import Data
 from newsletter.services import Workspace, exchange, jobs
@@ -82,7 +82,7 @@ def progress(number: int) -> str:
     """Show how far an import is, and at the end what became of each line."""
     job = jobs.job(workspace(), number)
     if job.kind != "import-list":
-        raise ContentError(f"job {number} imports no list", "See the jobs.")
+        raise ContentError(Message("job %(number)s imports no list", number=number), "See the jobs.")
     total = job.progress.total or 1
     return render_template(
         "import_progress.html",

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from newsletter.compose.account import Role as LineRole
 from newsletter.compose.issuefile import closings
 from newsletter.config.types import Role
-from newsletter.errors import ContentError, Problem, StateError
+from newsletter.errors import ContentError, Message, Problem, StateError
 from newsletter.render.values import Data, plain
 from newsletter.services import collect, inbox, jobs
 from newsletter.services.editing import inboxfile, pasting
@@ -143,7 +143,9 @@ def _save(name: str, typed: Any) -> ResponseReturnValue:
         path = inboxfile.path_of(name)
         theirs = read_fields(done.theirs.text, path)
         if theirs is None:
-            raise ContentError(f"{path} can only be edited as text", "Mend its first lines by hand.")
+            raise ContentError(
+                Message("%(path)s can only be edited as text", path=path), "Mend its first lines by hand."
+            )
         page = render_template(
             "conflict.html",
             title=theirs.title,

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from flask import Blueprint, Response, abort, g, render_template, request
 
 from newsletter.config.types import Role
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.locales import locale
 from newsletter.model import Outcome
 from newsletter.render.values import Data, plain
@@ -138,7 +138,10 @@ def compare(closing: date) -> str:
     try:
         text = (gzip.decompress(data) if file.filename.endswith(".gz") else data).decode("utf-8", "replace")
     except (OSError, EOFError):
-        raise ConfigError(f"{file.filename} is not a gzip file", "Unpack it, and give it again.") from None
+        raise ConfigError(
+            Message("%(filename)s is not a gzip file", filename=file.filename),
+            "Unpack it, and give it again.",
+        ) from None
     found = prove_delivery(workspace(), closing.isoformat(), text.splitlines())
     journal(Act.RECONCILED, issue=closing.isoformat(), confirmed=found.confirmed, missing=found.missing_count)
     return _proof(closing, compared=plain(found), log=file.filename)

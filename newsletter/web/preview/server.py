@@ -6,7 +6,7 @@ import socket
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 HOST = "127.0.0.1"
 _LAST = 65535
@@ -27,9 +27,14 @@ def listen(port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise ConfigError(
-                    f"port {candidate} cannot be used: {error.strerror}", "Name another: --port 8000"
+                    Message(
+                        "port %(candidate)s cannot be used: %(strerror)s",
+                        candidate=candidate,
+                        strerror=error.strerror,
+                    ),
+                    "Name another: --port 8000",
                 ) from None
-    raise ConfigError(f"no port from {port} on is free", "Name another: --port 8000")
+    raise ConfigError(Message("no port from %(port)s on is free", port=port), "Name another: --port 8000")
 
 
 def serve(app: Flask, listening: socket.socket) -> None:

@@ -23,7 +23,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.web.readers.connections import Closed, GuardedServer, capacity
 
 _THREADS = 4  # pages are CPU-bound: more threads only compete for the GIL
@@ -43,16 +43,22 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family)
     except socket.gaierror:
         raise ConfigError(
-            f"there is no host named {host!r}", "Name an address of this machine: --host."
+            Message("there is no host named %(host)r", host=host), "Name an address of this machine: --host."
         ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ConfigError(
-                f"port {port} is in use, perhaps by another `newsletter serve`",
+                Message("port %(port)s is in use, perhaps by another `newsletter serve`", port=port),
                 "Stop that one, or choose another port: --port.",
             ) from None
         raise ConfigError(
-            f"{host}, port {port} cannot be used: {error.strerror}", "Choose another: --host, --port."
+            Message(
+                "%(host)s, port %(port)s cannot be used: %(strerror)s",
+                host=host,
+                port=port,
+                strerror=error.strerror,
+            ),
+            "Choose another: --host, --port.",
         ) from None
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-from newsletter.errors import RenderError
+from newsletter.errors import Message, RenderError
 from newsletter.services import Workspace
 from newsletter.web.brand import VERSIONED
 from newsletter.web.readers.app import create_site
@@ -69,7 +69,7 @@ class _Crawl:
             raise faults[0]
         if response.status_code != 200:  # noqa: PLR2004  OK
             raise RenderError(
-                f"the page {path} answers {response.status}",
+                Message("the page %(path)s answers %(status)s", path=path, status=response.status),
                 "Look at it in the browser: newsletter serve. Nothing was written.",
             )
         return response
