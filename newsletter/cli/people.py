@@ -126,7 +126,8 @@ def _print_coverage(covered: "Coverage") -> None:
         )
     )
     for region in covered.regions:
-        click.echo(f"{len(region.having):>8} / {region.communities:<4} {region.name}")
+        having, every = f"{len(region.having):>8}", f"{region.communities:<4}"
+        click.echo(f"{words(Message('%(having)s of %(all)s', having=having, all=every))} {region.name}")
     if covered.nowhere:
         _row(covered.nowhere, "readers name no place")
     if covered.strangers:

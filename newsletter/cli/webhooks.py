@@ -8,7 +8,9 @@ import click
 
 from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json
-from newsletter.cli.output import print_json, some
+from newsletter.cli.language import words
+from newsletter.cli.output import print_json, say
+from newsletter.errors import Message, counted
 
 if TYPE_CHECKING:
     from newsletter.services.webhooks import Notice, Status
@@ -27,7 +29,9 @@ class _Moment(click.ParamType[datetime]):
         try:
             found = datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is not a moment; write it like 2025-02-14T16:00", param, ctx)
+            self.fail(
+                Message("%(value)r is not a moment; write it like 2025-02-14T16:00", value=value), param, ctx
+            )
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
@@ -67,7 +71,7 @@ def listed(session: Session, name: str | None, state: str | None, limit: int, as
         for one in found:
             click.echo(_notice(one))
         if not found:
-            click.echo(f"{name} has been told nothing in the last 30 days.")
+            say(Message("%(name)s has been told nothing in the last 30 days.", name=name))
         return
     every = service.overview(session.workspace)
     if as_json:
@@ -76,24 +80,27 @@ def listed(session: Session, name: str | None, state: str | None, limit: int, as
     for status in every:
         click.echo(_status(status))
     if not every:
-        click.echo("newsletter.yaml has no webhooks. How to add one: docs/webhooks.md")
+        say("newsletter.yaml has no webhooks. How to add one: docs/webhooks.md")
 
 
 def _status(one: "Status") -> str:
-    words = [f"{one.name}  {one.state:<6}  {one.url}"]
-    counts = {state: getattr(one, state) for state in _STATES}
-    words.append("  " + (", ".join(f"{number} {state}" for state, number in counts.items() if number) or "-"))
+    lines = [f"{one.name}  {words(one.state):<6}  {one.url}"]
+    counts = {words(state): getattr(one, state) for state in _STATES}
+    lines.append("  " + (", ".join(f"{number} {state}" for state, number in counts.items() if number) or "-"))
+    since, why = one.paused_at or one.failing_since, Message(one.reason)
     if one.state == "paused":
-        words.append(f"  Since {one.paused_at}: {one.reason}. Go on: newsletter webhooks resume {one.name}")
+        text = "  Since %(since)s: %(reason)s. Go on: newsletter webhooks resume %(name)s"
+        lines.append(words(Message(text, since=since, reason=why, name=one.name)))
     elif one.state == "fails":
-        words.append(f"  Since {one.failing_since}: {one.reason}. Tried again at {one.next_try}.")
-    return "\n".join(words)
+        text = "  Since %(since)s: %(reason)s. Tried again at %(next)s."
+        lines.append(words(Message(text, since=since, reason=why, next=one.next_try)))
+    return "\n".join(lines)
 
 
 def _notice(one: "Notice") -> str:
-    tried = f"tried {some(one.attempts, 'time')}" if one.attempts else ""
-    words = (one.at, f"{one.state:<9}", f"{one.event:<17}", one.message, tried, one.detail)
-    return "  ".join(filter(None, words)).rstrip()
+    tried = counted("tried %(num)d time", "tried %(num)d times", one.attempts) if one.attempts else ""
+    shown = (one.at, f"{words(one.state):<9}", f"{one.event:<17}", one.message, words(tried), one.detail)
+    return "  ".join(filter(None, shown)).rstrip()
 
 
 @webhooks.command()
@@ -113,7 +120,7 @@ def pause(session: Session, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"webhook": name, "state": "paused"})
     else:
-        click.echo(f"{name} is paused. Go on: newsletter webhooks resume {name}")
+        say(Message("%(name)s is paused. Go on: newsletter webhooks resume %(name)s", name=name))
 
 
 @webhooks.command()
@@ -133,7 +140,13 @@ def resume(session: Session, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"webhook": name, "state": "works", "waiting": waiting})
     else:
-        click.echo(f"{name} is told again what happens; {some(waiting, 'notice')} waited for it.")
+        say(
+            Message(
+                "%(name)s is told again what happens; %(notices)s waited for it.",
+                name=name,
+                notices=counted("%(num)d notice", "%(num)d notices", waiting),
+            )
+        )
 
 
 @webhooks.command()
@@ -160,7 +173,13 @@ def replay(
     if as_json:
         print_json({"webhook": name, "replayed": number})
     else:
-        click.echo(f"{some(number, 'notice')} will be posted to {name} again.")
+        say(
+            Message(
+                "%(notices)s will be posted to %(name)s again.",
+                notices=counted("%(num)d notice", "%(num)d notices", number),
+                name=name,
+            )
+        )
 
 
 @webhooks.command()
@@ -180,7 +199,7 @@ def test(session: Session, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"webhook": name, "taken": True})
     else:
-        click.echo(f"{name} took the test.")
+        say(Message("%(name)s took the test.", name=name))
 
 
 COMMANDS = {"webhooks": webhooks}

@@ -40,7 +40,14 @@ def spf(dns: Dns, domain: str, senders: Collection[Ip]) -> Result:
         return silence("spf", error)
     if not found["valid"]:
         return failed("spf", _sentence(found["error"]), _spf_cure(domain, senders, found.get("record")))
-    fine = passed("spf", f"{found['record']} ({found['dns_lookups']} of 10 lookups)")
+    fine = passed(
+        "spf",
+        Message(
+            "%(record)s (%(dns_lookups)s of 10 lookups)",
+            record=found["record"],
+            dns_lookups=found["dns_lookups"],
+        ),
+    )
     return next(_spf_faults(domain, _missing(senders, networks), found), fine)
 
 
@@ -210,4 +217,4 @@ def _policy(location: str, tags: dict[str, Any]) -> Result:
     if not tags.get("rua"):
         hint = Message("Add rua=mailto:… to the record at _dmarc.%(location)s.", location=location)
         return warned("dmarc", Message("p=%(p)s, but nobody gets the reports", p=tags["p"]), hint)
-    return passed("dmarc", f"p={tags['p']} at _dmarc.{location}")
+    return passed("dmarc", Message("p=%(p)s at _dmarc.%(location)s", p=tags["p"], location=location))

@@ -124,4 +124,9 @@ def mta_sts(dns: Dns, domain: str) -> Result:
             Message("the policy does not name %(strange)s", strange=", ".join(strange)),
             "Add the server to it.",
         )
-    return passed("mta-sts", f"mode {found['policy']['mode']}, for {', '.join(patterns)}")
+    return passed(
+        "mta-sts",
+        Message(
+            "mode %(mode)s, for %(patterns)s", mode=found["policy"]["mode"], patterns=", ".join(patterns)
+        ),
+    )

@@ -60,7 +60,13 @@ def answers(base_url: str, now: datetime) -> list[Result]:
         ]
     results = []
     if status >= HTTPStatus.BAD_REQUEST:
-        results.append(failed("site", f"{base_url} answers {status}", _start(base_url)))
+        results.append(
+            failed(
+                "site",
+                Message("%(base_url)s answers %(status)s", base_url=base_url, status=status),
+                _start(base_url),
+            )
+        )
     elif expires and expires - now < _RENEWAL:
         hint = "See why your web server does not renew it."
         results.append(
@@ -75,7 +81,9 @@ def answers(base_url: str, now: datetime) -> list[Result]:
             )
         )
     else:
-        results.append(passed("site", f"{base_url} answers {status}"))
+        results.append(
+            passed("site", Message("%(base_url)s answers %(status)s", base_url=base_url, status=status))
+        )
     return results + _clocks(sent, now)
 
 

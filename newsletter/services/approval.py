@@ -38,7 +38,7 @@ class Standing:
             )
         if self.state == IssueState.APPROVED:
             return Message("approved by %(by)s", by=self.by)
-        return {MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state)
+        return Message({MISSING: "not approved", EMPTY: "no items yet"}.get(self.state, self.state))
 
 
 def standing(workspace: "Workspace", issue: IssueName) -> Standing:

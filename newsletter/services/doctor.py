@@ -213,7 +213,8 @@ def _database(workspace: "Workspace") -> Result:
     with reading(engine) as connection:
         server = connection.dialect.server_version_info or ()
         kind = "SQLite" if connection.dialect.name == "sqlite" else "PostgreSQL"
-    return passed("database", f"{kind} {'.'.join(map(str, server))}, schema {HEAD}")
+    server = ".".join(map(str, server))
+    return passed("database", Message("%(kind)s %(server)s, schema %(version)s", kind=kind, server=server, version=HEAD))
 
 
 def _backup(workspace: "Workspace") -> Result:
@@ -289,7 +290,7 @@ def _published_key(workspace: "Workspace", dns: Dns) -> list[Result]:
     if any(kind == "smtp" for _, kind, _ in _ways(workspace)):
         text = "the press does not sign (no `dkim` in newsletter.yaml), so the relay has to"
         return [warned("dkim", text, "See docs/operating.md, DKIM.")]
-    return [skipped("dkim", f"{settings.transport} signs")]
+    return [skipped("dkim", Message("%(transport)s signs", transport=settings.transport))]
 
 
 def _relay(workspace: "Workspace", name: str) -> list[Result]:

@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from newsletter.config.parts import Webhook
-from newsletter.errors import ConfigError, TransportUnavailable
+from newsletter.errors import ConfigError, Message, TransportUnavailable
 from newsletter.fetching import Fetcher, FetchError
 from newsletter.services.webhooks.posting import Receiver, content, fetcher, post
 from newsletter.services.webhooks.signing import secrets_of
@@ -110,7 +110,7 @@ def webhook(workspace: "Workspace", name: str) -> Webhook:
     """Return the webhook of this name. Raises ConfigError when newsletter.yaml has none."""
     known = {one.name: one for one in workspace.settings.webhooks}
     if name not in known:
-        raise ConfigError(f"newsletter.yaml has no webhook {name!r}", nearest(name, known))
+        raise ConfigError(Message("newsletter.yaml has no webhook %(name)r", name=name), nearest(name, known))
     return known[name]
 
 
@@ -168,6 +168,9 @@ def send_test(workspace: "Workspace", name: str, make: Callable[[], Fetcher] = f
         asyncio.run(once())
     except FetchError as error:
         raise TransportUnavailable(
-            f"{name} did not take the test: {error}",
-            f"Look at what {found.url} logs; it has to check the signature, and answer 200 to 299.",
+            Message("%(name)s did not take the test: %(error)s", name=name, error=error),
+            Message(
+                "Look at what %(url)s logs; it has to check the signature, and answer 200 to 299.",
+                url=found.url,
+            ),
         ) from None

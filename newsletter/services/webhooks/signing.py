@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 
 from newsletter.config import secret
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 
 _PREFIX = "whsec_"
 _SIZES = range(24, 65)
@@ -22,7 +22,9 @@ def secrets_of(variable: str) -> Sequence[bytes]:
     """
     found = (secret(variable) or "").split()
     if not found:
-        raise ConfigError(f"{variable} is not set, which signs what webhooks are told", _CURE)
+        raise ConfigError(
+            Message("%(variable)s is not set, which signs what webhooks are told", variable=variable), _CURE
+        )
     return [_read(variable, one) for one in found]
 
 
@@ -32,7 +34,14 @@ def _read(variable: str, written: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if not written.startswith(_PREFIX) or len(key) not in _SIZES:
-        raise ConfigError(f"{variable} is not {_PREFIX} followed by 24 to 64 bytes in base64", _CURE)
+        raise ConfigError(
+            Message(
+                "%(variable)s is not %(prefix)s followed by 24 to 64 bytes in base64",
+                variable=variable,
+                prefix=_PREFIX,
+            ),
+            _CURE,
+        )
     return key
 
 
