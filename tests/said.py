@@ -19,7 +19,7 @@ PACKAGE = ROOT / "newsletter"
 
 SPEAKING = {
     "Message": ((0,), ()),
-    "counted": ((0, 1), ()),
+    "counted": ((0,), ()),
     "say": ((0,), ()),
     "words": ((0,), ()),
     "error": ((0, 2), ("hint",)),

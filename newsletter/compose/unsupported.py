@@ -33,7 +33,11 @@ class Leavings:
         """Return a warning for each line of the file `name`, and one with the number of pictures."""
         found = [
             Problem.warning(
-                f"left out {what}" + (f": “{_short(' '.join(filter(None, said)))}”" if any(said) else ""),
+                Message(
+                    "left out %(what)s: “%(words)s”" if any(said) else "left out %(what)s",
+                    what=Message(what),
+                    words=_short(" ".join(filter(None, said))),
+                ),
                 Place(name, line),
                 _HINTS.get(what, _HINT),
             )

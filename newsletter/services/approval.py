@@ -171,7 +171,8 @@ def _nobody(workspace: "Workspace", closing: date, proof: "Proof") -> StateError
             "Correct the items' dates or the issue's period, then: newsletter compose %(closing)s",
             closing=closing,
         )
-        return StateError(f"issue {closing} has no items" + (f"; left out: {out}" if out else ""), cure)
+        empty, rest = "issue %(closing)s has no items", "issue %(closing)s has no items; left out: %(out)s"
+        return StateError(Message(rest if out else empty, closing=closing, out=out), cure)
     if proof.without:
         return StateError(
             Message(

@@ -213,8 +213,10 @@ def _database(workspace: "Workspace") -> Result:
     with reading(engine) as connection:
         server = connection.dialect.server_version_info or ()
         kind = "SQLite" if connection.dialect.name == "sqlite" else "PostgreSQL"
-    server = ".".join(map(str, server))
-    return passed("database", Message("%(kind)s %(server)s, schema %(version)s", kind=kind, server=server, version=HEAD))
+    number = ".".join(map(str, server))
+    return passed(
+        "database", Message("%(kind)s %(server)s, schema %(version)s", kind=kind, server=number, version=HEAD)
+    )
 
 
 def _backup(workspace: "Workspace") -> Result:

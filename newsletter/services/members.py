@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.audience.consent import check_consent
 from newsletter.audience.entries import EntryReader, Refusal, clean
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, Message
 from newsletter.model import Standing
 from newsletter.services.person import check_fields
 from newsletter.store import members, people
@@ -75,7 +75,9 @@ def sync(
     check_fields(workspace, {name for one in given for name in one.cells} - _COLUMNS)
     words, wrong = check_consent(consent)
     if wrong:
-        raise ConfigError(f"`consent` {wrong}", "Say where people agreed, like: membership form 2025")
+        raise ConfigError(
+            Message("`consent` %(wrong)s", wrong=wrong), "Say where people agreed, like: membership form 2025"
+        )
     if dry_run:
         with reading(workspace.readable) as connection:
             return _Sync(workspace, connection, lock=False).run(given)

@@ -72,7 +72,9 @@ def change(
     with writing(workspace.database) as connection:
         before = people.get(connection, number, for_update=True)
         if before is None:
-            raise ContentError(f"there is no subscriber {number}", "They may have been erased.")
+            raise ContentError(
+                Message("there is no subscriber %(number)s", number=number), "They may have been erased."
+            )
         if not is_current(before):
             return None
         importer.take(connection, importer.entry({**cells, "email": before.email}), "", workspace.now())

@@ -76,7 +76,7 @@ def logo_as_shown(workspace: "Workspace", name: str) -> Image:
     """
     file = workspace.root / name
     if not file.resolve().is_relative_to(workspace.root.resolve()):
-        raise ContentError(f"{name} is not in the workspace", "Name a file inside it.")
+        raise ContentError(Message("%(name)s is not in the workspace", name=name), "Name a file inside it.")
     made = prepare([file], workspace.var / "pictures", widest=LOGO)[file]
     if isinstance(made, Fault):
         raise ContentError(f"{name} {made.text}", made.hint)
@@ -86,7 +86,10 @@ def logo_as_shown(workspace: "Workspace", name: str) -> Image:
 def insist_usable(workspace: "Workspace", content: bytes, widest: int) -> None:
     """Let a limited child process look at a picture. Raises ContentError when it cannot be shown."""
     if len(content) > LARGEST:
-        raise ContentError(f"the picture has more than {LARGEST // 1_000_000} MB", "Save it smaller.")
+        raise ContentError(
+            Message("the picture has more than %(largest)s MB", largest=LARGEST // 1_000_000),
+            "Save it smaller.",
+        )
     fault = fault_of(content)
     if fault is None:
         scratch = _scratch(workspace, content)
@@ -96,7 +99,7 @@ def insist_usable(workspace: "Workspace", content: bytes, widest: int) -> None:
             scratch.unlink(missing_ok=True)
         fault = made if isinstance(made, Fault) else None
     if fault:
-        raise ContentError(f"the picture {fault.text}", fault.hint)
+        raise ContentError(Message("the picture %(text)s", text=fault.text), fault.hint)
 
 
 def _scratch(workspace: "Workspace", content: bytes) -> Path:
