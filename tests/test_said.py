@@ -23,7 +23,7 @@ def lacks(ids: object) -> list[object]:
 
 
 def test_every_error_hint_and_line_of_a_command_is_in_ukrainian() -> None:
-    found = dict((words, str(module)) for module, words in said.literals())
+    found = {words: str(module) for module, words in said.literals()}
     assert len(found) > 1000
     assert {words: found[words] for words in lacks(found)} == {}  # type: ignore[index]
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from newsletter.cli.language import words
-from newsletter.errors import Message, Problem, counted
+from newsletter.errors import Problem
 
 _COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 
@@ -46,11 +46,6 @@ def print_problems(problems: Sequence[Problem]) -> None:
         click.echo(f"{where}{kind}: {words(problem.text)}{code}")
         if problem.hint and problem.hint != next_hint:
             click.echo(f"  {words(problem.hint)}")
-
-
-def some(count: int, noun: str) -> Message:
-    """Return `1 item`, `2 items`."""
-    return counted(f"%(num)d {noun}", f"%(num)d {noun}s", count)
 
 
 def listed(parts: Iterable[object]) -> str:
