@@ -20,8 +20,6 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpcore
 import idna
 
-from newsletter.errors import Message
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
@@ -115,7 +113,7 @@ async def resolve(host: str) -> Sequence[str]:
         answers = await dns.asyncresolver.resolve_name(host, lifetime=_CONNECT)
         return list(answers.addresses())
     except dns.exception.DNSException:
-        raise FetchError(Message("%(host)s has no address", host=host), cause=Cause.UNKNOWN_HOST) from None
+        raise FetchError(f"{host} has no address", cause=Cause.UNKNOWN_HOST) from None
 
 
 class Fetcher:
@@ -169,7 +167,7 @@ class Fetcher:
                 if isinstance(found, Fetched):
                     return found
                 url = found
-        raise FetchError(Message("more than %(redirects)s redirects", redirects=_REDIRECTS))
+        raise FetchError(f"more than {_REDIRECTS} redirects")
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Post `body`; nothing but a status of success counts, and no redirect is followed.
@@ -197,7 +195,7 @@ class Fetcher:
                 url = urljoin(url, given["location"])
                 for_good = for_good and status in _MOVED_FOR_GOOD
                 moved = url if for_good else moved
-        raise FetchError(Message("more than %(redirects)s redirects", redirects=_REDIRECTS))
+        raise FetchError(f"more than {_REDIRECTS} redirects")
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
@@ -206,9 +204,7 @@ class Fetcher:
             async with self._turns, asyncio.timeout(SECONDS):
                 yield
         except TimeoutError:
-            raise FetchError(
-                Message("no answer within %(seconds)s seconds", seconds=f"{SECONDS:.0f}"), cause=Cause.SLOW
-            ) from None
+            raise FetchError(f"no answer within {SECONDS:.0f} seconds", cause=Cause.SLOW) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, OSError) as error:
             if refused := _untrusted(error):
                 raise FetchError(refused.verify_message, cause=Cause.UNTRUSTED) from None
@@ -249,7 +245,7 @@ class Fetcher:
             elif answer.status == 200:  # noqa: PLR2004  OK
                 content = await _body(answer, given.get("content-encoding", ""))
             else:
-                raise FetchError(Message("the answer is %(status)s", status=answer.status), answer.status)
+                raise FetchError(f"the answer is {answer.status}", answer.status)
         return Fetched(
             url=url,
             content=content,
@@ -265,11 +261,11 @@ class Fetcher:
             port, host = parts.port, parts.hostname or ""
             ascii_host = host if _literal(host) else idna.encode(host, uts46=True).decode()
         except ValueError:  # an IDNAError is one
-            raise FetchError(Message("%(url)r is not a web address", url=url[:80])) from None
+            raise FetchError(f"{url[:80]!r} is not a web address") from None
         if parts.scheme not in _PORTS or parts.username is not None or not host:
-            raise FetchError(Message("%(url)r is not a web address", url=url[:80]))
+            raise FetchError(f"{url[:80]!r} is not a web address")
         if (port or _PORTS[parts.scheme]) not in self._ports:
-            raise FetchError(Message("port %(port)s is none of a web page", port=port))
+            raise FetchError(f"port {port} is none of a web page")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return httpcore.URL(
             scheme=parts.scheme.encode(),
@@ -311,16 +307,14 @@ def _literal(host: str) -> Ip | None:
 async def _body(answer: httpcore.Response, encoding: str) -> bytes:
     """Return the content of an answer. Raises FetchError when it is too large, or packed otherwise."""
     if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
-        raise FetchError(
-            Message("the answer is packed as %(encoding)s, which was not asked for", encoding=encoding[:20])
-        )
+        raise FetchError(f"the answer is packed as {encoding[:20]}, which was not asked for")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding.lower() else None
     content = bytearray()
     chunks: AsyncIterator[bytes] = answer.aiter_stream()
     async for chunk in chunks:
         content += unpacker.decompress(chunk, LARGEST + 1 - len(content)) if unpacker else chunk
         if len(content) > LARGEST:
-            raise FetchError(Message("the answer has more than %(largest)s MB", largest=LARGEST // 1_000_000))
+            raise FetchError(f"the answer has more than {LARGEST // 1_000_000} MB")
     return bytes(content)
 
 
@@ -346,9 +340,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         literal = _literal(host)
         found = [literal] if literal else [ip_address(one) for one in await self._resolve(host)]
         if not found or not all(map(self._admits, found)):
-            raise FetchError(
-                Message("%(host)s is not on the public internet", host=host), cause=Cause.NOT_PUBLIC
-            )
+            raise FetchError(f"{host} is not on the public internet", cause=Cause.NOT_PUBLIC)
         chosen = min(found, key=lambda ip: ip.version)
         return await self._real.connect_tcp(str(chosen), port, timeout, local_address, socket_options)
 

@@ -139,20 +139,14 @@ def lay_out(
         else [columns.match(one) if one else IGNORED for one in headings]
     )
     if EMAIL not in found:
-        raise not_a_list(
-            at(0),
-            "no line of headings has a column of addresses",
-            Message(
-                "Begin the list with a line such as: %(usual)s, or map the column:"
-                ' --column %(email)s="HEADING"',
-                usual=",".join(columns.usual),
-                email=EMAIL,
-            ),
+        begin = (
+            'Begin the list with a line such as: %(usual)s, or map the column: --column %(email)s="HEADING"'
         )
+        hint = Message(begin, usual=",".join(columns.usual), email=EMAIL)
+        raise not_a_list(at(0), "no line of headings has a column of addresses", hint)
+    unknown = "unknown column %(heading)r"
     faults = [
-        Problem.error(
-            Message("unknown column %(heading)r", heading=heading), at(place), columns.cure(heading)
-        )
+        Problem.error(Message(unknown, heading=heading), at(place), columns.cure(heading))
         for place, heading in enumerate(headings)
         if found[place] is None and service is None
     ]

@@ -1,6 +1,7 @@
 """The command `schedule`: show the next weekly hours, or adopt a restored database."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,12 @@ from newsletter.cli import Session, pass_session
 from newsletter.cli.arguments import as_json, closing
 from newsletter.cli.output import print_json, say
 from newsletter.errors import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.services import Workspace
+    from newsletter.services.schedule import Hour
 
 
 @click.command()
@@ -52,24 +59,7 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
             ]
         )
         return
-    say(
-        Message(
-            "%(weekly)s in %(timezone)s:",
-            weekly=workspace.settings.schedule.weekly,
-            timezone=workspace.settings.timezone,
-        )
-    )
-    for hour in found:
-        offset = hour.moment.isoformat(timespec="minutes")[16:]
-        say(
-            Message(
-                "  %(moment)s %(offset)s  issue %(issue)s: %(words)s",
-                moment=f"{hour.moment:%a %Y-%m-%d %H:%M}",
-                offset=offset,
-                issue=hour.issue,
-                words=hour.standing.words,
-            )
-        )
+    _print(workspace, found)
     for held in held_hours(workspace):
         name, why = held.settled.issue, held.settled.outcome
         say(
@@ -85,6 +75,23 @@ def schedule(session: Session, closing: date | None, adopt: bool, as_json: bool)
         say(Message("%(doubt)s. Nothing is sent automatically until it is right.", doubt=doubt), err=True)
     if lacks_editors(workspace):
         say(NO_EDITORS_TO_NOTIFY, err=True)
+
+
+def _print(workspace: "Workspace", hours: "Sequence[Hour]") -> None:
+    """Print the weekly hours, each with its issue and the state of its approval."""
+    weekly, zone = workspace.settings.schedule.weekly, workspace.settings.timezone
+    say(Message("%(weekly)s in %(timezone)s:", weekly=weekly, timezone=zone))
+    for hour in hours:
+        offset = hour.moment.isoformat(timespec="minutes")[16:]
+        say(
+            Message(
+                "  %(moment)s %(offset)s  issue %(issue)s: %(words)s",
+                moment=f"{hour.moment:%a %Y-%m-%d %H:%M}",
+                offset=offset,
+                issue=hour.issue,
+                words=hour.standing.words,
+            )
+        )
 
 
 COMMANDS = {"schedule": schedule}

@@ -61,28 +61,16 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
             server = Server(
                 site, listening, base_url, proxies=where.proxies, registry=metrics, uploads=uploads
             )
-            say(
-                Message(
-                    "Site: http://%(authority)s for %(base_url)s",
-                    authority=_authority(listening),
-                    base_url=base_url,
-                )
-            )
+            site_at = _authority(listening)
+            say(Message("Site: http://%(authority)s for %(base_url)s", authority=site_at, base_url=base_url))
             if door:
                 stack.enter_context(watched(create_status(workspace, metrics), door))
                 say(Message("Health: http://%(authority)s/health", authority=_authority(door)))
             if uploads:
-                people = (
-                    "" if workspace.settings.editors else Message(", once newsletter.yaml names `editors`")
-                )
-                say(
-                    Message(
-                        "Desk: %(base_url)s%(uploads)s%(people)s",
-                        base_url=base_url,
-                        uploads=uploads,
-                        people=people,
-                    )
-                )
+                once = Message(", once newsletter.yaml names `editors`")
+                people = "" if workspace.settings.editors else once
+                desk = f"{base_url}{uploads}"
+                say(Message("Desk: %(desk)s%(people)s", desk=desk, people=people))
             if programs:
                 say(Message("API: %(base_url)s%(programs)s", base_url=base_url, programs=programs))
             if not is_loopback(name) and not base_url.startswith("https:"):

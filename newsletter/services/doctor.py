@@ -368,33 +368,15 @@ def _loop(workspace: "Workspace") -> Result:
     asyncio.run(transactional.send(workspace.ways(settings.transport, now.date()), batch))
     receipt = batch.receipt(_NOBODY)
     if receipt.outcome is not Outcome.ACCEPTED:
-        return failed(
-            "loop",
-            Message(
-                "the relay did not take a letter to %(address)s: %(detail)s",
-                address=address,
-                detail=receipt.detail,
-            ),
-        )
+        refused = "the relay did not take a letter to %(address)s: %(detail)s"
+        return failed("loop", Message(refused, address=address, detail=receipt.detail))
     started = time.monotonic()
     with bounce_mailbox(workspace) as box:
         while not box.take(identity):
             if time.monotonic() - started > _RETURN:
                 hint = "See that mail to b+ANYTHING@ your domain ends in the mailbox of bounces.imap."
-                return failed(
-                    "loop",
-                    Message(
-                        "a letter to %(address)s did not come back in %(seconds)s s",
-                        address=address,
-                        seconds=f"{_RETURN:.0f}",
-                    ),
-                    hint,
-                )
+                lost, seconds = "a letter to %(address)s did not come back in %(seconds)s s", f"{_RETURN:.0f}"
+                return failed("loop", Message(lost, address=address, seconds=seconds), hint)
             time.sleep(_LOOK)
-    return passed(
-        "loop",
-        Message(
-            "a letter to the return path came back in %(seconds)s s",
-            seconds=f"{time.monotonic() - started:.0f}",
-        ),
-    )
+    took = f"{time.monotonic() - started:.0f}"
+    return passed("loop", Message("a letter to the return path came back in %(seconds)s s", seconds=took))
