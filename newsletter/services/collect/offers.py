@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter import private
 from newsletter.collect.entries import Entry, markdown, summary
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, Message
 from newsletter.fetching import Fetcher, FetchError
 from newsletter.files import OWNER, atomic_write
 from newsletter.pictures.prepare import WIDEST
@@ -67,7 +67,9 @@ def offer(
     try:
         entry, content = asyncio.run(read())
     except FetchError as error:
-        raise ContentError(f"the page cannot be read: {error}", "Type its title and text.") from None
+        raise ContentError(
+            Message("the page cannot be read: %(error)s", error=error), "Type its title and text."
+        ) from None
     token, refused = "", None
     if isinstance(content, bytes):
         try:
@@ -76,7 +78,9 @@ def offer(
         except ContentError as error:
             refused = error
     elif content:
-        refused = ContentError(f"the picture cannot be fetched: {content}", "Choose a file.")
+        refused = ContentError(
+            Message("the picture cannot be fetched: %(content)s", content=content), "Choose a file."
+        )
     return Offer(
         title=entry.title,
         text=markdown(summary(entry.text)),
@@ -107,5 +111,7 @@ def _keep(workspace: "Workspace", content: bytes) -> str:
     try:
         atomic_write(home / token, content, mode=OWNER, durable=False)
     except OSError as error:
-        raise ContentError(f"the picture cannot be kept: {error.strerror}", "Free some space.") from None
+        raise ContentError(
+            Message("the picture cannot be kept: %(strerror)s", strerror=error.strerror), "Free some space."
+        ) from None
     return token
