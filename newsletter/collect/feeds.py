@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from newsletter.errors import Message
 from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute, moment, plain
+from newsletter.errors import Message
 
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']([^"']+)""", re.IGNORECASE)

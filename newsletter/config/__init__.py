@@ -52,7 +52,7 @@ from newsletter.config.types import (
     Zone,
     known_ways,
 )
-from newsletter.errors import ConfigError, ContentError, Place, Problem, Message
+from newsletter.errors import ConfigError, ContentError, Message, Place, Problem
 from newsletter.files import is_unicode
 from newsletter.locales import CATALOGS
 from newsletter.model import Envelope, Period, Section
