@@ -9,9 +9,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +17,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 import idna
+
+from newsletter.fetched import Answer, Cause, Fetched, FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -46,54 +46,6 @@ _TRANSLATED = tuple(
 )
 """Prefixes behind which an IPv4 address of any kind may be, or that are nobody's: RFC 6052, 8215, 3056, 4380,
 3879, 7526. `is_global` is true for some of them."""
-
-
-class Cause(StrEnum):
-    """Why nothing was fetched, as far as a caller treats it differently."""
-
-    OTHER = "other"
-    SLOW = "slow"
-    UNKNOWN_HOST = "unknown host"
-    NOT_PUBLIC = "not public"
-    UNTRUSTED = "untrusted"
-    """The server's certificate cannot be trusted."""
-
-
-class FetchError(Exception):
-    """Nothing usable was fetched: one sentence says why; `status` is the server's, 0 without an answer."""
-
-    def __init__(self, why: str, status: int = 0, cause: Cause = Cause.OTHER) -> None:
-        super().__init__(why)
-        self.status = status
-        self.cause = cause
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """An answer: the address it came from at last, its content, and what to ask with next time.
-
-    `content` is None when nothing has changed since the last time.
-    """
-
-    url: str
-    content: bytes | None
-    content_type: str = ""
-    etag: str = ""
-    modified: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What became of asking for a page, whatever the status: the address it came from at last.
-
-    `moved` is where redirects that are for good lead, empty without one; `certificate_ends` is of the last
-    server.
-    """
-
-    url: str
-    status: int
-    moved: str = ""
-    certificate_ends: datetime | None = None
 
 
 def is_public(ip: Ip) -> bool:

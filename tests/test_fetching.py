@@ -7,7 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from newsletter import fetching
-from newsletter.fetching import Fetched, Fetcher, FetchError, is_public
+from newsletter.fetched import Fetched, FetchError
+from newsletter.fetching import Fetcher, is_public
 from tests.site import Reply, Site, addresses, bomb, is_loopback, serving
 
 

@@ -12,7 +12,7 @@ from newsletter.checks.codes import finding
 from newsletter.checks.lines import Locate, as_given
 from newsletter.checks.wording import hrefs
 from newsletter.errors import Message, Place, Problem
-from newsletter.fetching import Cause
+from newsletter.fetched import Cause
 from newsletter.model import Issue
 
 _GONE = {404, 410}

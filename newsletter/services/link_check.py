@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter import private
 from newsletter.checks.link_answers import Looked, links_of
-from newsletter.fetching import Cause, Fetcher, FetchError
+from newsletter.fetched import Cause, FetchError
 from newsletter.files import OWNER, atomic_write
 
 if TYPE_CHECKING:
+    from newsletter.fetching import Fetcher
     from newsletter.model import Issue
     from newsletter.services import Workspace
     from newsletter.services.jobs.kinds import Request
@@ -44,7 +45,7 @@ def check_links(
     closing: date,
     *,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
-    fetcher: Callable[[str], Fetcher] = Fetcher,
+    fetcher: "Callable[[str], Fetcher] | None" = None,
 ) -> LinkCheck:
     """Ask each link of an issue that has no good answer yet; return how many are known afterwards.
 
@@ -59,12 +60,18 @@ def check_links(
     try:
         if asked:
             agent = f"newsletter-link-check (+{workspace.settings.base_url})"
-            asyncio.run(_ask(asked, fetcher(agent), found, now, progress))
+            asyncio.run(_ask(asked, (fetcher or _fetcher())(agent), found, now, progress))
     finally:
         if found:
             kept = {href: one for href, one in {**known, **found}.items() if now - one.at < _SHOWN}
             _save(workspace, kept)
     return _summary(issue, {**known, **found}, len(found))
+
+
+def _fetcher() -> "type[Fetcher]":
+    from newsletter.fetching import Fetcher
+
+    return Fetcher
 
 
 def check_job(request: "Request") -> Mapping[str, Any]:
@@ -101,7 +108,7 @@ def _good(looked: Looked | None, now: datetime) -> bool:
 
 async def _ask(
     links: Iterable[str],
-    opened: Fetcher,
+    opened: "Fetcher",
     found: dict[str, Looked],
     now: datetime,
     progress: Callable[[int, int], None],
@@ -128,7 +135,7 @@ async def _ask(
             await asyncio.gather(*asking, return_exceptions=True)
 
 
-async def _look(opened: Fetcher, href: str, now: datetime) -> Looked:
+async def _look(opened: "Fetcher", href: str, now: datetime) -> Looked:
     try:
         answer = await opened.answer(href)
     except FetchError as error:

@@ -23,7 +23,7 @@ from newsletter.checks.mjml_lint import lint
 from newsletter.compose.issuefile import load_issue
 from newsletter.config import Settings
 from newsletter.errors import ContentError, Place, Problem
-from newsletter.fetching import Cause
+from newsletter.fetched import Cause
 from newsletter.model import Edition, Rendered
 from newsletter.render.edition import Editions
 from newsletter.render.renderer import Renderer

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from newsletter.collect import feeds, mails, pages
-from newsletter.fetching import FetchError
+from newsletter.fetched import FetchError
 from tests.site import Reply, serving
 
 BROKEN = "http://[::1"

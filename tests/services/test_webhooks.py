@@ -23,7 +23,8 @@ from newsletter.config import read_settings
 from newsletter.config.parts import Webhook
 from newsletter.config.types import WebhookEvent
 from newsletter.errors import ConfigError, TransportUnavailable
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.services import Workspace, person, webhooks
 from newsletter.services.erasure import erase
 from newsletter.services.feedback import keep_events, process_events

@@ -21,7 +21,8 @@ from newsletter.compose.item import is_address
 from newsletter.config import secret
 from newsletter.config.parts import CollectEntry
 from newsletter.errors import ContentError, Message, NewsletterError, TransportUnavailable
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.services import inbox
 from newsletter.services.collect import state as kept
 from newsletter.services.collect.sources import AGENT, Read, Web, finished, read_folder

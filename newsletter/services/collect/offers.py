@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from newsletter import private
 from newsletter.collect.entries import Entry, markdown, summary
 from newsletter.errors import ContentError, Message
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.files import OWNER, atomic_write
 from newsletter.pictures.prepare import WIDEST
 from newsletter.services.collect import MakeFetcher, agent, day_of

@@ -15,7 +15,8 @@ from newsletter.collect import feeds, pages
 from newsletter.collect.entries import LONGEST_TITLE, Entry, absolute
 from newsletter.config.parts import CollectEntry
 from newsletter.errors import ContentError, Message
-from newsletter.fetching import Fetched, Fetcher, FetchError
+from newsletter.fetched import Fetched, FetchError
+from newsletter.fetching import Fetcher
 from newsletter.services.collect.state import Asked
 
 AGENT = "newsletter"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from newsletter.config.parts import Webhook
 from newsletter.errors import ConfigError, Message, TransportUnavailable
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.services.webhooks.posting import Receiver, content, fetcher, post
 from newsletter.services.webhooks.signing import secrets_of
 from newsletter.store import notices

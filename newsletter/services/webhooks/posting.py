@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsletter.config.parts import Webhook
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.sending.clock import ClockWatch
 from newsletter.services.webhooks.signing import secrets_of, signed
 from newsletter.store import notices
