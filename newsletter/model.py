@@ -145,8 +145,7 @@ class Silenced:
 class Item:
     """One piece of news: Markdown text, its sections in order, and its place in a file.
 
-    `lead` puts it first in the issue; `trim` shows its first paragraph in mail, and the rest in the archive
-    alone; `event` is there for items of that kind only.
+    `lead` puts it first; `trim` shows its first paragraph only in mail; `event` is of items of that kind.
     """
 
     id: str
@@ -385,10 +384,7 @@ class Message:
 
     @cached_property
     def pieces(self) -> Sequence[bytes]:
-        """The whole message in pieces to join: 7-bit, CRLF line ends, and no line begins with a dot.
-
-        So SMTP needs no dot-stuffing.
-        """
+        """The whole message in pieces to join: 7-bit, CRLF, and no line begins with a dot to be stuffed."""
         return self.build()
 
     @property
