@@ -100,7 +100,7 @@ def test_a_relay_is_where_its_kind_of_security_usually_is(security: str, port: i
         ("sendgird", "no transport is named 'sendgird'\n  Did you mean 'sendgrid'?"),
         ("pigeon", "no transport is named 'pigeon'\n  Known here: outbox, smtp, sendgrid."),
         ("x" * 300, f"no transport is named '{'x' * 40}'\n  Known here: outbox, smtp, sendgrid."),
-        ("5", "must be words: put them in quotes"),
+        ("5", "must be a name, or several in order, like [sendgrid, smtp]"),
     ],
 )
 def test_an_unknown_transport_is_refused_at_its_line_with_the_nearest(

@@ -53,7 +53,18 @@ def _remarks(remarks: Iterable[Remark], at: Place, locate: Locate) -> Iterator[P
 
 
 def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
-    subject, preheader = issue.subject.strip(), issue.preheader.strip()
+    yield from _subject(issue, locate)
+    yield from _preheader(issue, locate)
+    call = issue.call.text if issue.call else ""
+    for words in (issue.subject, issue.preheader, issue.intro, call):
+        yield from _remarks(leftovers(words), issue.at, locate)
+        yield from _remarks(typed_marks(spoken(words), language), issue.at, locate)
+    yield from _remarks(links_in(issue.intro), issue.at, locate)
+    yield from _remarks(unrendered(issue.intro), issue.at, locate)
+
+
+def _subject(issue: Issue, locate: Locate) -> Iterator[Problem]:
+    subject = issue.subject.strip()
     at = locate(issue.at, key("subject"))
     if not subject:
         yield finding(
@@ -82,6 +93,10 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
             at,
             "Write it as a sentence: filters distrust it.",
         )
+
+
+def _preheader(issue: Issue, locate: Locate) -> Iterator[Problem]:
+    subject, preheader = issue.subject.strip(), issue.preheader.strip()
     if len(subject) >= _TELLING and _plain(preheader).startswith(_plain(subject)):
         yield finding(
             "preheader-repeats",
@@ -101,12 +116,6 @@ def _envelope(issue: Issue, language: str, locate: Locate) -> Iterator[Problem]:
                 longest=longest,
             ),
         )
-    call = issue.call.text if issue.call else ""
-    for words in (issue.subject, issue.preheader, issue.intro, call):
-        yield from _remarks(leftovers(words), issue.at, locate)
-        yield from _remarks(typed_marks(spoken(words), language), issue.at, locate)
-    yield from _remarks(links_in(issue.intro), issue.at, locate)
-    yield from _remarks(unrendered(issue.intro), issue.at, locate)
 
 
 def _plain(text: str) -> str:

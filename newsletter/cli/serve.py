@@ -150,7 +150,7 @@ def _authority(listening: "socket") -> str:
 
 def _read_secrets(workspace: "Workspace") -> None:
     """Read the secrets that pages need, so that an error stops the start. Raises ConfigError."""
-    from newsletter.config import secret
+    from newsletter.config.secrets import secret
     from newsletter.services.feedback import read_provider_keys
     from newsletter.services.webhooks.posting import receivers
 

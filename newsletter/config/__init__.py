@@ -1,13 +1,10 @@
-"""Load newsletter.yaml as typed settings, and secrets from the environment.
+"""Load newsletter.yaml as typed settings.
 
 Not here: defaults that belong to one module, and what settings lead to (newsletter/services).
 """
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache, reduce
 from itertools import chain
@@ -401,51 +398,3 @@ def find_root(start: Path) -> Path:
         Message("no %(path)s in %(start)s or above it", path=FILE, start=start),
         "Run this inside a workspace, name one with --workspace DIR, or make one: newsletter init DIR",
     )
-
-
-_way: ContextVar[str] = ContextVar("way", default="")
-
-
-@contextmanager
-def secrets_of(way: str) -> Iterator[None]:
-    """Make `secret` look for those of a way that newsletter.yaml names: SENDGRID_API_KEY_RELAY2."""
-    before = _way.set(f"_{way.upper().replace('-', '_')}" if way else "")
-    try:
-        yield
-    finally:
-        _way.reset(before)
-
-
-def secret(name: str) -> str | None:
-    """Return a secret: the environment variable `name`, or the content of the file named by `name`_FILE.
-
-    Raises ConfigError if the file cannot be read or is empty, or if both are set.
-    """
-    name += _way.get()
-    value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
-    if value and file:
-        raise ConfigError(Message("both %(name)s and %(name)s_FILE are set", name=name), "Unset one of them.")
-    if file:
-        try:
-            value = Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                Message(
-                    "%(name)s_FILE names %(path)s, which cannot be read: %(strerror)s",
-                    name=name,
-                    path=file,
-                    strerror=error.strerror,
-                ),
-                "Correct the path, or the file's permissions.",
-            ) from None
-        except UnicodeDecodeError:
-            raise ConfigError(
-                Message("%(name)s_FILE names %(path)s, which is no text", name=name, path=file),
-                "Name another file.",
-            ) from None
-        if not value:
-            raise ConfigError(
-                Message("%(name)s_FILE names %(path)s, which is empty", name=name, path=file),
-                Message("Write the value into it, or unset %(name)s_FILE.", name=name),
-            )
-    return value or None

@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from sendgrid.helpers.eventwebhook import EventWebhook
 
-from newsletter.config import secret
+from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure

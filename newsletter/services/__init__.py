@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
-from newsletter.config import Settings, find_root, place_of, read_settings, secret
+from newsletter.config import Settings, find_root, place_of, read_settings
+from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError, ContentError, Message, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
@@ -241,7 +242,7 @@ class Workspace:
         One that writes files does so in `var`, in the folder of its name, or in `folder` inside that. Raises
         ConfigError when there is no such way, or it is not set up.
         """
-        from newsletter.config import secrets_of
+        from newsletter.config.secrets import secrets_of
         from newsletter.transport import Files, describe
 
         files = Files(folder=self.var / name / folder, prefix=issue.isoformat())

@@ -10,7 +10,7 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newsletter.config import secret, secrets_of
+from newsletter.config.secrets import secret, secrets_of
 from newsletter.doctor import Level, Result, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
 from newsletter.errors import Message, NewsletterError, Problem, Severity, StoreError

@@ -8,7 +8,7 @@ from itertools import islice
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from newsletter.config import secret, secrets_of
+from newsletter.config.secrets import secret, secrets_of
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider, ProviderEvents
 from newsletter.feedback.process import Done, process

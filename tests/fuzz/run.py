@@ -60,7 +60,7 @@ def generated(name: str, seconds: float, seed: int) -> tuple[int, int]:
 
 def by_coverage(name: str, seconds: int) -> None:
     """Let atheris look for inputs that reach new code; it ends the process."""
-    import atheris  # type: ignore  # noqa: PGH003, PLC0415  scripts/fuzz --atheris installs it
+    import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415  scripts/fuzz --atheris installs it
 
     kind = TARGETS[name][0]
     corpus = _FOUND / f"corpus-{name}"

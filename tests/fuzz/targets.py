@@ -30,7 +30,8 @@ from newsletter.doctor.lookup import Dns, Silent
 from newsletter.errors import NewsletterError
 from newsletter.feedback import parse as bounces
 from newsletter.feedback.sendgrid import SendGridEvents
-from newsletter.fetching import Fetcher, FetchError
+from newsletter.fetched import FetchError
+from newsletter.fetching import Fetcher
 from newsletter.names import read_name
 from newsletter.render import markdown, plaintext
 from newsletter.yamlfile import load

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from newsletter.config import secret
 from newsletter.config.parts import Part
+from newsletter.config.secrets import secret
 from newsletter.config.types import Line
 from newsletter.errors import ConfigError, TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Verdict

@@ -18,8 +18,8 @@ from newsletter.collect.entries import Entry, markdown, summary
 from newsletter.collect.likeness import Titles
 from newsletter.compose.addresses import same_page
 from newsletter.compose.item import is_address
-from newsletter.config import secret
 from newsletter.config.parts import CollectEntry
+from newsletter.config.secrets import secret
 from newsletter.errors import ContentError, Message, NewsletterError, TransportUnavailable
 from newsletter.fetched import FetchError
 from newsletter.fetching import Fetcher

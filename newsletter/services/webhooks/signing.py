@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from newsletter.config import secret
+from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError, Message
 
 _PREFIX = "whsec_"

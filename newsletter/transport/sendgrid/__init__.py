@@ -7,8 +7,8 @@ import re
 
 from pydantic import Field
 
-from newsletter.config import secret
 from newsletter.config.parts import Part
+from newsletter.config.secrets import secret
 from newsletter.config.types import Url
 from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from newsletter.config import secret
 from newsletter.config.parts import Part
+from newsletter.config.secrets import secret
 from newsletter.config.types import Host
 from newsletter.ports import Transport
 from newsletter.transport import Description, Files

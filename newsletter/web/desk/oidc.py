@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from newsletter.config import secret
 from newsletter.config.parts import Oidc
+from newsletter.config.secrets import secret
 from newsletter.errors import log_text
 from newsletter.services import sign_in as service
 from newsletter.web.desk import sign_in

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 
-from newsletter.config import secret
+from newsletter.config.secrets import secret
 from newsletter.errors import StoreError
 from newsletter.services import Workspace
 from newsletter.services.disk import disk_shortage
