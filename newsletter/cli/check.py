@@ -74,7 +74,7 @@ def _ask_links(workspace: "Workspace", day: date) -> "LinkCheck":
     """Ask the links of an issue, with progress."""
     from newsletter.checks.link_answers import links_of
     from newsletter.cli.progress import progress
-    from newsletter.services.link_check import check_links
+    from newsletter.services.link_asking import check_links
 
     issue, _ = workspace.issue(day)
     with progress(len(list(links_of(issue))), "Links") as advance:

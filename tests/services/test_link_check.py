@@ -17,9 +17,9 @@ from newsletter.checks.link_answers import link_problems
 from newsletter.cli import run
 from newsletter.errors import Severity
 from newsletter.fetching import Fetcher
-from newsletter.services import Workspace, link_check
+from newsletter.services import Workspace, link_asking, link_check
 from newsletter.services.jobs.kinds import KINDS, Interrupted, Request
-from newsletter.services.link_check import check_links
+from newsletter.services.link_asking import check_links
 from newsletter.services.proof import prove
 from tests.site import Reply, Site, addresses, is_loopback, serving
 
@@ -117,7 +117,7 @@ def test_a_good_answer_is_not_asked_for_again_within_a_day_and_forgotten_after_a
 def test_at_most_ten_are_asked_at_a_time_and_no_longer_than_there_is_time(
     press: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_check, "SECONDS", 1.0)
+    monkeypatch.setattr(link_asking, "SECONDS", 1.0)
     names = [f"https://news{number}.example/" for number in range(15)]
     resolved: list[str] = []
 

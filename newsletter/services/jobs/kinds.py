@@ -66,7 +66,7 @@ KINDS: Mapping[str, Kind] = {
         title="packing the archive", run="newsletter.web.readers.archive.packing:pack", files=True
     ),
     "collect": Kind(title="collecting news", run="newsletter.services.collect:collect_job", files=True),
-    "links": Kind(title="checking links", run="newsletter.services.link_check:check_job", files=True),
+    "links": Kind(title="checking links", run="newsletter.services.link_asking:check_job", files=True),
     "doctor": Kind(title="checking whether mail arrives", run="newsletter.services.doctor:examine_job"),
     "collect-timer": Kind(
         title="collecting when it is due",
