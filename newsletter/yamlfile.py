@@ -243,7 +243,9 @@ def _problem(model: type[BaseModel], document: Document, fault: Any) -> Problem:
         text = Message("the key %(key)r is missing", key=key)
         hint, code = Message("Add `%(key)s: …` here.", key=path[-1]), "key-missing"
     elif fault["type"] == "model_type":
-        text = f"{key or 'the file'}: must be keys with values, like `{_keys(model, fault['loc'])[0]}: …`"
+        first = _keys(model, fault["loc"])[0]
+        where = key or Message("the file")
+        text = Message("%(key)s: must be keys with values, like `%(keys)s: …`", key=where, keys=first)
     elif fault["type"] in _KINDS:
         text = Message("%(key)s: must be %(kind)s", key=key, kind=Message(_KINDS[fault["type"]]))
     else:

@@ -91,7 +91,7 @@ class TransportName(click.ParamType[str]):
             if name not in known:
                 self._choice().convert(name, param, ctx)
         if OUTBOX in names:
-            self.fail(f"{OUTBOX} writes files only, so it stands alone", param, ctx)
+            self.fail(Message("%(outbox)s writes files only, so it stands alone", outbox=OUTBOX), param, ctx)
         return ORDER.join(names)
 
     def shell_complete(

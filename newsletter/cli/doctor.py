@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from newsletter.doctor.providers import Standing
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
-_WIDTH = 13  # of the longest word for a level
 
 
 @click.command()
@@ -60,9 +59,14 @@ def doctor(session: Session, online: bool, nameserver: str, as_json: bool) -> in
     return FINDINGS if worst(results) is Level.ERROR else 0
 
 
+def _width() -> int:
+    """Return the width of the column of levels: their longest word in the language of the commands."""
+    return max(map(len, map(words, (*_COLOURS, "skipped", "unknown")))) + 1
+
+
 def _print(result: "Result") -> None:
     colour = _COLOURS.get(result.level)
-    level = click.style(f"{words(result.level):<{_WIDTH}}", fg=colour)
+    level = click.style(f"{words(result.level):<{_width()}}", fg=colour)
     click.echo(f"{level} {words(result.subject):<11} {words(result.text)}")
     if result.hint:
         click.echo(f"  {words(result.hint)}")
@@ -96,7 +100,7 @@ def _print_requirements(stands: "Sequence[Standing]") -> None:
     say(Message("What mailbox providers require (their pages, read %(read)s):", read=READ))
     for one in stands:
         level = one.level or "unknown"
-        mark = click.style(f"{words(level):<{_WIDTH}}", fg=_COLOURS.get(level))
+        mark = click.style(f"{words(level):<{_width()}}", fg=_COLOURS.get(level))
         click.echo(f"{mark} {words(one.requirement.text)}")
         asked = (f"{name}: {words(when)}" for name, when in one.requirement.asked.items())
         click.echo(f"  {'; '.join(asked)}")

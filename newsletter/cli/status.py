@@ -99,9 +99,10 @@ def _who(workspace: "Workspace", name: str, state: str | None, *, as_json: bool)
         return 0
     for member in found:
         answer = f"{member.code or ''} {member.detail}".strip()
-        state = f"{member.state} by {member.way}" if member.way else member.state or _PENDING
-        words = (member.email or _ERASED, member.edition, state, member.at, answer)
-        click.echo("  ".join(words).rstrip())
+        by = words(Message(" by %(transport)s", transport=member.way)) if member.way else ""
+        state = f"{words(member.state or _PENDING)}{by}"
+        shown = (member.email or words(_ERASED), member.edition, state, member.at, answer)
+        click.echo("  ".join(shown).rstrip())
     return 0
 
 
@@ -183,18 +184,23 @@ def print_summary(data: dict[str, Any]) -> None:
         say(Message("Continues at %(due)s at the earliest.", due=data["due"]))
     for state in ("pending", *Outcome):
         if data[state]:
-            click.echo(f"  {data[state]:>8}  {_MEANINGS[state]}")
+            click.echo(f"  {data[state]:>8}  {words(_MEANINGS[state])}")
     _print_ways(data)
 
 
 def _print_ways(data: dict[str, Any]) -> None:
     """Print what left by which way, where there are several, and which of them have failed."""
     for one in data["ways"] if len(data["ways"]) > 1 else ():
-        counts = ", ".join(f"{one[outcome]} {outcome}" for outcome in Outcome if outcome in one)
-        click.echo(f"  by {one['way']}: {counts}")
+        counts = ", ".join(f"{one[outcome]} {words(outcome)}" for outcome in Outcome if outcome in one)
+        say(Message("  by %(way)s: %(counts)s", way=one["way"], counts=counts))
     for failed in data["failed_ways"]:
-        click.echo(
-            f"{failed['way']} has failed, and is tried again from {failed['until']} on: {failed['reason']}"
+        say(
+            Message(
+                "%(way)s has failed, and is tried again from %(until)s on: %(reason)s",
+                way=failed["way"],
+                until=failed["until"],
+                reason=Message(failed["reason"]),
+            )
         )
 
 

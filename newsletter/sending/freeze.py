@@ -308,7 +308,7 @@ def may_begin(frozen: issues.Frozen, transport: str) -> None:
             Message("To go on: newsletter resume %(name)s", name=name),
         )
     if frozen.state is IssueState.CANCELLED:
-        raise StateError(f"issue {name} is cancelled", "It is not sent to anyone else.")
+        raise StateError(Message("issue %(name)s is cancelled", name=name), "It is not sent to anyone else.")
     if frozen.transport and (frozen.transport == OUTBOX) is not (transport == OUTBOX):
         raise StateError(
             Message(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from newsletter.errors import NewsletterError, TransportUnavailable
+from newsletter.errors import Message, NewsletterError, TransportUnavailable
 from newsletter.model import Outcome, Receipt
 from newsletter.sending.outlet import Outlet
 from newsletter.sending.pace import REST, CircuitBreaker, domain_of
@@ -295,6 +295,6 @@ class Lane:
 
     def _failure(self) -> TransportUnavailable:
         return TransportUnavailable(
-            f"no way works now; {self.name}: {self.reason}",
+            Message("no way works now; %(name)s: %(reason)s", name=self.name, reason=self.reason),
             "Look at each of them: newsletter doctor --online. They are tried again by themselves.",
         )

@@ -302,10 +302,21 @@ def _relay(workspace: "Workspace", name: str) -> list[Result]:
     asyncio.run(workspace.transport(name, workspace.now().date()).check())
     if kind == "smtp" and own.security == "none":
         if own.host in _LOOPBACK:
-            return [passed("relay", f"{own.host}:{own.port} takes us, on this machine")]
+            return [
+                passed(
+                    "relay",
+                    Message("%(host)s:%(port)s takes us, on this machine", host=own.host, port=own.port),
+                )
+            ]
         hint = "Set smtp.security to starttls or tls."
-        return [warned("relay", f"{own.host}:{own.port} takes us, but without TLS", hint)]
-    return [passed("relay", f"{name} lets us in")]
+        return [
+            warned(
+                "relay",
+                Message("%(host)s:%(port)s takes us, but without TLS", host=own.host, port=own.port),
+                hint,
+            )
+        ]
+    return [passed("relay", Message("%(name)s lets us in", name=name))]
 
 
 def _one_click(workspace: "Workspace") -> Result:
@@ -328,7 +339,9 @@ def _account(workspace: "Workspace", name: str) -> list[Result]:
         return []
     with secrets_of(name if kind != name else ""):
         found = [_as_result("account", problem) for problem in account(own, domain)]
-    return found or [passed("account", f"{name} may send from {domain}")]
+    return found or [
+        passed("account", Message("%(name)s may send from %(domain)s", name=name, domain=domain))
+    ]
 
 
 def _mailbox(workspace: "Workspace") -> Result:
