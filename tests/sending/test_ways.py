@@ -169,7 +169,7 @@ def test_after_its_pause_one_message_tries_the_first_and_then_all_go_by_it_again
         relay.answer = lambda _verb, _who: None
     send(engine, made(relays), later=timedelta(minutes=17))
     account(engine, relays)
-    assert by_way(engine)[FIRST] >= READERS - 54
+    assert by_way(engine)[FIRST] > 54, "it is used again"
     assert FIRST not in out(engine)
 
 
