@@ -86,13 +86,24 @@ def is_words(text: str) -> bool:
 @cache
 def arguments() -> tuple[tuple[Path, ast.expr], ...]:
     """Return every argument that is words, with its module."""
-    found = []
-    for module in PACKAGE.rglob("*.py"):
-        tree = ast.parse(module.read_text(encoding="utf-8"))
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call):
-                found += [(module, part) for value in _given(call) for part in _parts(value)]
-    return tuple(found)
+    return tuple(
+        (module, part)
+        for module, node in _nodes()
+        if isinstance(node, ast.Call)
+        for value in _given(node)
+        for part in _parts(value)
+    )
+
+
+@cache
+def _nodes() -> tuple[tuple[Path, ast.AST], ...]:
+    """Return the calls and the constants of the program, with their modules: it is parsed once."""
+    return tuple(
+        (module, node)
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Constant)
+    )
 
 
 def literals() -> Iterator[tuple[Path, str]]:
@@ -115,18 +126,15 @@ def assembled() -> Iterator[str]:
             yield f"{module.relative_to(ROOT)}:{value.lineno}"
 
 
-@cache
 def constants() -> frozenset[str]:
     """Return every text in the code."""
-    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
-    found = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return frozenset(node.value for node in found if isinstance(node.value, str))
+    found = (node.value for _, node in _nodes() if isinstance(node, ast.Constant))
+    return frozenset(value for value in found if isinstance(value, str))
 
 
 def plurals() -> set[tuple[str, ...]]:
     """Return the texts in the code that a number decides the form of, as catalogs name them."""
-    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
-    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = (node for _, node in _nodes() if isinstance(node, ast.Call))
     given = (call.args[:2] for call in calls if _name(call.func) == "counted")
     return {tuple(str(one.value) for one in args if isinstance(one, ast.Constant)) for args in given}
 

@@ -25,30 +25,25 @@ _PLACES = re.compile(r"%\(\w+\)[sd]")
 Id = str | tuple[str, ...]
 
 
-def used(folder: Path) -> set[Id]:
+@cache
+def used() -> frozenset[tuple[Path, Id]]:
+    """Return the words of all templates, each with its file's path."""
     options = {"silent": "false", "newstyle_gettext": "true", "extensions": "newsletter.render.parts.When"}
-    found = extract_from_dir(folder, METHODS, {"**": options})
-    return {message for _, _, message, *_ in found}
+    found = extract_from_dir(TEMPLATES, METHODS, {"**": options})
+    return frozenset((Path(name), message) for name, _, message, *_ in found)
 
 
-@cache
-def of_readers() -> frozenset[Id]:
+def of_readers() -> set[Id]:
     """Return the words of mail, in any theme, and of public pages."""
-    mail = [folder for folder in TEMPLATES.iterdir() if folder.is_dir() and folder.name != "web"]
-    pages = [
-        folder for folder in (TEMPLATES / "web").iterdir() if folder.is_dir() and folder.name not in EDITORS
-    ]
-    return frozenset().union(*map(used, [*mail, *pages]))
+    return {message for file, message in used() if file.parts[0] != "web" or file.parts[1] not in EDITORS}
 
 
-@cache
 def said_at_the_desk() -> frozenset[Id]:
     """Return the notices of the desk, which its pages say by `say` in Python."""
     found = extract_from_dir(ROOT / "newsletter/web/desk", [("**.py", "python")], keywords={"say": None})
     return frozenset(message for _, _, message, *_ in found)
 
 
-@cache
 def said_by_code() -> frozenset[Id]:
     """Return every text that code may say: its own, click's, and those of files and the system."""
     return (
@@ -85,18 +80,21 @@ def test_a_catalog_is_as_scripts_catalog_leaves_it(language: str) -> None:
 
 
 def test_every_message_of_the_templates_is_in_ukrainian() -> None:
-    messages = used(TEMPLATES) | said_at_the_desk()
+    messages = {message for _, message in used()} | said_at_the_desk()
     assert "Unsubscribe" in messages
     assert messages - known("uk") == set()
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_every_message_of_mail_and_public_pages_is_in_each_catalog(language: str) -> None:
-    only_of_editors = (used(TEMPLATES) | said_by_code()) - of_readers()
-    assert of_readers() - known(language) == set()
-    shared = {one for one in known("uk") if (one if isinstance(one, str) else one[0]) not in only_of_editors}
-    assert shared - only_of_editors - known(language) == set()  # words in Python, too
-    assert known(language) - known("uk") == set()
+def test_every_message_of_mail_and_public_pages_is_in_each_catalog() -> None:
+    readers = of_readers()
+    only_of_editors = ({message for _, message in used()} | said_by_code()) - readers
+    ukrainian = known("uk")
+    shared = {one for one in ukrainian if (one if isinstance(one, str) else one[0]) not in only_of_editors}
+    for language in TRANSLATED:
+        words = known(language)
+        assert readers - words == set(), language
+        assert shared - only_of_editors - words == set(), language  # words in Python, too
+        assert words - ukrainian == set(), language
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
