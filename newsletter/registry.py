@@ -15,10 +15,12 @@ TRANSPORTS = {
     OUTBOX: "newsletter.transport.outbox:TRANSPORT",
     "smtp": "newsletter.transport.smtp:TRANSPORT",
     "sendgrid": "newsletter.transport.sendgrid:TRANSPORT",
+    "mailgun": "newsletter.transport.mailgun:TRANSPORT",
 }
 """The values of `transport:` and `--transport`; each is a `newsletter.transport.Description`."""
 
 PROVIDERS = {
     "sendgrid": "newsletter.feedback.sendgrid:PROVIDER",
+    "mailgun": "newsletter.feedback.mailgun:PROVIDER",
 }
 """The last part of `/hooks/…`; each is a `newsletter.feedback.Provider`."""

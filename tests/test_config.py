@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.config import Settings, read_settings
 from newsletter.errors import ConfigError
+from newsletter.registry import TRANSPORTS
 from newsletter.transport.smtp import SmtpSettings
 
 SAMPLE = (Path(__file__).parent.parent / "newsletter.yaml").read_text(encoding="utf-8")
@@ -98,8 +99,8 @@ def test_a_relay_is_where_its_kind_of_security_usually_is(security: str, port: i
     ("value", "fault"),
     [
         ("sendgird", "no transport is named 'sendgird'\n  Did you mean 'sendgrid'?"),
-        ("pigeon", "no transport is named 'pigeon'\n  Known here: outbox, smtp, sendgrid."),
-        ("x" * 300, f"no transport is named '{'x' * 40}'\n  Known here: outbox, smtp, sendgrid."),
+        ("pigeon", f"no transport is named 'pigeon'\n  Known here: {', '.join(TRANSPORTS)}."),
+        ("x" * 300, f"no transport is named '{'x' * 40}'\n  Known here: {', '.join(TRANSPORTS)}."),
         ("5", "must be a name, or several in order, like [sendgrid, smtp]"),
     ],
 )

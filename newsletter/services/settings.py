@@ -28,6 +28,8 @@ SECRETS = (
     "NEWSLETTER_METRICS_TOKEN",
     "SENDGRID_API_KEY",
     "SENDGRID_WEBHOOK_KEY",
+    "MAILGUN_API_KEY",
+    "MAILGUN_WEBHOOK_KEY",
 )
 """Variables of the environment whose values no page shows, only whether they are set."""
 

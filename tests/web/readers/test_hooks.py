@@ -22,6 +22,7 @@ from newsletter.store.events import Event, Kind
 from newsletter.store.schema import event
 from newsletter.web.readers.app import create_site
 from tests.feedback import signing
+from tests.feedback import test_mailgun as mailgun
 
 NOW = datetime(2025, 2, 14, 18, 0, tzinfo=UTC)
 
@@ -79,6 +80,20 @@ def test_events_are_kept_once_whatever_comes_twice_and_in_what_order(
         rows = connection.execute(select(event)).mappings().all()
     assert {row["processed_at"] for row in rows} == {""}
     assert "city.example.org" not in json.dumps([dict(row) for row in rows])
+
+
+def test_a_token_of_mailgun_s_counts_once_whatever_comes_with_it(
+    context: Workspace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = mailgun.body(mailgun.event("delivered"))
+    assert client.post("/hooks/mailgun", data=content).status_code == 404, "no key is set"
+    monkeypatch.setenv("MAILGUN_WEBHOOK_KEY", mailgun.KEY)
+    for kind in ("delivered", "complained"):
+        content = mailgun.body(mailgun.event(kind))
+        assert client.post("/hooks/mailgun", data=content).status_code == 200
+    assert client.post("/hooks/mailgun", data=content.replace(b"token", b"taken")).status_code == 403
+    with reading(context.database) as connection:
+        assert connection.execute(select(event.c.kind)).scalars().all() == [Kind.DELIVERED]
 
 
 def test_kinds_nobody_knows_and_events_of_others_are_taken_and_not_kept(
