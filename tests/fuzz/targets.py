@@ -29,6 +29,7 @@ from newsletter.doctor import authentication
 from newsletter.doctor.lookup import Dns, Silent
 from newsletter.errors import NewsletterError
 from newsletter.feedback import parse as bounces
+from newsletter.feedback.mailgun import MailgunEvents
 from newsletter.feedback.sendgrid import SendGridEvents
 from newsletter.fetched import FetchError
 from newsletter.fetching import Fetcher
@@ -167,7 +168,10 @@ def letter(data: bytes) -> object:
 
 
 def events(data: bytes) -> object:
-    """Read a provider's events."""
+    """Read the events of each provider, and a signature that comes in the body."""
+    assert not MailgunEvents("key", NOW).verify({}, data)
+    with suppress(ValueError):
+        MailgunEvents("key", NOW).parse(data)
     with suppress(ValueError):
         return SendGridEvents(signing.PUBLIC, NOW).parse(data)
     return None
