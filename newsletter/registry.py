@@ -16,11 +16,13 @@ TRANSPORTS = {
     "smtp": "newsletter.transport.smtp:TRANSPORT",
     "sendgrid": "newsletter.transport.sendgrid:TRANSPORT",
     "mailgun": "newsletter.transport.mailgun:TRANSPORT",
+    "postmark": "newsletter.transport.postmark:TRANSPORT",
 }
 """The values of `transport:` and `--transport`; each is a `newsletter.transport.Description`."""
 
 PROVIDERS = {
     "sendgrid": "newsletter.feedback.sendgrid:PROVIDER",
     "mailgun": "newsletter.feedback.mailgun:PROVIDER",
+    "postmark": "newsletter.feedback.postmark:PROVIDER",
 }
 """The last part of `/hooks/…`; each is a `newsletter.feedback.Provider`."""

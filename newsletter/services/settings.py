@@ -30,6 +30,8 @@ SECRETS = (
     "SENDGRID_WEBHOOK_KEY",
     "MAILGUN_API_KEY",
     "MAILGUN_WEBHOOK_KEY",
+    "POSTMARK_SERVER_TOKEN",
+    "POSTMARK_WEBHOOK_SECRET",
 )
 """Variables of the environment whose values no page shows, only whether they are set."""
 

@@ -26,11 +26,12 @@ def hooks() -> Blueprint:
 def _take(provider: str) -> Response:
     """Keep the events of `provider`; without the key that verifies them there is no such page.
 
-    After any other answer than 200 a provider sends them again; SendGrid does for a day.
+    After any other answer than 200 a provider sends them again; SendGrid does for a day, Postmark for ten
+    hours, but not after 403.
     """
     here = workspace()
     if request.method != "POST":
-        abort(404)
+        abort(405 if provider in PROVIDERS else 404)
     try:
         events = provider_events(here, provider)
     except ConfigError as error:

@@ -21,7 +21,7 @@ from newsletter.store.db import reading, timestamp
 from newsletter.store.events import Event, Kind
 from newsletter.store.schema import event
 from newsletter.web.readers.app import create_site
-from tests.feedback import signing
+from tests.feedback import signing, test_postmark
 from tests.feedback import test_mailgun as mailgun
 
 NOW = datetime(2025, 2, 14, 18, 0, tzinfo=UTC)
@@ -172,6 +172,21 @@ def test_one_line_adds_a_provider(context: Workspace, monkeypatch: pytest.Monkey
     assert client.post("/hooks/plain", data=b"nonsense", headers=key).status_code == 400
     assert client.post("/hooks/plain", data=body, headers=key).status_code == 200
     assert kept(context) == ["plain:7"]
+
+
+def test_postmark_has_a_page_once_a_secret_is_set_and_only_who_knows_it_is_heard(
+    context: Workspace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = test_postmark.bounce("HardBounce", Inactive=True)
+
+    def tell(secret: str) -> int:
+        return client.post("/hooks/postmark", json=one, headers=test_postmark.login(secret)).status_code
+
+    assert tell(test_postmark.SECRET) == 404
+    monkeypatch.setenv("POSTMARK_WEBHOOK_SECRET", test_postmark.SECRET)
+    assert tell("postmark:another-password") == 403
+    assert [tell(test_postmark.SECRET), tell(test_postmark.SECRET)] == [200, 200]
+    assert kept(context) == ["postmark:Bounce:42"]
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put"])
