@@ -119,7 +119,7 @@ def test_our_own_published_key_passes() -> None:
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([], "no DKIM keys"),
+        ([], "has 0 DKIM keys"),
         (['"v=DKIM1; p="'], "revoked"),
         (['"v=DKIM1; p=not-base64!"'], "no readable"),
         ([text(der(ec.generate_private_key(ec.SECP256R1())))], "no readable"),

@@ -144,7 +144,7 @@ def test_new_names_lose_no_row_of_a_database_in_the_middle_of_a_sending(url: str
     assert rows == {
         "cover": [("2025-02-14", "2025-02-08", "s", "p", "", "Join", "#Now", None)],
         "chunk": [(1, "2025-02-14", 1, 3, 4, "w", 5.5, [[2, 1]], 0)],
-        "delivery": [("2025-02-14", 1, "accepted", 1, 250, "ok", "x")],
+        "delivery": [("2025-02-14", 1, "accepted", 1, 250, "ok", "x", "")],
         "schedule_run": [("2025-02-14T14:00:00Z", "2025-02-14", "sent", "x")],
         "scheduler_instance": [("here", 7, "m")],
         "rate_limit": [("run:2025-02-14", 9.25)],
