@@ -17,6 +17,7 @@ TRANSPORTS = {
     "sendgrid": "newsletter.transport.sendgrid:TRANSPORT",
     "mailgun": "newsletter.transport.mailgun:TRANSPORT",
     "postmark": "newsletter.transport.postmark:TRANSPORT",
+    "ses": "newsletter.transport.ses:TRANSPORT",
 }
 """The values of `transport:` and `--transport`; each is a `newsletter.transport.Description`."""
 
@@ -24,5 +25,6 @@ PROVIDERS = {
     "sendgrid": "newsletter.feedback.sendgrid:PROVIDER",
     "mailgun": "newsletter.feedback.mailgun:PROVIDER",
     "postmark": "newsletter.feedback.postmark:PROVIDER",
+    "ses": "newsletter.feedback.ses:PROVIDER",
 }
 """The last part of `/hooks/…`; each is a `newsletter.feedback.Provider`."""

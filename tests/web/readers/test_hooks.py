@@ -14,14 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from newsletter.feedback import Provider
+from newsletter.feedback import Provider, ses
 from newsletter.registry import PROVIDERS
 from newsletter.services import Workspace
 from newsletter.store.db import reading, timestamp
 from newsletter.store.events import Event, Kind
 from newsletter.store.schema import event
 from newsletter.web.readers.app import create_site
-from tests.feedback import signing, test_postmark
+from tests.feedback import signing, sns, test_postmark
 from tests.feedback import test_mailgun as mailgun
 
 NOW = datetime(2025, 2, 14, 18, 0, tzinfo=UTC)
@@ -94,6 +94,21 @@ def test_a_token_of_mailgun_s_counts_once_whatever_comes_with_it(
     assert client.post("/hooks/mailgun", data=content.replace(b"token", b"taken")).status_code == 403
     with reading(context.database) as connection:
         assert connection.execute(select(event.c.kind)).scalars().all() == [Kind.DELIVERED]
+
+
+def test_what_sns_signed_for_our_topic_of_amazon_ses_is_kept_once(
+    context: Workspace, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ses.certificates, sns.CERTIFICATE, sns.PEM)
+    content = sns.body(sns.event("Complaint", 3, feedbackId="f"))
+    assert client.post("/hooks/ses", data=content).status_code == 404, "no topic is set"
+    monkeypatch.setenv("SES_TOPIC_ARN", "digest")
+    assert client.post("/hooks/ses", data=content).status_code == 503
+    monkeypatch.setenv("SES_TOPIC_ARN", sns.TOPIC)
+    for _ in range(2):
+        assert client.post("/hooks/ses", data=content, content_type="text/plain").status_code == 200
+    assert client.post("/hooks/ses", data=content.replace(b"Complaint", b"Delivery")).status_code == 403
+    assert kept(context) == ["ses:f"]
 
 
 def test_kinds_nobody_knows_and_events_of_others_are_taken_and_not_kept(
