@@ -52,7 +52,7 @@ def test_a_fault_of_a_kind_is_one_warning(
             "text": "**Слово** [сторінка форуму](https://auc.org.ua/" + "page/" * 60 + ")",
         },
         {"kind": ItemKind.BRIEF, "text": ""},
-        {"kind": ItemKind.NEWS, "text": "слово " * 100},
+        {"kind": ItemKind.NEWS, "text": "Десять слів у реченні. " * 25},
         event(date(2025, 2, 14)),
         event(date(2025, 2, 10), date(2025, 2, 16)),
         {
