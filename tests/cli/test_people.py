@@ -220,7 +220,8 @@ def test_a_person_is_added_shown_and_changed(say: Say) -> None:
                 "since": "2025-02-14T14:00:00Z",
             }
         ],
-        **{facts: [] for facts in ("consents", "requests", "letters", "deliveries", "events")},
+        "external_id": "",
+        **{facts: [] for facts in ("consents", "requests", "letters", "deliveries", "events", "webhooks")},
     }
     out = say("subscribers", "show", "olena@example.org")[1]
     assert "Область: Харківська" in out

@@ -141,6 +141,9 @@ def test_every_command_that_ends_was_run() -> None:
         "correct",
         "collect",
         "jobs",
+        "accessibility",
+        "token",
+        "webhooks",
     }
 
 

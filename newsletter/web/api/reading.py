@@ -70,12 +70,16 @@ def operations(document: Mapping[str, Any]) -> list[Group]:
 
 
 def schemas(document: Mapping[str, Any]) -> list[Model]:
-    """Return the models of bodies by name; those of parameters stand with their operations."""
+    """Return the models of bodies and of parameters' values, by name."""
     used = {
         model
         for group in operations(document)
         for one in group.operations
-        for model in (one.body, *(answer.model for answer in one.answers))
+        for model in (
+            one.body,
+            *(answer.model for answer in one.answers),
+            *(row.model for row in one.parameters),
+        )
     }
     all_ = document["components"]["schemas"]
     open_ = list(used & all_.keys())

@@ -102,13 +102,13 @@ def test_the_sample_s_digest_is_pasted_accounted_for_and_becomes_items(
     assert "Новин у випуску: 13" in page
     assert page.count('class="item"') == 13
     again = send(client, "/desk/inbox/paste/items", {"token": token[1], "issue": "2025-02-14"})
-    assert (again.status_code, "no longer waits" in again.text) == (422, True)
+    assert (again.status_code, "більше не чекає" in again.text) == (422, True)
 
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("x.pdf", b"%PDF", "is not a digest"),
+        ("x.pdf", b"%PDF", "не файл дайджесту"),
         ("x.txt", b"%PDF-1.4", "a PDF"),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_picture_is_uploaded_with_its_words_and_refused_when_it_is_none(client
     assert bad.status_code == 422
     assert 'value="Не втрачено"' in bad.text
     save(client, FORUM, upload=(io.BytesIO(content), "Наш графік.png"), alt="")
-    assert "say in a few words what the picture shows" in client.get(FORUM).text
+    assert "кількома словами скажіть, що на світлині" in client.get(FORUM).text
     save(client, FORUM, alt="Графік")
     page = client.get(FORUM).text
     address = re.search(rf'src="({BOARD}/pictures/[^"]+)"', page)
