@@ -74,6 +74,7 @@ class LiveWorkspace:
         self._first = workspace.settings
         self._workspace = workspace
         self._watched = watched
+        workspace.look = workspace.look or stamp(watched(workspace))  # it has just read them
         self._lock = Lock()
         self.problems: Sequence[Problem] = ()
 

@@ -91,8 +91,9 @@ PRESSED = {
 NO_PAGES = {
     "static",
     *(f"hooks.{provider}" for provider in PROVIDERS),
+    "hooks.way",
+    "preferences.my_data.save",
     "preferences.my_data.correct",
-    "preferences.my_data.download",
     "preview.message",
     "preview.copy",
     "preview.exported_picture",
