@@ -17,7 +17,7 @@ Make = Callable[..., tuple[Path, ...]]
 WHOLE = {
     "theme_yaml": """
 fonts: Arial, sans-serif
-light: {ground: "#f3f5f7", paper: "#ffffff", ink: "#1c2733", warm: "#aabbcc"}
+light: {ground: "#f3f5f7", paper: "#ffffff", ink: "#1c2733", warm: "#445566"}
 dark: {ground: "#14181d", paper: "#1b2027", ink: "#e6e9ed", warm: "#c79a1c"}
 """,
     "style_css": "h2 { color: {{ theme.light.warm }}; }",
@@ -97,7 +97,7 @@ def test_a_theme_of_whole_files_needs_no_blocks(
     own = settings.model_copy(update={"theme": "own"})
     rendered = Renderer(own, make(**WHOLE)).render(digest, whole)
     assert markup(rendered, whole) == []
-    assert "#aabbcc" in rendered.html
+    assert "#445566" in rendered.html
     assert "blocks" not in rendered.html
 
 
