@@ -18,7 +18,7 @@ BANDS = (
     ("render", "compose", "store", "transport"),
     ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
     ("model", "names", "slots", "yamlfile", "private", "registry", "scopes", "brand", "locales", "fetching"),
-    ("errors", "limited", "fetched", "files", "durations", "greeting", "oklch", "redaction"),
+    ("errors", "limited", "fetched", "files", "durations", "greeting", "oklch", "redaction", "stamp"),
 )
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))

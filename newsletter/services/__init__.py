@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
-from newsletter.config import Settings, find_root, place_of, read_settings
+from newsletter.config import FILE, Settings, find_root, place_of, read_settings
 from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError, ContentError, Message, Problem
 from newsletter.links import Signer, signer
 from newsletter.model import Image, Issue
 from newsletter.names import CorrectionName, IssueName, read_name
+from newsletter.stamp import stamp
 from newsletter.yamlfile import nearest
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 def open_workspace(folder: Path) -> "Workspace":
     """Open the workspace at or above `folder`. Raises ConfigError."""
     root = find_root(folder.resolve())
-    return Workspace(root, read_settings(root))
+    read_from = stamp([root / FILE])
+    return Workspace(root, read_settings(root), read_from)
 
 
 def theme_folders(root: Path) -> tuple[Path, ...]:
@@ -52,9 +54,11 @@ def theme_folders(root: Path) -> tuple[Path, ...]:
 class Workspace:
     """A workspace and the objects that work on it, each created when first used."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
+    def __init__(self, root: Path, settings: Settings, read_from: str | None = None) -> None:
         self.root = root
         self.settings = settings
+        self.read_from = read_from
+        """The stamp of newsletter.yaml before the settings were read from it; None if they are not its own."""
         self.look = ""
         """A fingerprint of the settings and the theme it was opened with, where they may change meanwhile."""
 

@@ -1,18 +1,15 @@
 """A workspace that is open for long: settings, logo and theme are those that its files have now."""
 
 import logging
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from stat import S_ISDIR
 from threading import Lock
 
 from newsletter.config import FILE, Settings, read_settings
 from newsletter.errors import ConfigError, Problem, log_text
 from newsletter.render.theme import SHIPPED
 from newsletter.services import Workspace, theme_folders
+from newsletter.stamp import stamp
 from newsletter.store.notices import listen
 
 AT_START = ("base_url", "serve")
@@ -21,33 +18,6 @@ AT_START = ("base_url", "serve")
 _LETTERS = "mail"
 """The folder of the letters' own templates."""
 _log = logging.getLogger(__name__)
-
-
-def stamp(paths: Iterable[Path]) -> str:
-    """Return a hash of the times and sizes of `paths` and all files below them, missing ones included."""
-    digest = sha256()
-    for path in paths:
-        for file, status in _below(path):
-            seen = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{status.st_ino}\0"
-            digest.update(seen.encode())
-    return digest.hexdigest()[:16]
-
-
-def _below(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield `path` and all files and folders below it; pathlib's rglob takes five times as long."""
-    with suppress(OSError):
-        status = path.stat()
-        yield str(path), status
-        if not S_ISDIR(status.st_mode):
-            return
-        with os.scandir(path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _below(Path(entry.path))
-            else:
-                with suppress(OSError):
-                    yield entry.path, entry.stat()
 
 
 def settings_and_logo(workspace: Workspace) -> Sequence[Path]:
@@ -74,7 +44,8 @@ class LiveWorkspace:
         self._first = workspace.settings
         self._workspace = workspace
         self._watched = watched
-        workspace.look = workspace.look or stamp(watched(workspace))  # it has just read them
+        if workspace.read_from in (None, stamp([workspace.root / FILE])):
+            workspace.look = workspace.look or stamp(watched(workspace))
         self._lock = Lock()
         self.problems: Sequence[Problem] = ()
 

@@ -52,6 +52,11 @@ def test_a_faulty_file_keeps_the_last_good_settings_and_is_logged_once(
     assert "newsletter.yaml was changed, and is in use" in caplog.text
 
 
+def test_a_change_between_reading_and_the_first_look_is_seen(empty: Workspace) -> None:
+    change(empty.root, "publisher:", "serve: {port: 8099}\npublisher:")
+    assert LiveWorkspace(empty).current().settings.serve.port == 8099
+
+
 def test_where_a_program_listens_is_said_to_wait_for_its_next_start(empty: Workspace) -> None:
     live = LiveWorkspace(empty, settings_and_logo)
     live.current()

@@ -16,8 +16,8 @@ from newsletter.services import Workspace
 from newsletter.services.editing.outline import Outline, read_outline
 from newsletter.services.editing.presence import Presence
 from newsletter.services.editing.readers import ReaderCounts
-from newsletter.services.live import stamp
 from newsletter.services.proof import Proof
+from newsletter.stamp import stamp
 from newsletter.web.preview.proofs import Sheet, Snapshot
 
 _KEPT = 4

@@ -16,8 +16,8 @@ from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError, Problem, RenderError
 from newsletter.model import Edition, Issue, Rendered, Subscriber
 from newsletter.services import Workspace, theme_folders
-from newsletter.services.live import stamp
 from newsletter.services.proof import Proof
+from newsletter.stamp import stamp
 from newsletter.store import people
 from newsletter.store.db import reading
 from newsletter.web.preview.letter import Letter

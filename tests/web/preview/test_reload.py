@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from newsletter.services.live import stamp
+from newsletter.stamp import stamp
 from newsletter.web.preview.reload import Watch
 
 
