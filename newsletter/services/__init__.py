@@ -58,7 +58,7 @@ class Workspace:
         self.root = root
         self.settings = settings
         self.read_from = read_from
-        """The stamp of newsletter.yaml before the settings were read from it; None if they are not its own."""
+        """The stamp of newsletter.yaml before these settings were read from it; None if they were not."""
         self.look = ""
         """A fingerprint of the settings and the theme it was opened with, where they may change meanwhile."""
 
