@@ -23,7 +23,9 @@ _LONGEST = 60_000  # characters of a template's file; compiling so many takes Ji
 _LOAD = 100  # units of work for an include, an import, an extends
 _DEEPEST = 15  # loops within loops; Python itself stops at 20
 _NAMES = "The names a template may use are listed in docs/adding-a-theme.md."
+_MOST = 500  # compiled templates that are kept; those of two languages and the pages are some 150
 _SIMPLER = "Let the template do less; its bounds are listed in docs/adding-a-theme.md."
+_compiled: dict[tuple[Any, ...], Any] = {}
 
 
 class _BoundedTemplate(Template):
@@ -162,7 +164,16 @@ class Sandbox(SandboxedEnvironment):
         return super()._load_template(name, globals)
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *rest: Any, **options: Any) -> Any:
-        """Compile a template. Raises RenderError with its line."""
+        """Compile a template, once for all languages. Raises RenderError with its line."""
+        escapes = self.autoescape(name) if callable(self.autoescape) else self.autoescape
+        key = type(self), self.keep_trailing_newline, escapes, source, name, filename, rest, *options.items()
+        if key not in _compiled:
+            if len(_compiled) >= _MOST:
+                _compiled.clear()
+            _compiled[key] = self._compile_anew(source, name, filename, *rest, **options)
+        return _compiled[key]
+
+    def _compile_anew(self, source: Any, name: Any, filename: Any, *rest: Any, **options: Any) -> Any:
         try:
             return super().compile(source, name, filename, *rest, **options)
         except TemplateSyntaxError as error:
