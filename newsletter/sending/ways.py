@@ -48,8 +48,11 @@ class Ways:
             self, order=last(self.order), routes={domain: last(own) for domain, own in self.routes.items()}
         )
 
-    async def check(self) -> None:
-        """Raise TransportUnavailable, with a hint that names the remedy, if no way works."""
+    async def check(self) -> str:
+        """Return the name of the first way that works.
+
+        Raises TransportUnavailable, with a hint that names the remedy, if none does.
+        """
         failed: list[TransportUnavailable] = []
         for name in self.order:
             try:
@@ -57,7 +60,7 @@ class Ways:
             except TransportUnavailable as error:
                 failed.append(error)
             else:
-                return
+                return name
         raise failed[0]
 
     def of(self, email: str) -> Sequence[str]:

@@ -52,14 +52,14 @@ def send_letters(workspace: "Workspace") -> int:
 
 
 async def _send(workspace: "Workspace", ways: "Ways") -> int:
-    await ways.check()
+    works = await ways.check()
     with writing(workspace.database) as connection:
         taken = letters.take(connection, workspace.now())
         written = {one.id: message for one in taken if (message := _write(workspace, connection, one))}
         letters.drop(connection, [one.id for one in taken if one.id not in written])
     batch = Batch(written.values())
     try:
-        await send(ways, batch)
+        await send(ways, batch, works)
     finally:
         _settle(workspace, [one for one in taken if one.id in written], batch)
     return sum(receipt.outcome is Outcome.ACCEPTED for receipt in batch.receipts.values())
