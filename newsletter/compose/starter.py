@@ -21,6 +21,7 @@ from newsletter.config import FILE, read_settings
 from newsletter.errors import ConfigError, Message
 from newsletter.files import is_unicode
 from newsletter.locales import catalog_of
+from newsletter.registry import OUTBOX, TRANSPORTS
 
 _ITEMS = "items/"
 _READERS = ("subscribers/example.csv", "subscribers/segments.yaml")  # they name the starter's own sections
@@ -95,7 +96,7 @@ def _filled(text: str, language: str, answers: Answers) -> str:
     parser.preserve_quotes = True
     parser.width = 1_000
     parser.indent(mapping=2, sequence=4, offset=2)
-    data = parser.load(text)
+    data = parser.load(text.replace("$ways", ", ".join(name for name in TRANSPORTS if name != OUTBOX)))
     data["language"] = language
     if answers.title:
         data["title"] = answers.title

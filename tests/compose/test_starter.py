@@ -1,5 +1,6 @@
 """A new workspace."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from newsletter.compose.starter import make_workspace
 from newsletter.config import read_settings
 from newsletter.errors import ConfigError
 from newsletter.locales import CATALOGS
+from newsletter.registry import TRANSPORTS
 
 NOW = datetime(2025, 2, 12, 9, tzinfo=UTC)
 
@@ -28,6 +30,14 @@ def test_a_new_workspace_has_an_issue_of_this_week_without_a_problem(language: s
     items = [item for block in issue.blocks for item in block.items]
     assert {item.date for item in items} == {date(2025, 2, 12)}
     assert not [remark for item in items for remark in unrendered(item.text)]
+
+
+@pytest.mark.parametrize("language", CATALOGS)
+def test_a_new_workspace_names_every_way_in_which_mail_leaves(language: str, tmp_path: Path) -> None:
+    make_workspace(tmp_path / "new", language, NOW)
+    lines = (tmp_path / "new/newsletter.yaml").read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in lines if line.startswith("transport:"))
+    assert set(re.findall(r"[a-z]+", line)) >= set(TRANSPORTS)
 
 
 def test_all_languages_have_the_same_files(tmp_path: Path) -> None:
