@@ -1,19 +1,13 @@
 """Mailgun for tests: an HTTP server on loopback with its rules, which misbehaves when told to."""
 
-import json
-import socket
-import struct
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-HANG, RESET = "hang", "reset"
-"""Answers that are none: keep silent, or break the connection off."""
+from tests.web_fake import Fake, Handler, serving
 
 Fields = dict[str, bytes]
 
@@ -28,7 +22,7 @@ class Told:
 
 
 @dataclass
-class FakeMailgun:
+class FakeMailgun(Fake):
     """Whom it lets in, what it answers, and what it has taken.
 
     `answer(number, fields)` may return another answer to the request of that number, HANG, RESET, or one of
@@ -42,10 +36,6 @@ class FakeMailgun:
     answer: Callable[[int, Fields], Told | str | None] = lambda _number, _fields: None
     asked: list[Fields] = field(default_factory=list)
     taken: list[Fields] = field(default_factory=list)
-    connections: int = 0
-    host: str = ""
-    closing: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def recipients(self) -> list[str]:
@@ -78,27 +68,17 @@ def refusal(fields: Fields) -> Told | None:
     return Told(413, "message is too large") if len(fields["message"]) > 25_000_000 else None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     fake: FakeMailgun
-    protocol_version = "HTTP/1.1"
 
-    def setup(self) -> None:
-        """Count the connections."""
-        super().setup()
-        self.fake.connections += 1
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing: tests look at what has been asked."""
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Tell the state of the domain."""
         if self._let_in(f"/v4/domains/{self.fake.domain}"):
             forbidden = self.fake.state is None
-            self._say(Told(401 if forbidden else 200), {"domain": {"state": self.fake.state}})
+            self.say(401 if forbidden else 200, {"domain": {"state": self.fake.state}})
 
-    def do_POST(self) -> None:
+    def post(self, content: bytes) -> None:
         """Take a message."""
-        content = self.rfile.read(int(self.headers["Content-Length"]))
         if not self._let_in(f"/v3/{self.fake.domain}/messages.mime"):
             return
         told = self.fake.judge(parts(self.headers["Content-Type"], content))
@@ -106,30 +86,18 @@ class _Handler(BaseHTTPRequestHandler):
             identity = (
                 {"id": f"<{len(self.fake.asked)}@mailgun.test>"} if told.message[:6] == "Queued" else {}
             )
-            self._say(told, {"message": told.message, **identity})
-        elif told.startswith(HANG):
-            self.fake.closing.wait()
+            self.say(told.status, {"message": told.message, **identity}, told.headers)
         else:
-            self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.break_off(told)
 
     def _let_in(self, path: str) -> bool:
         if self.headers["Authorization"] != "Basic " + b64encode(f"api:{self.fake.key}".encode()).decode():
-            self._say(Told(401), {"message": "Forbidden"})
+            self.say(401, {"message": "Forbidden"})
         elif self.path != path:
-            self._say(Told(404), {"message": "Domain not found"})
+            self.say(404, {"message": "Domain not found"})
         else:
             return True
         return False
-
-    def _say(self, told: Told, document: object) -> None:
-        content = json.dumps(document).encode()
-        self.send_response(told.status)
-        for name, value in ({"Content-Length": str(len(content))} | told.headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
 
 
 def parts(kind: str, content: bytes) -> Fields:
@@ -145,24 +113,6 @@ def parts(kind: str, content: bytes) -> Fields:
     return found
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True  # connections that are kept open do not keep a test waiting
-
-    def handle_error(self, request: object, address: object) -> None:
-        """Say nothing of connections that end early: tests break them off on purpose."""
-
-
-@contextmanager
-def running(fake: FakeMailgun) -> Iterator[FakeMailgun]:
-    """Run `fake` in threads of its own, on a free port of loopback."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
-    fake.host = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running(fake: FakeMailgun) -> AbstractContextManager[FakeMailgun]:
+    """Run `fake` on a free port of loopback."""
+    return serving(fake, _Handler)

@@ -1,17 +1,12 @@
 """Postmark for tests: an HTTP server on loopback with its limits, which misbehaves when told to."""
 
 import json
-import socket
-import struct
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-HANG, RESET = "hang", "reset"
-"""Answers that are none: keep silent, or break the connection off."""
+from tests.web_fake import Fake, Handler, serving
 
 Entry = dict[str, Any]
 FIELDS = {
@@ -31,7 +26,7 @@ class Told:
 
 
 @dataclass
-class FakePostmark:
+class FakePostmark(Fake):
     """What it lets in, what it answers, and what it has taken.
 
     `answer(number, entries)` may return another answer to the request of that number, HANG, RESET, or one of
@@ -47,10 +42,6 @@ class FakePostmark:
     judge: Callable[[Entry], tuple[int, str] | None] = lambda _entry: None
     asked: list[list[Entry]] = field(default_factory=list)
     taken: list[Entry] = field(default_factory=list)
-    connections: int = 0
-    host: str = ""
-    closing: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def recipients(self) -> list[str]:
@@ -93,88 +84,46 @@ def refusal(entry: Entry) -> tuple[int, str] | None:
     return None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     fake: FakePostmark
-    protocol_version = "HTTP/1.1"
 
-    def setup(self) -> None:
-        """Count connections."""
-        super().setup()
-        self.fake.connections += 1
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing: tests look at what has been asked."""
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Tell of the server, or of its stream."""
         if not self._let_in():
             return
         if self.path == "/server":
-            self._say(200, self.fake.server)
+            self.say(200, self.fake.server)
         elif self.path == "/message-streams/broadcast":
             handling = {"UnsubscribeHandlingType": self.fake.handling}
             kind = {"MessageStreamType": self.fake.kind, "ArchivedAt": None}
-            self._say(200, kind | {"SubscriptionManagementConfiguration": handling})
+            self.say(200, kind | {"SubscriptionManagementConfiguration": handling})
         else:
-            self._say(422, {"ErrorCode": 1226, "Message": "The stream was not found."})
+            self.say(422, {"ErrorCode": 1226, "Message": "The stream was not found."})
 
-    def do_POST(self) -> None:
+    def post(self, content: bytes) -> None:
         """Take a request to send."""
-        entries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        entries = json.loads(content)
         if not self._let_in():
             return
         if self.path != "/email/batch" or self.headers["Content-Type"] != "application/json":
-            self._say(404, None)
+            self.say(404, None)
             return
         told = self.fake.take(entries)
         if isinstance(told, Told):
             error = None if told.code is None else {"ErrorCode": told.code, "Message": told.message}
-            self._say(told.status, error, told.headers)
+            self.say(told.status, error, told.headers)
         elif not isinstance(told, str):
-            self._say(200, told)
-        elif told.startswith(HANG):
-            self.fake.closing.wait()
-            self.close_connection = True
+            self.say(200, told)
         else:
-            self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.break_off(told)
 
     def _let_in(self) -> bool:
         if self.headers["X-Postmark-Server-Token"] == self.fake.token:
             return True
-        self._say(401, {"ErrorCode": 10, "Message": "Bad or missing Server API token."})
+        self.say(401, {"ErrorCode": 10, "Message": "Bad or missing Server API token."})
         return False
 
-    def _say(self, status: int, document: object, headers: dict[str, str] | None = None) -> None:
-        content = b"" if document is None else json.dumps(document).encode()
-        self.send_response(status)
-        fixed = {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        for name, value in (fixed | (headers or {})).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
 
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 50
-    daemon_threads = True
-
-    def handle_error(self, request: object, address: object) -> None:
-        """Say nothing of connections that end early: tests break them off on purpose."""
-
-
-@contextmanager
-def running(fake: FakePostmark) -> Iterator[FakePostmark]:
-    """Run `fake` in threads of its own, on a free port of loopback."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
-    fake.host = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running(fake: FakePostmark) -> AbstractContextManager[FakePostmark]:
+    """Run `fake` on a free port of loopback."""
+    return serving(fake, _Handler)

@@ -1,17 +1,12 @@
 """SendGrid for tests: an HTTP server on loopback with its limits, which misbehaves when told to."""
 
 import json
-import socket
-import struct
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-HANG, RESET = "hang", "reset"
-"""Answers that are none: keep silent, or break the connection off."""
+from tests.web_fake import Fake, Handler, serving
 
 Body = dict[str, Any]
 RESERVED = {
@@ -31,7 +26,7 @@ class Told:
 
 
 @dataclass
-class FakeSendGrid:
+class FakeSendGrid(Fake):
     """What it lets in, what it answers, and what it has taken.
 
     `answer(number, body)` may return another answer to the request of that number, HANG, RESET, or one of
@@ -45,9 +40,6 @@ class FakeSendGrid:
     answer: Callable[[int, Body], Told | str | None] = lambda _number, _body: None
     asked: list[Body] = field(default_factory=list)
     taken: list[Body] = field(default_factory=list)
-    host: str = ""
-    closing: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def recipients(self) -> list[str]:
@@ -95,71 +87,38 @@ def refusal(body: Body) -> Told | None:  # noqa: PLR0911  a return a rule
     return None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     fake: FakeSendGrid
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing: tests look at what has been asked."""
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Tell what the key may do, and which domains are authenticated."""
         if not self._let_in():
             return
         if self.path.endswith("/whitelabel/domains"):
             found = [{"domain": name, "valid": valid} for name, valid in (self.fake.domains or {}).items()]
-            self._say(Told(403) if self.fake.domains is None else Told(200), found)
+            self.say(403 if self.fake.domains is None else 200, found)
         else:
-            self._say(Told(200), {"scopes": self.fake.scopes} if self.fake.scopes else ["hello"])
+            self.say(200, {"scopes": self.fake.scopes} if self.fake.scopes else ["hello"])
 
-    def do_POST(self) -> None:
+    def post(self, content: bytes) -> None:
         """Take a request to send."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(content)
         if not self._let_in():
             return
         told = self.fake.judge(body)
         if isinstance(told, Told):
             error = {"errors": [{"message": told.message, "field": told.where}]}
-            self._say(told, None if told.status == 202 else error)
-        elif told.startswith(HANG):
-            self.fake.closing.wait()
+            self.say(told.status, None if told.status == 202 else error, told.headers)
         else:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.break_off(told)
 
     def _let_in(self) -> bool:
         if self.headers["Authorization"] == f"Bearer {self.fake.key}":
             return True
-        self._say(Told(401), {"errors": [{"message": "authorization required", "field": None}]})
+        self.say(401, {"errors": [{"message": "authorization required", "field": None}]})
         return False
 
-    def _say(self, told: Told, document: object) -> None:
-        content = b"" if document is None else json.dumps(document).encode()
-        self.send_response(told.status)
-        kind = {} if document is None else {"Content-Type": "application/json"}
-        for name, value in (kind | told.headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
 
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 50
-
-    def handle_error(self, request: object, address: object) -> None:
-        """Say nothing of connections that end early: tests break them off on purpose."""
-
-
-@contextmanager
-def running(fake: FakeSendGrid, port: int = 0) -> Iterator[FakeSendGrid]:
-    """Run `fake` in threads of its own, on `port` of loopback or a free one."""
-    server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"fake": fake}))
-    fake.host = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running(fake: FakeSendGrid, port: int = 0) -> AbstractContextManager[FakeSendGrid]:
+    """Run `fake` on `port` of loopback, or a free one."""
+    return serving(fake, _Handler, port)

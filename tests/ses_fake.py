@@ -2,20 +2,15 @@
 
 import json
 import re
-import socket
-import struct
-import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-HANG, RESET = "hang", "reset"
-"""Answers that are none: keep silent, or break the connection off."""
+from tests.web_fake import Fake, Handler, serving
 
 Body = dict[str, Any]
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -32,7 +27,7 @@ class Told:
 
 
 @dataclass
-class FakeSes:
+class FakeSes(Fake):
     """What it lets in, what it answers, and what it has taken.
 
     `answer(number, body)` may return another answer to the request of that number, HANG, RESET, or one of
@@ -54,10 +49,6 @@ class FakeSes:
     asked: list[Body] = field(default_factory=list)
     taken: list[Body] = field(default_factory=list)
     exchanges: list[Body] = field(default_factory=list)
-    connections: int = 0
-    host: str = ""
-    closing: threading.Event = field(default_factory=threading.Event)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def recipients(self) -> list[str]:
@@ -89,26 +80,17 @@ class FakeSes:
             return Told(400, "BadRequestException", "Illegal address")
         if any(len(line) > 1_000 for line in content.split(b"\r\n")) or b"\r\n\r\n" not in content:
             return Told(400, "MessageRejected", "a line is too long")
-        if not all(TAG.fullmatch(tag[key]) for tag in body["EmailTags"] for key in ("Name", "Value")):
+        if not all(TAG.fullmatch(tag[key]) for tag in body.get("EmailTags", ()) for key in ("Name", "Value")):
             return Told(400, "BadRequestException", "Invalid tag")
         if body.get("ConfigurationSetName", "digest") not in self.sets:
             return Told(404, "NotFoundException", "Configuration set does not exist")
         return None
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Handler):
     fake: FakeSes
 
-    def setup(self) -> None:
-        """Count connections."""
-        super().setup()
-        self.fake.connections += 1
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing: tests look at what has been asked."""
-
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Tell of the account, or of an identity."""
         if not self._let_in(b""):
             return
@@ -120,9 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(Told(404, "NotFoundException", f"Email identity {name} does not exist."))
 
-    def do_POST(self) -> None:
+    def post(self, content: bytes) -> None:
         """Take a message."""
-        content = self.rfile.read(int(self.headers["Content-Length"]))
         if not self._let_in(content):
             return
         if self.path != "/v2/email/outbound-emails":
@@ -131,12 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
         told = self.fake.judge(json.loads(content))
         if isinstance(told, Told):
             self._say(told, {"MessageId": f"0107-{len(self.fake.taken)}"} if told.status == 200 else None)
-        elif told.startswith(HANG):
-            self.fake.closing.wait()
         else:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
-            self.close_connection = True
+            self.break_off(told)
 
     def _let_in(self, content: bytes) -> bool:
         self.fake.exchanges.append(
@@ -157,36 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _say(self, told: Told, document: Body | None = None) -> None:
-        content = json.dumps({"message": told.message} if document is None else document).encode()
-        self.fake.exchanges[-1] |= {"status": told.status, "kind": told.kind, "answer": json.loads(content)}
-        self.send_response(told.status)
+        document = {"message": told.message} if document is None else document
+        self.fake.exchanges[-1] |= {"status": told.status, "kind": told.kind, "answer": document}
         kind = {"x-amzn-ErrorType": told.kind} if told.kind else {}
-        for name, value in (
-            kind | told.headers | {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        ).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        self.say(told.status, document, kind | told.headers)
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 50
-
-    def handle_error(self, request: object, address: object) -> None:
-        """Say nothing of connections that end early: tests break them off on purpose."""
-
-
-@contextmanager
-def running(fake: FakeSes) -> Iterator[FakeSes]:
-    """Run `fake` in threads of its own, on a free port of loopback."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
-    fake.host = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield fake
-    finally:
-        fake.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running(fake: FakeSes) -> AbstractContextManager[FakeSes]:
+    """Run `fake` on a free port of loopback."""
+    return serving(fake, _Handler)

@@ -17,7 +17,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @issue(required=True)
 @click.option("--log", type=_FILE, help="Postfix's log (mail.log, also .gz).")
-@click.option("--events", type=_FILE, help="SendGrid's events, as JSON.")
+@click.option("--events", type=_FILE, help="A provider's events, as JSON.")
 @click.option(
     "--accepted", multiple=True, metavar="ADDRESS", help="The relay accepted the message to this address."
 )

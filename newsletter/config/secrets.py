@@ -1,6 +1,7 @@
 """Secrets from the environment, or from the files that it names."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -54,3 +55,12 @@ def secret(name: str) -> str | None:
                 Message("Write the value into it, or unset %(name)s_FILE.", name=name),
             )
     return value or None
+
+
+def printable(name: str, key: str) -> str:
+    """Return `key`, the value of the variable `name`. Raises ConfigError if it has what no key has."""
+    if not re.fullmatch(r"[!-~]+", key):
+        raise ConfigError(
+            Message("%(name)s has characters that no key has, like spaces", name=name), "Copy the key again."
+        )
+    return key

@@ -6,8 +6,9 @@ Not here: SQL (newsletter/store/events.py), pages that receive it (newsletter/we
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from newsletter.feedback.webhook import Said
 from newsletter.store.events import Event
 
 
@@ -30,7 +31,11 @@ class Provider:
 
     `key` reads the secret that requests are verified by; while it returns None there is no such page.
     `events` takes that key and the present time. Both raise ConfigError when the key cannot be used.
+
+    `told` reads an event as the provider records it: the id that we gave the message, and what is said of it.
+    Of anything else either is None.
     """
 
     key: Callable[[], str | None]
     events: Callable[[str, datetime], ProviderEvents]
+    told: Callable[[Mapping[str, Any]], tuple[str | None, Said | None]]

@@ -5,11 +5,10 @@ authentication, one event a request, and repeats it for half a day unless the an
 webhooks, read 2026-11).
 """
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hmac import compare_digest
 from typing import Any
 
@@ -17,30 +16,26 @@ from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure
-from newsletter.names import read_name
-from newsletter.store.db import timestamp
+from newsletter.feedback.webhook import HAS_IT, NO_MAILBOX, POLICY, Said, event, line, part, read_object, text
 from newsletter.store.events import Event, Kind
-from newsletter.transport.smtp_replies import storable
 
 _SECRET = re.compile(r"[A-Za-z0-9._~-]+:[A-Za-z0-9._~-]{16,}")
 _MOMENTS = ("DeliveredAt", "BouncedAt", "ChangedAt")
-_POLICY = "5.7.1"  # RFC 3463: delivery not authorized, message refused
-_NO_MAILBOX = "5.1.1"
 _BOUNCES = {
     "Transient": (Kind.DELAYED, ""),
     "DnsError": (Kind.DELAYED, ""),
     "SoftBounce": (Kind.SOFT, ""),
-    "BadEmailAddress": (Kind.HARD, _NO_MAILBOX),
+    "BadEmailAddress": (Kind.HARD, NO_MAILBOX),
     "SpamComplaint": (Kind.COMPLAINT, ""),
     "Unsubscribe": (Kind.UNSUBSCRIBE, ""),
-    "SpamNotification": (Kind.SOFT, _POLICY),
-    "VirusNotification": (Kind.SOFT, _POLICY),
-    "Blocked": (Kind.SOFT, _POLICY),
-    "DMARCPolicy": (Kind.SOFT, _POLICY),
+    "SpamNotification": (Kind.SOFT, POLICY),
+    "VirusNotification": (Kind.SOFT, POLICY),
+    "Blocked": (Kind.SOFT, POLICY),
+    "DMARCPolicy": (Kind.SOFT, POLICY),
 }
 """Its types of bounces; others are no bounces of a mailbox, like automatic answers."""
 _SUPPRESSIONS = {
-    "HardBounce": (Kind.HARD, _NO_MAILBOX),
+    "HardBounce": (Kind.HARD, NO_MAILBOX),
     "SpamComplaint": (Kind.COMPLAINT, ""),
     "ManualSuppression": (Kind.UNSUBSCRIBE, ""),
 }
@@ -68,47 +63,24 @@ class PostmarkEvents:
 
     def parse(self, body: bytes) -> list[Event]:
         """Return the event if it is about our delivery. Raises ValueError when `body` is no JSON object."""
-        try:
-            found = json.loads(body)
-        except RecursionError:
-            raise ValueError("too deep") from None
-        if not isinstance(found, dict):
-            raise ValueError("not an event")  # noqa: TRY004  one kind of error for one kind of fault
-        event = _event(found, self._now)
-        return [event] if event else []
+        one = read_object(body)
+        given, at = one.get("ID") or one.get("MessageID"), next(filter(None, map(one.get, _MOMENTS)), None)
+        identity = f"{one.get('RecordType')}:{given}" if given else None
+        made = event("postmark", identity, *_told(one), at, self._now)
+        return [made] if made else []
 
 
-def _event(one: Mapping[str, Any], now: datetime) -> Event | None:
-    """Return the event, or None where it is not about a delivery of ours, or of a kind we do not use."""
-    data, record = one.get("Metadata"), one.get("RecordType")
-    name, _, number = str(data.get("delivery_id", "") if isinstance(data, dict) else "").partition(":")
-    moment = next((one[key] for key in _MOMENTS if one.get(key)), None)
-    identity = one.get("ID") or one.get("MessageID")
-    try:
-        issue, subscriber = read_name(name).isoformat(), int(number)
-        at = datetime.fromisoformat(moment).astimezone(UTC) if moment else now
-    except (ValueError, TypeError, OverflowError):
-        return None
-    told = _told(one)
-    if told is None or not 0 < subscriber < 1 << 40 or not re.fullmatch(r"[!-~]{1,200}", str(identity or "")):
-        return None
-    kind, code, words = told
-    return Event(
-        id=f"postmark:{record}:{identity}",
-        source="postmark",
-        kind=kind,
-        subscriber=subscriber,
-        issue=issue,
-        code=code,
-        detail=storable(words),
-        at=timestamp(min(at, now)),
-    )
+def _told(one: Mapping[str, Any]) -> tuple[str | None, Said | None]:
+    has_it = str(one.get("RecordType")) in {"Open", "Click"} or str(one.get("Status")) in {
+        "Sent",
+        "Processed",
+    }
+    return text(part(one, "Metadata"), "delivery_id"), HAS_IT if has_it else _said(one)
 
 
-def _told(one: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
-    """Return what an event says: its kind, status and words."""
+def _said(one: Mapping[str, Any]) -> Said | None:
     record, reason = one.get("RecordType"), str(one.get("SuppressionReason"))
-    words = " ".join(str(one.get("Details") or one.get("Description") or "").split())
+    words = line(one.get("Details") or one.get("Description"))
     status = re.search(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])", words)
     code = status[0] if status else ""
     if record == "Delivery":
@@ -127,8 +99,4 @@ def _told(one: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
     return None
 
 
-def _secret() -> str | None:
-    return secret("POSTMARK_WEBHOOK_SECRET")
-
-
-PROVIDER = Provider(key=_secret, events=PostmarkEvents)
+PROVIDER = Provider(key=lambda: secret("POSTMARK_WEBHOOK_SECRET"), events=PostmarkEvents, told=_told)

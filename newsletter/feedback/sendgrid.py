@@ -4,10 +4,9 @@ The signature is over the timestamp and the bytes of the body as they came, so J
 again does not verify (docs.sendgrid.com, Event Webhook Security Features).
 """
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -17,30 +16,27 @@ from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure
-from newsletter.names import read_name
-from newsletter.store.db import timestamp
+from newsletter.feedback.webhook import NO_MAILBOX, POLICY, Said, event, fresh, line, moment, read, text
 from newsletter.store.events import Event, Kind
-from newsletter.transport.smtp_replies import storable
 
 _SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 _TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"  # epoch seconds
-# SendGrid tries for 24 hours to hand an event over; clocks may differ by minutes.
-_OLDEST, _EARLIEST = timedelta(hours=25), timedelta(minutes=5)
-_KINDS = {
+_OLDEST = timedelta(hours=25)  # SendGrid tries for 24 hours to hand an event over
+_KINDS: dict[str, Kind | None] = {
     "delivered": Kind.DELIVERED,
     "deferred": Kind.DELAYED,
     "spamreport": Kind.COMPLAINT,
     "unsubscribe": Kind.UNSUBSCRIBE,
     "group_unsubscribe": Kind.UNSUBSCRIBE,
+    **dict.fromkeys(("processed", "open", "click")),
 }
 _DROPPED = {
-    "bounced address": (Kind.HARD, "5.1.1"),
-    "invalid": (Kind.HARD, "5.1.1"),
+    "bounced address": (Kind.HARD, NO_MAILBOX),
+    "invalid": (Kind.HARD, NO_MAILBOX),
     "spam reporting address": (Kind.HARD, ""),
     "unsubscribed address": (Kind.UNSUBSCRIBE, ""),
 }
 """Why SendGrid does not even try; else it has to do with the account or the letter."""
-_POLICY = "5.7.1"  # RFC 3463: delivery not authorized, message refused
 
 
 class SendGridEvents:
@@ -64,54 +60,32 @@ class SendGridEvents:
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Return whether SendGrid signed `body`, not too long ago."""
-        signature, moment = headers.get(_SIGNATURE, ""), headers.get(_TIMESTAMP, "")
+        signature, signed_at = headers.get(_SIGNATURE, ""), headers.get(_TIMESTAMP, "")
         try:
-            age = self._now - datetime.fromtimestamp(int(moment), UTC)
-            fresh = -_EARLIEST <= age <= _OLDEST
-            return fresh and bool(self._webhook.verify_signature(body.decode(), signature, moment, self._key))
-        except (ValueError, OverflowError, OSError):  # no number, no base64, no UTF-8, no year
+            if not signed_at.isdecimal() or not fresh(moment(signed_at, self._now), self._now, _OLDEST):
+                return False
+            return bool(self._webhook.verify_signature(body.decode(), signature, signed_at, self._key))
+        except ValueError:  # no base64, no UTF-8, no year
             return False
 
     def parse(self, body: bytes) -> list[Event]:
         """Return the events about our deliveries. Raises ValueError when `body` is not a JSON list."""
-        try:
-            found = json.loads(body)
-        except RecursionError:
-            raise ValueError("too deep") from None
+        found = read(body)
         if not isinstance(found, list):
             raise ValueError("not a list of events")  # noqa: TRY004  one kind of error for one kind of fault
-        return [event for one in found if isinstance(one, Mapping) and (event := _event(one, self._now))]
+        return [made for one in found if isinstance(one, dict) and (made := self._event(one))]
+
+    def _event(self, one: Mapping[str, Any]) -> Event | None:
+        return event("sendgrid", one.get("sg_event_id"), *_told(one), one.get("timestamp"), self._now)
 
 
-def _event(one: Mapping[str, Any], now: datetime) -> Event | None:
-    """Return one event, or None where it is not about a delivery of ours, or of a kind we do not use."""
-    name, _, number = str(one.get("delivery_id", "")).partition(":")
-    identity, moment = one.get("sg_event_id"), one.get("timestamp")
-    try:
-        issue, subscriber = read_name(name).isoformat(), int(number)
-        at = datetime.fromtimestamp(int(moment or now.timestamp()), UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None
-    told = _told(one)
-    if told is None or not 0 < subscriber < 1 << 40 or not re.fullmatch(r"[!-~]{1,200}", str(identity or "")):
-        return None
-    kind, code, words = told
-    return Event(
-        id=f"sendgrid:{identity}",
-        source="sendgrid",
-        kind=kind,
-        subscriber=subscriber,
-        issue=issue,
-        code=code,
-        detail=storable(words),
-        at=timestamp(min(at, now)),
-    )
+def _told(one: Mapping[str, Any]) -> tuple[str | None, Said | None]:
+    return text(one, "delivery_id"), _said(one)
 
 
-def _told(one: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
-    """Return what an event says: its kind, status and words."""
+def _said(one: Mapping[str, Any]) -> Said | None:
     kind = one.get("event")
-    words = " ".join(str(one.get("reason") or one.get("response") or "").split())
+    words = line(one.get("reason") or one.get("response"))
     status = re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", str(one.get("status")))
     code = status[0] if status else ""
     if kind == "bounce" and one.get("type") == "blocked":
@@ -119,12 +93,8 @@ def _told(one: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
     if kind == "bounce":
         return failure(code, words), code, words
     if kind == "dropped":
-        return *_DROPPED.get(words.lower(), (Kind.SOFT, _POLICY)), f"SendGrid: {words}"
+        return *_DROPPED.get(words.lower(), (Kind.SOFT, POLICY)), f"SendGrid: {words}"
     return (_KINDS[kind], code, words) if isinstance(kind, str) and kind in _KINDS else None
 
 
-def _secret() -> str | None:
-    return secret("SENDGRID_WEBHOOK_KEY")
-
-
-PROVIDER = Provider(key=_secret, events=SendGridEvents)
+PROVIDER = Provider(key=lambda: secret("SENDGRID_WEBHOOK_KEY"), events=SendGridEvents, told=_told)

@@ -7,10 +7,9 @@ and "Contents of event data that Amazon SES publishes to Amazon SNS", read 2026-
 
 import asyncio
 import base64
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,12 +23,20 @@ from newsletter.config.secrets import secret
 from newsletter.errors import ConfigError
 from newsletter.feedback import Provider
 from newsletter.feedback.rules import failure
+from newsletter.feedback.webhook import (
+    HAS_IT,
+    NO_MAILBOX,
+    POLICY,
+    Said,
+    event,
+    fresh,
+    line,
+    part,
+    read_object,
+)
 from newsletter.fetched import FetchError
-from newsletter.names import read_name
-from newsletter.store.db import timestamp
 from newsletter.store.events import Event, Kind
-from newsletter.transport.ses.api import ISSUE, READER
-from newsletter.transport.smtp_replies import storable
+from newsletter.transport.ses.api import delivery
 
 _ARN = re.compile(r"arn:aws:sns:([a-z]{2}(?:-[a-z]+)+-[0-9]):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _CERTIFICATE = re.compile(r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem")
@@ -38,10 +45,8 @@ _NOTE = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _ASKED = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _FIELDS = {"Notification": _NOTE, "SubscriptionConfirmation": _ASKED, "UnsubscribeConfirmation": _ASKED}
 """The fields that are signed, in order; a notification without a subject leaves it out."""
-# SNS tries for an hour to hand a message over; clocks may differ by minutes.
-_OLDEST, _EARLIEST = timedelta(hours=2), timedelta(minutes=5)
+_OLDEST = timedelta(hours=2)  # SNS tries for an hour to hand a message over
 _MOST = 16  # certificates remembered; SNS changes its own about once a year
-_POLICY = "5.7.1"  # RFC 3463: delivery not authorized, message refused
 certificates: dict[str, bytes] = {}
 """Certificates of SNS by their addresses, kept for the life of the process."""
 
@@ -78,14 +83,13 @@ class SesEvents:
     def verify(self, _headers: Mapping[str, str], body: bytes) -> bool:
         """Return whether SNS signed `body` for one of the topics, not too long ago."""
         try:
-            told = _read(body)
+            told = read_object(body)
             region = self._topics[told["TopicArn"]]
             names = [name for name in _FIELDS[told["Type"]] if name != "Subject" or told.get("Subject")]
             text = "".join(f"{name}\n{_text(told[name])}\n" for name in names).encode()
             signature = base64.b64decode(_text(told["Signature"]), validate=True)
             chosen = _HASHES[_text(told["SignatureVersion"])]
-            age = self._now - datetime.fromisoformat(told["Timestamp"])
-            if not -_EARLIEST <= age <= _OLDEST:
+            if not fresh(datetime.fromisoformat(told["Timestamp"]), self._now, _OLDEST):
                 return False
             key = self._key(_text(told["SigningCertURL"]), region)
             key.verify(signature, text, PKCS1v15(), chosen())
@@ -98,17 +102,17 @@ class SesEvents:
 
         Raises ValueError when `body` is not a message of SNS, or the subscription cannot be confirmed now.
         """
-        told = _read(body)
+        told = read_object(body)
         if told.get("Type") == "SubscriptionConfirmation":
             self._confirm(told)
         if told.get("Type") != "Notification":
             return []
-        try:
-            said = _read(str(told.get("Message", "")))
-        except ValueError:  # SES's own first words to a topic are no JSON
-            return []
-        event = _event(said, self._now)
-        return [event] if event else []
+        one = _published(told)
+        mail, own = part(one, "mail"), _own(one)
+        identity = own.get("feedbackId") or f"{_kind(one)}-{mail.get('messageId')}"
+        at = own.get("timestamp") or mail.get("timestamp")
+        made = event("ses", identity, *_told(one), at, self._now)
+        return [made] if made else []
 
     def _confirm(self, told: Mapping[str, Any]) -> None:
         region, url = self._topics.get(str(told.get("TopicArn"))), str(told.get("SubscribeURL"))
@@ -149,79 +153,55 @@ def _of_sns(url: str, region: str) -> bool:
     return url.startswith(f"https://sns.{region}.amazonaws.com/") and url.isascii() and url.isprintable()
 
 
-def _read(content: bytes | str) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except RecursionError:
-        raise ValueError("too deep") from None
-    if not isinstance(found, dict):
-        raise ValueError("not a message of SNS")  # noqa: TRY004  one kind of error for one kind of fault
-    return found
-
-
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
 
 
-def _event(said: Mapping[str, Any], now: datetime) -> Event | None:
-    """Return one event, or None where it is not about a delivery of ours, or of a kind we do not use."""
-    kind = str(said.get("eventType") or said.get("notificationType") or "")
-    mail, own = _part(said, "mail"), _part(said, kind[:1].lower() + kind[1:])
-    tags = _part(mail, "tags")
+def _published(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return SES's event in a message of SNS; an empty one for its first words to a topic, which are none."""
     try:
-        issue, number = read_name(_only(tags, ISSUE)).isoformat(), int(_only(tags, READER))
-        at = datetime.fromisoformat(str(own.get("timestamp") or mail.get("timestamp") or now.isoformat()))
-        moment = timestamp(min(at.astimezone(UTC), now))
-    except (ValueError, OverflowError):
-        return None
-    identity = str(own.get("feedbackId") or f"{kind}-{mail.get('messageId')}")
-    told = _told(kind, own)
-    if told is None or not 0 < number < 1 << 40 or not re.fullmatch(r"[!-~]{1,200}", identity):
-        return None
-    what, code, words = told
-    return Event(
-        id=f"ses:{identity}",
-        source="ses",
-        kind=what,
-        subscriber=number,
-        issue=issue,
-        code=code,
-        detail=storable(words),
-        at=moment,
-    )
+        return read_object(str(told.get("Message", "")))
+    except ValueError:
+        return {}
 
 
-def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = found.get(name)
-    return part if isinstance(part, dict) else {}
+def _kind(one: Mapping[str, Any]) -> str:
+    return str(one.get("eventType") or one.get("notificationType") or "")
 
 
-def _only(tags: Mapping[str, Any], name: str) -> str:
-    """Return the value of a tag, which SES gives as a list of one."""
-    values = tags.get(name)
-    return str(values[0]) if isinstance(values, list) and values else ""
+def _own(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an event says beyond what all say of their mail."""
+    kind = _kind(one)
+    return part(one, kind[:1].lower() + kind[1:])
 
 
-def _told(kind: str, own: Mapping[str, Any]) -> tuple[Kind, str, str] | None:
-    """Return what an event says: its kind, status and words."""
+def _told(one: Mapping[str, Any]) -> tuple[str | None, Said | None]:
+    if one.get("Type") == "Notification":  # as SNS hands it over
+        one = _published(one)
+    kind = _kind(one)
+    said = HAS_IT if kind in {"Send", "Open", "Click"} else _said(kind, _own(one))
+    return delivery(part(part(one, "mail"), "tags")), said
+
+
+def _said(kind: str, own: Mapping[str, Any]) -> Said | None:
     match kind:
         case "Bounce":
             return _bounce(own)
         case "Complaint" if own.get("complaintFeedbackType") != "not-spam":
             return Kind.COMPLAINT, "", str(own.get("complaintFeedbackType") or "")
         case "Delivery":
-            return Kind.DELIVERED, "", _line(own.get("smtpResponse"))
+            return Kind.DELIVERED, "", line(own.get("smtpResponse"))
         case "DeliveryDelay":
             code, words = _recipient(own, "delayedRecipients")
-            return Kind.DELAYED, code, words or _line(own.get("delayType"))
+            return Kind.DELAYED, code, words or line(own.get("delayType"))
         case "Reject":
-            return Kind.SOFT, _POLICY, f"Amazon SES: {_line(own.get('reason'))}"
+            return Kind.SOFT, POLICY, f"Amazon SES: {line(own.get('reason'))}"
     return None
 
 
-def _bounce(own: Mapping[str, Any]) -> tuple[Kind, str, str]:
+def _bounce(own: Mapping[str, Any]) -> Said:
     """Return what a bounce says. SES tries again by itself, so a transient one has come to its end too."""
     code, words = _recipient(own, "bouncedRecipients")
     sort, detail = str(own.get("bounceType")), str(own.get("bounceSubType"))
@@ -231,7 +211,7 @@ def _bounce(own: Mapping[str, Any]) -> tuple[Kind, str, str]:
         case "UnsubscribedRecipient":
             return Kind.UNSUBSCRIBE, code, words or detail
         case "NoEmail" | "Suppressed" | "OnAccountSuppressionList":
-            return Kind.HARD, code or "5.1.1", words or f"Amazon SES: {detail}"
+            return Kind.HARD, code or NO_MAILBOX, words or f"Amazon SES: {detail}"
     if code or words:
         return failure(code, f"{words} {code}"), code, words
     return Kind.HARD, "", f"Amazon SES: {sort}: {detail}"
@@ -242,15 +222,7 @@ def _recipient(own: Mapping[str, Any], name: str) -> tuple[str, str]:
     people = own.get(name)
     one = people[0] if isinstance(people, list) and people and isinstance(people[0], dict) else {}
     status = re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", str(one.get("status")))
-    return status[0] if status else "", re.sub(r"^smtp;\s*", "", _line(one.get("diagnosticCode")))
+    return status[0] if status else "", re.sub(r"^smtp;\s*", "", line(one.get("diagnosticCode")))
 
 
-def _line(words: object) -> str:
-    return " ".join(str(words or "").split())
-
-
-def _topics() -> str | None:
-    return secret("SES_TOPIC_ARN")
-
-
-PROVIDER = Provider(key=_topics, events=SesEvents)
+PROVIDER = Provider(key=lambda: secret("SES_TOPIC_ARN"), events=SesEvents, told=_told)

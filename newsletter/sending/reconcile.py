@@ -1,22 +1,16 @@
-"""Settle deliveries of unknown outcome by a relay's log or SendGrid's events."""
+"""Settle deliveries of unknown outcome by a relay's log."""
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from newsletter.errors import ContentError, Message
 from newsletter.model import Outcome, Receipt
 
 # Postfix: `cleanup` logs the Message-ID while it reads, `qmgr` a message it has taken (postfix.org, qmgr(8)).
 _LINE = re.compile(r"postfix\S*/(?P<part>\w+)\[\d+\]: (?P<queue>[0-9A-Za-z]{6,}): (?P<rest>.*)")
 _MESSAGE_ID = re.compile(r"message-id=(<[^>]+>)")
 _STATUS = re.compile(r"dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<words>.*)\)")
-_TAKEN, _LOST = (
-    frozenset({"processed", "delivered", "deferred", "open", "click"}),
-    frozenset({"bounce", "dropped"}),
-)
 
 
 @dataclass(slots=True)
@@ -30,13 +24,9 @@ class _Queued:
 
 @dataclass(slots=True)
 class Evidence:
-    """Receipts by Message-ID, or by delivery id where the source reports that.
-
-    `taken` counts, by Message-ID, how many times a relay's queue took the message.
-    """
+    """Receipts by Message-ID, and how many times a relay's queue took the message."""
 
     by_message: dict[str, Receipt] = field(default_factory=dict)
-    by_delivery: dict[str, Receipt] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
 
 
@@ -68,35 +58,5 @@ def postfix_log(lines: Iterable[str], name: str) -> Evidence:
         elif message.message_id and message.taken:
             found.by_message[message.message_id] = Receipt(
                 outcome=Outcome.ACCEPTED, code=250, detail=f"{queue} in {name}"
-            )
-    return found
-
-
-def sendgrid_events(text: str, name: str) -> Evidence:
-    """Parse SendGrid's events: JSON, a list or one event a line. Raises ContentError."""
-    try:
-        events = (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.splitlines()]
-        )
-    except ValueError as error:
-        raise ContentError(
-            Message("%(name)s holds no SendGrid events: %(error)s", name=name, error=error),
-            "Give the JSON that the event webhook posted.",
-        ) from None
-    found = Evidence()
-    for event in events:
-        if not isinstance(event, Mapping) or not isinstance(event.get("delivery_id"), str):
-            continue
-        kind = event.get("event")
-        if kind in _LOST:
-            detail = str(event.get("reason", kind))
-            found.by_delivery[event["delivery_id"]] = Receipt(
-                outcome=Outcome.REFUSED, code=550, detail=detail
-            )
-        elif kind in _TAKEN:
-            found.by_delivery.setdefault(
-                event["delivery_id"], Receipt(outcome=Outcome.ACCEPTED, code=202, detail=f"{kind} in {name}")
             )
     return found

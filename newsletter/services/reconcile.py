@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter.errors import ConfigError, ContentError, Message
+from newsletter.feedback.recorded import recorded
 from newsletter.model import Outcome, Receipt
 from newsletter.names import IssueName, read_name
-from newsletter.sending.reconcile import Evidence, postfix_log, sendgrid_events
+from newsletter.sending.reconcile import postfix_log
 from newsletter.store import deliveries, issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import Result
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What says how deliveries ended: Postfix's log, SendGrid's events, or an editor, by address.
+    """What says how deliveries ended: Postfix's log, a provider's events, or an editor, by address.
 
     Those in `resend` get the message again; with `resend_absent` also everybody who is not in the log, which
     must cover the whole sending.
@@ -73,7 +74,7 @@ def examine(workspace: "Workspace", issue: IssueName, sources: Sources) -> Verdi
         issues.get(connection, name)
         left = deliveries.uncertain(connection, name)
     by_hand = _by_address(left, (*sources.accepted, *sources.resend))
-    found = _found(workspace, issue, left, _evidence(sources))
+    found = _found(workspace, issue, left, sources)
     found |= {
         by_hand[address]: Receipt(outcome=Outcome.ACCEPTED, detail="settled by hand")
         for address in sources.accepted
@@ -102,15 +103,6 @@ def settle(workspace: "Workspace", verdicts: Verdicts) -> Reconciled:
     )
 
 
-def _evidence(sources: Sources) -> Evidence:
-    evidence = Evidence()
-    if sources.log:
-        evidence = postfix_log(_text(sources.log).splitlines(), sources.log.name)
-    if sources.events:
-        evidence.by_delivery |= sendgrid_events(_text(sources.events), sources.events.name).by_delivery
-    return evidence
-
-
 def _text(path: Path) -> str:
     data = path.read_bytes()
     return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "replace")
@@ -128,11 +120,14 @@ def _by_address(left: "Iterable[Uncertain]", addresses: Iterable[str]) -> "dict[
 
 
 def _found(
-    workspace: "Workspace", issue: IssueName, left: "Iterable[Uncertain]", evidence: Evidence
+    workspace: "Workspace", issue: IssueName, left: "Iterable[Uncertain]", sources: Sources
 ) -> "dict[Uncertain, Receipt]":
+    log, events = sources.log, sources.events
+    by_message = postfix_log(_text(log).splitlines(), log.name).by_message if log else {}
+    by_delivery = recorded(_text(events), events.name) if events else {}
     found = {}
     for one in left:
-        receipt = evidence.by_delivery.get(f"{issue}:{one.subscriber}") or evidence.by_message.get(
+        receipt = by_delivery.get(f"{issue}:{one.subscriber}") or by_message.get(
             workspace.message_id(one.subscriber, issue)
         )
         if receipt:

@@ -15,6 +15,9 @@ from newsletter.ports import Transport
 from newsletter.registry import TRANSPORTS
 from newsletter.yamlfile import nearest
 
+REQUESTS = 4
+"""How many requests run concurrently at a provider that takes many messages in one."""
+
 S = TypeVar("S", bound=Part | None)
 
 

@@ -111,7 +111,7 @@ _LIST = "email;name;sections;region;status\nanna@example.org;Анна;social,edu
 _PEOPLE = (
     "- email: anna@example.org\n  name: Анна\n  sections: [social]\n- {email: b@x.org, region: Сумська}\n"
 )
-_EVENTS = json.dumps(
+_SENDGRID = json.dumps(
     [
         {
             "event": kind,
@@ -124,6 +124,72 @@ _EVENTS = json.dumps(
         }
         for kind in ("bounce", "dropped", "deferred", "delivered", "spamreport", "unsubscribe")
     ]
+)
+_MAILGUN = [
+    json.dumps(
+        {
+            "signature": {"timestamp": "1739541600", "token": "a" * 50, "signature": "0" * 64},
+            "event-data": {
+                "event": kind,
+                "timestamp": 1739541600.25,
+                "severity": "permanent",
+                "reason": "bounce",
+                "user-variables": {"delivery_id": "2025-02-14:12"},
+                "delivery-status": {"code": 550, "enhanced-code": "5.1.1", "message": "no such user"},
+            },
+        }
+    )
+    for kind in ("failed", "rejected", "complained")
+]
+_POSTMARK = [
+    json.dumps(
+        {
+            "RecordType": record,
+            "ID": 42,
+            "Type": "HardBounce",
+            "Inactive": True,
+            "SuppressSending": True,
+            "SuppressionReason": "HardBounce",
+            "Details": "smtp;550 5.1.1 no such user",
+            "BouncedAt": "2025-02-14T11:00:00.2735393-05:00",
+            "Metadata": {"delivery_id": "2025-02-14:12"},
+        }
+    )
+    for record in ("Bounce", "SpamComplaint", "SubscriptionChange")
+]
+_SES = [
+    json.dumps(
+        {
+            "eventType": kind,
+            "mail": {
+                "timestamp": "2025-02-14T15:00:00.000Z",
+                "messageId": "0107-12",
+                "tags": {"digest-issue": ["2025-02-14"], "digest-reader": ["12"]},
+            },
+            kind[:1].lower() + kind[1:]: {
+                "timestamp": "2025-02-14T16:00:00.000Z",
+                "feedbackId": "0107-f",
+                "bounceType": "Permanent",
+                "bounceSubType": "General",
+                "bouncedRecipients": [{"status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 no such user"}],
+            },
+        }
+    )
+    for kind in ("Bounce", "Complaint", "DeliveryDelay")
+]
+_SNS = json.dumps(
+    {
+        "Type": "Notification",
+        "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+        "TopicArn": "arn:aws:sns:eu-central-1:123456789012:digest",
+        "Message": _SES[0],
+        "Timestamp": "2025-02-14T17:59:00.000Z",
+        "SignatureVersion": "2",
+        "Signature": "AAAA",
+        "SigningCertURL": "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123abcd.pem",
+        "SubscribeURL": "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription",
+        "Token": "2336412f37",
+    }
 )
 _FORM = (
     "email=olena%40rada.example&name=%D0%9E&take=some&section=social&section=top&field-region=%D0%A1&"
@@ -173,7 +239,10 @@ def bases(kind: str) -> Sequence[bytes]:
         "feed": lambda: [_FEED, _ATOM, _JSON_FEED],
         "page": lambda: [_PAGE],
         "bounce": lambda: [mail(one["mail"]) for one in EXPECTED[:40]],
-        "events": lambda: [_EVENTS],
+        "sendgrid": lambda: [_SENDGRID],
+        "mailgun": lambda: _MAILGUN,
+        "postmark": lambda: _POSTMARK,
+        "ses": lambda: [*_SES, _SNS, _SNS.replace("Notification", "SubscriptionConfirmation")],
         "form": lambda: [_FORM],
         "dns": lambda: [_DNS],
     }

@@ -1,5 +1,6 @@
 """What meets foreign input: each target reads bytes as the program does; only refusals come out."""
 
+import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
@@ -28,12 +29,17 @@ from newsletter.config import Settings, parse_settings, read_settings
 from newsletter.doctor import authentication
 from newsletter.doctor.lookup import Dns, Silent
 from newsletter.errors import NewsletterError
+from newsletter.feedback import ProviderEvents
 from newsletter.feedback import parse as bounces
 from newsletter.feedback.mailgun import MailgunEvents
+from newsletter.feedback.postmark import PostmarkEvents
+from newsletter.feedback.recorded import recorded
 from newsletter.feedback.sendgrid import SendGridEvents
+from newsletter.feedback.ses import SesEvents
 from newsletter.fetched import FetchError
 from newsletter.fetching import Fetcher
 from newsletter.names import read_name
+from newsletter.registry import PROVIDERS
 from newsletter.render import markdown, plaintext
 from newsletter.yamlfile import load
 from tests.feedback import signing
@@ -167,14 +173,36 @@ def letter(data: bytes) -> object:
     return report
 
 
-def events(data: bytes) -> object:
-    """Read the events of each provider, and a signature that comes in the body."""
-    assert not MailgunEvents("key", NOW).verify({}, data)
-    with suppress(ValueError):
-        MailgunEvents("key", NOW).parse(data)
-    with suppress(ValueError):
-        return SendGridEvents(signing.PUBLIC, NOW).parse(data)
-    return None
+async def unreachable(_url: str) -> tuple[str, bytes]:
+    """Fetch nothing."""
+    raise FetchError("nothing is fetched here")
+
+
+READERS: Mapping[str, ProviderEvents] = {
+    "sendgrid": SendGridEvents(signing.PUBLIC, NOW),
+    "mailgun": MailgunEvents("key", NOW),
+    "postmark": PostmarkEvents("postmark:0123456789abcdef", NOW),
+    "ses": SesEvents("arn:aws:sns:eu-central-1:123456789012:digest", NOW, unreachable),
+}
+"""What reads the events of each provider."""
+
+
+def events(provider: str) -> Target:
+    """Return a target that reads events of a provider, as its webhook posts them and from a file."""
+    reader = READERS[provider]
+
+    def target(data: bytes) -> object:
+        text = data.decode("utf-8", "replace")
+        assert not reader.verify({}, data)
+        with suppress(ValueError):
+            reader.parse(json.dumps({"Type": "Notification", "Message": text}).encode())
+        with suppress(NewsletterError):
+            recorded(text, "odd.json")
+        with suppress(ValueError):
+            return reader.parse(data)
+        return None
+
+    return target
 
 
 def form(data: bytes) -> object:
@@ -256,7 +284,7 @@ TARGETS: Mapping[str, tuple[str, Target]] = {
     "feed": ("feed", feed),
     "page": ("page", page),
     "bounce": ("bounce", letter),
-    "events": ("events", events),
+    **{f"{name}-events": (name, events(name)) for name in PROVIDERS},
     "form": ("form", form),
     "dns": ("dns", records),
     "address": ("form", address),

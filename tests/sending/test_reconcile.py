@@ -1,10 +1,7 @@
-"""What a relay's log and a provider's events say of messages whose answer was lost."""
+"""What a relay's log says of messages whose answer was lost."""
 
-import pytest
-
-from newsletter.errors import ContentError
 from newsletter.model import Outcome
-from newsletter.sending.reconcile import postfix_log, sendgrid_events
+from newsletter.sending.reconcile import postfix_log
 
 LOG = """\
 Feb 14 16:00:01 mx postfix/smtpd[11]: 4YvTaken1: client=press[127.0.0.1]
@@ -26,23 +23,3 @@ def test_what_the_queue_manager_took_was_accepted_and_what_it_never_saw_is_not_k
         "<three@news.example.org>": Outcome.REFUSED,
     }
     assert "no such user" in found["<three@news.example.org>"].detail
-
-
-def test_sendgrid_events_settle_by_delivery_in_any_order() -> None:
-    events = """[
-      {"event": "bounce", "delivery_id": "2025-02-14:2", "reason": "550 no"},
-      {"event": "processed", "delivery_id": "2025-02-14:2"},
-      {"event": "delivered", "delivery_id": "2025-02-14:1"},
-      {"event": "something new", "delivery_id": "2025-02-14:3"},
-      {"event": "delivered"}, 7
-    ]"""
-    found = sendgrid_events(events, "events.json").by_delivery
-    assert {key: receipt.outcome for key, receipt in found.items()} == {
-        "2025-02-14:1": Outcome.ACCEPTED,
-        "2025-02-14:2": Outcome.REFUSED,
-    }
-
-
-def test_a_file_without_events_is_told() -> None:
-    with pytest.raises(ContentError, match=r"events\.json holds no SendGrid events"):
-        sendgrid_events("not json", "events.json")

@@ -17,8 +17,9 @@ from newsletter.transport.sendgrid.client import SendGrid
 from newsletter.transport.smtp import client
 from newsletter.transport.smtp.client import Smtp
 from tests.relay import Relay
-from tests.sendgrid_fake import HANG, FakeSendGrid, Told, running
+from tests.sendgrid_fake import FakeSendGrid, Told, running
 from tests.sending import house
+from tests.web_fake import HANG
 
 Start = Callable[[Relay], Relay]
 Answer = Callable[[str, str], str | None]
@@ -243,8 +244,8 @@ LIMIT = Told(429, "too many requests", headers={"X-RateLimit-Reset": "4102444800
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSendGrid]:
     """Start a web service that is told at once when it does not answer well."""
-    monkeypatch.setattr("newsletter.transport.sendgrid.client._PATIENCE", ())
-    monkeypatch.setattr("newsletter.transport.sendgrid.client._JITTER", 0)
+    monkeypatch.setattr("newsletter.transport.web_api.PATIENCE", ())
+    monkeypatch.setattr("newsletter.transport.web_api.JITTER", 0)
     with running(FakeSendGrid()) as fake:
         yield fake
 

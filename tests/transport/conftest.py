@@ -5,14 +5,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from newsletter.transport.sendgrid import client as sendgrid
+from newsletter.transport import web_api
 from tests.sendgrid_fake import FakeSendGrid, running
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[FakeSendGrid], FakeSendGrid]]:
     """Start servers that stop with the test, for a transport that asks again at once."""
-    monkeypatch.setattr(sendgrid, "_PATIENCE", (0, 0))
-    monkeypatch.setattr(sendgrid, "_JITTER", 0)
+    monkeypatch.setattr(web_api, "PATIENCE", (0, 0))
+    monkeypatch.setattr(web_api, "JITTER", 0)
     with ExitStack() as stack:
         yield lambda fake: stack.enter_context(running(fake))

@@ -10,15 +10,17 @@ from sqlalchemy import Engine
 
 from newsletter.errors import ConfigError, Severity, TransportUnavailable
 from newsletter.model import Message, Outcome, Verdict
-from newsletter.transport import Files, describe
-from newsletter.transport.mailgun import MailgunSettings, client
+from newsletter.transport import Files, describe, web_api
+from newsletter.transport.mailgun import MailgunSettings
 from newsletter.transport.mailgun.account import lacks
-from newsletter.transport.mailgun.api import Meaning, read
+from newsletter.transport.mailgun.api import read
 from newsletter.transport.mailgun.client import Mailgun
+from newsletter.transport.web_answer import Meaning
 from tests.faults.scene import free_port
-from tests.mailgun_fake import HANG, RESET, FakeMailgun, Fields, Told, running
+from tests.mailgun_fake import FakeMailgun, Fields, Told, running
 from tests.sending import house
 from tests.transport.outgoing import Queue as Plain
+from tests.web_fake import HANG, RESET
 
 Start = Callable[..., FakeMailgun]
 ANNA, BOHDAN, VIRA = "anna@a.test", "bohdan@b.test", "vira@c.test"
@@ -37,8 +39,8 @@ class Queue(Plain):
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start servers that stop with the test, for a transport that asks again at once."""
-    monkeypatch.setattr(client, "_PATIENCE", (0, 0))
-    monkeypatch.setattr(client, "_JITTER", 0)
+    monkeypatch.setattr(web_api, "PATIENCE", (0, 0))
+    monkeypatch.setattr(web_api, "JITTER", 0)
     with ExitStack() as stack:
         yield lambda **values: stack.enter_context(running(FakeMailgun(**values)))
 
@@ -211,12 +213,12 @@ def test_domain_and_key_are_asked_for_and_the_key_of_a_way_is_its_own(
         ("99999999999999", 120),
         ("Fri, 14 Feb 2025 18:00:07 GMT", 7),
         ("Fri, 14 Feb 2025 17:00:00 GMT", 0),
-        ("soon", None),
-        ("", None),
+        ("soon", 4),
+        ("", 4),
     ],
 )
-def test_the_wait_is_what_mailgun_says_and_never_long(header: str, seconds: float | None) -> None:
-    assert read(429, b"", {"Retry-After": header}, NOW).after == seconds
+def test_the_wait_is_what_mailgun_says_and_never_long(header: str, seconds: float) -> None:
+    assert read(429, b"", {"Retry-After": header}, NOW).wait(otherwise=4) == seconds
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"id": null}'])

@@ -16,16 +16,17 @@ from newsletter.model import Message, Outcome, Receipt, Verdict
 from newsletter.sending.personal import Writer
 from newsletter.slots import fill_html, fill_text
 from newsletter.store.ledger import Due
-from newsletter.transport import Files, describe
+from newsletter.transport import Files, describe, web_api
 from newsletter.transport.postmark import PostmarkSettings, account, api
 from newsletter.transport.postmark import client as postmark
 from newsletter.transport.postmark.client import Postmark
 from tests.drawn import image
 from tests.faults.scene import free_port
-from tests.postmark_fake import HANG, RESET, Entry, FakePostmark, Told, address, running
+from tests.postmark_fake import Entry, FakePostmark, Told, address, running
 from tests.sending import house
 from tests.transport.test_sendgrid import ANNA, BOHDAN, VIRA, Queue, crowd
 from tests.transport.test_sendgrid_request import PAGE, write
+from tests.web_fake import HANG, RESET
 
 Start = Callable[[FakePostmark], FakePostmark]
 
@@ -33,8 +34,8 @@ Start = Callable[[FakePostmark], FakePostmark]
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start servers that stop with the test, for a transport that asks again at once."""
-    monkeypatch.setattr(postmark, "_PATIENCE", (0, 0))
-    monkeypatch.setattr(postmark, "_JITTER", 0)
+    monkeypatch.setattr(web_api, "PATIENCE", (0, 0))
+    monkeypatch.setattr(web_api, "JITTER", 0)
     with ExitStack() as stack:
         yield lambda fake: stack.enter_context(running(fake))
 
@@ -344,7 +345,7 @@ def test_a_delivery_goes_on_where_it_stopped_and_sends_nobody_twice(
 def test_a_message_that_waits_for_one_held_back_here_lets_that_one_go(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postmark, "_LULL", 0.05)
+    monkeypatch.setattr(web_api, "LULL", 0.05)
 
     class Careful(Queue):
         """Gives the second message when the first has been answered."""

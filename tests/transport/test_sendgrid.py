@@ -12,12 +12,13 @@ from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Receipt, Rendered, Verdict
 from newsletter.sending.personal import Writer
 from newsletter.store.ledger import Due
-from newsletter.transport.sendgrid import client as sendgrid
+from newsletter.transport import web_api
 from newsletter.transport.sendgrid.client import SendGrid
 from tests.faults.scene import free_port
-from tests.sendgrid_fake import HANG, RESET, Body, FakeSendGrid, Told, running
+from tests.sendgrid_fake import Body, FakeSendGrid, Told, running
 from tests.sending import house
 from tests.transport.test_sendgrid_request import PAGE
+from tests.web_fake import HANG, RESET
 
 Start = Callable[[FakeSendGrid], FakeSendGrid]
 ANNA, BOHDAN, VIRA = "anna@a.test", "bohdan@b.test", "vira@c.test"
@@ -220,7 +221,7 @@ def test_who_waits_after_a_429_is_not_on_the_wire(start: Start, monkeypatch: pyt
             super().withdraw(message)
             waiting.append(len(self.begun))
 
-    monkeypatch.setattr(sendgrid, "_PATIENCE", (0, 0))
+    monkeypatch.setattr(web_api, "PATIENCE", (0, 0))
     fake = start(FakeSendGrid(answer=lambda number, _body: None if number else Told(429, "too many")))
     queue = Watched(*crowd(10))
     asyncio.run(transport(fake).drain(queue))
@@ -231,7 +232,7 @@ def test_who_waits_after_a_429_is_not_on_the_wire(start: Start, monkeypatch: pyt
 def test_a_message_that_waits_for_one_held_back_here_lets_that_one_go(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sendgrid, "_LULL", 0.05)
+    monkeypatch.setattr(web_api, "LULL", 0.05)
 
     class Careful(Queue):
         """Gives a message when the one before has been answered."""
@@ -349,7 +350,7 @@ def test_a_service_that_comes_back_in_time_takes_everybody(
             self.first.set()
             return await super().begin(messages)
 
-    monkeypatch.setattr(sendgrid, "_PATIENCE", (0.2,) * 50)
+    monkeypatch.setattr(web_api, "PATIENCE", (0.2,) * 50)
     fake, port, queue = FakeSendGrid(), free_port(), Telling(*crowd(30))
 
     async def late() -> None:

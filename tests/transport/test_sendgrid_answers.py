@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from newsletter.transport.sendgrid.api import Answer, Fault, Meaning, read, refused_here, unavailable
+from newsletter.transport.sendgrid.api import Fault, read, refused_here, unavailable
+from newsletter.transport.web_answer import Answer, Meaning
 
 
 def errors(*fields: str | None) -> bytes:
@@ -38,16 +39,16 @@ def errors(*fields: str | None) -> bytes:
 def test_an_answer_has_one_meaning_for_all_in_the_request(
     status: int, content: bytes, meaning: Meaning
 ) -> None:
-    assert read(status, content, {}).meaning is meaning
+    assert read(status, content, {}, 0).meaning is meaning
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"7", b'{"errors": null}', b'{"errors": ["x"]}', b"\xff"])
 def test_an_answer_that_is_not_what_it_should_be_is_read_all_the_same(content: bytes) -> None:
-    assert read(400, content, {}).meaning is Meaning.STOP
+    assert read(400, content, {}, 0).meaning is Meaning.STOP
 
 
 def test_the_words_of_an_answer_name_the_field() -> None:
-    assert read(400, errors("subject", None), {}).text == "no (subject); no"
+    assert read(400, errors("subject", None), {}, 0).text == "no (subject); no"
 
 
 def test_a_fault_found_here_means_what_sendgrid_would_say() -> None:
@@ -61,24 +62,24 @@ def test_a_fault_found_here_means_what_sendgrid_would_say() -> None:
     ids=["now", "in 30 s", "past", "a wrong clock", "none", "no number"],
 )
 def test_the_wait_ends_when_sendgrid_says_and_is_never_long(reset: str, seconds: float) -> None:
-    answer = read(429, b"", {"X-RateLimit-Reset": reset})
-    assert answer.wait(otherwise=4, now=1000) == seconds
+    answer = read(429, b"", {"X-RateLimit-Reset": reset}, 1000)
+    assert answer.wait(otherwise=4) == seconds
 
 
 @pytest.mark.parametrize(
     ("answer", "words", "cure"),
     [
-        (read(401, errors(None), {}), "refused the key or the sender: 401 no", "SENDGRID_API_KEY"),
-        (read(403, errors("from"), {}), "403 no (from)", "sender.address"),
-        (read(400, errors("subject"), {}), "refused the message itself: 400 no (subject)", "approve"),
-        (read(429, b"", {}), "asks to wait", "later"),
-        (read(500, b"", {}), "no clear answer: 500", "not sent again"),
+        (read(401, errors(None), {}, 0), "refused the key or the sender: 401 no", "SENDGRID_API_KEY"),
+        (read(403, errors("from"), {}, 0), "403 no (from)", "sender.address"),
+        (read(400, errors("subject"), {}, 0), "refused the message itself: 400 no (subject)", "approve"),
+        (read(429, b"", {}, 0), "asks to wait", "later"),
+        (read(500, b"", {}, 0), "no clear answer: 500", "not sent again"),
         (
             Answer(meaning=Meaning.LATER, text="refused"),
             "https://s.test cannot be used: refused",
             "sendgrid.host",
         ),
-        (read(404, b"", {}), "https://s.test cannot be used: 404", "sendgrid.host"),
+        (read(404, b"", {}, 0), "https://s.test cannot be used: 404", "sendgrid.host"),
     ],
 )
 def test_what_ends_a_run_names_the_cure(answer: Answer, words: str, cure: str) -> None:

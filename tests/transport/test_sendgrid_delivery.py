@@ -18,8 +18,9 @@ from newsletter.store import issues
 from newsletter.store.db import open_database, reading, writing
 from newsletter.store.schema import chunk, subscriber
 from newsletter.transport.sendgrid.client import SendGrid
-from tests.sendgrid_fake import HANG, Body, FakeSendGrid, Told
+from tests.sendgrid_fake import Body, FakeSendGrid, Told
 from tests.sending import house
+from tests.web_fake import HANG
 
 ROOT = Path(__file__).parent.parent.parent
 Start = Callable[[FakeSendGrid], FakeSendGrid]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,14 +12,17 @@ import pytest
 from newsletter.errors import TransportUnavailable
 from newsletter.model import Message, Outcome, Verdict
 from newsletter.redaction import readable
-from newsletter.transport.ses import account, client
-from newsletter.transport.ses.api import Meaning, read, refuse, request
+from newsletter.transport import web_api
+from newsletter.transport.ses import account
+from newsletter.transport.ses.api import delivery, read, refuse, request
 from newsletter.transport.ses.client import Ses
 from newsletter.transport.ses.signature import Keys, signed
+from newsletter.transport.web_answer import Meaning
 from tests.sending import house
-from tests.ses_fake import HANG, RESET, Body, FakeSes, Told, running
+from tests.ses_fake import Body, FakeSes, Told, running
 from tests.transport.test_sendgrid import Queue, crowd
 from tests.transport.test_sendgrid_request import write
+from tests.web_fake import HANG, RESET
 
 ANNA, BOHDAN, VIRA = "anna@a.test", "bohdan@b.test", "vira@c.test"
 # Keys and signatures are of AWS's Signature Version 4 Test Suite.
@@ -39,8 +43,8 @@ class Start(Protocol):
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start servers that stop with the test, for a transport that asks again at once."""
-    monkeypatch.setattr(client, "_PATIENCE", (0, 0))
-    monkeypatch.setattr(client, "_JITTER", 0)
+    monkeypatch.setattr(web_api, "PATIENCE", (0, 0))
+    monkeypatch.setattr(web_api, "JITTER", 0)
     with ExitStack() as stack:
         yield lambda fake: stack.enter_context(running(fake))
 
@@ -131,6 +135,15 @@ def test_a_request_carries_our_ids_our_return_path_and_the_message_as_it_is() ->
     assert refuse(body) is None
 
 
+@pytest.mark.parametrize("name", ["2025-02-14", "2025-02-14+2", ""], ids=["issue", "correction", "letter"])
+def test_ses_takes_the_tags_of_every_message_and_they_name_the_delivery(name: str) -> None:
+    message = write(7, ANNA)
+    body = request(replace(message, shared=replace(message.shared, issue=name)), "")
+    assert FakeSes().refusal(body) is None
+    tags = {tag["Name"]: [tag["Value"]] for tag in body.get("EmailTags", ())}
+    assert delivery(tags) == (f"{name}:7" if name else None)
+
+
 def test_our_dkim_signature_which_ses_would_break_is_left_out() -> None:
     plain = write(7, ANNA)
     signed_one = Message(
@@ -183,21 +196,21 @@ def test_what_ses_would_refuse_is_refused_here_and_the_others_get_theirs(
 def test_an_answer_has_one_meaning(status: int, kind: str, message: str, meaning: Meaning) -> None:
     content = b'{"message": "%s"}' % message.encode()
     headers = {"x-amzn-errortype": kind} if kind else {}
-    assert read(status, content, headers).meaning is meaning
+    assert read(status, content, headers, house.NOW).meaning is meaning
     if kind:
         typed = b'{"__type": "%s", "message": "%s"}' % (kind.encode(), message.encode())
-        assert read(status, typed, {}).meaning is meaning
+        assert read(status, typed, {}, house.NOW).meaning is meaning
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"7", b"\xff", b"[" * 100_000, b'{"message": null}'])
 def test_an_answer_that_is_not_what_it_should_be_is_read_all_the_same(content: bytes) -> None:
-    assert read(400, content, {}).meaning is Meaning.STOP
-    assert read(200, content, {}).meaning is Meaning.LOST
+    assert read(400, content, {}, house.NOW).meaning is Meaning.STOP
+    assert read(200, content, {}, house.NOW).meaning is Meaning.LOST
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("7", 7), ("9999", 120), ("soon", 4), ("", 4)])
 def test_the_wait_is_what_ses_says_and_never_long(given: str, seconds: float) -> None:
-    assert read(429, b"{}", {"retry-after": given}).wait(otherwise=4) == seconds
+    assert read(429, b"{}", {"retry-after": given}, house.NOW).wait(otherwise=4) == seconds
 
 
 def test_after_a_throttle_the_same_message_goes_again(start: Start) -> None:
@@ -272,7 +285,7 @@ def test_refusals_of_readers_go_on_and_those_that_may_be_of_everybody_stop(start
     assert queue.outcomes == dict.fromkeys(people, Outcome.REFUSED)
     fake.answer = lambda *_: Told(400, "BadRequestException", "Tag is invalid")
     queue = Queue(*people)
-    with pytest.raises(TransportUnavailable, match="refuses every message"):
+    with pytest.raises(TransportUnavailable, match="refused the message itself"):
         sent(fake, queue)
     assert len(queue.receipts) == 3
 

@@ -3,12 +3,10 @@
 Not here: retries and rates (newsletter/sending), events (newsletter/feedback/mailgun.py).
 """
 
-import re
-
 from pydantic import Field
 
 from newsletter.config.parts import Part
-from newsletter.config.secrets import secret
+from newsletter.config.secrets import printable, secret
 from newsletter.config.types import Domain, Url
 from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
@@ -37,11 +35,7 @@ def _access(settings: MailgunSettings) -> tuple[str, str]:
             "Make a sending key in Mailgun's settings of the domain. Put it into that variable, or the name"
             " of a file that holds it into MAILGUN_API_KEY_FILE.",
         )
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError(
-            "MAILGUN_API_KEY has characters that no key has, like spaces", "Copy the key again."
-        )
-    return settings.domain, key
+    return settings.domain, printable("MAILGUN_API_KEY", key)
 
 
 def _make(settings: MailgunSettings, _files: Files) -> Transport:

@@ -6,7 +6,8 @@ from http import HTTPStatus
 import httpx
 
 from newsletter.errors import Message, Problem
-from newsletter.transport.mailgun.api import Answer, Meaning, read, unavailable
+from newsletter.transport.mailgun.api import read, unavailable
+from newsletter.transport.web_answer import unanswered
 
 _PATIENCE = 30  # seconds
 _FORBIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -17,7 +18,7 @@ def lacks(key: str, host: str, domain: str) -> list[Problem]:
     try:
         response = httpx.get(f"{host.rstrip('/')}/v4/domains/{domain}", auth=("api", key), timeout=_PATIENCE)
     except httpx.TransportError as error:
-        raise unavailable(Answer(meaning=Meaning.LATER, text=str(error)), host) from None
+        raise unavailable(unanswered(error, sent=False), host) from None
     if response.status_code in _FORBIDDEN:
         hint = "Look yourself at Mailgun's page Domains, or give the press a key of the account for a moment."
         return [Problem.warning("the key may only send, not read the state of the domain", hint=hint)]

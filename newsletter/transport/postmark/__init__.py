@@ -3,19 +3,14 @@
 Not here: retries and rates (newsletter/sending), events (newsletter/feedback/postmark.py).
 """
 
-import re
-
 from pydantic import Field
 
 from newsletter.config.parts import Part
-from newsletter.config.secrets import secret
+from newsletter.config.secrets import printable, secret
 from newsletter.config.types import Slug, Url
 from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
-from newsletter.transport import Description, Files
-
-REQUESTS = 4
-"""How many requests run concurrently."""
+from newsletter.transport import REQUESTS, Description, Files
 
 _NOBODY = "POSTMARK_API_TEST"
 """The token with which Postmark takes everything and delivers nothing."""
@@ -42,11 +37,7 @@ def _token() -> str:
             "POSTMARK_SERVER_TOKEN is Postmark's token for tests, by which nobody gets anything",
             "Copy the token from the server's API Tokens in Postmark.",
         )
-    if not re.fullmatch(r"[\x21-\x7e]+", token):
-        raise ConfigError(
-            "POSTMARK_SERVER_TOKEN has characters that no token has, like spaces", "Copy the token again."
-        )
-    return token
+    return printable("POSTMARK_SERVER_TOKEN", token)
 
 
 def _make(settings: PostmarkSettings, _files: Files) -> Transport:

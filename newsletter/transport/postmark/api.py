@@ -11,17 +11,19 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from newsletter import errors
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Image, Message, Outcome
-from newsletter.redaction import readable, without_addresses
+from newsletter.model import Image, Message
+from newsletter.redaction import without_addresses
 from newsletter.slots import UNSUBSCRIBE, fill_html, fill_text
+from newsletter.transport import web_answer
+from newsletter.transport.web_answer import Answer, Meaning, json_of, refused_for_all, retry_after, shown
 
 LARGEST = 50_000_000
 """The most bytes of one request."""
@@ -40,8 +42,6 @@ _FOR_NOW = {100, 429}  # maintenance, rate limit
 _RECIPIENT = re.compile(r"(invalid|error parsing) 'to'", re.IGNORECASE)
 _SPEAKING = (401, 403, 413, 429)
 """Statuses that say something without Postmark's own words; any other may be somebody else's answer."""
-_DETAIL = 400
-_LONGEST = 120  # most seconds to wait before another attempt
 
 
 def entry(message: Message, stream: str) -> dict[str, Any]:
@@ -92,36 +92,6 @@ def _attachment(image: Image) -> Mapping[str, str]:
     }
 
 
-class Meaning(Enum):
-    """What an answer means for one message."""
-
-    TAKEN = auto()  # accepted
-    REFUSED = auto()  # refused for good, because of this recipient
-    NARROW = auto()  # not accepted, because the request is too large: its halves may pass
-    LATER = auto()  # not accepted, for a temporary reason
-    STOP = auto()  # not accepted, and no other would be
-    LOST = auto()  # unknown, perhaps accepted
-
-
-OUTCOMES = {
-    Meaning.TAKEN: Outcome.ACCEPTED,
-    Meaning.REFUSED: Outcome.REFUSED,
-    Meaning.NARROW: Outcome.REFUSED,
-    Meaning.LOST: Outcome.UNKNOWN,
-}
-"""The outcome of a message that is not tried again; with other meanings it was not sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The answer for one message: HTTP status (0 when none came) or ErrorCode, its words, seconds to wait."""
-
-    meaning: Meaning
-    code: int = 0
-    text: str = ""
-    wait: float | None = None
-
-
 def written(message: Message, stream: str) -> bytes | Answer:
     """Return `message` as JSON, or, where Postmark would not take it, the refusal that it would give."""
     local, _, domain = message.rcpt_to.rpartition("@")
@@ -139,11 +109,14 @@ def written(message: Message, stream: str) -> bytes | Answer:
 
 
 def _not_sent(meaning: Meaning, why: str) -> Answer:
-    return Answer(meaning=meaning, code=300, text=f"not sent: {why}")
+    return Answer(meaning=meaning, status=300, text=f"not sent: {why}")
 
 
-def read(status: int, content: bytes, headers: Mapping[str, str], count: int) -> list[Answer]:
-    """Parse the HTTP answer to a request of `count` messages: return an answer for each."""
+def read(status: int, content: bytes, headers: Mapping[str, str], count: int, now: datetime) -> list[Answer]:
+    """Parse the HTTP answer to a request of `count` messages: return an answer for each.
+
+    Its status is an ErrorCode of Postmark where there is one, which says more than that of HTTP.
+    """
     found = json_of(content)
     if status == HTTPStatus.OK and isinstance(found, list) and len(found) == count:
         answers = [_one(each) for each in found]
@@ -152,26 +125,17 @@ def read(status: int, content: bytes, headers: Mapping[str, str], count: int) ->
     plain = content.decode("utf-8", "replace")
     ours = status in _SPEAKING or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     code, words = _error(found) or ((status, plain) if ours else (0, f"{status} {plain}"))
-    wait = headers.get("retry-after", "")
     answer = Answer(
         meaning=_meaning(status, code),
-        code=code,
+        status=code,
         text=_told(words),
-        wait=min(int(wait), _LONGEST) if wait.isascii() and wait.isdecimal() else None,
+        after=retry_after(headers.get("retry-after", ""), now),
     )
     return [answer] * count
 
 
-def json_of(content: bytes) -> Any:
-    """Return a JSON document; None if it is none."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _told(words: str) -> str:
-    return readable(without_addresses(" ".join(words.split())))[:_DETAIL]
+    return shown(without_addresses(" ".join(words.split())))
 
 
 def _error(found: Any) -> tuple[int, str] | None:
@@ -187,21 +151,21 @@ def _one(found: Any) -> Answer:
         identity = str(found.get("MessageID") or "")
         meaning = Meaning.TAKEN if identity else Meaning.LOST
         apart = identity.replace("-", " ")  # a UUID in one piece is taken for the token of a link (redaction)
-        return Answer(meaning=meaning, code=200, text=_told(f"{found.get('Message', '')} {apart}"))
+        return Answer(meaning=meaning, status=200, text=_told(f"{found.get('Message', '')} {apart}"))
     if code == 0:
-        return Answer(meaning=Meaning.LOST, code=200, text="an entry that cannot be read")
+        return Answer(meaning=Meaning.LOST, status=200, text="an entry that cannot be read")
     if code in _FOR_NOW:
         meaning = Meaning.LATER
     elif code == _INACTIVE or (code not in _FOR_ALL and _RECIPIENT.search(words)):
         meaning = Meaning.REFUSED
     else:
         meaning = Meaning.STOP
-    return Answer(meaning=meaning, code=code, text=_told(words))
+    return Answer(meaning=meaning, status=code, text=_told(words))
 
 
 def _alone(answer: Answer) -> Answer:
     """Return what `answer` means beside a message that was taken: the fault is this recipient's."""
-    if answer.meaning is Meaning.STOP and answer.code not in _FOR_ALL:
+    if answer.meaning is Meaning.STOP and answer.status not in _FOR_ALL:
         return replace(answer, meaning=Meaning.REFUSED)
     return answer
 
@@ -219,31 +183,12 @@ def _meaning(status: int, code: int) -> Meaning:
 
 def unavailable(answer: Answer, host: str) -> TransportUnavailable:
     """Return the error that ends a run after `answer`, with a hint about what to do."""
-    said = f"{answer.code or ''} {answer.text}".strip()
-    match answer:
-        case Answer(meaning=Meaning.LATER, code=code) if code:
-            return TransportUnavailable(
-                errors.Message("Postmark asks to wait: %(said)s", said=said),
-                "Run this again later: it goes on where it stopped.",
-            )
-        case Answer(meaning=Meaning.LOST):
-            return TransportUnavailable(
-                errors.Message("Postmark gave no clear answer: %(said)s", said=said),
-                "Look at its status page. Then run this again: it goes on where it stopped, and what may have"
-                " been sent is not sent again.",
-            )
-        case Answer(code=401 | 403 | 10 | 400 | 405 | 412 | 413):
-            return TransportUnavailable(
-                errors.Message("Postmark refused the token or the sender: %(said)s", said=said),
-                "Check that POSTMARK_SERVER_TOKEN is a token of this server, that sender.address is verified"
-                " in Postmark, and that the account is approved and paid for.",
-            )
-        case Answer(code=0):
-            return TransportUnavailable(
-                errors.Message("%(host)s cannot be used: %(said)s", host=host, said=said),
-                "Check postmark.host in newsletter.yaml, and this machine's network.",
-            )
-    return TransportUnavailable(
-        errors.Message("Postmark refused the message itself: %(said)s", said=said),
-        "The error is the same for all readers: correct it, then approve the issue again.",
-    )
+    if answer.meaning is Meaning.STOP and answer.status in {403, *_FOR_ALL}:
+        return TransportUnavailable(
+            errors.Message("Postmark refused the token or the sender: %(said)s", said=answer.said),
+            "Check that POSTMARK_SERVER_TOKEN is a token of this server, that sender.address is verified"
+            " in Postmark, and that the account is approved and paid for.",
+        )
+    if answer.meaning is Meaning.STOP and answer.status:
+        return refused_for_all("Postmark", answer)
+    return web_answer.unavailable("Postmark", "postmark.host", answer, host)

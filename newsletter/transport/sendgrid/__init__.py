@@ -3,19 +3,14 @@
 Not here: retries and rates (newsletter/sending), events (newsletter/feedback/sendgrid.py).
 """
 
-import re
-
 from pydantic import Field
 
 from newsletter.config.parts import Part
-from newsletter.config.secrets import secret
+from newsletter.config.secrets import printable, secret
 from newsletter.config.types import Url
 from newsletter.errors import ConfigError, Problem
 from newsletter.ports import Transport
-from newsletter.transport import Description, Files
-
-REQUESTS = 4
-"""How many requests run concurrently."""
+from newsletter.transport import REQUESTS, Description, Files
 
 
 class SendGridSettings(Part):
@@ -33,11 +28,7 @@ def _key() -> str:
             "Make a key with Mail Send permission in SendGrid's settings, under API Keys. Put it into that"
             " variable, or the name of a file that holds it into SENDGRID_API_KEY_FILE.",
         )
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError(
-            "SENDGRID_API_KEY has characters that no key has, like spaces", "Copy the key again."
-        )
-    return key
+    return printable("SENDGRID_API_KEY", key)
 
 
 def _make(settings: SendGridSettings, _files: Files) -> Transport:

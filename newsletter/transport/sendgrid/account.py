@@ -1,6 +1,5 @@
 """Ask SendGrid whether its account may send from a domain: sender authentication, or a single sender."""
 
-import json
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +25,7 @@ def lacks(key: str, host: str, domain: str) -> list[Problem]:
         return [Problem.warning("the key may not read SendGrid's sender authentication", hint=hint)]
     if answer.status != HTTPStatus.OK:
         raise unavailable(answer, host)
-    ours = [one for one in _entries(answer.content) if _covers(str(one.get("domain", "")), domain)]
+    ours = [one for one in _entries(answer.document) if _covers(str(one.get("domain", "")), domain)]
     if any(one.get("valid") for one in ours):
         return []
     if ours:
@@ -51,11 +50,7 @@ def lacks(key: str, host: str, domain: str) -> list[Problem]:
     ]
 
 
-def _entries(content: bytes | str) -> Iterable[dict[str, Any]]:
-    try:
-        found = json.loads(content)
-    except ValueError:
-        return []
+def _entries(found: object) -> Iterable[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

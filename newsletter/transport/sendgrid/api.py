@@ -14,16 +14,16 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 from newsletter import errors
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Image, Message, Outcome
-from newsletter.redaction import readable
+from newsletter.model import Image, Message
 from newsletter.slots import UNSUBSCRIBE, slot, split
+from newsletter.transport import web_answer
+from newsletter.transport.web_answer import Answer, Meaning, json_of, shown
 
 _OFF = {"enable": False}
 _UNFIT = re.compile(r"[;,\s\x00-\x1f\x7f-\x9f]+")  # SendGrid accepts no `;` or `,` in names
@@ -42,8 +42,6 @@ _RESERVED = {
 
 Body = Mapping[str, Any]
 
-_DETAIL = 400
-_LONGEST = 120  # most seconds to wait before another attempt, whatever the clocks say
 _SOMEONE = re.compile(r"personalizations(\.\d+)?(\.to\b.*)?")
 
 
@@ -210,55 +208,23 @@ def _bytes(values: Mapping[str, str]) -> int:
     return sum(len(name.encode()) + len(value.encode()) for name, value in values.items())
 
 
-class Meaning(Enum):
-    """The result of a request."""
-
-    TAKEN = auto()  # accepted
-    NARROW = auto()  # refused because of a recipient or its size: its halves may pass
-    LATER = auto()  # not accepted, for a temporary reason
-    STOP = auto()  # not accepted, and no other request would be
-    LOST = auto()  # unknown, perhaps accepted
-
-
-OUTCOMES = {
-    Meaning.TAKEN: Outcome.ACCEPTED,
-    Meaning.NARROW: Outcome.REFUSED,
-    Meaning.LOST: Outcome.UNKNOWN,
-}
-"""The outcome of a request's messages when it is not retried; with other meanings none of them was sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An HTTP answer: its status (0 when none came) and text; `reset` in seconds since 1970."""
-
-    meaning: Meaning
-    status: int = 0
-    text: str = ""
-    reset: int | None = None
-    content: bytes = b""
-
-    def wait(self, otherwise: float, now: float) -> float:
-        """Return the seconds to wait before another attempt; `otherwise` if SendGrid does not say."""
-        return otherwise if self.reset is None else min(max(self.reset - now, 0), _LONGEST)
-
-
-def read(status: int, content: bytes, headers: Mapping[str, str]) -> Answer:
-    """Parse an HTTP answer."""
-    faults = _named_faults(content)
-    reset = headers.get("X-RateLimit-Reset", "")
+def read(status: int, content: bytes, headers: Mapping[str, str], now: float) -> Answer:
+    """Parse an HTTP answer, got at `now` in seconds since 1970."""
+    document = json_of(content)
+    faults = _named_faults(document)
+    reset = headers.get("X-RateLimit-Reset", "")  # seconds since 1970
     return Answer(
         meaning=_meaning(status, faults),
         status=status,
-        text=readable("; ".join(map(str, faults)) or content.decode("utf-8", "replace"))[:_DETAIL],
-        reset=int(reset) if reset.isdecimal() else None,
-        content=content,
+        text=shown("; ".join(map(str, faults)) or content.decode("utf-8", "replace")),
+        after=int(reset) - now if reset.isdecimal() else None,
+        document=document,
     )
 
 
 def refused_here(fault: Fault) -> Answer:
     """Return the answer that SendGrid would give to a request with `fault`."""
-    return Answer(meaning=_meaning(400, [fault]), status=400, text=f"not sent: {fault}"[:_DETAIL])
+    return Answer(meaning=_meaning(400, [fault]), status=400, text=shown(f"not sent: {fault}"))
 
 
 def _meaning(status: int, faults: list[Fault]) -> Meaning:
@@ -276,42 +242,20 @@ def _meaning(status: int, faults: list[Fault]) -> Meaning:
     return Meaning.LOST
 
 
-def _named_faults(content: bytes) -> list[Fault]:
-    """Return the entries of SendGrid's error document; an empty list for any other content."""
+def _named_faults(document: Any) -> list[Fault]:
+    """Return the entries of SendGrid's error document; an empty list for any other."""
     try:
-        errors = json.loads(content)["errors"]
-        return [Fault(str(error.get("field") or ""), str(error["message"])) for error in errors]
-    except (ValueError, LookupError, TypeError, AttributeError):
+        return [Fault(str(error.get("field") or ""), str(error["message"])) for error in document["errors"]]
+    except (LookupError, TypeError, AttributeError):
         return []
 
 
 def unavailable(answer: Answer, host: str) -> TransportUnavailable:
     """Return the error that ends a run after `answer`, with a hint about what to do."""
-    said = f"{answer.status or ''} {answer.text}".strip()
-    match answer:
-        case Answer(status=401 | 403):
-            return TransportUnavailable(
-                errors.Message("SendGrid refused the key or the sender: %(said)s", said=said),
-                "Check that SENDGRID_API_KEY is a key of this account with Mail Send, that sender.address is"
-                " verified there, and that the account has credits.",
-            )
-        case Answer(status=400):
-            return TransportUnavailable(
-                errors.Message("SendGrid refused the message itself: %(said)s", said=said),
-                "The error is the same for all readers: correct it, then approve the issue again.",
-            )
-        case Answer(status=429):
-            return TransportUnavailable(
-                errors.Message("SendGrid asks to wait: %(said)s", said=said),
-                "Run this again later: it goes on where it stopped.",
-            )
-        case Answer(meaning=Meaning.LOST):
-            return TransportUnavailable(
-                errors.Message("SendGrid gave no clear answer: %(said)s", said=said),
-                "Look at its status page. Then run this again: it goes on where it stopped, and what may have"
-                " been sent is not sent again.",
-            )
-    return TransportUnavailable(
-        errors.Message("%(host)s cannot be used: %(said)s", host=host, said=said),
-        "Check sendgrid.host in newsletter.yaml, and this machine's network.",
-    )
+    if answer.status in {401, 403}:
+        return TransportUnavailable(
+            errors.Message("SendGrid refused the key or the sender: %(said)s", said=answer.said),
+            "Check that SENDGRID_API_KEY is a key of this account with Mail Send, that sender.address is"
+            " verified there, and that the account has credits.",
+        )
+    return web_answer.unavailable("SendGrid", "sendgrid.host", answer, host)

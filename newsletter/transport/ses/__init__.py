@@ -3,13 +3,12 @@
 Not here: retries and rates (newsletter/sending), events (newsletter/feedback/ses.py).
 """
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from newsletter.config.parts import Part
-from newsletter.config.secrets import secret
+from newsletter.config.secrets import printable, secret
 from newsletter.config.types import Url
 from newsletter.errors import ConfigError, Message, Problem
 from newsletter.ports import Transport
@@ -41,15 +40,7 @@ def _key(name: str, key: str | None) -> str:
             "Make an access key in AWS, under IAM, for a user who may ses:SendEmail, ses:GetAccount and"
             " ses:GetEmailIdentity. Put its two parts into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         )
-    return _plain(name, key)
-
-
-def _plain(name: str, key: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError(
-            Message("%(name)s has characters that no key has, like spaces", name=name), "Copy the key again."
-        )
-    return key
+    return printable(name, key)
 
 
 def _keys() -> "Keys":
@@ -59,7 +50,7 @@ def _keys() -> "Keys":
     return Keys(
         access=_key("AWS_ACCESS_KEY_ID", secret("AWS_ACCESS_KEY_ID")),
         secret=_key("AWS_SECRET_ACCESS_KEY", secret("AWS_SECRET_ACCESS_KEY")),
-        session=_plain("AWS_SESSION_TOKEN", session) if session else "",
+        session=printable("AWS_SESSION_TOKEN", session) if session else "",
     )
 
 

@@ -4,9 +4,10 @@ import asyncio
 from http import HTTPStatus
 
 from newsletter.errors import Message, Problem
-from newsletter.transport.ses.api import Answer, unavailable
+from newsletter.transport.ses.api import unavailable
 from newsletter.transport.ses.client import Api, usable
 from newsletter.transport.ses.signature import Keys
+from newsletter.transport.web_answer import Answer
 
 _SETTINGS = "In SES, under Identities, create the domain with Easy DKIM, and publish the three CNAME records."
 
@@ -31,7 +32,7 @@ async def _lacks(keys: Keys, host: str, region: str, domain: str) -> list[Proble
     if identity is None:
         text = Message("Amazon SES has no identity for %(domain)s in this region", domain=domain)
         return [*found, Problem.error(text, hint=_SETTINGS)]
-    said = identity.content or {}
+    said = identity.document or {}
     if not said.get("VerifiedForSendingStatus"):
         text = Message("Amazon SES has not verified %(domain)s", domain=domain)
         return [*found, Problem.error(text, hint=_SETTINGS)]

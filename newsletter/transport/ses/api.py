@@ -5,45 +5,20 @@ gives every message a Message-ID and a Date of its own, so a DKIM signature of o
 not verify: it is left out, and SES signs (Easy DKIM).
 """
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
+from datetime import datetime
 from typing import Any
 
 from newsletter import errors
 from newsletter.errors import TransportUnavailable
-from newsletter.model import Message, Outcome
-from newsletter.redaction import readable
-
-ISSUE, READER = "digest-issue", "digest-reader"
-"""The tags with our ids, which come back in events."""
+from newsletter.model import Message
+from newsletter.transport import web_answer
+from newsletter.transport.web_answer import Answer, Meaning, json_of, refused_for_all, retry_after, shown
 
 _SIZE = 40_000_000  # bytes of the message in base64
-_DETAIL = 400
-_LONGEST = 120  # most seconds to wait before another attempt
 _SIGNATURE = b"DKIM-Signature:"
-
-
-class Meaning(Enum):
-    """What an answer means for a message."""
-
-    TAKEN = auto()
-    REFUSED = auto()  # the message or its reader, for good
-    LATER = auto()  # not accepted, for a temporary reason
-    STOP = auto()  # not accepted, and no other message would be
-    LOST = auto()  # unknown, perhaps accepted
-
-
-OUTCOMES = {
-    Meaning.TAKEN: Outcome.ACCEPTED,
-    Meaning.REFUSED: Outcome.REFUSED,
-    Meaning.LOST: Outcome.UNKNOWN,
-}
-"""The outcome of a message that is not tried again; with other meanings it was not sent."""
-
 _KINDS = {
     **dict.fromkeys(
         ("TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"),
@@ -73,10 +48,7 @@ def request(message: Message, configuration_set: str) -> dict[str, Any]:
         "Destination": {"ToAddresses": [message.rcpt_to]},
         "FeedbackForwardingEmailAddress": message.mail_from,
         "Content": {"Raw": {"Data": b64encode(b"".join(pieces)).decode()}},
-        "EmailTags": [
-            {"Name": ISSUE, "Value": message.shared.issue},
-            {"Name": READER, "Value": str(message.subscriber)},
-        ],
+        **_tags(message),
         "ConfigurationOverrides": {
             "Tracking": {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "DISABLED"}
         },
@@ -84,30 +56,26 @@ def request(message: Message, configuration_set: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer: its HTTP status (0 when none came), the kind of error, and text: of what was taken an id."""
+def _tags(message: Message) -> dict[str, Any]:
+    """Return the tags with our ids. A letter to one person is of no issue, and SES takes no empty value."""
+    if not message.shared.issue:
+        return {}
+    # SES takes no plus sign either, which the name of a correction has.
+    issue = {"Name": "digest-issue", "Value": message.shared.issue.replace("+", "_")}
+    return {"EmailTags": [issue, {"Name": "digest-reader", "Value": str(message.subscriber)}]}
 
-    meaning: Meaning
-    status: int = 0
-    kind: str = ""
-    text: str = ""
-    retry_after: int | None = None
-    content: Mapping[str, Any] | None = None
 
-    @property
-    def said(self) -> str:
-        """Status, kind and text in one line."""
-        return " ".join(str(part) for part in (self.status, self.kind, self.text) if part)
+def delivery(tags: Mapping[str, Any]) -> str | None:
+    """Return the id of the delivery that `tags` name, if any; SES gives each as a list of one."""
+    match tags:
+        case {"digest-issue": [str(issue)], "digest-reader": [str(reader)]}:
+            return f"{issue}:{reader}".replace("_", "+")
+    return None
 
-    @property
-    def of_the_reader(self) -> bool:
-        """True where it is certain that the message of another reader would not be refused so."""
-        return self.meaning is Meaning.REFUSED and bool(_OF_A_READER.search(self.text))
 
-    def wait(self, otherwise: float) -> float:
-        """Return the seconds to wait before another attempt; `otherwise` if SES does not say."""
-        return otherwise if self.retry_after is None else min(self.retry_after, _LONGEST)
+def of_the_reader(answer: Answer) -> bool:
+    """Tell whether it is certain that the message of another reader would not be refused so."""
+    return answer.meaning is Meaning.REFUSED and bool(_OF_A_READER.search(answer.text))
 
 
 def refuse(body: Mapping[str, Any]) -> Answer | None:
@@ -124,30 +92,22 @@ def _refused(text: str) -> Answer:
     return Answer(meaning=Meaning.REFUSED, status=400, text=f"not sent: {text}")
 
 
-def read(status: int, content: bytes, headers: Mapping[str, str]) -> Answer:
+def read(status: int, content: bytes, headers: Mapping[str, str], now: datetime) -> Answer:
     """Parse an HTTP answer; the names of `headers` are in small letters."""
-    found = _document(content)
+    document = json_of(content)
+    found = document if isinstance(document, dict) else {}
     named = headers.get("x-amzn-errortype") or str(found.get("__type") or found.get("code") or "")
     kind = named.partition(":")[0].rpartition("#")[2]
     said = found.get("message") or found.get("Message") or (content.decode("utf-8", "replace"))
     text = str(found.get("MessageId") or "") if status == 200 else str(said)  # noqa: PLR2004  OK
-    wait = headers.get("retry-after", "")
     return Answer(
         meaning=_meaning(status, kind, text),
         status=status,
         kind=re.sub("[^A-Za-z]", "", kind)[:80],
-        text=readable(text)[:_DETAIL],
-        retry_after=int(wait) if wait.isdecimal() else None,
-        content=found,
+        text=shown(text),
+        after=retry_after(headers.get("retry-after", ""), now),
+        document=found,
     )
-
-
-def _document(content: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _meaning(status: int, kind: str, text: str) -> Meaning:
@@ -211,23 +171,11 @@ def unavailable(answer: Answer, host: str) -> TransportUnavailable:
                 " that the user may ses:SendEmail, ses:GetAccount and ses:GetEmailIdentity.",
             )
         case Answer(meaning=Meaning.REFUSED):
-            return TransportUnavailable(
-                errors.Message("Amazon SES refuses every message: %(said)s", said=said),
-                "The error is the same for all readers: correct it, then approve the issue again.",
-            )
+            return refused_for_all("Amazon SES", answer)
         case Answer(meaning=Meaning.LATER, status=status) if status:
             return TransportUnavailable(
-                errors.Message("Amazon SES asks to wait: %(said)s", said=said),
+                errors.Message("%(service)s asks to wait: %(said)s", service="Amazon SES", said=said),
                 "Look at the sending quotas of the account, and set pace in newsletter.yaml below them. Run"
                 " this again later: it goes on where it stopped.",
             )
-        case Answer(meaning=Meaning.LOST):
-            return TransportUnavailable(
-                errors.Message("Amazon SES gave no clear answer: %(said)s", said=said),
-                "Look at its status page. Then run this again: it goes on where it stopped, and what may have"
-                " been sent is not sent again.",
-            )
-    return TransportUnavailable(
-        errors.Message("%(host)s cannot be used: %(said)s", host=host, said=said),
-        "Check ses.region and ses.host in newsletter.yaml, and this machine's network.",
-    )
+    return web_answer.unavailable("Amazon SES", "ses.region, ses.host", answer, host)

@@ -1,9 +1,7 @@
 """Which program asks, and what each route demands of its token: a route without a scope is closed."""
 
 import re
-from collections.abc import Callable
 from math import ceil
-from typing import Any, TypeVar
 
 from flask import Flask, g, request
 from werkzeug.exceptions import TooManyRequests
@@ -13,38 +11,15 @@ from newsletter.services import Workspace, tokens
 from newsletter.services.journal import Act, record
 from newsletter.services.tokens import Token
 from newsletter.web.api.problems import Refused
-from newsletter.web.brand import ENDPOINTS
+from newsletter.web.gate import FILES, Gate
 from newsletter.web.readers.limits import Counts
 from newsletter.web.readers.site import network
 
-_View = TypeVar("_View", bound=Callable[..., Any])
-
-_scopes: dict[Callable[..., Any], Scope | None] = {}
-_FILES = ENDPOINTS | {"static"}
+_gate = Gate[Scope]()
+requires, open_to_all, needed = _gate.requires, _gate.open_to_all, _gate.needed
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 _OF_TOKEN, _OF_NETWORK, _WRONG = 600, 1200, 30
 """Requests a minute: of a token, of a network with any tokens, of a network without a valid one."""
-
-
-def requires(scope: Scope) -> Callable[[_View], _View]:
-    """Open a view to tokens with this scope (decorator below the route, as every view has one)."""
-
-    def mark(view: _View) -> _View:
-        _scopes[view] = scope
-        return view
-
-    return mark
-
-
-def open_to_all(view: _View) -> _View:
-    """Open a view to everybody, without a token (decorator below the route)."""
-    _scopes[view] = None
-    return view
-
-
-def needed(app: Flask, endpoint: str) -> Scope | None:
-    """Return the scope that an endpoint demands, or None when it is open to all. Raises LookupError."""
-    return None if endpoint in _FILES else _scopes[app.view_functions[endpoint]]
 
 
 def admit(app: Flask) -> None:
@@ -73,7 +48,7 @@ def journal(act: Act, *, issue: str = "", subject: str = "", **details: str | in
 
 def _admit(app: Flask) -> None:
     endpoint = request.endpoint
-    if endpoint in _FILES:
+    if endpoint in FILES:
         return
     counts: Counts = app.extensions["counts"]
     _limit(counts, ("network", network()), _OF_NETWORK)

@@ -1,7 +1,6 @@
 """Who is at the desk, and what each page demands of them: a route without a role is closed to everybody."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,35 +10,12 @@ from newsletter.config.types import Role
 from newsletter.i18n import translations
 from newsletter.services import Workspace
 from newsletter.services.journal import Act, Actor, record
-from newsletter.web.brand import ENDPOINTS
+from newsletter.web.gate import FILES, Gate
 from newsletter.web.readers.site import network
 
-_View = TypeVar("_View", bound=Callable[..., Any])
-
-_roles: dict[Callable[..., Any], Role | None] = {}
-_FILES = ENDPOINTS | {"static"}
+_gate = Gate[Role]()
+requires, open_to_all, needed = _gate.requires, _gate.open_to_all, _gate.needed
 _SMALL = 64 << 10  # maximum size in bytes of what somebody sends who is not signed in
-
-
-def requires(role: Role) -> Callable[[_View], _View]:
-    """Open a view to people with at least this role (decorator below the route, as every view has one)."""
-
-    def mark(view: _View) -> _View:
-        _roles[view] = role
-        return view
-
-    return mark
-
-
-def open_to_all(view: _View) -> _View:
-    """Open a view to people who are not signed in (decorator below the route)."""
-    _roles[view] = None
-    return view
-
-
-def needed(app: Flask, endpoint: str) -> Role | None:
-    """Return the role that an endpoint demands, or None when it is open to all. Raises LookupError."""
-    return None if endpoint in _FILES else _roles[app.view_functions[endpoint]]
 
 
 def admit(app: Flask, who: Callable[[], Editor | None]) -> None:
@@ -87,7 +63,7 @@ def journal(act: Act, *, issue: str = "", subject: str = "", **details: str | in
 
 def _admit(who: Callable[[], Editor | None]) -> ResponseReturnValue | None:
     endpoint = request.endpoint
-    if endpoint in _FILES:
+    if endpoint in FILES:
         return None
     g.editor = who()
     if g.editor is None:
