@@ -16,7 +16,7 @@ from threading import Event, Thread
 
 from newsletter.cli import USAGE
 from newsletter.cli.log import keep_log
-from newsletter.cli.worker import STOPPING, wait_for_database, work
+from newsletter.cli.worker_loop import STOPPING, wait_for_database, work
 from newsletter.errors import NewsletterError, log_text
 from newsletter.services import open_workspace
 

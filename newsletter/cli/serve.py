@@ -38,7 +38,7 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
     """  # noqa: D301  click's mark for text that is not re-wrapped
     from newsletter.cli.log import keep_log
     from newsletter.cli.sender_process import sender
-    from newsletter.cli.worker import wait_for_database
+    from newsletter.cli.worker_loop import wait_for_database
     from newsletter.services.schedule import NO_EDITORS_TO_NOTIFY, lacks_editors
     from newsletter.services.scheduler import insist
     from newsletter.web.readers.app import create_site

@@ -23,9 +23,9 @@ from newsletter.sending.lane import Lane
 from newsletter.sending.pace import CircuitBreaker, retry_at
 from newsletter.sending.work import Begin, ChunkCommit, Dealt, Plan, Work
 from newsletter.store import deliveries, issues, ledger, rate_limits, ways
-from newsletter.store.commits import Attempt, Clearance, CommitRequest, commit
+from newsletter.store.commits import Clearance, CommitRequest, commit
 from newsletter.store.db import KeptConnection, reading, writing
-from newsletter.store.ledger import LEASE, Due
+from newsletter.store.ledger import LEASE, Attempt, Due
 from newsletter.store.ways import Out
 from newsletter.transport.smtp_replies import count_gone
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Engine
 from newsletter.model import Receipt, Verdict
 from newsletter.sending.ways import Ways
 from newsletter.sending.writers import Writers
-from newsletter.store.commits import Attempt, Clearance, CommitRequest
-from newsletter.store.ledger import Due, Lease, Result
+from newsletter.store.commits import Clearance, CommitRequest
+from newsletter.store.ledger import Attempt, Due, Lease, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

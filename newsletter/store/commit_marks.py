@@ -10,18 +10,15 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Insert, Pool, bindparam, delete, select
 from sqlalchemy.dialects import postgresql
 
 from newsletter.model import Outcome, Receipt
-from newsletter.store.ledger import Result
+from newsletter.store.ledger import Attempt, Result
 from newsletter.store.schema import commit_mark
-
-if TYPE_CHECKING:
-    from newsletter.store.commits import Attempt
 
 _MOST = 20_000
 """Deliveries remembered: 7 MB, of five seconds at the highest rates, of a minute at those of most relays."""
@@ -47,7 +44,7 @@ class Lost:
 class _Commit:
     number: int
     issue: str
-    cleared: Sequence["Attempt"]
+    cleared: Sequence[Attempt]
     results: Sequence[Result]
 
     @property
@@ -69,7 +66,7 @@ class CommitLog:
         self._number, self._at = self._number + 1, now
         return {"_worker": self.worker, "_number": self._number, "_marked_at": now}
 
-    def confirm(self, issue: str, cleared: Sequence["Attempt"], results: Sequence[Result]) -> None:
+    def confirm(self, issue: str, cleared: Sequence[Attempt], results: Sequence[Result]) -> None:
         """Remember what the last commit held, which the server has confirmed."""
         commit = _Commit(self._number, issue, cleared, results)
         self._newest.append(commit)

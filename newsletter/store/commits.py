@@ -34,12 +34,9 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from newsletter.store.commit_marks import log_of, marked
 from newsletter.store.compiled_statements import Prepared
-from newsletter.store.ledger import LEASE, RUNNING, Lease, Result, once, record, rows, running
+from newsletter.store.ledger import LEASE, RUNNING, Attempt, Lease, Result, once, record, rows, running
 from newsletter.store.people import IS_READER
 from newsletter.store.schema import chunk, delivery, subscriber
-
-Attempt = tuple[int, int, str]
-"""(subscriber, number of the attempt, way)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ from newsletter.store.schema import audience, chunk, delivery, issue, subscriber
 LEASE = 6.0
 """Seconds for which a worker holds a chunk; every commit renews the lease."""
 
+Attempt = tuple[int, int, str]
+"""(subscriber, number of the attempt, way)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:

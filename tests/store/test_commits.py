@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 
 from newsletter.model import IssueState, Outcome, Receipt
 from newsletter.store import commits, events, issues, ledger
-from newsletter.store.commits import Attempt, Clearance, CommitRequest, commit
+from newsletter.store.commits import Clearance, CommitRequest, commit
 from newsletter.store.db import KeptConnection, reading, writing
-from newsletter.store.ledger import Lease, Result
+from newsletter.store.ledger import Attempt, Lease, Result
 from newsletter.store.schema import chunk, delivery, subscriber
 from tests.sending import house
 
