@@ -56,21 +56,19 @@ def serve(session: Session, host: str | None, port: int | None) -> int:
             name = listening.getsockname()[0]
             site = create_site(workspace)
             metrics = site.extensions["metrics"]
-            uploads = _add_desk(workspace, site, loopback=is_loopback(name))
+            desk = _add_desk(workspace, site, loopback=is_loopback(name))
             programs = _add_api(workspace, site, loopback=is_loopback(name))
-            server = Server(
-                site, listening, base_url, proxies=where.proxies, registry=metrics, uploads=uploads
-            )
+            server = Server(site, listening, base_url, proxies=where.proxies, registry=metrics, desk=desk)
             site_at = _authority(listening)
             say(Message("Site: http://%(authority)s for %(base_url)s", authority=site_at, base_url=base_url))
             if door:
                 stack.enter_context(watched(create_status(workspace, metrics), door))
                 say(Message("Health: http://%(authority)s/health", authority=_authority(door)))
-            if uploads:
+            if desk:
                 once = Message(", once newsletter.yaml names `editors`")
                 people = "" if workspace.settings.editors else once
-                desk = f"{base_url}{uploads}"
-                say(Message("Desk: %(desk)s%(people)s", desk=desk, people=people))
+                address = f"{base_url}{desk}"
+                say(Message("Desk: %(desk)s%(people)s", desk=address, people=people))
             if programs:
                 say(Message("API: %(base_url)s%(programs)s", base_url=base_url, programs=programs))
             if not is_loopback(name) and not base_url.startswith("https:"):

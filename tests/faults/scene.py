@@ -84,16 +84,18 @@ class Scene:
     def command(self, *arguments: str, now: str = "", clock: str = "") -> subprocess.Popen[bytes]:
         """Start one command line, its clock standing at `now`, or as faketime's `clock` says (UTC; @file)."""
         moment = {"NEWSLETTER_NOW": now} if now else {}
+        inherited = dict(os.environ)
         if clock:  # without its program, which stands between us and the command
             moment = {"LD_PRELOAD": FAKETIME, "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
             if clock.startswith("@/"):  # a file that says it, and may change
                 moment |= {"FAKETIME_TIMESTAMP_FILE": clock[1:], "FAKETIME_NO_CACHE": "1"}
                 del moment["FAKETIME"]
+            inherited.pop("NEWSLETTER_NOW", None)
         with (self.root / "said.txt").open("ab") as said:
             return subprocess.Popen(
                 [sys.executable, "-m", "newsletter", "-C", str(self.root), *arguments],
                 cwd=ROOT,
-                env={**os.environ, "NEWSLETTER_DATABASE": self.database, "TZ": "UTC", **moment},
+                env={**inherited, "NEWSLETTER_DATABASE": self.database, "TZ": "UTC", **moment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=said,

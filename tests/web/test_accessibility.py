@@ -197,10 +197,9 @@ def serving(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Flask, dict[str, str]]]:
-    """Return the site and the preview of one workspace, and the tokens of its letters."""
-    root = tmp_path_factory.mktemp("workspace")
+@contextmanager
+def whole_site(root: Path) -> Iterator[tuple[Flask, Flask, dict[str, str]]]:
+    """Give the site and the preview of a new workspace in folder `root`, and the tokens of its letters."""
     write_issue(root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSLETTER_NOW", NOW.isoformat())
@@ -210,6 +209,13 @@ def applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fla
         with Watch(proofs.folders) as watch:
             yield create_site(context), create_preview(proofs, watch), tokens
         context.database.dispose()
+
+
+@pytest.fixture(scope="module")
+def applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Flask, dict[str, str]]]:
+    """Return the site and the preview of one workspace, and the tokens of its letters."""
+    with whole_site(tmp_path_factory.mktemp("workspace")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,12 @@ def workspace() -> Workspace:
     return found
 
 
+def look_again() -> Workspace:
+    """Return the workspace with the settings of now, in a request that has waited."""
+    g.workspace = current_app.extensions["live"].current()
+    return workspace()
+
+
 def say(message: str, kind: str = "done", **values: object) -> None:
     """Show a message at the top of the next page; `kind` is done, warning or error.
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, get_flashed_messages, request, session, url_for
+from flask import Flask, Response, current_app, g, get_flashed_messages, request, session, url_for
 from flask_wtf.csrf import CSRFProtect, csrf_meta_tag, generate_csrf
 from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -50,6 +50,7 @@ from newsletter.web.desk.shown import day, moment
 from newsletter.web.preview.shown import shown_problem
 from newsletter.web.static import version_static
 from newsletter.web.templates import shown_settings
+from newsletter.web.waiting import Bell
 
 PREFIX = "/desk"
 _BLUEPRINTS = (
@@ -111,12 +112,13 @@ def create_desk(workspace: Workspace, *, single: Editor | None) -> Flask:
     )
     _keep_sessions(app, workspace, secure=single is None and base.scheme == "https")
     app.config["MAX_CONTENT_LENGTH"] = _FORM
-    app.extensions["live"] = live
+    app.extensions |= {"live": live, "bell": Bell()}
     proxies = workspace.settings.serve.proxies
     if proxies and not single:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]  # as Flask documents it
     app.before_request(partial(_begin, live))
     app.after_request(_same_site)
+    app.after_request(_tell_who_waits)
     if base.scheme == "https" and not single:
         app.after_request(insist_on_https)
     show_brand(app, partial(_now, live), PREFIX)
@@ -174,6 +176,13 @@ def _same_site(response: Response) -> Response:
     return response
 
 
+def _tell_who_waits(response: Response) -> Response:
+    """Ring after a form that changed something, which leads to another page."""
+    if request.method == "POST" and response.location:
+        current_app.extensions["bell"].ring()
+    return response
+
+
 def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
     """Return the template variables that the layout of every page needs."""
     person = g.get("editor")
@@ -188,7 +197,7 @@ def _shared(live: LiveWorkspace, *, single: bool) -> dict[str, Any]:
         "navigation": tuple(_navigation()) if person else (),
         "notices": Function(lambda: get_flashed_messages(with_categories=True)),
         "settings_faults": tuple(_said(live.problems)) if person else (),
-        "waiting": live.waiting if person and person.role.covers(Role.OPERATOR) else (),
+        "settings_waiting": live.waiting if person and person.role.covers(Role.OPERATOR) else (),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.checks.editorial import PREHEADER, SUBJECT
@@ -17,13 +17,14 @@ from newsletter.services.editing.outline import is_composed, is_there
 from newsletter.services.editing.removal import delete, restore
 from newsletter.services.editing.words import WORDS, WordsConflict, read_words, save_words, words_in
 from newsletter.services.journal import Act
-from newsletter.web.desk.access import editor, journal, may, requires, say, workspace
+from newsletter.web.desk.access import editor, journal, look_again, may, requires, say, workspace
 from newsletter.web.desk.drafts import Draft, drafts
 from newsletter.web.desk.header import how_it_stands, issue_header
 from newsletter.web.desk.inbox_shown import shown_waiting
 from newsletter.web.desk.outline_shown import shown_sections, shown_unplaced
 from newsletter.web.desk.view import panel
 from newsletter.web.preview.shown import gathered
+from newsletter.web.waiting import Bell
 
 pages = Blueprint("board", __name__)
 
@@ -32,6 +33,8 @@ _ACTS = {"lead": Act.ITEM_EDITED, "unlead": Act.ITEM_EDITED}
 
 _WAITING = 8
 """Items of the inbox that the board shows."""
+_PATIENCE = 4.0
+"""Seconds that a board waits for a change, before it is told who is editing what."""
 
 
 @pages.get("/<closing:closing>")
@@ -163,7 +166,13 @@ def compose(closing: date) -> ResponseReturnValue:
 @pages.get("/<closing:closing>/stamp")
 @requires(Role.EDITOR)
 def stamp(closing: date) -> Mapping[str, object]:
-    """Return the fingerprint of the issue's files, and who is editing which item."""
+    """Return the fingerprint of the issue's files, and who is editing which item.
+
+    The answer waits until the fingerprint is another than `at`, or for a while.
+    """
+    if shown := request.args.get("at"):
+        bell: Bell = current_app.extensions["bell"]
+        bell.wait(lambda: drafts().stamp(look_again(), closing) != shown, _PATIENCE)
     return {
         "stamp": drafts().stamp(workspace(), closing),
         "here": drafts().presence.all(),

@@ -7,6 +7,7 @@ the connection that has been waiting longest for its request is closed, so a new
 import resource
 import time
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any
@@ -14,11 +15,13 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 _HEAD, _BODY = (
     10.0,
     30.0,
 )  # timeouts in seconds: for the headers of a request, then for its body
+_PATIENT = 32  # threads for requests that wait; they are started with the first one
 _OTHERS = 200  # file descriptors reserved for everything but client connections
 
 
@@ -38,9 +41,10 @@ def capacity(most: int) -> int:
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """A request whose body may be larger under the path of uploads than elsewhere."""
+    """A request whose body may be larger at the desk than elsewhere."""
 
     adj: Any
+    path = ""  # of a head that cannot be read
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the head of a request, after which the limit of its body applies."""
@@ -97,16 +101,38 @@ class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 class GuardedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
-    """waitress with limits on connections (`most` in all, `each` per address) and request timeouts."""
+    """waitress with limits on connections (`most` in all, `each` per address) and request timeouts.
+
+    Requests that wait for a change (`waits` tells which, by their path) have threads of their own.
+    """
 
     channel_class = Channel
 
-    def __init__(self, *arguments: Any, most: int, each: int | None, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, most: int, each: int | None, waits: Callable[[str], bool], **options: Any
+    ) -> None:
         self.most = most
         self.each = each
+        self._waits = waits
+        self._patient = ThreadedTaskDispatcher()
         self.owners: Counter[bytes] = Counter()
         self.closed: Counter[Closed] = Counter()
         super().__init__(*arguments, **options)
+
+    def add_task(self, task: Channel) -> None:
+        """Let a thread handle the request of a connection."""
+        dispatcher = self.task_dispatcher
+        if self._waits(task.requests[0].path):
+            dispatcher = self._patient
+            dispatcher.set_thread_count(_PATIENT)
+        dispatcher.add_task(task)
+
+    def busy(self) -> bool:
+        """Tell whether a request is in progress that does not only wait, or an answer is being sent."""
+        return any(
+            channel.total_outbufs_len or any(not self._waits(one.path) for one in tuple(channel.requests))
+            for channel in self.active_channels.values()
+        )
 
     def handle_accept(self) -> None:
         """Accept a connection; at a limit close another one, or this one if every other is busy."""

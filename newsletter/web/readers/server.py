@@ -29,7 +29,8 @@ from newsletter.web.readers.connections import Closed, GuardedServer, capacity
 _THREADS = 4  # pages are CPU-bound: more threads only compete for the GIL
 _GRACE = 10.0  # seconds for requests in progress to finish at shutdown
 _LARGEST = 2 << 20  # bytes of a request body that are read; the application's limit is far lower
-_LARGEST_UPLOAD = 33 << 20  # likewise under the path of uploads, where editors send pictures and documents
+_LARGEST_UPLOAD = 33 << 20  # likewise at the desk, where editors send pictures and documents
+_STAMP = "/stamp"  # how paths end of requests that wait until what a page shows has changed
 _HEAD = 32 << 10  # maximum size of the request headers, in bytes
 _CONNECTIONS, _EACH = 1000, 100  # maximum concurrent connections: in all, and per address
 _WATCHERS = 20  # maximum connections for health and metrics
@@ -79,12 +80,13 @@ def guarded(  # noqa: PLR0913  the parts of a server
     most: int,
     each: int | None,
     prefix: str = "",
-    uploads: str = "",
+    desk: str = "",
 ) -> GuardedServer:
     """Return a waitress server on a listening socket, with our connection limits (`most`, `each`).
 
-    Bodies of requests may be large under the path `uploads` alone.
+    Under the path `desk` alone may bodies of requests be large, and requests for stamps wait for a change.
     """
+    path = desk and f"{prefix}{desk}"
     settings = Adjustments(
         sockets=[listening],
         threads=threads,
@@ -101,7 +103,7 @@ def guarded(  # noqa: PLR0913  the parts of a server
     )
     larger = copy(settings)
     larger.max_request_body_size = _LARGEST_UPLOAD
-    settings.uploads = uploads and f"{prefix}{uploads}", larger
+    settings.uploads = path, larger
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(threads)
     return GuardedServer(
@@ -114,6 +116,7 @@ def guarded(  # noqa: PLR0913  the parts of a server
         bind_socket=False,
         most=most,
         each=each,
+        waits=lambda asked: bool(path) and asked.startswith(path) and asked.endswith(_STAMP),
     )
 
 
@@ -173,7 +176,7 @@ class Server:
         *,
         proxies: int = 0,
         registry: CollectorRegistry | None = None,
-        uploads: str = "",
+        desk: str = "",
     ) -> None:
         self._channels: dict[int, wasyncore.dispatcher] = {}
         self._listening = listening
@@ -186,7 +189,7 @@ class Server:
             most=capacity(_CONNECTIONS),
             each=None if proxies else _EACH,
             prefix=urlsplit(base_url).path,
-            uploads=uploads,
+            desk=desk,
         )
         if registry:
             registry.register(Connections(self._server))
@@ -200,7 +203,7 @@ class Server:
         self._server.del_channel()
         self._listening.close()
         end = time.monotonic() + _GRACE
-        while self._busy() and time.monotonic() < end:
+        while self._server.busy() and time.monotonic() < end:
             self._turn(0.1)
         self._server.task_dispatcher.shutdown()
         wasyncore.close_all(self._channels)
@@ -208,11 +211,6 @@ class Server:
     def _turn(self, seconds: float) -> None:
         """Run the event loop once, waiting for at most `seconds`."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._channels, count=1)
-
-    def _busy(self) -> bool:
-        """Tell whether a request is in progress or an answer is still being sent."""
-        channels = self._server.active_channels.values()
-        return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True

@@ -1,8 +1,9 @@
 """Every page of the desk in Chromium: what axe finds, small phones, large targets, both schemes."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -64,6 +65,8 @@ PAGES = {
     "inbox.paste": ["/desk/inbox/paste"],
 }
 """The addresses of each endpoint, in each state of its page; `out:` for nobody, else for an operator."""
+REFUSED = {"/desk/nowhere", "out:/desk/sign-in/unknown"}
+"""The addresses whose page says why there is nothing else."""
 NO_PAGES = {
     "accessibility.file",
     "approved.picture",
@@ -96,10 +99,9 @@ NO_PAGES = {
 Look = Callable[[str], Page]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """Return the desk of a workspace with an issue and a reader, behind sign-in."""
-    root = tmp_path_factory.mktemp("workspace")
+@contextmanager
+def whole_desk(root: Path) -> Iterator[Flask]:
+    """Give the desk of a new workspace in the folder `root`, in which every page has something to show."""
     write_issue(root)
     settings = root / "newsletter.yaml"
     text = settings.read_text(encoding="utf-8").replace("https://news.example.org", "http://localhost")
@@ -125,6 +127,21 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         context.database.dispose()
 
 
+def come_in(page: Page, address: str, desk: Flask) -> None:
+    """Ask for a letter as an operator, and open its link, behind which the button to sign in is."""
+    page.goto(f"{address}/desk/sign-in")
+    page.fill("[name=email]", PEOPLE["operator"])
+    page.click("main button")
+    page.goto(address + desk.extensions["link"]())
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Return the desk of a workspace with an issue and a reader, behind sign-in."""
+    with whole_desk(tmp_path_factory.mktemp("workspace")) as app:
+        yield app
+
+
 @pytest.fixture(scope="module")
 def look(browser: Browser, desk: Flask) -> Iterator[Look]:
     """Open pages of the desk on a small phone."""
@@ -137,10 +154,7 @@ def look(browser: Browser, desk: Flask) -> Iterator[Look]:
             stack.callback(context.close)
             pages[who] = context.new_page()
         page = pages[""]
-        page.goto(f"{address}/desk/sign-in")
-        page.fill("[name=email]", PEOPLE["operator"])
-        page.click("main button")
-        page.goto(address + desk.extensions["link"]())
+        come_in(page, address, desk)
         judge(page)
         page.click("main button")
 
@@ -148,7 +162,9 @@ def look(browser: Browser, desk: Flask) -> Iterator[Look]:
             who, _, rest = path.rpartition(":")
             page = pages[who]
             page.emulate_media(color_scheme="light")
-            page.goto(address + rest)
+            answer = page.goto(address + rest)
+            assert answer
+            assert answer.ok or path in REFUSED, answer.text()
             return page
 
         yield look

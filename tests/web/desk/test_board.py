@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
@@ -120,6 +121,23 @@ def test_what_is_no_digest_is_refused_and_what_was_typed_stays(
     assert answer.status_code == 422
     assert said in answer.text
     assert "Моє</textarea>" in answer.text
+
+
+def test_a_board_that_waits_is_told_of_a_change_at_once_and_else_that_nothing_changed(
+    client: FlaskClient, shared: tuple[Workspace, Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = client.get(f"{BOARD}/stamp").json
+    assert now
+    monkeypatch.setattr("newsletter.web.desk.board._PATIENCE", 0.1)
+    assert client.get(f"{BOARD}/stamp?at={now['stamp']}").json == now
+    monkeypatch.setattr("newsletter.web.desk.board._PATIENCE", 60)
+    monkeypatch.setattr("newsletter.web.waiting._PULSE", 60)
+    with ThreadPoolExecutor(1) as colleague:
+        waiting = colleague.submit(shared[1].test_client().get, f"{BOARD}/stamp?at={now['stamp']}")
+        assert send(client, f"{BOARD}/arrange", {"item": "01-forum", "section": "social"}).status_code == 303
+        told = waiting.result(30).json
+    assert told
+    assert told["stamp"] != now["stamp"]
 
 
 def test_an_item_is_edited_moved_made_the_lead_deleted_and_put_back(

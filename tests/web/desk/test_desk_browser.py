@@ -18,6 +18,7 @@ from tests.databases import new_database
 from tests.drawn import PICTURES
 from tests.press import CLOSING
 from tests.sample import ROOT
+from tests.web.preview.sample import ITEMS
 from tests.web.test_accessibility import write_issue
 
 pytestmark = pytest.mark.browser
@@ -145,6 +146,29 @@ def test_the_same_week_is_made_without_scripts(open_page: Open, server: Server) 
     page.locator(f"#item-{FIRST} h3 a").click()
     page.get_by_role("button", name="Зробити головною").click()
     expect(page.locator(f"#item-{FIRST}")).to_contain_text("★")
+
+
+@pytest.mark.usefixtures("small_issue")
+def test_the_board_and_its_mail_follow_what_one_and_others_do_without_a_reload(open_page: Open) -> None:
+    olena = open_page(BOARD)
+    letter = olena.frame_locator("#view iframe").locator("body")
+    expect(letter).to_contain_text(ITEMS[FORUM][0])
+    olena.evaluate("window.same = true; setInterval = setTimeout = () => 0")
+    olena.locator(f"#item-{FORUM} h3 a").focus()
+    olena.keyboard.press("m")
+    olena.locator("dialog button", has_text="Освіта").click()
+    expect(letter).not_to_contain_text("ТОП")
+    marko = open_page(ITEM)
+    marko.locator("#title").fill("Назва Марка")
+    marko.get_by_role("button", name="Зберегти", exact=True).click()
+    expect(letter).to_contain_text("Назва Марка")
+    marko.get_by_role("button", name="Зробити головною").click()
+    expect(olena.locator(f"#item-{FORUM}.lead")).to_contain_text("Назва Марка")
+    marko.locator(f"#item-{FORUM} h3 a").click()
+    marko.get_by_role("button", name="Видалити новину").click()
+    expect(letter).not_to_contain_text("Назва Марка")
+    expect(olena.locator(".item[data-id]")).to_have_count(len(ITEMS) - 1)
+    assert olena.evaluate("window.same"), "the page was loaded once"
 
 
 @pytest.mark.usefixtures("small_issue")

@@ -15,13 +15,16 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from newsletter.model import IssueState
 from newsletter.services import Workspace, delivery, open_workspace
 from newsletter.services.approval import approve
 from newsletter.services.editors import whoever_is_here
-from newsletter.services.schedule import settle_due
+from newsletter.store import issues, schedule_runs
+from newsletter.store.db import reading
 from newsletter.web.desk.app import PREFIX, create_desk
 from newsletter.web.readers.app import beside, create_site
 from tests.drawn import PICTURES
+from tests.faults.scene import DEADLINE, FAKETIME, Scene, wait
 from tests.press import CLOSING
 from tests.sample import ROOT
 from tests.sending.house import address, people
@@ -119,6 +122,18 @@ def outbox(context: Workspace, name: str) -> dict[str, str]:
     return found
 
 
+def has_a_schedule(context: Workspace) -> bool:
+    """Tell whether somebody has begun to look at the weekly hour."""
+    with reading(context.database) as connection:
+        return schedule_runs.last(connection, HOUR) is not None
+
+
+def state(context: Workspace) -> IssueState:
+    """Return how the issue stands."""
+    with reading(context.database) as connection:
+        return issues.get(connection, str(CLOSING)).state
+
+
 def sign_in(page: Page, context: Workspace, role: str) -> None:
     """Sign in with a letter, and come back to the page that was asked for."""
     page.get_by_label("Your e-mail address").fill(PEOPLE[role])
@@ -169,9 +184,8 @@ def make_the_week(page: Page) -> None:
     expect(page.get_by_text("Mended:")).to_be_visible()
 
 
-def test_a_week_from_the_pasted_digest_to_the_report(
-    open_page: Open, context: Workspace, clock: Clock
-) -> None:
+@pytest.mark.skipif(not FAKETIME, reason="libfaketime is not installed (Debian: faketime)")
+def test_a_week_from_the_pasted_digest_to_the_report(open_page: Open, context: Workspace) -> None:
     shutil.rmtree(context.root / "issues")
     desk = create_desk(context, single=None)
     olena = open_page(desk, f"/desk/{CLOSING}?lang=en")
@@ -186,12 +200,16 @@ def test_a_week_from_the_pasted_digest_to_the_report(
     sign_in(page, context, "approver")
     page.get_by_role("button", name="Approve exactly this").click()
     expect(page.get_by_text("It leaves by itself")).to_be_visible()
-    assert not settle_due(context), "it is not time yet"
-    clock(HOUR + timedelta(minutes=1))
-    settle_due(context)
-    page.reload()
-    expect(page.get_by_text("Not sent yet")).to_be_visible()
-    beside_the_browser(work, context)
+    scene = Scene(context.root, f"sqlite:///{context.var}/newsletter.db", 0)
+    shows = context.root / "clock"
+    shows.write_text("@2025-02-14 13:59:50")
+    with scene.sender("worker", clock=f"@{shows}") as worker:
+        wait(lambda: beside_the_browser(has_a_schedule, context))
+        assert outbox(context, str(CLOSING)).keys() == {PEOPLE["editor"]}, "it is not time yet"
+        shows.write_text("@2025-02-14 14:00:01")
+        wait(lambda: beside_the_browser(state, context) is IssueState.SENT)
+        worker.terminate()
+        assert worker.wait(DEADLINE) == 0, scene.said()
     page.clock.run_for(2_000)
     expect(page.get_by_text("All has been sent.")).to_be_visible()
     page.goto(f"/desk/reports/{CLOSING}")
@@ -250,7 +268,6 @@ def test_a_theme_broken_while_the_board_is_open_takes_the_mail_alone_and_mended_
     expect(letter.get_by_text(ITEMS[SCHOOLS][0]).first).to_be_visible()
     page.locator("#preheader").fill("Написане до поломки")
     block.write_text(f"{whole}{{% broken %}}\n", "utf-8")
-    page.clock.run_for(4_000)
     at = f"templates/digest/blocks/news.mjml:{len(whole.splitlines()) + 1}"
     expect(page.locator("#view .findings")).to_contain_text(at)
     expect(page.locator("#view iframe")).to_have_count(0)
@@ -260,7 +277,6 @@ def test_a_theme_broken_while_the_board_is_open_takes_the_mail_alone_and_mended_
     expect(page.locator("#words .saving")).to_contain_text("Saved")
     expect(page.locator("#view .findings")).to_contain_text(at)
     block.write_text(whole, "utf-8")
-    page.clock.run_for(4_000)
     expect(letter.get_by_text(ITEMS[SCHOOLS][0]).first).to_be_visible()
     expect(letter.get_by_text("Написане до поломки")).to_be_attached()
     expect(page.locator("#view .findings")).to_have_count(0)

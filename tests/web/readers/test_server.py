@@ -22,6 +22,7 @@ from tests.faults.scene import wait
 
 SLOW_SITE = """
 import sys
+import time
 from flask import Flask, request
 from newsletter.web.readers import server as module
 from newsletter.web.readers.server import Server, listen, watched
@@ -43,13 +44,18 @@ def slow():
 def fast():
     return request.script_root
 
+@app.get("/desk/stamp")
+def stamp():
+    print("asked", flush=True)
+    time.sleep(90)
+
 @app.post("/large")
-@app.post("/uploads/picture")
+@app.post("/desk/picture")
 def large():
     return str(len(request.get_data()))
 
 with listen("127.0.0.1", 0) as listening, listen("127.0.0.1", 0) as door, watched(watching, door):
-    server = Server(app, listening, sys.argv[1], uploads="/uploads/")
+    server = Server(app, listening, sys.argv[1], desk="/desk/")
     print(listening.getsockname()[1], door.getsockname()[1], flush=True)
     server.run()
 print("ended", flush=True)
@@ -127,6 +133,18 @@ def test_health_is_answered_while_every_thread_of_the_site_is_busy() -> None:
             visitor.sendall(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
         process.stdout.readline()
         assert fetch(door, "/health") == "well"
+
+
+def test_boards_that_wait_for_a_change_keep_neither_pages_nor_the_end_waiting() -> None:
+    with slow_site() as (process, port, _), ExitStack() as stack:
+        assert process.stdout
+        for _ in range(6):
+            board = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            board.sendall(b"GET /desk/stamp?at=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert process.stdout.readline() == "asked\n"
+        assert fetch(port, "/fast") == ""
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, "before it would give up on answers"
 
 
 @contextmanager
@@ -236,7 +254,7 @@ def test_a_body_that_nobody_may_send_is_not_read() -> None:
 def test_only_where_editors_send_files_a_body_may_be_large() -> None:
     with slow_site("https://auc.org.ua/news") as (_, port, _):
         codes = {}
-        for path in ("/news/large", "/news/uploads/picture", "/uploads/picture"):
+        for path in ("/news/large", "/news/desk/picture", "/desk/picture"):
             connection = HTTPConnection("127.0.0.1", port, timeout=30)
             connection.putrequest("POST", path)
             connection.putheader("Content-Length", str(3 << 20))
@@ -245,7 +263,7 @@ def test_only_where_editors_send_files_a_body_may_be_large() -> None:
                 connection.send(b"x" * (3 << 20))
             codes[path] = connection.getresponse().status
             connection.close()
-    assert codes == {"/news/large": 413, "/news/uploads/picture": 200, "/uploads/picture": 413}
+    assert codes == {"/news/large": 413, "/news/desk/picture": 200, "/desk/picture": 413}
 
 
 def test_the_server_does_not_say_what_it_is() -> None:

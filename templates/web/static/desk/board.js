@@ -6,11 +6,13 @@ const PARTS = ["#waiting", "#arrange", "#view", ".issue", "#outline > .unplaced"
 const words = document.querySelector("#words-of-the-page").dataset;
 const board = document.querySelector("#board");
 const closed = "closed" in board.dataset;
-const often = 4000;
+const soon = 500;
+const later = 2000;
 
 let draft;
 let stamp = board.dataset.stamp;
 let saving = false;
+let question;
 
 const items = () => [...document.querySelectorAll(".item[data-id]")];
 const focused = () => document.activeElement?.closest?.(".item[data-id]") ?? document.querySelector(".item.on[data-id]");
@@ -27,21 +29,32 @@ function take(dom, id) {
   if (id) focus(document.getElementById(`item-${id}`));
 }
 
-async function send(address, form, id) {
+// Sends a form, and takes the answer; meanwhile nothing else is asked.
+async function send(address, form, taken) {
+  saving = true;
+  question?.abort();
   try {
     const answer = await page(address, form);
     offline("", false);
-    if (!answer.ok || !answer.dom.querySelector("#board")) return location.reload();
-    take(answer.dom, id);
+    taken(answer);
   } catch {
     offline(words.offline, true);
   }
+  saving = false;
+  watch();
+}
+
+function place(address, form, id) {
+  send(address, form, ({ ok, dom }) => {
+    if (!ok || !dom.querySelector("#board")) return location.reload();
+    take(dom, id);
+  });
 }
 
 function arrange(values) {
   const form = new FormData();
   Object.entries(values).forEach(([name, value]) => form.set(name, value));
-  send(board.dataset.arrange, form, values.item ?? values.up ?? values.down);
+  place(board.dataset.arrange, form, values.item ?? values.up ?? values.down);
 }
 
 // Buttons of the outline, and what is placed from the inbox.
@@ -51,29 +64,23 @@ document.addEventListener("submit", (event) => {
   if (!form.closest("#outline, #waiting") || form.closest("#view")) return;
   event.preventDefault();
   const data = new FormData(form, submitter);
-  send(form.action, data, data.get("up") ?? data.get("down") ?? data.get("item"));
+  place(form.action, data, data.get("up") ?? data.get("down") ?? data.get("item"));
 });
 
-async function save(event) {
+function save(event) {
   event.preventDefault();
   const form = event.target;
-  saving = true;
-  try {
-    const answer = await page(form.action, new FormData(form));
-    offline("", false);
-    if (answer.ok) {
-      for (const one of answer.dom.querySelectorAll("#words [name^=was_]")) form.elements[one.name].value = one.value;
+  send(form.action, new FormData(form), ({ ok, dom }) => {
+    if (ok) {
+      for (const one of dom.querySelectorAll("#words [name^=was_]")) form.elements[one.name].value = one.value;
       draft.done();
-      take(answer.dom);
+      take(dom);
     } else {
-      exchange(answer.dom, "#words");
+      exchange(dom, "#words");
       begin();
       draft.keep();
     }
-  } catch {
-    offline(words.offline, true);
-  }
-  saving = false;
+  });
 }
 
 function choose(item) {
@@ -196,27 +203,40 @@ function mark(section, item) {
 }
 
 // Changes of others, of files and of the theme appear by themselves, unless one is in the middle of something.
+// One question is open while the board is seen; it is answered at a change, or after some seconds.
 async function watch() {
+  question?.abort();
+  if (document.hidden || saving) return;
+  const { signal } = (question = new AbortController());
+  let pause = 0;
   try {
-    const answer = await fetch(board.dataset.watch, { headers: { "X-CSRFToken": token }, cache: "no-store" });
+    const answer = await fetch(`${board.dataset.watch}?at=${stamp}`, { headers: { "X-CSRFToken": token }, cache: "no-store", signal });
+    if (answer.status === 401) return location.reload();
     if (!answer.ok) throw new Error(answer.statusText);
     offline("", false);
     const { stamp: now, here } = await answer.json();
+    if (now !== stamp && !busy()) await renew(signal);
+    if (now !== stamp) pause = soon;
     present(here);
-    const busy = saving || document.querySelector("dialog[open]") || dragged || document.activeElement?.closest("#waiting");
-    if (now !== stamp && !busy) {
-      const id = focused()?.dataset.id;
-      const had = document.activeElement?.closest(".item");
-      const { dom, ok } = await page(location.href);
-      if (ok) take(dom, had && id);
-      if (ok && !draft?.changed) {
-        exchange(dom, "#words");
-        begin();
-      }
-    }
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") return;
     offline(words.offline, true);
+    pause = later;
   }
+  if (pause) setTimeout(() => signal.aborted || watch(), pause);
+  else watch();
+}
+
+const busy = () => document.querySelector("dialog[open]") || dragged || document.activeElement?.closest("#waiting");
+
+async function renew(signal) {
+  const { dom, ok } = await page(location.href);
+  if (!ok || signal.aborted || busy()) return;
+  const id = document.activeElement?.closest(".item") && focused()?.dataset.id;
+  take(dom, id);
+  if (draft.changed) return;
+  exchange(dom, "#words");
+  begin();
 }
 
 function present(here) {
@@ -243,4 +263,6 @@ function begin() {
 begin();
 followView();
 if (location.hash.startsWith("#item-")) focus(document.getElementById(decodeURIComponent(location.hash.slice(1))));
-setInterval(() => document.hidden || watch(), often);
+watch();
+document.addEventListener("visibilitychange", watch);
+addEventListener("pagehide", () => question?.abort());

@@ -1,5 +1,5 @@
-// The progress of a sending, asked for again and again by ETag; without this script the page refreshes itself.
-const panel = document.getElementById("progress");
+// The progress of a sending, or whether it has begun, asked for again and again by ETag.
+const panel = document.querySelector("[data-progress]");
 const often = 2000;
 
 function countDown() {
@@ -15,6 +15,7 @@ async function ask(tag) {
   if (answer.ok) {
     const state = answer.headers.get("X-State");
     if (state !== panel.dataset.state) return location.reload();
+    if (panel.id !== "progress") return tag; // it waits for its hour: there is nothing else to show
     panel.innerHTML = await answer.text();
     countDown();
   }
@@ -36,4 +37,4 @@ async function follow() {
 
 countDown();
 setInterval(countDown, 1000);
-if (panel?.dataset.progress) follow();
+if (panel) follow();
