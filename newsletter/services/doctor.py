@@ -14,6 +14,7 @@ from newsletter.config.secrets import secret, secrets_of
 from newsletter.doctor import Level, Result, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
 from newsletter.errors import Message, NewsletterError, Problem, Severity, StoreError
+from newsletter.i18n import said
 from newsletter.links import Purpose
 from newsletter.model import Outcome, Rendered
 from newsletter.registry import OUTBOX, PROVIDERS
@@ -82,12 +83,13 @@ def examine_job(request: Request) -> Mapping[str, Any]:
     for result in examine(request.workspace, online=True):
         found.append(result)
         request.report(len(found), 0, result.subject)
-    return {"results": [as_json(one) for one in found]}
+    return {"results": [as_json(one, request.workspace.settings.languages) for one in found]}
 
 
-def as_json(result: Result) -> dict[str, str]:
-    """Return a result as JSON has it."""
-    return {name: str(value) for name, value in asdict(result).items()}
+def as_json(result: Result, languages: Iterable[str]) -> dict[str, Any]:
+    """Return a result as JSON has it, with its text and its hint as `languages` say them."""
+    words = {code: [said(one, code) for one in (result.text, result.hint)] for code in languages}
+    return {**{name: str(value) for name, value in asdict(result).items()}, "said": words}
 
 
 def worst(results: Iterable[Result]) -> Level:

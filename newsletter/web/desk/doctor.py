@@ -1,14 +1,16 @@
 """Whether mail will arrive: what this press was found to be like, held against what providers require."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
 from newsletter.doctor import Level, Result
 from newsletter.doctor.providers import PAGES, READ, standings
-from newsletter.render.values import Data, plain
+from newsletter.i18n import said
+from newsletter.render.values import Data
 from newsletter.services import doctor as service
 from newsletter.services import jobs
 from newsletter.web.desk.access import editor, requires, workspace
@@ -33,9 +35,9 @@ def show() -> str:
         "doctor.html",
         going=bool(going),
         words=going.progress.words if going else "",
-        failed=last.error if last else "",
+        failed=said(last.error, g.language) if last else "",
         at=last.ended_at if last and online else "",
-        results=[plain(one) for one in sorted(results, key=lambda one: _ORDER.index(one.level))],
+        results=[_shown(one) for one in sorted(results, key=lambda one: _ORDER.index(one.level))],
         providers=list(PAGES),
         addresses=dict(PAGES),
         read=READ,
@@ -58,5 +60,15 @@ def examine() -> ResponseReturnValue:
     return redirect(url_for("doctor.show"), 303)
 
 
-def _results(stored: Sequence[dict[str, str]]) -> list[Result]:
-    return [Result(**{**one, "level": Level(one["level"])}) for one in stored]  # type: ignore[arg-type]  # as JSON keeps it
+def _results(stored: Sequence[dict[str, Any]]) -> list[Result]:
+    """Return the results of a job in the language of the page, as far as they were kept in it."""
+    found = []
+    for one in stored:
+        text, hint = one.get("said", {}).get(g.language, (one["text"], one["hint"]))
+        found.append(Result(subject=one["subject"], level=Level(one["level"]), text=text, hint=hint))
+    return found
+
+
+def _shown(one: Result) -> Data:
+    text, hint = said(one.text, g.language), said(one.hint, g.language)
+    return Data(subject=one.subject, level=one.level.value, text=text, hint=hint)

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.audience.headings import IGNORED, STATUS
 from newsletter.config.types import Role
 from newsletter.errors import ConfigError, ContentError, Message, Problem
+from newsletter.i18n import said
 from newsletter.model import Standing
 from newsletter.render.values import Data
 from newsletter.services import Workspace, exchange, jobs
@@ -63,7 +64,7 @@ def decide(token: str, name: str) -> ResponseReturnValue:
     consent = form.get("consent", "").strip()
     if not consent and ListImport(press, path, _reading(how, dry=False)).needs_consent():
         fault = Problem.error("where the readers' consent came from is not given", hint="Say it below.")
-        return _page(token, name, form, faults=[str(fault)])
+        return _page(token, name, form, faults=[said(fault, g.language)])
     arguments = {
         "file": f"{token}/{name}",
         "columns": how.columns,
@@ -92,7 +93,7 @@ def progress(number: int) -> str:
         done=job.progress.done,
         total=job.progress.total,
         share=f"{min(100.0, 100 * job.progress.done / total):.1f}%",
-        error=job.error,
+        error=said(job.error, g.language),
         counts=[(fate, count) for fate, count in job.result.items() if isinstance(count, int) and count],
     )
 
@@ -142,7 +143,7 @@ def _tried(trial: ListImport) -> dict[str, Any]:
     try:
         report = trial.run()
     except (ConfigError, ContentError) as error:
-        return {"faults": [one.text for one in error.problems]}
+        return {"faults": [said(one.text, g.language) for one in error.problems]}
     changes = report.changes.values()
     problems = sorted(report.problems, key=lambda one: one.severity)  # errors first
     return {
@@ -150,8 +151,8 @@ def _tried(trial: ListImport) -> dict[str, Any]:
             counts=tuple((fate, count) for fate, count in report.counts.items() if count),
             refused=report.refused,
             changes=tuple(_unplaced(line, report.name) for lines in changes for line in lines),
-            problems=tuple(_unplaced(str(one), report.name) for one in problems),
-            notes=tuple(report.notes),
+            problems=tuple(_unplaced(said(one, g.language), report.name) for one in problems),
+            notes=tuple(said(one, g.language) for one in report.notes),
             service=report.service,
             everything=report.blank_sections,
         )

@@ -1,9 +1,10 @@
 """The jobs' page: what is being done beside delivery, what became of it, and its files."""
 
-from flask import Blueprint, Response, abort, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
+from newsletter.i18n import said
 from newsletter.render.values import Data
 from newsletter.services import exchange, jobs, webhooks
 from newsletter.services.jobs import Job
@@ -30,7 +31,7 @@ def show() -> str:
         history=[_shown(one) for one in found if one.kind in PERIODIC and not one.open],
         webhooks=bool(workspace().settings.webhooks),
         trouble=[
-            Data(name=one.name, paused=one.state == "paused", reason=one.reason)
+            Data(name=one.name, paused=one.state == "paused", reason=said(one.reason, g.language))
             for one in webhooks.trouble(workspace())
         ],
     )
@@ -69,7 +70,7 @@ def _shown(one: Job) -> Data:
         words=one.progress.words,
         when=one.ended_at or one.started_at or one.requested_at,
         by=one.requested_by,
-        error=one.error,
+        error=said(one.error, g.language),
         open=one.open,
         has_file=any(one.result.get(key) for key in _FILES),
         new=one.result.get("new", 0) if one.kind == "collect" else 0,

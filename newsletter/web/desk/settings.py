@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.brand import nearest_readable, palette, readable
 from newsletter.compose.edit_settings import edit_brand, edit_sections
 from newsletter.config.types import Role
 from newsletter.errors import ConfigError, ContentError, Problem
+from newsletter.i18n import said
 from newsletter.render.values import Data
 from newsletter.services import settings as service
 from newsletter.services.editing.files import Conflict, Desk, Version
@@ -182,7 +183,7 @@ def _brand(
         image = logo_as_shown(workspace(), given["logo"]) if given["logo"] else None
         shown = image and Data(width=image.width, height=image.height)
     except ContentError as error:
-        wrong = error.message
+        wrong = said(error.message, g.language)
     return _page(
         "settings_brand.html",
         sha,

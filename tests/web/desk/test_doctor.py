@@ -5,8 +5,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from newsletter.doctor import Level, passed, warned
+from newsletter.doctor import Level, passed
+from newsletter.doctor.authentication import silence
 from newsletter.doctor.providers import REQUIREMENTS
+from newsletter.i18n import said
 from newsletter.services import Workspace, doctor, jobs
 from newsletter.services.jobs.kinds import Request
 from newsletter.store import jobs as stored
@@ -37,15 +39,16 @@ def test_the_button_asks_for_a_job_whose_results_the_page_then_shows(
     assert send(client, "/desk/doctor", {}).status_code == 303
     assert "Перевірка триває" in client.get(PAGE).text
     (job,) = jobs.jobs(context, kind="doctor")
-    results = [warned("ptr", "the address has no name", "Ask your provider."), passed("spf", "names us")]
-    found = {"results": [doctor.as_json(one) for one in results]}
+    unknown = silence("ptr", "192.0.2.1")
+    results = [passed("spf", "names us"), unknown]
+    found = {"results": [doctor.as_json(one, ["uk"]) for one in results]}
     with writing(context.database) as connection:
         taken = stored.take(connection, ["doctor"], "here:1", context.now())
         assert taken
         stored.end(connection, taken, State.DONE, context.now(), progress=Progress(), result=found)
     page = client.get(PAGE).text
     assert "Перевірка триває" not in page
-    assert page.index("the address has no name") < page.index("names us"), "what is doubtful is first"
+    assert page.index(said(unknown.text, "uk")) < page.index("names us"), "what is doubtful is first"
     row = page[page.index("SPF називає сервер") :]
     assert "гаразд" in row[: row.index("</tr>")]
     assert job.id == taken.id
