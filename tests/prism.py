@@ -1,6 +1,6 @@
-"""Prism before a server: lets pass what SendGrid's own OpenAPI document allows, in both directions.
+"""Prism before a server: lets pass what a provider's own OpenAPI document allows, in both directions.
 
-scripts/prism installs both. The rules that are not in the document, tests/sendgrid_fake.py knows.
+scripts/prism installs them. The rules that are not in the documents, the fakes of the providers know.
 """
 
 import json
@@ -24,11 +24,11 @@ needs_prism = pytest.mark.skipif(
 
 
 @contextmanager
-def before(host: str, folder: Path) -> Iterator[str]:
+def before(host: str, folder: Path, document: dict[str, Any]) -> Iterator[str]:
     """Run Prism before the server at `host`, with its files in `folder`; give Prism's address."""
-    document, log = folder / "document.json", folder / "prism.log"
-    document.write_text(json.dumps(_document()), encoding="utf-8")
-    command = [f"{HOME}/node_modules/.bin/prism", "proxy", "--errors", "--port", "0", f"{document}", host]
+    file, log = folder / "document.json", folder / "prism.log"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    command = [f"{HOME}/node_modules/.bin/prism", "proxy", "--errors", "--port", "0", f"{file}", host]
     with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said) as prism:
         try:
             yield _address(prism, log)
@@ -45,11 +45,24 @@ def _address(prism: subprocess.Popen[bytes], log: Path) -> str:
     return found[1]
 
 
-def _document() -> dict[str, Any]:
+def sendgrid() -> dict[str, Any]:
     """Return SendGrid's document with whole paths: Prism leaves aside that of `servers`, which is /v3."""
     document = json.loads((HOME / "sendgrid.com.json").read_text(encoding="utf-8"), object_hook=_closed)
     start = urlsplit(document["servers"][0]["url"]).path
     return {**document, "paths": {start + path: calls for path, calls in document["paths"].items()}}
+
+
+def postmark() -> dict[str, Any]:
+    """Return Postmark's document, with the two fields of a message that are younger than it is."""
+    document: dict[str, Any] = json.loads((HOME / "postmarkapp.com/server.json").read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+    schemas["SendEmailRequest"]["properties"] |= {
+        "MessageStream": {"type": "string"},
+        "Metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+    }
+    for name in ("SendEmailRequest", "SendEmailResponse", "Attachment", "MessageHeader"):
+        schemas[name] = _closed({**schemas[name], "type": "object"})
+    return document
 
 
 def _closed(entry: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sendgrid import SendGridAPIClient
 from newsletter.model import Outcome
 from newsletter.transport.sendgrid.api import request
 from tests.drawn import image
-from tests.prism import before, needs_prism
+from tests.prism import before, needs_prism, sendgrid
 from tests.sendgrid_fake import Body, FakeSendGrid, running
 from tests.transport.test_sendgrid import Queue, crowd, transport
 from tests.transport.test_sendgrid_request import write
@@ -26,7 +26,10 @@ NOTE = replace(write(0, "editor@a.test"), values=dict.fromkeys(READER.values, ""
 @pytest.fixture(scope="module")
 def behind_prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeSendGrid]:
     """Run the server, whose address is Prism's."""
-    with running(FakeSendGrid()) as fake, before(fake.host, tmp_path_factory.mktemp("prism")) as fake.host:
+    with (
+        running(FakeSendGrid()) as fake,
+        before(fake.host, tmp_path_factory.mktemp("prism"), sendgrid()) as fake.host,
+    ):
         yield fake
 
 
