@@ -2,20 +2,15 @@
 
 import random
 import signal
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
-from pathlib import Path
 
 import click
 
-from tests import postgres
 from tests.faults.failovers import fail_over_repeatedly
-from tests.faults.scene import CONNECTIONS, DEADLINE, WINDOW, Scene, Sink, approve, free_port, workspace
+from tests.faults.handovers import hand_over_repeatedly
+from tests.faults.scene import CONNECTIONS, DEADLINE, WINDOW, Scene, Sink, scenes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +55,9 @@ def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random, now: str
     return scene.on_the_wire(sender.pid)
 
 
-@contextmanager
-def _scenes() -> Iterator[Iterator[tuple[str, Scene, int]]]:
-    """Make scenes without end, over SQLite and PostgreSQL in turn, two by DATA and two by windows of BDAT."""
-    with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
-
-        def scenes() -> Iterator[tuple[str, Scene, int]]:
-            for number in count():
-                root = Path(folder) / str(number)
-                root.mkdir()
-                port = free_port()
-                window = WINDOW if number // 2 % 2 else 1
-                workspace(root, port, window)
-                kind, url = "SQLite", f"sqlite:///{root}/newsletter.db"
-                if number % 2:
-                    postgres.execute(server.get_uri(), f"CREATE DATABASE scene{number}")
-                    kind, url = "PostgreSQL", postgres.named(server.get_uri(), f"scene{number}")
-                scene = Scene(root, url, port)
-                approve(scene, _READERS)
-                yield kind, scene, window
-
-        yield scenes()
+def _window(number: int) -> int:
+    """Return the window of the scene of this number: two by DATA and two by windows of BDAT."""
+    return WINDOW if number // 2 % 2 else 1
 
 
 @click.command()
@@ -88,15 +65,19 @@ def _scenes() -> Iterator[Iterator[tuple[str, Scene, int]]]:
 @click.option(
     "--failovers", type=click.IntRange(min=0), default=0, help="Of a PostgreSQL server, afterwards."
 )
+@click.option(
+    "--handovers", type=click.IntRange(min=0), default=0, help="Kills while a way takes over, afterwards."
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed strikes at other moments.")
-def main(kills: int, failovers: int, seed: int) -> None:
+def main(kills: int, failovers: int, handovers: int, seed: int) -> None:
     """Kill senders over SQLite and PostgreSQL in turn, and hold the relay's log against the ledger."""
     dice = random.Random(seed)  # noqa: S311  repeatable, not secret
     left = Counter[str]()  # by moment: messages on the wire
     struck = Counter[str]()
     lost = twice = unknown = bound = 0
-    with _scenes() as scenes:
-        for kind, scene, window in scenes:
+    with scenes(_READERS, lambda number: {"window": _window(number)}) as made:
+        for number, (kind, scene) in enumerate(made):
+            window = _window(number)
             with scene.sink(*(["CHUNKING"] if window > 1 else [])) as sink:
                 for _ in range(min(_KILLS, kills - struck.total())):
                     moment = MOMENTS[struck.total() % len(MOMENTS)]
@@ -124,7 +105,8 @@ def main(kills: int, failovers: int, seed: int) -> None:
         click.echo(f"{struck[words]:>6} killed {words:<44} left {left[words]:>5} messages on the wire")
     click.echo(f"{kills} kills: {lost} lost, {twice} twice, {unknown} unknown")
     bad = lost or twice or unknown > left.total() or left.total() > bound
-    if not fail_over_repeatedly(failovers, dice) or bad:
+    good = [fail_over_repeatedly(failovers, dice), hand_over_repeatedly(handovers, dice)]
+    if bad or not all(good):
         raise SystemExit(1)
 
 

@@ -7,8 +7,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,17 +60,20 @@ class Scene:
         """Return what all senders wrote to standard error."""
         return (self.root / "said.txt").read_text()
 
-    def widen(self) -> None:
-        """Let each connection have WINDOW messages on the wire, which voids the approval: approve again."""
-        settings = self.root / "newsletter.yaml"
-        settings.write_text(settings.read_text().replace('"window": 1', f'"window": {WINDOW}'))
+    def change(self, window: int = 1, **more: object) -> None:
+        """Change the settings, which voids the approval, and approve again."""
+        configure(self.root, self.port, window, **more)
         assert self.run("approve", D, "--by", "Олена") == 0, self.said()
 
     @contextmanager
-    def sink(self, *faults: str, pace: float = 0.001) -> Iterator["Sink"]:
-        """Run the relay, as of tests.faults.sink, until the end of the block; it then ends as in a crash."""
+    def sink(self, *faults: str, pace: float = 0.001, port: int = 0) -> Iterator["Sink"]:
+        """Run the relay, as of tests.faults.sink, until the end of the block; it then ends as in a crash.
+
+        One on another `port` writes into the same log.
+        """
+        log = self._log
         with subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.sink", str(self.port), str(self._log), str(pace), *faults],
+            [sys.executable, "-m", "tests.faults.sink", str(port or self.port), str(log), str(pace), *faults],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -206,6 +210,12 @@ def workspace(root: Path, port: int, window: int = 1, **more: object) -> None:
     """Make a workspace of the sample issue that sends to `port`; `more` are keys of newsletter.yaml."""
     for part in ("issues", "templates"):
         shutil.copytree(ROOT / part, root / part)
+    shutil.copy(ROOT / "logo.png", root)
+    configure(root, port, window, **more)
+
+
+def configure(root: Path, port: int, window: int = 1, **more: object) -> None:
+    """Write the workspace's newsletter.yaml anew."""
     smtp: dict[str, object] = {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 1}
     smtp |= {"connections": CONNECTIONS, "window": window}
     changed = {"transport": "smtp", "smtp": smtp, **more}
@@ -213,7 +223,30 @@ def workspace(root: Path, port: int, window: int = 1, **more: object) -> None:
     kept = [line for line in lines if line.partition(":")[0] not in changed]
     added = [f"{key}: {json.dumps(value)}" for key, value in changed.items()]
     (root / "newsletter.yaml").write_text("\n".join([*kept, *added]))
-    shutil.copy(ROOT / "logo.png", root)
+
+
+@contextmanager
+def scenes(
+    readers: int, settings: Callable[[int], Mapping[str, object]]
+) -> Iterator[Iterator[tuple[str, Scene]]]:
+    """Make scenes without end, over SQLite and PostgreSQL in turn, with `settings` by their number."""
+    with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
+
+        def make() -> Iterator[tuple[str, Scene]]:
+            for number in count():
+                root = Path(folder) / str(number)
+                root.mkdir()
+                port = free_port()
+                workspace(root, port, **settings(number))  # type: ignore[arg-type]  # each of its parameter's type
+                kind, url = "SQLite", f"sqlite:///{root}/newsletter.db"
+                if number % 2:
+                    postgres.execute(server.get_uri(), f"CREATE DATABASE scene{number}")
+                    kind, url = "PostgreSQL", postgres.named(server.get_uri(), f"scene{number}")
+                scene = Scene(root, url, port)
+                approve(scene, readers)
+                yield kind, scene
+
+        yield make()
 
 
 def approve(scene: Scene, readers: int = READERS) -> None:

@@ -4,8 +4,9 @@
 
 The log gets a line (recipient, Message-ID) before each final 250. A message takes PACE seconds, so that, as
 with a real relay, most of the time answers are awaited. With CHUNKING bodies may come by BDAT, with LOCKSTEP
-nothing may be pipelined. An EVENT is MAIL, RCPT, DATA or `.`; each EVERYth gets ANSWER, as of tests.relay. An
-order is a line of standard input, `PID EVENT COUNT DELAY`: end the process at the COUNTth EVENT from now,
+nothing may be pipelined. An EVENT is MAIL, RCPT, DATA or `.`; each EVERYth gets ANSWER, as of tests.relay;
+where EVERY ends in a plus sign, that one and all after it. An order is a line of standard input,
+`PID EVENT COUNT DELAY`: end the process at the COUNTth EVENT from now,
 before its answer, or DELAY seconds later; the event `accepted` comes after the line in the log and before the
 250. The relay ends with its standard input.
 """
@@ -78,7 +79,8 @@ class Sink:
         self.see(event)
         self._seen[event] += 1
         for verb, every, answer in self._faults:
-            if verb == event and self._seen[event] % int(every) == 0:
+            number, seen = int(every.removesuffix("+")), self._seen[event]
+            if verb == event and (seen >= number if every.endswith("+") else seen % number == 0):
                 return answer
         return None
 

@@ -21,7 +21,7 @@ def test_kill_9_at_any_moment_loses_nobody_and_writes_to_nobody_twice(scene: Sce
 
 
 def test_a_kill_leaves_unknown_no_more_than_the_windows_of_all_connections(sqlite_scene: Scene) -> None:
-    sqlite_scene.widen()
+    sqlite_scene.change(window=WINDOW)
     dice = random.Random(14)  # noqa: S311  repeatable, not secret
     with sqlite_scene.sink("CHUNKING", pace=0.005) as sink:  # too slow for windows of one message
         on_the_wire = [
