@@ -2,15 +2,17 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
 from newsletter.errors import StateError
+from newsletter.i18n import said
 from newsletter.names import read_name
 from newsletter.render.values import plain
 from newsletter.services import correct as service
 from newsletter.services import delivery
+from newsletter.services.editing.items import CLOSED
 from newsletter.services.journal import Act
 from newsletter.services.status import summary
 from newsletter.web.desk.access import editor, journal, requires, say, workspace
@@ -33,7 +35,10 @@ def show(closing: date) -> str:
     try:
         items = service.overview(workspace(), closing)
     except StateError as error:
-        return render_template("correct_nothing.html", header=header, why=error.message, cure=error.hint)
+        why, cure = said(error.message, g.language), said(error.hint, g.language)
+        return render_template(
+            "correct_nothing.html", header=header, old=header.state in CLOSED, why=why, cure=cure
+        )
     return render_template("correct.html", header=header, items=tuple(map(plain, items)))
 
 

@@ -100,7 +100,7 @@ def _shown(one: Entry) -> Data:
         did=one.did,
         issue=one.issue,
         subject=one.subject,
-        details=_details(one),
+        details=tuple(one.details.items()),
     )
 
 
