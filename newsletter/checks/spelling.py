@@ -6,7 +6,7 @@ is asked by a function; newsletter/services/spelling.py has one.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from newsletter.checks.remark import Remark
 from newsletter.checks.wording import ADDRESS
@@ -30,13 +30,17 @@ def _words(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w#@./’'ʼ`-]){word}(?:-{word})*(?![\w@/’'ʼ`-]|\.\w|\.[ \u00a0][{letters}\d(])")
 
 
-def words_of(text: str, language: str) -> set[str]:
-    """Return the words of a text without markup that can be looked up, in small letters and with ’."""
+@lru_cache(maxsize=500)
+def words_of(text: str, language: str) -> frozenset[str]:
+    """Return the words of a text without markup that can be looked up, in small letters and with ’.
+
+    Texts are remembered, as of an issue that is edited most stay the same.
+    """
     if language not in _ALPHABETS:
-        return set()
+        return frozenset()
     found = _words(language).findall(ADDRESS.sub(" ", text))
     parts = (part for word in found for part in _APOSTROPHES.sub("’", word).split("-"))
-    return {part for part in parts if len(part) >= SHORTEST}
+    return frozenset(part for part in parts if len(part) >= SHORTEST)
 
 
 def suggestions(word: str, language: str, known: Known) -> tuple[str, ...]:
