@@ -17,9 +17,10 @@ BANDS = (
     ("sending", "audience", "checks", "collect", "feedback", "doctor"),
     ("render", "compose", "store", "transport"),
     ("ports", "config", "recipes", "links", "conditions", "i18n", "pictures"),
-    ("model", "names", "slots", "yamlfile", "private", "registry", "scopes", "brand", "locales", "fetching"),
+    ("model", "names", "slots", "yamlfile", "private", "registry", "scopes", "brand", "locales", "fetching",
+     "packed"),
     ("errors", "limited", "fetched", "files", "durations", "greeting", "oklch", "redaction", "stamp"),
-)
+)  # fmt: skip
 RANK = {name: rank for rank, band in enumerate(BANDS) for name in band}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from newsletter import slots
 from newsletter.checks.codes import finding
+from newsletter.checks.parity import gaps
 from newsletter.checks.preflight import preflight
 from newsletter.checks.weight import weights
 from newsletter.errors import Message, Place, Problem
@@ -56,6 +57,7 @@ def faults(rendered: Rendered, edition: Edition) -> list[Problem]:
         *_slots(rendered),
         *_links(document, edition),
         *_parity(document, rendered, edition),
+        *_words(document, rendered, edition),
         *_long_lines(rendered),
         *preflight(document, rendered.html),
     ]
@@ -236,6 +238,25 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
                 _home(edition, words),
                 "A theme's two parts must say the same; in an item, put a space after a link.",
             )
+
+
+def _words(document: HtmlElement, rendered: Rendered, edition: Edition) -> Iterator[Problem]:
+    of_html, of_text = gaps(document, rendered.text, edition)
+    hint = "Who reads only one part misses them: say the same in the theme's .mjml and .txt."
+    for gap in of_html:
+        yield finding(
+            "words-differ",
+            Message("the text lacks words of the HTML: %(words)r", words=gap.words),
+            gap.at,
+            hint,
+        )
+    for gap in of_text:
+        yield finding(
+            "words-differ",
+            Message("the HTML lacks words of the text: %(words)r", words=gap.words),
+            gap.at,
+            hint,
+        )
 
 
 def _untitled(document: _Element, edition: Edition, headings: set[str]) -> list[str]:

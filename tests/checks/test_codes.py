@@ -169,20 +169,21 @@ class Bench:
     def of_html(self, example: str) -> list[Problem]:
         """Return the findings on an edition whose HTML has this in it, or instead of the same tag."""
         links = " ".join(f'<a href="{link}">Посилання</a>' for link in LINKS.values())
-        html = f'<html lang="uk"><head><title>Громади</title></head><body>{links}</body></html>'
+        html = f'<html lang="uk"><head><title>Громади</title></head><body><p>{links}</p></body></html>'
         if example.startswith("<html"):
             html = re.sub("<html[^>]*>", example, html)
         elif example.startswith("<title"):
             html = re.sub("<title>.*</title>", example, html)
         else:
             html = html.replace("</body>", f"{example}</body>") if example else ""
-        return faults(page(html, "\n".join(LINKS.values())), EDITION)
+        words = re.sub("<(style|title).*?</\\1>|<[^>]*>", "\n", html, flags=re.DOTALL)
+        return faults(page(html, "\n".join([words, *LINKS.values()])), EDITION)
 
     def of_parts(self, html: str, text: str) -> list[Problem]:
         """Return the findings on an edition with these parts."""
         for name, link in LINKS.items():
             html = html.replace(f"{{{{ {name} }}}}", f'<a href="{link}">Посилання</a>')
-            text = text.replace(f"{{{{ {name} }}}}", f"\n{link}\n")
+            text = text.replace(f"{{{{ {name} }}}}", f"\nПосилання:\n{link}\n")
         head = '<html lang="uk"><head><title>Громади</title></head><body>'
         return faults(page(f"{head}{html}</body></html>", text), EDITION)
 
@@ -192,6 +193,9 @@ class Bench:
         block.parent.mkdir(parents=True, exist_ok=True)
         own = (REPOSITORY / "templates/digest/blocks/section.mjml").read_text(encoding="utf-8")
         block.write_text(own + example, encoding="utf-8")
+        if words := re.fullmatch("<mj-text>(.*)</mj-text>", example):  # both parts say it
+            own = (REPOSITORY / "templates/digest/blocks/section.txt").read_text(encoding="utf-8")
+            block.with_suffix(".txt").write_text(f"{own}\n{words[1]}\n", encoding="utf-8")
         folders = [self.root / "templates", REPOSITORY / "templates"]
         made, _ = load_issue(REPOSITORY, house.issue().period.end, self.settings)
         editions = Editions(made)

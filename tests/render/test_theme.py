@@ -48,9 +48,9 @@ dark: {ground: "#14181d", paper: "#1b2027", ink: "#e6e9ed", warm: "#c79a1c"}
 {{ item.text|plain }}
 {% endfor %}
 {% endfor %}
-{{ preferences }}
-{{ view }}
-{{ unsubscribe }}
+1: {{ preferences }}
+2: {{ view }}
+3: {{ unsubscribe }}
 """,
 }
 """Files as a theme had them before there were blocks."""

@@ -182,11 +182,19 @@ CODES = (
         Part.PARTS,
     ),
     Code(
+        "words-differ",
+        WARNING,
+        "Words or numbers of one part of the message are not in the other.",
+        {"html": f"<p>Субсидія – 2 500 грн</p> {_LINKS}", "text": f"Субсидія – 2 600 грн {_LINKS}"},
+        {"html": f"<p>Субсидія – 2 500 грн</p> {_LINKS}", "text": f"Субсидія – 2 500 грн {_LINKS}"},
+        Part.PARTS,
+    ),
+    Code(
         "text-line-long",
         WARNING,
         "The text has lines that are too long for a terminal.",
-        {"html": _LINKS, "text": "Громади зустрілися. " * 5 + _LINKS},
-        {"html": _LINKS, "text": "Громади зустрілися.\n" * 5 + _LINKS},
+        {"html": f"{'<p>Громади зустрілися.</p>' * 5}{_LINKS}", "text": "Громади зустрілися. " * 5 + _LINKS},
+        {"html": f"{'<p>Громади зустрілися.</p>' * 5}{_LINKS}", "text": "Громади зустрілися.\n" * 5 + _LINKS},
         Part.PARTS,
     ),
     Code(
