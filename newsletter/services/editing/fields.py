@@ -27,6 +27,7 @@ class ItemFields:
     title: str = ""
     kind: str = ItemKind.NEWS.value
     lead: bool = False
+    trim: bool = False
     sections: tuple[str, ...] = ()
     link: str = ""
     date: str = ""
@@ -69,6 +70,7 @@ def read_fields(text: str, path: str) -> ItemFields | None:
         **{name: _said(data.get(name)) for name in ("title", "link", "date", "when", "until", "where")},
         kind=_said(data.get("kind")) or ItemKind.NEWS.value,
         lead=data.get("lead") is True,
+        trim=data.get("trim") is True,
         sections=tuple(map(_said, listed)),
         text=body,
         only_for=condition_line(data["only_for"]) if data.get("only_for") is not None else "",

@@ -19,6 +19,8 @@ from newsletter.web.preview.shown import shown_problem
 _ONE_LINE = ("title", "link", "date", "when", "until", "where", "alt", "caption", "credit")
 _ANCHORS = {"only_for": "only-for", "file": "picture", "focus": "shape"}
 """The fields that are several inputs, whose id is that of what surrounds them."""
+_CURES = {"item-heavy": "trim", "link-missing": "link"}
+"""The fields that mend findings which stand elsewhere, as the file may have no such key yet."""
 _SPARE = 1
 """Empty parts that the form offers for a longer sentence; without a script another comes with each save."""
 
@@ -30,6 +32,7 @@ def typed_fields(form: MultiDict[str, str], settings: Settings) -> ItemFields:
         **values,
         kind=form.get("kind") or ItemKind.NEWS.value,
         lead="lead" in form,
+        trim="trim" in form,
         sections=_sections(form),
         text=form.get("text", "").replace("\r\n", "\n").strip("\n"),
         only_for=_only_for(form, settings),
@@ -104,8 +107,8 @@ def anchor(text: str, problem: Problem) -> str:
 
 
 def _field(text: str, problem: Problem) -> str:
-    if problem.code == "link-missing":  # it stands at the title where the file has no such key
-        return "link"
+    if problem.code in _CURES:
+        return _CURES[problem.code]
     key = field_at(text, problem.at.line if problem.at else 0)
     if key == "section":
         return "sections"
@@ -137,7 +140,8 @@ def merged_fields(form: MultiDict[str, str]) -> ItemFields:
         taken = "theirs" if form.get(f"take_{name}") == "theirs" else "mine"
         value = form.get(f"{taken}_{name}", "").replace("\r\n", "\n")
         values[name] = value.strip("\n") if name == "text" else " ".join(value.split())
-    values |= {"lead": values["lead"] == "true", "sections": tuple(values["sections"].split())}
+    values |= {name: values[name] == "true" for name in ("lead", "trim")}
+    values["sections"] = tuple(values["sections"].split())
     return ItemFields(**values)
 
 

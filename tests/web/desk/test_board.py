@@ -305,6 +305,24 @@ def test_a_finding_on_the_board_and_on_the_check_leads_to_its_field(
     assert 'id="link"' in client.get(FORUM).text
 
 
+def test_the_item_that_makes_mail_heavy_is_shortened_by_the_tick_its_finding_leads_to(
+    client: FlaskClient, context: Workspace
+) -> None:
+    file = context.root / f"issues/{CLOSING}/items/01-forum.md"
+    file.write_text(file.read_text("utf-8") + "\n\nГромади зустрілися в Києві." * 1600, "utf-8")
+    assert f'href="{FORUM}#trim"' in client.get(f"{BOARD}/check").text
+    assert 'id="trim" name="trim" value="1" aria' in client.get(FORUM).text
+    save(client, FORUM, trim="1")
+    assert "\ntrim: true\n" in file.read_text("utf-8")
+    assert f'href="{FORUM}#trim"' not in client.get(f"{BOARD}/check").text
+    save(client, FORUM, title="Нова назва")
+    assert "\ntrim: true\n" in file.read_text("utf-8")
+    ticked = fields(client.get(FORUM).text)
+    assert ticked.pop("trim") == "1"
+    send(client, FORUM, ticked)
+    assert "trim" not in file.read_text("utf-8")
+
+
 def test_a_broken_item_is_shown_with_its_line_and_mended_as_text(
     client: FlaskClient, context: Workspace
 ) -> None:
