@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,3 +103,26 @@ def test_the_command_reports_on_an_issue_and_writes_the_page(
     assert "розділ 10" in shown
     assert run(["-C", str(empty.root), "accessibility", "--archive"]) != 0
     assert "no issue yet" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="there is no Chromium")
+def test_the_archive_of_an_issue_that_was_sent_is_free_of_barriers(
+    empty: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people, file = tmp_path / "people.csv", tmp_path / "archive.html"
+    people.write_text("email\nolena@example.org\n", "utf-8")
+    for command in (
+        f"subscribers import {people} --consent forum",
+        "approve 2025-02-14 --by Olena",
+        "send 2025-02-14 --transport outbox --yes",
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "newsletter", "-C", empty.root, *command.split()],
+            check=True,
+            capture_output=True,
+        )
+    assert run(["-C", str(empty.root), "accessibility", "--archive", "--output", str(file), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["barriers"], len(said["pages"])) == (0, 3), said["found"]
+    assert {one["clause"] for one in said["criteria"]} >= {"9.1.1.1", "9.3.1.2"}
+    assert "Автоматичні перевірки бар’єрів не знайшли." in file.read_text("utf-8")
