@@ -66,10 +66,11 @@ class Message(str):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Return how to make it again, for copies and other processes."""
-        return _again, (str(self), self.id, self.plural, dict(self.values))
+        return again, (str(self), self.id, self.plural, dict(self.values))
 
 
-def _again(text: str, message: str, plural: str, values: Mapping[str, object]) -> Message:
+def again(text: str, message: str, plural: str, values: Mapping[str, object]) -> Message:
+    """Return a message that was taken apart: its English, its id and plural, its values."""
     made = Message(text)
     made.id, made.plural, made.values = message, plural, values
     return made
@@ -78,7 +79,7 @@ def _again(text: str, message: str, plural: str, values: Mapping[str, object]) -
 def counted(one: str, many: str, num: int, /, **values: object) -> Message:
     """Return a message that depends on a number: `counted("%(num)d item", "%(num)d items", 3)`."""
     values["num"] = num
-    return _again((one if num == 1 else many) % values, one, many, values)
+    return again((one if num == 1 else many) % values, one, many, values)
 
 
 def presentable(text: str) -> str:
@@ -180,13 +181,13 @@ class _ProblemsError(NewsletterError):
         if isinstance(problems, str):
             problems = Problem.error(problems, hint=hint)
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__(_joined(self.problems))
+        super().__init__(joined(self.problems, "\n"))
 
 
-def _joined(problems: Sequence[Problem]) -> Message:
-    """Return problems as one message, a problem a line."""
-    values = {f"p{number}": problem for number, problem in enumerate(problems)}
-    return Message("\n".join(f"%({name})s" for name in values), **values)
+def joined(parts: Sequence[object], between: str) -> Message:
+    """Return messages, problems or errors as one message."""
+    values = {f"p{number}": part for number, part in enumerate(parts)}
+    return Message(between.join(f"%({name})s" for name in values), **values)
 
 
 class ConfigError(_ProblemsError):

@@ -17,10 +17,11 @@ class Cause(StrEnum):
 
 
 class FetchError(Exception):
-    """Nothing usable was fetched: one sentence says why; `status` is the server's, 0 without an answer."""
+    """Nothing usable was fetched: `why` in one sentence; `status` is the server's, 0 without an answer."""
 
     def __init__(self, why: str, status: int = 0, cause: Cause = Cause.OTHER) -> None:
         super().__init__(why)
+        self.why = why
         self.status = status
         self.cause = cause
 

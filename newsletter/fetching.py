@@ -18,6 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpcore
 import idna
 
+from newsletter.errors import Message
 from newsletter.fetched import Answer, Cause, Fetched, FetchError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ async def resolve(host: str) -> Sequence[str]:
         answers = await dns.asyncresolver.resolve_name(host, lifetime=_CONNECT)
         return list(answers.addresses())
     except dns.exception.DNSException:
-        raise FetchError(f"{host} has no address", cause=Cause.UNKNOWN_HOST) from None
+        raise FetchError(Message("%(host)s has no address", host=host), cause=Cause.UNKNOWN_HOST) from None
 
 
 class Fetcher:
@@ -119,7 +120,7 @@ class Fetcher:
                 if isinstance(found, Fetched):
                     return found
                 url = found
-        raise FetchError(f"more than {_REDIRECTS} redirects")
+        raise FetchError(Message("more than %(most)s redirects", most=_REDIRECTS))
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Post `body`; nothing but a status of success counts, and no redirect is followed.
@@ -128,7 +129,7 @@ class Fetcher:
         """
         async with self._bounded(), self._asked(url, headers, body) as (answer, _):
             if not 200 <= answer.status < 300:  # noqa: PLR2004  the statuses of success
-                raise FetchError(f"the answer is {answer.status}", answer.status)
+                raise FetchError(Message("the answer is %(status)s", status=answer.status), answer.status)
             left = _OF_A_POST
             async for chunk in answer.aiter_stream():  # to its end, so that the connection can be used again
                 left -= len(chunk)
@@ -147,7 +148,7 @@ class Fetcher:
                 url = urljoin(url, given["location"])
                 for_good = for_good and status in _MOVED_FOR_GOOD
                 moved = url if for_good else moved
-        raise FetchError(f"more than {_REDIRECTS} redirects")
+        raise FetchError(Message("more than %(most)s redirects", most=_REDIRECTS))
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
@@ -156,13 +157,15 @@ class Fetcher:
             async with self._turns, asyncio.timeout(SECONDS):
                 yield
         except TimeoutError:
-            raise FetchError(f"no answer within {SECONDS:.0f} seconds", cause=Cause.SLOW) from None
+            raise FetchError(
+                Message("no answer within %(seconds)s seconds", seconds=round(SECONDS)), cause=Cause.SLOW
+            ) from None
         except (httpcore.TimeoutException, httpcore.NetworkError, OSError) as error:
             if refused := _untrusted(error):
                 raise FetchError(refused.verify_message, cause=Cause.UNTRUSTED) from None
             raise FetchError(_plain(error)) from None
         except (httpcore.ProtocolError, ValueError, zlib.error, ssl.SSLError) as error:
-            raise FetchError(f"the answer is broken: {_plain(error)}") from None
+            raise FetchError(Message("the answer is broken: %(why)s", why=_plain(error))) from None
 
     @asynccontextmanager
     async def _asked(
@@ -197,7 +200,7 @@ class Fetcher:
             elif answer.status == 200:  # noqa: PLR2004  OK
                 content = await _body(answer, given.get("content-encoding", ""))
             else:
-                raise FetchError(f"the answer is {answer.status}", answer.status)
+                raise FetchError(Message("the answer is %(status)s", status=answer.status), answer.status)
         return Fetched(
             url=url,
             content=content,
@@ -213,11 +216,11 @@ class Fetcher:
             port, host = parts.port, parts.hostname or ""
             ascii_host = host if _literal(host) else idna.encode(host, uts46=True).decode()
         except ValueError:  # an IDNAError is one
-            raise FetchError(f"{url[:80]!r} is not a web address") from None
+            raise FetchError(Message("%(url)r is not a web address", url=url[:80])) from None
         if parts.scheme not in _PORTS or parts.username is not None or not host:
-            raise FetchError(f"{url[:80]!r} is not a web address")
+            raise FetchError(Message("%(url)r is not a web address", url=url[:80]))
         if (port or _PORTS[parts.scheme]) not in self._ports:
-            raise FetchError(f"port {port} is none of a web page")
+            raise FetchError(Message("port %(port)s is none of a web page", port=port))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return httpcore.URL(
             scheme=parts.scheme.encode(),
@@ -259,14 +262,16 @@ def _literal(host: str) -> Ip | None:
 async def _body(answer: httpcore.Response, encoding: str) -> bytes:
     """Return the content of an answer. Raises FetchError when it is too large, or packed otherwise."""
     if encoding.lower() not in ("", "identity", "gzip", "x-gzip"):
-        raise FetchError(f"the answer is packed as {encoding[:20]}, which was not asked for")
+        raise FetchError(
+            Message("the answer is packed as %(way)s, which was not asked for", way=encoding[:20])
+        )
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding.lower() else None
     content = bytearray()
     chunks: AsyncIterator[bytes] = answer.aiter_stream()
     async for chunk in chunks:
         content += unpacker.decompress(chunk, LARGEST + 1 - len(content)) if unpacker else chunk
         if len(content) > LARGEST:
-            raise FetchError(f"the answer has more than {LARGEST // 1_000_000} MB")
+            raise FetchError(Message("the answer has more than %(most)s MB", most=LARGEST // 1_000_000))
     return bytes(content)
 
 
@@ -292,7 +297,9 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         literal = _literal(host)
         found = [literal] if literal else [ip_address(one) for one in await self._resolve(host)]
         if not found or not all(map(self._admits, found)):
-            raise FetchError(f"{host} is not on the public internet", cause=Cause.NOT_PUBLIC)
+            raise FetchError(
+                Message("%(host)s is not on the public internet", host=host), cause=Cause.NOT_PUBLIC
+            )
         chosen = min(found, key=lambda ip: ip.version)
         return await self._real.connect_tcp(str(chosen), port, timeout, local_address, socket_options)
 

@@ -23,11 +23,13 @@ _NUMBER = re.compile(r"%\((\w+)\)d")
 _UNGROUPED = 4  # digits
 _ENTRY = re.compile(r'^msgid "(.+)"\n(?:msgid_plural .*\n)?((?:msgstr.*\n)+)', re.MULTILINE)
 _FORM = re.compile(r'^msgstr.*? "(.*)"$', re.MULTILINE)
+_NAMED = re.compile(r"(?:newsletter [a-z][a-z -]*|\b[Ii]ssue (?:of )?)%\((\w+)\)s")
+"""The name of an issue, in a command or after this word: it is written as it is to be typed."""
 _PLURALS = re.compile(r"plural=(.*?);?\\n")
 
 
-_WORDS = (Message, StrEnum, Problem, NewsletterError)
-"""What is translated among the values of a message; any other string is somebody's own."""
+_WORDS = (Message, StrEnum, Problem, NewsletterError, date)
+"""What is said in a language among the values of a message; any other string is somebody's own."""
 
 
 class Catalog(NullTranslations):
@@ -71,24 +73,53 @@ def translations(language: str) -> NullTranslations:
 
 
 def said(what: object, language: str) -> str:
-    """Return a message, a problem or an error in `language`; what its catalog lacks stays English."""
+    """Return a message, a problem, an error, a day or a moment in `language`.
+
+    What its catalog lacks stays English. Days and moments are said as people write them (decision 31).
+    """
     if isinstance(what, NewsletterError):
         what = what.message
     if isinstance(what, Problem):
         return _problem(what, language)
+    if isinstance(what, date):
+        return _date(what, language)
     catalog = translations(language)
-    if not isinstance(catalog, Catalog) or not isinstance(what, str):
-        return str(what)
     if not isinstance(what, Message):
-        return catalog.gettext(what)
+        return catalog.gettext(what) if isinstance(what, str) else str(what)
+    dated = _is_dated(what)
+    if not dated and not isinstance(catalog, Catalog):
+        return str(what)
     if what.plural:
         text = catalog.ngettext(what.id, what.plural, cast("int", what.values["num"]))
     else:
         text = catalog.gettext(what.id)
     if not what.values:
         return presentable(text)
-    values = {name: _value(value, language) for name, value in what.values.items()}
-    return presentable(_NUMBER.sub(r"%(\1)s", text) % values)
+    named = _NAMED.findall(what.id) if dated else ()
+    values = {
+        name: str(value) if name in named else _value(value, language) for name, value in what.values.items()
+    }
+    whole = _NUMBER.sub(r"%(\1)s", text) % values
+    return presentable(whole.replace("р..", "р.") if dated else whole)
+
+
+def _is_dated(what: object) -> bool:
+    """Return whether a message says a day or a moment, itself or in a message within it."""
+    if isinstance(what, NewsletterError):
+        what = what.message
+    if isinstance(what, Problem):
+        return _is_dated(what.text) or _is_dated(what.hint)
+    values = what.values.values() if isinstance(what, Message) else ()
+    return any(isinstance(value, date) or _is_dated(value) for value in values)
+
+
+def _date(when: date, language: str) -> str:
+    """Format a day or a moment: «28 листопада 2026 р., 14:05», "28 November 2026, 14:05"."""
+    from babel.dates import format_date  # noqa: PLC0415  heavy, and most messages say no day
+
+    day = format_date(when, "d MMMM y" if language == "en" else "long", locale(language))
+    time = f", {when:%H:%M}" if isinstance(when, datetime) else ""
+    return _SPACES.sub(" ", day) + time
 
 
 def _problem(problem: Problem, language: str) -> str:
@@ -101,16 +132,21 @@ def _value(value: object, language: str) -> object:
     """Return the value of a placeholder as `language` writes it: 12 500 and 1,5 in all but English."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return said(value, language) if isinstance(value, _WORDS) else value
+    if not isinstance(translations(language), Catalog):
+        return value
     whole, mark, rest = str(value).partition(".")
     if len(whole.lstrip("-")) > _UNGROUPED:
         whole = f"{int(whole):,}".replace(",", "\N{NO-BREAK SPACE}")
     return f"{whole},{rest}" if mark else whole
 
 
-def for_editors(message: str, language: str, **values: str) -> str:
+def for_editors(message: str, language: str, **values: object) -> str:
     """Return `message` in the workspace's `language`, and below it in English, as commands print it."""
-    words = dict.fromkeys((translations(language).gettext(message), message))
-    return "\n\n".join(one % values for one in words)
+    written = [
+        translations(one).gettext(message) % {name: _value(value, one) for name, value in values.items()}
+        for one in (language, "en")
+    ]
+    return "\n\n".join(dict.fromkeys(written))
 
 
 def format_period(period: Period, language: str) -> str:

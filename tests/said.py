@@ -39,6 +39,10 @@ SPEAKING = {
     "TransportUnavailable": ((0, 1), ("hint",)),
     "StateError": ((0, 1), ("hint",)),
     "LinkInvalid": ((0, 1), ("hint",)),
+    "FetchError": ((0,), ()),
+    "NotAFeedError": ((0,), ()),
+    "NotAPageError": ((0,), ()),
+    "go_out": ((0,), ()),
     "UsageError": ((0,), ()),
     "BadParameter": ((0,), ()),
     "fail": ((0,), ()),
@@ -93,6 +97,55 @@ def arguments() -> tuple[tuple[Path, ast.expr], ...]:
         for value in _given(node)
         for part in _parts(value)
     )
+
+
+def named() -> Iterator[tuple[Path, str]]:
+    """Yield what is said by a name for it, word for word: of a variable, a loop, or a table of the module."""
+    known: dict[Path, dict[str, set[str]]] = {}
+    for module, value in arguments():
+        inner = value.value if isinstance(value, ast.Subscript) else value
+        if isinstance(inner, ast.Name):
+            names = known.get(module) or known.setdefault(module, _texts_by_name(module))
+            texts = names.get(inner.id, ())
+            yield from ((module, text) for text in texts if is_words(text) and not text.isupper())
+
+
+def _texts_by_name(module: Path) -> dict[str, set[str]]:
+    """Return the texts that each name of a module may stand for, as far as its own lines tell."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        match node:
+            case (
+                ast.Assign(targets=[target], value=value)
+                | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ):
+                pairs = _paired(target, value)
+            case ast.For(target=target, iter=ast.Tuple(elts=each) | ast.List(elts=each)):
+                pairs = [pair for value in each for pair in _paired(target, value)]
+            case _:
+                continue
+        for name, value in pairs:
+            found.setdefault(name, set()).update(_texts(value))
+    return found
+
+
+def _paired(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr]]:
+    """Return the names of a target, each with what it is given."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return [pair for one in zip(target.elts, value.elts, strict=False) for pair in _paired(*one)]
+    return [(target.id, value)] if isinstance(target, ast.Name) else []
+
+
+def _texts(value: ast.expr) -> Iterator[str]:
+    """Yield the texts that a value may be, or that a table holds."""
+    for part in _parts(value):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif isinstance(part, ast.Dict):
+            for one in part.values:
+                yield from _texts(one)
+        elif isinstance(part, ast.Subscript):  # a table that is made where it is used
+            yield from _texts(part.value)
 
 
 @cache

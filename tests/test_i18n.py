@@ -1,10 +1,11 @@
-"""How the days of an issue are written."""
+"""How the days of an issue are written, and those that messages say."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from newsletter.i18n import format_period
+from newsletter.errors import ContentError, Message, Problem, counted
+from newsletter.i18n import for_editors, format_period, said
 from newsletter.model import Period
 
 
@@ -79,3 +80,71 @@ def test_other_languages_write_a_period_as_cldr_does(
         for a, b in [*days, ("2025-05-01", "2025-05-01")]
     ]
     assert [format_period(one, language) for one in periods] == [week, months, years, day]
+
+
+DAY = date(2026, 11, 28)
+MOMENT = datetime(2026, 11, 28, 14, 5, 9, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("what", "ukrainian", "english"),
+    [
+        (DAY, "28 листопада 2026 р.", "28 November 2026"),
+        (MOMENT, "28 листопада 2026 р., 14:05", "28 November 2026, 14:05"),
+        (
+            Message("The archive shows it since %(at)s.", at=MOMENT),
+            "Архів показує це з 28 листопада 2026 р., 14:05.",
+            "The archive shows it since 28 November 2026, 14:05.",
+        ),
+        (
+            Message(
+                "This issue covers %(start)s to %(end)s: correct the words or the period.", start=DAY, end=DAY
+            ),
+            "Цей випуск охоплює 28 листопада 2026 р. – 28 листопада 2026 р.: виправте слова або період.",
+            "This issue covers 28 November 2026 to 28 November 2026: correct the words or the period.",
+        ),
+        (
+            ContentError(
+                Problem.error("no %(x)s", hint=Message("%(doubt)s. Wait.", doubt=Message("%(x)s", x=DAY)))
+            ),
+            "no %(x)s\n  28 листопада 2026 р. Wait.",
+            "no %(x)s\n  28 November 2026. Wait.",
+        ),
+        (
+            counted("%(num)d reader until %(day)s", "%(num)d readers until %(day)s", 2, day=DAY),
+            "2 readers until 28 листопада 2026 р.",
+            "2 readers until 28 November 2026",
+        ),
+    ],
+)
+def test_days_and_moments_in_a_message_are_said_as_people_write_them(
+    what: object, ukrainian: str, english: str
+) -> None:
+    assert said(what, "uk") == ukrainian
+    assert said(what, "en") == english
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Next: newsletter compose %(closing)s",
+        "See: newsletter subscribers list %(closing)s",
+        "Issue %(closing)s has no items",
+        "the issue of %(closing)s was sent",
+    ],
+)
+def test_the_name_of_an_issue_is_said_as_it_is_typed(words: str, language: str) -> None:
+    assert "2026-11-28" in said(Message(words, closing=DAY), language)
+
+
+def test_a_message_as_data_keeps_its_days_in_iso_8601() -> None:
+    assert str(Message("ends on %(day)s", day=DAY)) == "ends on 2026-11-28"
+    assert str(Message("since %(at)s", at=MOMENT.astimezone(UTC))) == "since 2026-11-28 12:05:09+00:00"
+
+
+def test_a_letter_to_editors_says_its_values_in_each_of_its_languages() -> None:
+    why = Message("every message is deferred: %(answer)s", answer="451 4.7.1")
+    first, second = for_editors("%(why)s, %(day)s", "uk", why=why, day=DAY).split("\n\n")
+    assert first == "кожного листа відкладають: 451 4.7.1, 28 листопада 2026 р."
+    assert second == "every message is deferred: 451 4.7.1, 28 November 2026"

@@ -28,6 +28,12 @@ def test_every_error_hint_and_line_of_a_command_is_in_ukrainian() -> None:
     assert {words: found[words] for words in lacks(found)} == {}  # type: ignore[index]
 
 
+def test_what_is_said_by_a_name_for_it_is_in_ukrainian() -> None:
+    found = {words: str(module) for module, words in said.named()}
+    assert len(found) > 50
+    assert {words: found[words] for words in lacks(found)} == {}  # type: ignore[index]
+
+
 def test_nothing_is_put_together_of_words_that_no_catalog_can_have() -> None:
     assert list(said.assembled()) == []
 

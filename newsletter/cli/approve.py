@@ -79,7 +79,7 @@ def _print(workspace: "Workspace", frozen: "Frozen", *, anew: bool, as_json: boo
             else "Issue %(name)s was already approved by %(by)s at %(at)s.",
             name=frozen.name,
             by=frozen.approved_by,
-            at=frozen.approved_at,
+            at=workspace.local(frozen.approved_at),
         )
     )
     for one in found:

@@ -63,7 +63,7 @@ def check(  # noqa: PLR0917  its options
         if links:
             _say(links, workspace.now())
         if approval.state == VOID:
-            say(Message("%(day)s: %(words)s", day=day, words=approval.words))
+            say(Message("%(issue)s: %(words)s", issue=day.isoformat(), words=approval.words))
             say(Message("  Approve it again: newsletter approve %(day)s --by NAME", day=day))
         if lacks_editors(workspace):
             say(NO_EDITORS_TO_NOTIFY, err=True)

@@ -14,6 +14,7 @@ from newsletter.compose.difference import Fate, excerpt
 from newsletter.errors import ConfigError, Message, counted
 
 if TYPE_CHECKING:
+    from newsletter.services import Workspace
     from newsletter.services.correct import Draft
     from newsletter.store.corrections import Correction
     from newsletter.store.issues import Frozen
@@ -77,7 +78,7 @@ def correct(  # noqa: PLR0917  as many as options
         frozen = make_letter(workspace, closing, item, by=by or _ask(Message("Approved by"), "--by WHO"))
         actor = at_the_terminal(frozen.approved_by)
         record(workspace, actor, Act.APPROVED, issue=frozen.name, readers=frozen.readers)
-    _print(draft, made, frozen, as_json=as_json)
+    _print(workspace, draft, made, frozen, as_json=as_json)
     return 0
 
 
@@ -114,12 +115,19 @@ def _ask(question: Message, option: str) -> str:
     return answer
 
 
-def _print(draft: "Draft", made: "Correction | None", frozen: "Frozen | None", *, as_json: bool) -> None:
+def _print(
+    workspace: "Workspace",
+    draft: "Draft",
+    made: "Correction | None",
+    frozen: "Frozen | None",
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(_as_data(draft, made, frozen))
         return
     if made:
-        say(Message("The archive shows it since %(at)s.", at=made.at))
+        say(Message("The archive shows it since %(at)s.", at=workspace.local(made.at)))
     if frozen:
         say(
             Message(

@@ -39,9 +39,9 @@ def doctor(session: Session, online: bool, nameserver: str, as_json: bool) -> in
       newsletter doctor
       newsletter doctor --online --json
     """  # noqa: D301  click's mark for text that is not re-wrapped
-    from newsletter.doctor import Level
+    from newsletter.doctor import Level, worst
     from newsletter.doctor.providers import standings
-    from newsletter.services.doctor import examine, worst
+    from newsletter.services.doctor import examine
 
     if nameserver and not online:
         raise click.UsageError("--nameserver goes with --online.")

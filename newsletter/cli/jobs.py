@@ -11,6 +11,7 @@ from newsletter.cli.language import words
 from newsletter.cli.output import print_json, say
 
 if TYPE_CHECKING:
+    from newsletter.services import Workspace
     from newsletter.store.jobs import Job
 
 
@@ -44,16 +45,19 @@ def jobs(session: Session, number: int | None, kind: str | None, limit: int, as_
     if not found:
         say("There are no jobs yet. They are done by: newsletter serve, or newsletter worker")
     for one in found:
-        click.echo(_line(one))
+        click.echo(_line(session.workspace, one))
     return 0
 
 
-def _line(one: "Job") -> str:
+def _line(workspace: "Workspace", one: "Job") -> str:
     progress = one.progress
     far = f"{progress.done}/{progress.total}" if progress.total else str(progress.done or "")
     state = words("stopping" if one.open and one.cancelled_by else one.state)
-    begin = (f"{one.id:>6}", one.ended_at or one.started_at or one.requested_at, f"{state:<9}", one.kind)
-    return "  ".join(filter(None, (*begin, one.key, far, words(progress.words), words(one.error))))
+    at = words(workspace.local(one.ended_at or one.started_at or one.requested_at))
+    begin = (f"{one.id:>6}", at, f"{state:<9}", one.kind)
+    return "  ".join(
+        filter(None, (*begin, one.key, far, words(progress.words), " ".join(words(one.error).split())))
+    )
 
 
 COMMANDS = {"jobs": jobs}

@@ -1,7 +1,9 @@
 """The commands on one person: `subscribers add`, `show`, `leave`, `erase`, `restore` and `handover`."""
 
+import re
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from newsletter.cli.output import confirm, print_json, say
 from newsletter.errors import ConfigError, Message, StoreError, counted
 
 if TYPE_CHECKING:
-    from newsletter.config import Settings
+    from newsletter.services import Workspace
     from newsletter.services.erasure import Erased
     from newsletter.services.person import Blocked
     from newsletter.store.subscriber_data import Facts
@@ -103,47 +105,53 @@ def show(session: Session, address: str, as_json: bool) -> None:
     if as_json:
         print_json(data)
     elif is_subscriber:
-        _print_story(data, session.workspace.settings)
+        _print_story(data, session.workspace)
     else:
         say(Message("%(address)s (not a subscriber)", address=address))
-        _print_facts("Requests", data["requests"])
+        _print_facts("Requests", data["requests"], session.workspace)
 
 
-def _print_story(data: dict[str, Any], settings: "Settings") -> None:
+def _print_story(data: dict[str, Any], workspace: "Workspace") -> None:
     status = words(data["status"])
     if data["reason"]:
         status = f"{status}: {words(data['reason'])}"
     elif data["choices"] and all(choice["state"] == "left" for choice in data["choices"]):
         status = words("has left")
     click.echo(f"{data['email']} ({status})")
-    labels = {slug: field.label for slug, field in settings.fields.items()}
+    labels = {slug: field.label for slug, field in workspace.settings.fields.items()}
     lines = {words("Name"): data["name"], words("Language"): data["language"]}
     lines |= {labels.get(slug, slug): value for slug, value in data["attributes"].items()}
-    lines[words("From")] = f"{data['source']}, {data['created_at']}"
+    lines[words("From")] = f"{data['source']}, {words(workspace.local(data['created_at']))}"
     for label, value in lines.items():
         if value:
             click.echo(f"  {label}: {value}")
     say("Choices")
     for choice in data["choices"]:
-        until = Message("%(state)s until %(until)s", state=Message(choice["state"]), until=choice["until"])
-        state = words(until if choice["until"] else choice["state"])
-        by = words(
-            Message("by %(origin)s, %(since)s", origin=Message(choice["origin"]), since=choice["since"])
-        )
-        click.echo(f"  {choice['section']:<16} {state:<8} {by}")
+        until = choice["until"] and date.fromisoformat(choice["until"])
+        text = "%(state)s until %(until)s" if until else "%(state)s"
+        state = Message(text, until=until, state=Message(choice["state"]))
+        values = {"origin": Message(choice["origin"]), "since": workspace.local(choice["since"])}
+        by = words(Message("by %(origin)s, %(since)s", **values))
+        click.echo(f"  {choice['section']:<16} {words(state):<8} {by}")
     for heading in ("Consents", "Requests", "Letters", "Deliveries", "Events"):
-        _print_facts(heading, data[heading.lower()])
+        _print_facts(heading, data[heading.lower()], workspace)
     if not data["deliveries"]:
         say("No deliveries yet.")
 
 
-def _print_facts(heading: str, facts: "Facts") -> None:
+def _print_facts(heading: str, facts: "Facts", workspace: "Workspace") -> None:
     """Print facts, a line each, under a heading; print nothing when there are none."""
     if facts:
         say(heading)
     for fact in facts:
-        shown = (f"{words(name)}: {words(value)}" for name, value in fact.items() if value)
+        shown = (f"{words(name)}: {words(_dated(value, workspace))}" for name, value in fact.items() if value)
         click.echo(f"  {'; '.join(shown)}")
+
+
+def _dated(value: Any, workspace: "Workspace") -> Any:
+    """Return a moment as the database has it as such; any other value as it is."""
+    stored = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value)
+    return workspace.local(value) if stored else value
 
 
 @click.command()

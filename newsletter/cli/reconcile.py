@@ -7,6 +7,7 @@ import click
 
 from newsletter.cli import NOT_ACCEPTED, Session, pass_session
 from newsletter.cli.arguments import as_json, issue
+from newsletter.cli.language import words
 from newsletter.cli.output import confirm, print_json, say
 from newsletter.errors import Message, counted
 from newsletter.names import IssueName
@@ -74,7 +75,7 @@ def reconcile(  # noqa: PLR0917  as many as options
         )
     else:
         for one in done.unknown:
-            click.echo(f"{one.at}  {one.message_id}  {one.email}")
+            click.echo(f"{words(session.workspace.local(one.at))}  {one.message_id}  {one.email}")
         say(
             Message(
                 "Issue %(issue)s: %(settled)s settled, %(resent)s to be sent again, %(count)s unknown.",

@@ -86,7 +86,7 @@ def _print(workspace: "Workspace", hours: "Sequence[Hour]") -> None:
         say(
             Message(
                 "  %(moment)s %(offset)s  issue %(issue)s: %(words)s",
-                moment=f"{hour.moment:%a %Y-%m-%d %H:%M}",
+                moment=hour.moment,
                 offset=offset,
                 issue=hour.issue,
                 words=hour.standing.words,

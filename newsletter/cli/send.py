@@ -151,7 +151,7 @@ def _report(workspace: "Workspace", frozen: "Frozen", segment: str | None, *, as
     if as_json:
         print_json(data)
     else:
-        print_summary(data)
+        print_summary(workspace, data)
     bad = data[Outcome.DEFERRED] + data[Outcome.REFUSED] + data[Outcome.UNKNOWN]
     return NOT_ACCEPTED if bad or (data["pending"] and not segment) else 0
 

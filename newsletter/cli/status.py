@@ -101,7 +101,8 @@ def _who(workspace: "Workspace", name: str, state: str | None, *, as_json: bool)
         answer = f"{member.code or ''} {member.detail}".strip()
         by = words(Message(" by %(transport)s", transport=member.way)) if member.way else ""
         state = f"{words(member.state or _PENDING)}{by}"
-        shown = (member.email or words(_ERASED), member.edition, state, member.at, answer)
+        at = words(workspace.local(member.at)) if member.at else ""
+        shown = (member.email or words(_ERASED), member.edition, state, at, answer)
         click.echo("  ".join(shown).rstrip())
     return 0
 
@@ -122,7 +123,7 @@ def _one_issue(workspace: "Workspace", name: str, *, watch: bool, as_json: bool)
         if as_json:
             print_json(data)
         else:
-            print_summary(data)
+            print_summary(workspace, data)
         if not watch or data["state"] != IssueState.SENDING:
             return 0
         time.sleep(_EVERY)
@@ -141,15 +142,15 @@ def _tell_of_webhooks(workspace: "Workspace") -> None:
     from newsletter.services.webhooks import trouble
 
     for one in trouble(workspace):
-        since = one.paused_at or one.failing_since
-        said = Message(_TROUBLE[one.state], name=one.name, since=since, reason=Message(one.reason))
+        since = workspace.local(one.paused_at or one.failing_since)
+        said = Message(_TROUBLE[one.state], name=one.name, since=since, reason=one.reason)
         say(said, err=True)
         say("  See: newsletter webhooks list", err=True)
 
 
-def print_summary(data: dict[str, Any]) -> None:
+def print_summary(workspace: "Workspace", data: dict[str, Any]) -> None:
     """Print the result of `summary`, and what to do about what is left."""
-    reason = Message(" (%(reason)s)", reason=Message(data["reason"]))
+    reason = Message(" (%(reason)s)", reason=data["reason"])
     say(
         Message(
             "Issue %(issue)s: %(state)s%(reason)s%(by)s, %(readers)s.",
@@ -164,11 +165,7 @@ def print_summary(data: dict[str, Any]) -> None:
         say(Message("The approval is void; changed since: %(changed)s.", changed=", ".join(data["changed"])))
         say(Message("  Look at it again: newsletter approve %(issue)s --by NAME", issue=data["issue"]))
     if data["clock"]:
-        say(
-            Message(
-                "%(clock)s. Nothing is sent automatically until it is right.", clock=Message(data["clock"])
-            )
-        )
+        say(Message("%(clock)s. Nothing is sent automatically until it is right.", clock=data["clock"]))
     if data["seconds_left"]:
         left = timedelta(seconds=data["seconds_left"])
         say(Message("In the last minute %(rate)s a second; %(left)s left.", rate=data["rate"], left=left))
@@ -181,14 +178,14 @@ def print_summary(data: dict[str, Any]) -> None:
             )
         )
     if data["due"]:
-        say(Message("Continues at %(due)s at the earliest.", due=data["due"]))
+        say(Message("Continues at %(due)s at the earliest.", due=workspace.local(data["due"])))
     for state in ("pending", *Outcome):
         if data[state]:
             click.echo(f"  {data[state]:>8}  {words(_MEANINGS[state])}")
-    _print_ways(data)
+    _print_ways(workspace, data)
 
 
-def _print_ways(data: dict[str, Any]) -> None:
+def _print_ways(workspace: "Workspace", data: dict[str, Any]) -> None:
     """Print what left by which way, where there are several, and which of them have failed."""
     for one in data["ways"] if len(data["ways"]) > 1 else ():
         counts = ", ".join(f"{one[outcome]} {words(outcome)}" for outcome in Outcome if outcome in one)
@@ -198,8 +195,8 @@ def _print_ways(data: dict[str, Any]) -> None:
             Message(
                 "%(way)s has failed, and is tried again from %(until)s on: %(reason)s",
                 way=failed["way"],
-                until=failed["until"],
-                reason=Message(failed["reason"]),
+                until=workspace.local(failed["until"]),
+                reason=failed["reason"],
             )
         )
 

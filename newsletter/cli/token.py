@@ -67,7 +67,7 @@ def create(
             " reads its secrets.",
             number=made.id,
             name=made.name,
-            expires_at=made.expires_at[:10],
+            expires_at=session.workspace.local(made.expires_at).date(),
         ),
         err=True,
     )
@@ -95,9 +95,11 @@ def list_(session: Session, as_json: bool) -> None:
         say("There are no tokens. Make one: newsletter token create NAME --scope SCOPE")
     for one in found:
         shown = _shown(session, one)
-        used = Message("last used %(day)s from %(place)s", day=one.seen_at[:10], place=one.seen_from)
-        end = f"{words(shown['state'])} {(one.revoked_at or one.expires_at)[:10]}"
-        last = words(used if one.seen_at else "not used yet")
+        day = session.workspace.local(one.revoked_at or one.expires_at).date()
+        end = f"{words(shown['state'])} {words(day)}"
+        seen = session.workspace.local(one.seen_at).date() if one.seen_at else None
+        used = Message("last used %(day)s from %(place)s", day=seen, place=one.seen_from)
+        last = words(used if seen else "not used yet")
         click.echo(f"{one.id:>4}  {one.name}  {end}, {last}\n      {' '.join(shown['scopes'])}")
 
 

@@ -13,6 +13,7 @@ from newsletter.cli.output import print_json, say
 from newsletter.errors import Message, counted
 
 if TYPE_CHECKING:
+    from newsletter.services import Workspace
     from newsletter.services.webhooks import Notice, Status
 
 _NAME = click.argument("name", metavar="NAME")
@@ -69,7 +70,7 @@ def listed(session: Session, name: str | None, state: str | None, limit: int, as
             print_json([asdict(one) for one in found])
             return
         for one in found:
-            click.echo(_notice(one))
+            click.echo(_notice(session.workspace, one))
         if not found:
             say(Message("%(name)s has been told nothing in the last 30 days.", name=name))
         return
@@ -78,28 +79,32 @@ def listed(session: Session, name: str | None, state: str | None, limit: int, as
         print_json([asdict(one) for one in every])
         return
     for status in every:
-        click.echo(_status(status))
+        click.echo(_status(session.workspace, status))
     if not every:
         say("newsletter.yaml has no webhooks. How to add one: docs/webhooks.md")
 
 
-def _status(one: "Status") -> str:
+def _status(workspace: "Workspace", one: "Status") -> str:
     lines = [f"{one.name}  {words(one.state):<6}  {one.url}"]
     counts = {words(state): getattr(one, state) for state in _STATES}
     lines.append("  " + (", ".join(f"{number} {state}" for state, number in counts.items() if number) or "-"))
-    since, why = one.paused_at or one.failing_since, Message(one.reason)
-    if one.state == "paused":
-        text = "  Since %(since)s: %(reason)s. Go on: newsletter webhooks resume %(name)s"
-        lines.append(words(Message(text, since=since, reason=why, name=one.name)))
-    elif one.state == "fails":
-        text = "  Since %(since)s: %(reason)s. Tried again at %(next)s."
-        lines.append(words(Message(text, since=since, reason=why, next=one.next_try)))
+    if one.state in _TROUBLE:
+        values = {"since": workspace.local(one.paused_at or one.failing_since), "name": one.name}
+        again = workspace.local(one.next_try) if one.next_try else ""
+        lines.append(words(Message(_TROUBLE[one.state], reason=one.reason, next=again, **values)))
     return "\n".join(lines)
 
 
-def _notice(one: "Notice") -> str:
+_TROUBLE = {
+    "paused": "  Since %(since)s: %(reason)s. Go on: newsletter webhooks resume %(name)s",
+    "fails": "  Since %(since)s: %(reason)s. Tried again at %(next)s.",
+}
+
+
+def _notice(workspace: "Workspace", one: "Notice") -> str:
     tried = counted("tried %(num)d time", "tried %(num)d times", one.attempts) if one.attempts else ""
-    shown = (one.at, f"{words(one.state):<9}", f"{one.event:<17}", one.message, words(tried), one.detail)
+    at, state = words(workspace.local(one.at)), f"{words(one.state):<9}"
+    shown = (at, state, f"{one.event:<17}", one.message, words(tried), words(one.detail))
     return "  ".join(filter(None, shown)).rstrip()
 
 

@@ -44,7 +44,7 @@ def read_event(document: Document, timezone: str, place: str) -> tuple[Event | N
     if isinstance(event, _Fault):
         return None, [_error(document, *event)]
     if event.end is not None and not is_in_order(event.start, event.end):
-        text = Message("it ends (%(end)s) before it begins", end=_written(event.end))
+        text = Message("it ends (%(end)s) before it begins", end=_unzoned(event.end))
         return None, [_error(document, "until", text, "Correct one of the two: `until` is when it ends.")]
     return event, []
 
@@ -90,7 +90,7 @@ def in_zone(span: Span, timezone: str, place: str) -> Event | _Fault:
                 "%(key)s: there is no %(time)s on %(day)s in %(zone)s",
                 key=key,
                 time=f"{moment:%H:%M}",
-                day=f"{moment:%Y-%m-%d}",
+                day=moment.date(),
                 zone=timezone,
             )
             return _Fault(key, text, "Clocks go forward then; correct the time.")
@@ -152,6 +152,10 @@ def _written(moment: _Moment) -> str:
     if not isinstance(moment, dt.datetime):
         return moment.isoformat()
     return moment.replace(tzinfo=None).isoformat(" ", "minutes")
+
+
+def _unzoned(moment: _Moment) -> _Moment:
+    return moment.replace(tzinfo=None) if isinstance(moment, dt.datetime) else moment
 
 
 def _said(value: Any) -> str:

@@ -49,7 +49,9 @@ def rewrite(
         data = parser.load(text)
     except YAMLError as error:
         raise ContentError(
-            Message("issue.yaml of %(closing)s cannot be rewritten: %(error)s", closing=closing, error=error),
+            Message(
+                "issue.yaml of %(closing)s cannot be rewritten: %(error)s", closing=str(closing), error=error
+            ),
             "Simplify it.",
         ) from None
     head = ""

@@ -75,7 +75,7 @@ def answers(base_url: str, now: datetime) -> list[Result]:
                 Message(
                     "the certificate of %(base_url)s expires on %(expires)s",
                     base_url=base_url,
-                    expires=f"{expires:%Y-%m-%d}",
+                    expires=expires.date(),
                 ),
                 hint,
             )

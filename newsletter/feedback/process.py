@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from newsletter.errors import joined
 from newsletter.feedback.rules import (
     Effects,
     effects,
@@ -102,6 +103,6 @@ def _look_at_issues(connection: Connection, does: Effects) -> None:
             _log.warning("issue %s: %s", name, warning)
         reasons = worth_a_pause(counts, count_gone(deliveries.failures(connection, name)))
         if is_news(reasons, issue.reason):
-            sending, reason = [IssueState.SENDING], "; ".join(reasons)
+            sending, reason = [IssueState.SENDING], joined(reasons, "; ")
             if issues.change_state(connection, name, IssueState.PAUSED, among=sending, reason=reason):
                 _log.warning("issue %s is paused: %s", name, reason)

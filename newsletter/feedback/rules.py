@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
+from newsletter.errors import Message
 from newsletter.model import Outcome
 from newsletter.store.choices import BOUNCED, COMPLAINED
 from newsletter.store.events import Change, Event, Kind
@@ -120,7 +121,9 @@ def _complaints(counts: Mapping[Outcome, int], share: float) -> str:
     taken = counts[Outcome.ACCEPTED] + counts[Outcome.BOUNCED] + complaints
     if taken < _ENOUGH or complaints < share * taken:
         return ""
-    return f"{complaints} of {taken} readers complained of it as spam"
+    return Message(
+        "%(complaints)s of %(taken)s readers complained of it as spam", complaints=complaints, taken=taken
+    )
 
 
 def is_news(reasons: Iterable[str], known: str) -> bool:

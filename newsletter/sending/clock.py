@@ -12,7 +12,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
-from newsletter.errors import Message
+from newsletter.errors import Message, counted
 from newsletter.store import clock as kept
 from newsletter.store.clock import Seen
 from newsletter.store.db import reading, timestamp, writing
@@ -85,19 +85,18 @@ def _goes_on(last: datetime, expected: datetime | None, now: datetime) -> bool:
 
 
 def _jump(now: datetime, before: datetime) -> str:
-    way = "went back" if now < before else "jumped ahead"
-    return Message(
-        "this machine's clock %(way)s by %(span)s, to %(moment)s",
-        way=way,
-        span=_span(now - before),
-        moment=timestamp(now),
-    )
+    back = "this machine's clock went back by %(span)s, to %(moment)s UTC"
+    ahead = "this machine's clock jumped ahead by %(span)s, to %(moment)s UTC"
+    shown = now.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return Message(back if now < before else ahead, span=_span(now - before), moment=shown)
 
 
 def _span(span: timedelta) -> str:
     minutes = round(abs(span) / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
-    return f"{days} days" if days > 1 else f"{days * 24 + hours} h {minutes % 60} min"
+    if days > 1:
+        return counted("%(num)d day", "%(num)d days", days)
+    return Message("%(hours)s h %(minutes)s min", hours=days * 24 + hours, minutes=minutes % 60)
 
 
 class ClockWatch:

@@ -182,7 +182,8 @@ class Lane:
             self._claims.news[self.name] = None
             self._claims.deal_again(*self._claims.lanes.values())
         else:
-            self.go_out(f"{receipt.outcome}: {receipt.code} {receipt.detail}")
+            answer = storable(f"{receipt.code} {receipt.detail}".strip())
+            self.go_out(Message("%(outcome)s: %(answer)s", outcome=receipt.outcome, answer=answer))
 
     def go_out(self, reason: str) -> None:
         """Use the other ways from now on, and try this one again after a pause."""
@@ -191,7 +192,7 @@ class Lane:
         text = "issue %s: %s is left alone for %.0f s, and the rest goes by other ways: %s"
         pause = min(_PAUSE * 2**self._failures, _LONGEST)
         _log.warning(text, self._claims.plan.name, self.name, pause, reason)
-        out = Out(self._now() + pause, storable(reason), self._failures + 1)
+        out = Out(self._now() + pause, reason, self._failures + 1)
         self._claims.news[self.name] = out
         self.stay_out(out)
 
@@ -258,12 +259,12 @@ class Lane:
         try:
             await self._transport.check()
         except TransportUnavailable as error:
-            self.go_out(str(error))
+            self.go_out(error.message)
             return []
         failures = await self._connect(number)
         others = [error for error in failures if not isinstance(error, TransportUnavailable)]
         if failures and not others and (self.queue or len(failures) == number):
-            self.go_out(str(failures[0]))
+            self.go_out(failures[0].message)
         elif self.tried and not self.queue:  # its reader has left: another message has to tell
             self._on_trial = False
             self._claims.deal_again(self)
@@ -287,7 +288,7 @@ class Lane:
             await self._transport.drain(outlet)
         except TransportUnavailable as error:
             if not self._claims.alone and monotonic() - self._accepted_at > _ALIVE:
-                self.go_out(str(error))
+                self.go_out(error.message)
             raise
         finally:
             self._claims.connections -= 1

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
+from newsletter.errors import Message, counted
 from newsletter.model import Outcome, Receipt
-from newsletter.transport.smtp_replies import gone, greylisted, put_off, too_many_gone
+from newsletter.transport.smtp_replies import gone, greylisted, put_off, storable, too_many_gone
 
 FIRST_RETRY = 5 * 60  # what greylisting commonly asks for (RFC 6647 §2.3 says minutes)
 LAST_RETRY = 4 * 3600
@@ -90,7 +91,12 @@ class CircuitBreaker:
             self._row = self._row + 1 if self._last and _error(receipt) == _error(self._last) else 1
         self._last = receipt
         if self._row >= EQUAL_ERRORS and not self.reason:
-            self.reason = f"{self._row} times in a row: {receipt.code} {receipt.detail}".strip()
+            self.reason = counted(
+                "%(num)d time in a row: %(answer)s",
+                "%(num)d times in a row: %(answer)s",
+                self._row,
+                answer=_answer(receipt),
+            )
         if receipt.outcome is Outcome.REFUSED and gone(receipt.code, receipt.detail):
             self.gone += 1
             self._judge_share()
@@ -114,7 +120,7 @@ class CircuitBreaker:
         self._put_off += not self.patient
         if self._put_off >= EQUAL_ERRORS:
             self._put_off = 0
-            self.rest = f"every message is deferred: {receipt.code} {receipt.detail}".strip()
+            self.rest = Message("every message is deferred: %(answer)s", answer=_answer(receipt))
         return True
 
     def _judge_share(self) -> None:
@@ -125,6 +131,10 @@ class CircuitBreaker:
 
     def _too_many_gone(self) -> str:
         return too_many_gone(self.gone, self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED])
+
+
+def _answer(receipt: Receipt) -> str:
+    return storable(f"{receipt.code} {receipt.detail}".strip())
 
 
 def _error(receipt: Receipt) -> tuple[int, str]:

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from newsletter import private
 from newsletter.compose.issuefile import load_issue, newest_issue
@@ -312,6 +313,12 @@ class Workspace:
                 where=where,
             )
         )
+
+    def local(self, at: datetime | str) -> datetime:
+        """Return a moment, or one as the database has it, in the workspace's time zone."""
+        when = datetime.fromisoformat(at) if isinstance(at, str) else at
+        aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return aware.astimezone(ZoneInfo(self.settings.timezone)).replace(microsecond=0)
 
     @staticmethod
     def now() -> datetime:

@@ -4,17 +4,23 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newsletter.config.secrets import secret, secrets_of
-from newsletter.doctor import Level, Result, failed, passed, skipped, warned
+from newsletter.doctor import Result, as_stored, failed, passed, skipped, warned
 from newsletter.doctor.lookup import Dns, Ip, Silent
-from newsletter.errors import Message, NewsletterError, Problem, Severity, StoreError
-from newsletter.i18n import said
+from newsletter.errors import (
+    ConfigError,
+    ContentError,
+    Message,
+    NewsletterError,
+    Problem,
+    Severity,
+    StoreError,
+)
 from newsletter.links import Purpose
 from newsletter.model import Outcome, Rendered
 from newsletter.registry import OUTBOX, PROVIDERS
@@ -74,7 +80,8 @@ def examine(workspace: "Workspace", *, online: bool, nameserver: str = "") -> It
             if isinstance(error, StoreError) and error.message == told:
                 continue  # the database is as it was said of it above
             told = error.message
-            yield failed(subject, error.message.partition("\n")[0], error.hint)
+            first = error.problems[0] if isinstance(error, ConfigError | ContentError) else None
+            yield failed(subject, first.text if first else error.message, first.hint if first else error.hint)
 
 
 def examine_job(request: Request) -> Mapping[str, Any]:
@@ -83,19 +90,7 @@ def examine_job(request: Request) -> Mapping[str, Any]:
     for result in examine(request.workspace, online=True):
         found.append(result)
         request.report(len(found), 0, result.subject)
-    return {"results": [as_json(one, request.workspace.settings.languages) for one in found]}
-
-
-def as_json(result: Result, languages: Iterable[str]) -> dict[str, Any]:
-    """Return a result as JSON has it, with its text and its hint as `languages` say them."""
-    words = {code: [said(one, code) for one in (result.text, result.hint)] for code in languages}
-    return {**{name: str(value) for name, value in asdict(result).items()}, "said": words}
-
-
-def worst(results: Iterable[Result]) -> Level:
-    """Return the most serious level among results."""
-    found = {result.level for result in results}
-    return next((level for level in (Level.ERROR, Level.WARNING) if level in found), Level.OK)
+    return {"results": [as_stored(one) for one in found]}
 
 
 def _offline(workspace: "Workspace") -> list[_Step]:
@@ -234,7 +229,7 @@ def _backup(workspace: "Workspace") -> Result:
             Message("%(folder)s holds no backup", folder=folder),
             "See that it is made; docs/operating.md.",
         )
-    newest = datetime.fromtimestamp(max(made), workspace.now().tzinfo)
+    newest = workspace.local(datetime.fromtimestamp(max(made), UTC))
     age = workspace.now() - newest
     if age > _OLD:
         return failed(
@@ -242,7 +237,7 @@ def _backup(workspace: "Workspace") -> Result:
             Message("the newest backup is %(days)s days old", days=age.days),
             "See why no newer one is made.",
         )
-    return passed("backup", Message("the newest is of %(newest)s UTC", newest=f"{newest:%Y-%m-%d %H:%M}"))
+    return passed("backup", Message("the newest is of %(newest)s", newest=newest))
 
 
 def _complaints(workspace: "Workspace") -> list[Result]:

@@ -92,7 +92,7 @@ async def _look(opened: Fetcher, href: str, now: datetime) -> Looked:
     try:
         answer = await opened.answer(href)
     except FetchError as error:
-        return Looked(at=now, cause=error.cause, why=str(error), url=href)
+        return Looked(at=now, cause=error.cause, why=error.why, url=href)
     return Looked(
         at=now,
         status=answer.status,

@@ -10,6 +10,7 @@ from newsletter import private
 from newsletter.checks.link_answers import Looked, links_of
 from newsletter.fetched import Cause
 from newsletter.files import OWNER, atomic_write
+from newsletter.packed import packed, unpacked
 
 if TYPE_CHECKING:
     from newsletter.model import Issue
@@ -67,11 +68,12 @@ def _read(one: dict[str, Any]) -> Looked:
         "at": datetime.fromisoformat(one["at"]),
         "certificate_ends": ends and datetime.fromisoformat(ends),
     }
-    return Looked(**{**one, **moments, "cause": cause and Cause(cause)})
+    return Looked(**{**one, **moments, "cause": cause and Cause(cause), "why": unpacked(one["why"])})
 
 
 def save(workspace: "Workspace", answers: Mapping[str, Looked]) -> None:
     """Store answers in place of those before."""
     private.own_folder(workspace.var)
-    content = json.dumps({href: asdict(one) for href, one in answers.items()}, default=str, indent=0)
+    data = {href: {**asdict(one), "why": packed(one.why)} for href, one in answers.items()}
+    content = json.dumps(data, default=str, indent=0)
     atomic_write(workspace.var / _FILE, content.encode(), mode=OWNER)

@@ -93,13 +93,13 @@ def look_up(workspace: "Workspace", address: str) -> tuple[dict[str, Any], bool]
             at = erased_at(connection, address, workspace.signer)
             if out := optouts.find(connection, [address], workspace.signer).get(address):
                 raise ContentError(
-                    Message("%(address)s is not a reader, and %(out)s", address=address, out=out),
+                    Message("%(address)s is not a reader, and %(out)s", address=address, out=out.words),
                     "Imports skip them.",
                 )
-            raise (
-                ContentError(Message("%(address)s was erased at %(at)s", address=address, at=at))
-                if at
-                else not_a_subscriber(address)
+            if at is None:
+                raise not_a_subscriber(address)
+            raise ContentError(
+                Message("%(address)s was erased at %(at)s", address=address, at=workspace.local(at))
             )
     return found.data() if found else {"email": address, "requests": requests}, found is not None
 
@@ -216,7 +216,7 @@ def _opt_out(workspace: "Workspace", connection: "Connection", address: str) -> 
     if people.find(connection, address):
         return ""
     found = optouts.find(connection, [address], workspace.signer).get(address)
-    return str(found) if found else ""
+    return found.words if found else ""
 
 
 def _suppressed(connection: "Connection", address: str) -> "Record":

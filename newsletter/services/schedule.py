@@ -20,6 +20,15 @@ NO_EDITORS_TO_NOTIFY = (
     "  Add a line: `editors: [name@example.org]`"
 )
 _SHOWN = 8
+_WEEKDAYS = (
+    Message("Monday"),
+    Message("Tuesday"),
+    Message("Wednesday"),
+    Message("Thursday"),
+    Message("Friday"),
+    Message("Saturday"),
+    Message("Sunday"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,15 @@ def _week(settings: "Settings", closing: date) -> "Period":
     last = settings.closing_day(closing)
     if last != closing:
         raise ContentError(
-            Message("no issue closes on %(closing)s, %(weekday)s", closing=f"{closing:%A}", weekday=closing),
             Message(
-                "That week closes on %(last)s, %(last_weekday)s (week.starts in newsletter.yaml).",
-                last=f"{last:%A}",
-                last_weekday=last,
+                "no issue closes on %(weekday)s, %(closing)s",
+                weekday=_WEEKDAYS[closing.weekday()],
+                closing=closing,
+            ),
+            Message(
+                "That week closes on %(weekday)s; its issue is %(last)s (week.starts in newsletter.yaml).",
+                weekday=_WEEKDAYS[last.weekday()],
+                last=last.isoformat(),
             ),
         )
     return settings.period(closing)

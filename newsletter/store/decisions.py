@@ -155,7 +155,7 @@ def _stranger(
     if entry.standing is Standing.WAITING:
         return Decision(entry, None, None, became=Fate.UNCONFIRMED)
     if entry.standing is Standing.ACTIVE:
-        return Decision(entry, None, None, str(out)) if out else _newcomer(entry, same)
+        return Decision(entry, None, None, out.words) if out else _newcomer(entry, same)
     reader = next((person for person in same if not _stopped(person)), None)
     if reader and entry.standing is not Standing.BOUNCED:
         return _departed(entry, reader, optional)

@@ -5,10 +5,11 @@ Only a keyed hash of the mailbox is stored: lists cannot bring the person in, an
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, case, delete, select
 
+from newsletter.errors import Message
 from newsletter.links import Signer
 from newsletter.model import Standing
 from newsletter.store.bulk import is_empty
@@ -32,13 +33,18 @@ class OptOut:
         """Tell whether this is a stronger reason than `other`."""
         return other is None or _WEIGHT[self.kind] > _WEIGHT[other.kind]
 
-    def __str__(self) -> str:
-        words = {
-            Standing.BOUNCED: "bounced elsewhere",
-            Standing.LEFT: "asked not to be written to",
-            Standing.COMPLAINED: "called our mail spam elsewhere",
-        }
-        return f"{words[self.kind]}: {', '.join(filter(None, (self.source, self.at[:10])))}"
+    @property
+    def words(self) -> Message:
+        """What to say of it: the reason, its source and its day."""
+        what = {
+            Standing.BOUNCED: Message("bounced elsewhere"),
+            Standing.LEFT: Message("asked not to be written to"),
+            Standing.COMPLAINED: Message("called our mail spam elsewhere"),
+        }[self.kind]
+        day = date.fromisoformat(self.at[:10]) if self.at else ""
+        if self.source and day:
+            return Message("%(what)s: %(source)s, %(day)s", what=what, source=self.source, day=day)
+        return Message("%(what)s: %(detail)s", what=what, detail=self.source or day)
 
 
 def find(connection: Connection, emails: Collection[str], signer: Signer) -> dict[str, OptOut]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from newsletter.errors import Message
 from newsletter.model import Outcome, Receipt
 from newsletter.redaction import masked, readable
 from newsletter.transport.languages import REASONS
@@ -276,4 +277,4 @@ def too_many_gone(number: int, total: int) -> str:
     """
     if total < _ENOUGH or number < _GONE_SHARE * total:
         return ""
-    return f"{number} of {total} addresses do not exist"
+    return Message("%(number)s of %(total)s addresses do not exist", number=number, total=total)

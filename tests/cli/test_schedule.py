@@ -34,9 +34,9 @@ def test_the_next_eight_hours_are_local_and_each_names_its_issue(say: Say) -> No
     assert code == 0
     assert head == "friday 16:00 in Europe/Kyiv:"
     assert lines[:3] == [
-        "  Fri 2025-03-21 16:00 +02:00  issue 2025-03-21: no items yet",
-        "  Fri 2025-03-28 16:00 +02:00  issue 2025-03-28: no items yet",
-        "  Fri 2025-04-04 16:00 +03:00  issue 2025-04-04: no items yet",
+        "  21 March 2025, 16:00 +02:00  issue 2025-03-21: no items yet",
+        "  28 March 2025, 16:00 +02:00  issue 2025-03-28: no items yet",
+        "  4 April 2025, 16:00 +03:00  issue 2025-04-04: no items yet",
     ]
     assert len(lines) == 8
 
@@ -58,7 +58,7 @@ def test_json_has_the_same_hours(say: Say) -> None:
 def test_a_day_on_which_no_issue_closes_is_refused_with_the_right_one(say: Say) -> None:
     code, _, errors = say("2025-02-13")
     assert code == 1
-    assert "no issue closes on Thursday, 2025-02-13" in errors
+    assert "no issue closes on Thursday, 13 February 2025" in errors
     assert "2025-02-14" in errors
 
 

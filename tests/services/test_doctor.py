@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from newsletter.config import settings_model
-from newsletter.doctor import Level, Result
+from newsletter.doctor import Level, Result, worst
 from newsletter.errors import ConfigError
 from newsletter.model import Outcome, Receipt
 from newsletter.services import Workspace
 from newsletter.services import doctor as service
-from newsletter.services.doctor import examine, worst
+from newsletter.services.doctor import examine
 from newsletter.store import issues, ledger
 from newsletter.store.db import writing
 from newsletter.store.ledger import Result as Recorded

@@ -161,7 +161,7 @@ def test_only_what_is_stored_can_be_erased_and_it_stays_gone(either: Workspace) 
     add(either)
     assert not to_erase(either, OLENA).was_confirmed
     erase(either, OLENA)
-    with pytest.raises(ContentError, match="was erased at 2025-02-14T13:00:00Z"):
+    with pytest.raises(ContentError, match="was erased at 2025-02-14 15:00"):
         person.look_up(either, OLENA)
     with pytest.raises(ContentError, match="was erased for good"):
         add(either)

@@ -86,7 +86,7 @@ def look(workspace: "Workspace", url: str, *, fetcher: MakeFetcher = Fetcher) ->
         found = asyncio.run(read())
     except FetchError as error:
         raise ContentError(
-            Message("the page cannot be read: %(error)s", error=error), "Type its title and text."
+            Message("the page cannot be read: %(error)s", error=error.why), "Type its title and text."
         ) from None
     return Entry(**{**_values(found), "text": summary(found.text)})
 
@@ -139,7 +139,7 @@ class _Collecting:
             try:
                 self._one(source, one, reading)
             except (FetchError, NewsletterError) as error:
-                one.failed = error.message if isinstance(error, NewsletterError) else str(error)
+                one.failed = error.message if isinstance(error, NewsletterError) else error.why
                 _log.info("%s: %s", source.name, one.failed)
             found.append(one)
         self._write()

@@ -69,7 +69,7 @@ def offer(
         entry, content = asyncio.run(read())
     except FetchError as error:
         raise ContentError(
-            Message("the page cannot be read: %(error)s", error=error), "Type its title and text."
+            Message("the page cannot be read: %(error)s", error=error.why), "Type its title and text."
         ) from None
     token, refused = "", None
     if isinstance(content, bytes):

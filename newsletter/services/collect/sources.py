@@ -70,7 +70,7 @@ class Web:
         try:
             return Read(feeds.parse(answer.content, answer.url), answer.url, asked)
         except feeds.NotAFeedError as error:
-            raise FetchError(str(error)) from None
+            raise FetchError(error.args[0]) from None
 
     async def _page(self, url: str, known: Asked, read_as: str) -> Read:
         """Read the feed that a page names, or, as it has none, the page itself."""
@@ -112,7 +112,7 @@ def _parsed_page(answer: Fetched) -> pages.Page:
     try:
         return pages.parse(answer.content or b"", answer.url, answer.content_type)
     except pages.NotAPageError as error:
-        raise FetchError(str(error)) from None
+        raise FetchError(error.args[0]) from None
 
 
 def finished(read: Read, entry: Entry) -> Entry:

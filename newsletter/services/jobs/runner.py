@@ -12,7 +12,8 @@ from pkgutil import resolve_name
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from newsletter.errors import NewsletterError, StoreError, TransportUnavailable, log_text
+from newsletter.errors import Message, NewsletterError, StoreError, TransportUnavailable, log_text
+from newsletter.packed import rewritten
 from newsletter.redaction import without_addresses
 from newsletter.services import exchange
 from newsletter.services.jobs.kinds import KINDS, Interrupted, Kind, Make, Request, Run, folder_mark
@@ -258,7 +259,8 @@ def error_words(error: Exception) -> str:
     """Return an error as stored with a job: our own message without addresses, else its type alone."""
     if not isinstance(error, NewsletterError):
         return type(error).__name__
-    return without_addresses(" ".join(log_text(error).split()))
+    what = Message("%(what)s. %(hint)s", what=error.message, hint=error.hint) if error.hint else error.message
+    return rewritten(what, without_addresses)
 
 
 def _now() -> datetime:

@@ -169,7 +169,7 @@ def send_test(workspace: "Workspace", name: str, make: Callable[[], Fetcher] = f
         asyncio.run(once())
     except FetchError as error:
         raise TransportUnavailable(
-            Message("%(name)s did not take the test: %(error)s", name=name, error=error),
+            Message("%(name)s did not take the test: %(error)s", name=name, error=error.why),
             Message(
                 "Look at what %(url)s logs; it has to check the signature, and answer 200 to 299.",
                 url=found.url,

@@ -116,7 +116,7 @@ async def _post(
             body = content(one.event, one.at, one.data)
             await post(receiver, one.message, body, clock(), by)
         except FetchError as error:
-            posted.refused, posted.why, posted.gone = one, str(error), error.status == _GONE
+            posted.refused, posted.why, posted.gone = one, error.why, error.status == _GONE
             break
         posted.taken.append(one)
         if time.monotonic() > until:

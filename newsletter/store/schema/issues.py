@@ -12,14 +12,14 @@ from sqlalchemy import (
     Text,
 )
 
-from newsletter.store.schema.base import Id, metadata
+from newsletter.store.schema.base import Id, Words, metadata
 
 issue = Table(
     "issue",
     metadata,
     Column("name", Text, primary_key=True, comment="closing date"),
     Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False, default="", comment="why paused or cancelled"),
+    Column("reason", Words, nullable=False, default="", comment="why paused or cancelled"),
     Column("fingerprint", Text, nullable=False, comment="sha256 over every edition and the envelope"),
     Column("envelope", JSON, nullable=False, comment="sender, list id, base URL: what all messages share"),
     Column("sources", JSON, nullable=False, comment="file -> sha256 of all that was approved"),

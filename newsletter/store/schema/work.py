@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from newsletter.store.schema.base import Id, metadata
+from newsletter.store.schema.base import Id, Words, metadata
 
 chunk = Table(
     "chunk",
@@ -49,7 +49,7 @@ job = Table(
     Column("attempts", Integer, nullable=False, default=0, comment="that failed, in a row"),
     Column("progress", JSON, nullable=False, default=dict, comment="done, total, words"),
     Column("result", JSON, nullable=False, default=dict),
-    Column("error", Text, nullable=False, default="", comment="of the last attempt"),
+    Column("error", Words, nullable=False, default="", comment="of the last attempt"),
     Column("requested_by", Text, nullable=False, default="", comment="empty: the program itself"),
     Column("requested_at", Text, nullable=False),
     Column("started_at", Text, nullable=False, default=""),
@@ -69,7 +69,7 @@ webhook = Table(
     Column("free_at", Float, nullable=False, default=0.0, comment="seconds since 1970: told from then on"),
     Column("paused_at", Text, nullable=False, default=""),
     Column("paused_by", Text, nullable=False, default="", comment="empty: the program itself"),
-    Column("reason", Text, nullable=False, default="", comment="why it is paused, or the last failure"),
+    Column("reason", Words, nullable=False, default="", comment="why it is paused, or the last failure"),
     sqlite_with_rowid=False,
 )
 """How it stands with each webhook, once something has failed or it was paused."""
@@ -88,7 +88,7 @@ notice = Table(
     Column("due_at", Float, nullable=False, comment="seconds since 1970: tried from then on"),
     Column("since", Float, nullable=False, comment="seconds since 1970: first tried; 0: not yet"),
     Column("attempts", Integer, nullable=False),
-    Column("detail", Text, nullable=False, comment="of the last failure"),
+    Column("detail", Words, nullable=False, comment="of the last failure"),
     Column("ended_at", Text, nullable=False),
     UniqueConstraint("webhook", "message"),
     Index("notice_state", "webhook", "state", "id"),
@@ -110,7 +110,7 @@ way = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("out_until", Float, nullable=False, comment="seconds since 1970; then it is tried again"),
-    Column("reason", Text, nullable=False, comment="why it is out"),
+    Column("reason", Words, nullable=False, comment="why it is out"),
     Column("failures", Integer, nullable=False, comment="in a row"),
     sqlite_with_rowid=False,
 )
@@ -131,7 +131,7 @@ schedule_run = Table(
     metadata,
     Column("moment", Text, primary_key=True, comment="the weekly hour; one row, so one firing"),
     Column("issue", Text, nullable=False),
-    Column("outcome", Text, nullable=False, comment="sent, or why it was held"),
+    Column("outcome", Words, nullable=False, comment="sent, or why it was held"),
     Column("at", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -144,7 +144,7 @@ clock = Table(
     Column("last_at", Text, nullable=False, comment="when it was last believed"),
     Column("doubt_first_at", Text, nullable=False, default="", comment="what it showed when doubt began"),
     Column("doubt_last_at", Text, nullable=False, default="", comment="and last"),
-    Column("doubt", Text, nullable=False, default="", comment="why it is not believed now"),
+    Column("doubt", Words, nullable=False, default="", comment="why it is not believed now"),
     sqlite_with_rowid=False,
 )
 """Observations of the machine's clock, so that a jump is noticed after a restart too."""

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from newsletter.config.parts import Editor
 from newsletter.config.types import Role
-from newsletter.i18n import translations
+from newsletter.errors import Message
+from newsletter.i18n import said
 from newsletter.services import Workspace
 from newsletter.services.journal import Act, Actor, record
 from newsletter.web.gate import FILES, Gate
@@ -54,7 +55,7 @@ def say(message: str, kind: str = "done", **values: object) -> None:
 
     `message` is English and in the catalogs, and `values` fill its placeholders.
     """
-    flash(translations(g.language).gettext(message) % values, kind)
+    flash(said(Message(message, **values), g.language), kind)
 
 
 def journal(act: Act, *, issue: str = "", subject: str = "", **details: str | int) -> None:

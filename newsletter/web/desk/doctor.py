@@ -1,13 +1,10 @@
 """Whether mail will arrive: what this press was found to be like, held against what providers require."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Blueprint, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
-from newsletter.doctor import Level, Result
+from newsletter.doctor import Level, stored
 from newsletter.doctor.providers import PAGES, READ, standings
 from newsletter.i18n import said
 from newsletter.render.values import Data
@@ -30,14 +27,23 @@ def show() -> str:
     going = next((job for job in found if job.open), None)
     last = next((job for job in found if not job.open), None)
     online = bool(last and last.result)
-    results = _results(last.result["results"]) if last and online else [*service.examine(press, online=False)]
+    known = map(stored, last.result["results"]) if last and online else ()
+    results = [*known] if online else [*service.examine(press, online=False)]
     return render_template(
         "doctor.html",
         going=bool(going),
         words=going.progress.words if going else "",
         failed=said(last.error, g.language) if last else "",
         at=last.ended_at if last and online else "",
-        results=[_shown(one) for one in sorted(results, key=lambda one: _ORDER.index(one.level))],
+        results=[
+            Data(
+                subject=one.subject,
+                level=one.level.value,
+                text=said(one.text, g.language),
+                hint=said(one.hint, g.language),
+            )
+            for one in sorted(results, key=lambda one: _ORDER.index(one.level))
+        ],
         providers=list(PAGES),
         addresses=dict(PAGES),
         read=READ,
@@ -58,17 +64,3 @@ def examine() -> ResponseReturnValue:
     """Ask a worker to examine everything, from the machine that sends."""
     jobs.start(workspace(), _KIND, {}, editor().shown)
     return redirect(url_for("doctor.show"), 303)
-
-
-def _results(stored: Sequence[dict[str, Any]]) -> list[Result]:
-    """Return the results of a job in the language of the page, as far as they were kept in it."""
-    found = []
-    for one in stored:
-        text, hint = one.get("said", {}).get(g.language, (one["text"], one["hint"]))
-        found.append(Result(subject=one["subject"], level=Level(one["level"]), text=text, hint=hint))
-    return found
-
-
-def _shown(one: Result) -> Data:
-    text, hint = said(one.text, g.language), said(one.hint, g.language)
-    return Data(subject=one.subject, level=one.level.value, text=text, hint=hint)

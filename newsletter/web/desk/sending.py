@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from flask import g
+
 from newsletter.errors import ConfigError
+from newsletter.i18n import said
 from newsletter.model import IssueState, Outcome
 from newsletter.render.values import Data, plain
 from newsletter.services import Workspace, approval, recipients, subscribers
@@ -93,7 +96,7 @@ def shown_hours(press: Workspace, closing: date) -> Data:
     return Data(
         at=at,
         ahead=bool(at and at > press.now()),
-        held=held.settled.outcome if held else "",
+        held=said(held.settled.outcome, g.language) if held else "",
         until=held.until if held else None,
         following=tuple(
             Data(moment=one.moment, issue=one.issue, state=one.standing.state) for one in following
@@ -110,7 +113,7 @@ def shown_progress(press: Workspace, closing: date) -> Data:
         state=found["state"].value,
         step=f"{found['state']}{' undo' if found['undo_until'] else ''}",
         going=found["state"] is IssueState.SENDING,
-        reason=found["reason"],
+        reason=said(found["reason"], g.language),
         fingerprint=found["fingerprint"],
         transport=found["transport"] or press.settings.transport,
         readers=readers,
@@ -127,7 +130,7 @@ def shown_progress(press: Workspace, closing: date) -> Data:
         due=found["due"],
         undo_until=found["undo_until"],
         undo_left=_seconds_until(press, found["undo_until"]),
-        clock=found["clock"],
+        clock=said(found["clock"], g.language),
     )
 
 

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from newsletter.config.types import Role
 from newsletter.errors import ConfigError, TransportUnavailable
+from newsletter.i18n import said
 from newsletter.render.values import Data
 from newsletter.services import webhooks
 from newsletter.services.journal import Act
@@ -21,7 +22,11 @@ pages = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 def show() -> str:
     """Show each webhook: where it goes, what it is told, and how it stands."""
     rows = [
-        Data(**{**asdict(one), "url": None, "events": None}, host=urlsplit(one.url).netloc, told=one.events)
+        Data(
+            **{**asdict(one), "url": None, "events": None, "reason": said(one.reason, g.language)},
+            host=urlsplit(one.url).netloc,
+            told=one.events,
+        )
         for one in webhooks.overview(workspace())
     ]
     return render_template("webhooks.html", webhooks=rows)

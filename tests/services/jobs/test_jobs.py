@@ -92,7 +92,7 @@ def test_what_may_pass_is_tried_again_and_what_must_be_mended_is_not(
         broken, refused = ended(workspace, broken), ended(workspace, refused)
     assert (broken.state, broken.attempts, broken.error) == (State.FAILED, 1, "ValueError")
     assert (refused.state, refused.attempts) == (State.FAILED, 0)
-    assert refused.error == "the column «Note» says «a***@example.org» Choose another file"
+    assert refused.error == "the column «Note» says «a***@example.org»\n  Choose another file."
     assert "in break_down" in caplog.text
     assert "Олена" not in caplog.text, "what an error says may be about somebody"
 
@@ -139,7 +139,7 @@ def test_a_periodic_job_has_one_row_of_history_an_hour_and_goes_on_after_a_failu
     assert (standing.key, standing.state, standing.attempts, standing.error) == ("", "waiting", 0, "")
     assert (history.key, history.ended_at) == ("2025-02-14T14:00:00Z", "2025-02-14T14:20:00Z")
     assert (history.state, history.attempts) == (State.DONE, 1)
-    assert history.error == "the database is gone. Bring it back"
+    assert history.error == "the database is gone. Bring it back."
     assert history.progress.done == len(marks(workspace, "stumbles")) - 1
     with pytest.raises(ValueError, match="periodic"):
         start(workspace, "stumble")

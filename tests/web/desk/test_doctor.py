@@ -5,10 +5,9 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from newsletter.doctor import Level, passed
-from newsletter.doctor.authentication import silence
+from newsletter.doctor import Level, as_stored, passed, warned
 from newsletter.doctor.providers import REQUIREMENTS
-from newsletter.i18n import said
+from newsletter.errors import Message
 from newsletter.services import Workspace, doctor, jobs
 from newsletter.services.jobs.kinds import Request
 from newsletter.store import jobs as stored
@@ -39,16 +38,17 @@ def test_the_button_asks_for_a_job_whose_results_the_page_then_shows(
     assert send(client, "/desk/doctor", {}).status_code == 303
     assert "Перевірка триває" in client.get(PAGE).text
     (job,) = jobs.jobs(context, kind="doctor")
-    unknown = silence("ptr", "192.0.2.1")
-    results = [passed("spf", "names us"), unknown]
-    found = {"results": [doctor.as_json(one, ["uk"]) for one in results]}
+    text = Message("the newest backup is %(days)s days old", days=9)
+    results = [warned("ptr", text, "See why no newer one is made."), passed("spf", "names us")]
+    found = {"results": [as_stored(one) for one in results]}
     with writing(context.database) as connection:
         taken = stored.take(connection, ["doctor"], "here:1", context.now())
         assert taken
         stored.end(connection, taken, State.DONE, context.now(), progress=Progress(), result=found)
     page = client.get(PAGE).text
     assert "Перевірка триває" not in page
-    assert page.index(said(unknown.text, "uk")) < page.index("names us"), "what is doubtful is first"
+    assert page.index("найновішій резервній копії 9") < page.index("names us"), "what is doubtful is first"
+    assert "the newest backup" not in page
     row = page[page.index("SPF називає сервер") :]
     assert "гаразд" in row[: row.index("</tr>")]
     assert job.id == taken.id

@@ -2,8 +2,10 @@
 
 from flask.testing import FlaskClient
 
+from newsletter.errors import Message, TransportUnavailable
 from newsletter.services import Workspace, exchange, jobs
 from newsletter.services import journal as service
+from newsletter.services.jobs.runner import error_words
 from newsletter.store import jobs as stored
 from newsletter.store.db import writing
 from newsletter.store.jobs import Progress, State
@@ -22,9 +24,10 @@ def test_a_job_is_shown_stopped_and_its_file_downloaded(context: Workspace, clie
         far = Progress(done=500, words="рядків")
         stored.end(connection, taken, State.DONE, context.now(), progress=far, result={"file": place})
         stored.put(connection, "letters", "", {}, "", context.now())
-        stored.note_turn(connection, "letters", 3, "the relay is gone", context.now())
+        gone = error_words(TransportUnavailable(Message("the answer is %(status)s", status=503)))
+        stored.note_turn(connection, "letters", 3, gone, context.now())
     page = client.get("/desk/jobs").text
-    for words in ("пакування архіву", "чекає", "вивантаження читачів", "500 рядків", "the relay is gone"):
+    for words in ("пакування архіву", "чекає", "вивантаження читачів", "500 рядків", "відповідь – 503"):
         assert words in page
     with client.get(f"/desk/jobs/{made.id}/file") as file:
         assert (file.data, file.headers["Cache-Control"]) == (b"email\nanna@example.org\n", "no-store")

@@ -70,8 +70,8 @@ def test_a_page_shows_each_kind_as_what_it_is(filled: FlaskClient, address: str)
     first, second = (
         " ".join(one.text_content().split()) for one in page.find_class("event") if one.tag == "p"
     )
-    assert first == "четвер, 20 лютого 2025 року, 11:00–12:30 Київ & область Додати в календар"
-    assert second == "3 – 7 березня 2025 року Додати в календар"
+    assert first == "четвер, 20 лютого 2025 року, 11:00–12:30 Київ & область Додати до календаря"
+    assert second == "3 – 7 березня 2025 року Додати до календаря"
     assert [one.get("datetime") for one in page.iter("time")] == ["2025-02-20T11:00:00+02:00", "2025-03-03"]
     (label,) = page.find_class("label")
     assert label.text == "Партнерський матеріал"
