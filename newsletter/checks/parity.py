@@ -98,6 +98,9 @@ def _of_html(document: HtmlElement, alts: Iterable[str]) -> Iterator[_Run]:
             if words := _words(part):
                 yield _Run(words, heading=heading)
     items = {_key(_words(alt)) for alt in alts}
+    for link in document.iter("a"):  # the text repeats its words before its address
+        if words := _words(link.text_content()):
+            yield _Run(words, adorns=True)
     for picture in document.iter("img"):
         if words := _words(picture.get("alt", "")):
             yield _Run(words, adorns=_key(words) not in items)

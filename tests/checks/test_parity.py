@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given
+from hypothesis import HealthCheck, assume, example, given
 from hypothesis import settings as run
 from hypothesis import strategies as st
 
@@ -94,6 +94,7 @@ odd_text = st.lists(
 
 
 @run(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example(text="[слово](https://auc.org.ua/a)" * 2, title="x", kind=ItemKind.NEWS)
 @given(text=odd_text, title=odd_text, kind=st.sampled_from([ItemKind.NEWS, ItemKind.BRIEF, ItemKind.PARTNER]))
 def test_what_an_item_says_oddly_it_says_in_both_parts(
     renderer: Renderer, text: str, title: str, kind: ItemKind
