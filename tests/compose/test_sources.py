@@ -1,5 +1,6 @@
 """The same digest in every kind of file and encoding gives the same items."""
 
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -13,6 +14,7 @@ from newsletter.compose.digest import parse_digest
 from newsletter.compose.html.source import html_lines
 from newsletter.compose.lines import Line, heading_key, link
 from newsletter.compose.sources import decode, read_source, text_lines
+from newsletter.compose.word.source import docx_lines
 from newsletter.config import Settings
 from newsletter.errors import ContentError
 
@@ -218,6 +220,14 @@ def test_a_spreadsheet_is_no_word_document(tmp_path: Path) -> None:
         archive.writestr("xl/workbook.xml", "<workbook/>")
     with pytest.raises(ContentError, match="not a Word document"):
         read_source(file)
+
+
+@pytest.mark.parametrize("kept", [slice(-9_000, None), slice(9_000)], ids=["tail", "head"])
+def test_a_part_of_a_word_document_is_refused_as_a_damaged_one(kept: slice) -> None:
+    whole = BytesIO()
+    Document().save(whole)
+    with pytest.raises(ContentError, match="a damaged one"):
+        docx_lines(whole.getvalue()[kept], "digest.docx")
 
 
 @settings(deadline=None)

@@ -14,6 +14,8 @@ _NO_MEMORY = 2
 """libxml2's code of a parse that ran out of memory (XML_ERR_NO_MEMORY)."""
 LARGEST = 100_000_000
 """Bytes a part may unpack to."""
+_DAMAGED = (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+"""What a damaged archive raises: ValueError where it says that a part begins before the file does."""
 
 
 class DamagedError(Exception):
@@ -26,7 +28,7 @@ class Package:
     def __init__(self, data: bytes) -> None:
         try:
             self._archive = ZipFile(BytesIO(data))
-        except (BadZipFile, ValueError, OSError) as error:
+        except _DAMAGED as error:
             raise DamagedError from error
         self.main = next((target for kind, target in self.related("") if kind == "officeDocument"), "")
         if not self.main.startswith("word/"):
@@ -57,7 +59,7 @@ class Package:
             data = self._archive.read(path)
         except KeyError:
             return None
-        except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except _DAMAGED as error:
             raise DamagedError from error
         parser = XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
         try:
@@ -81,7 +83,7 @@ class Package:
             if self._archive.getinfo(path).file_size > LARGEST_PICTURE:
                 return None
             return self._archive.read(path)
-        except (KeyError, BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError):
+        except (KeyError, *_DAMAGED):
             return None
 
     def path(self, kind: str) -> str:
