@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from secrets import token_hex
@@ -121,12 +121,21 @@ def _file(workspace: "Workspace", token: str) -> Path:
 
 def _named(problem: Problem, file: Path) -> Problem:
     """Name the file in a problem as its editor does, without the folder it waits in."""
-    return Problem(
-        severity=problem.severity,
-        text=problem.text.replace(str(file), file.name),
-        at=problem.at and type(problem.at)(problem.at.path.replace(str(file), file.name), problem.at.line),
-        hint=problem.hint,
-    )
+    at = problem.at and replace(problem.at, path=problem.at.path.replace(str(file), file.name))
+    return replace(problem, text=_renamed(problem.text, file), at=at)
+
+
+def _renamed(text: str, file: Path) -> str:
+    """Return a text without that folder; a message can still be said in other languages."""
+    shown = text.replace(str(file), file.name)
+    if not isinstance(text, Message):
+        return shown
+    made = text.shown(shown)
+    made.values = {
+        name: value.replace(str(file), file.name) if type(value) is str else value
+        for name, value in text.values.items()
+    }
+    return made
 
 
 def _tidy(home: Path) -> None:

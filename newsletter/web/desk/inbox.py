@@ -199,6 +199,7 @@ def _account(pasted: Pasted, issue: str) -> str:
         issue=issue,
         closing=read.closing,
         period=plain(workspace().settings.period(read.closing)) if read.closing else None,
+        says=plain(digest.period) if digest.period and digest.period.end != read.closing else None,
         lines=tuple(
             Data(
                 number=one.line.number,

@@ -91,7 +91,13 @@ def test_the_sample_s_digest_is_pasted_accounted_for_and_becomes_items(
     shutil.rmtree(context.root / "issues")
     assert "Цього тижня ще порожньо" in client.get(BOARD).text
     text = (ROOT / "issues/2025-02-14/digest.txt").read_text("utf-8")
+    other = send(
+        client, "/desk/inbox/paste", {"text": f"{text}\n\nНЕВІДОМА РУБРИКА\n", "issue": "2025-03-07"}
+    ).text
+    assert "У дайджесті сказано, що він за 8 – 14 лютого 2025 року" in other
+    assert "рубрика, якої не знає newsletter.yaml" in other
     account = send(client, "/desk/inbox/paste", {"text": text, "issue": ""})
+    assert "У дайджесті сказано" not in account.text
     assert "Кожен рядок має своє місце" in account.text
     assert "13 новин" in account.text
     assert not (context.root / "issues").exists()

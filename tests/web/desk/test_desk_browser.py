@@ -172,6 +172,14 @@ def test_the_board_and_its_mail_follow_what_one_and_others_do_without_a_reload(o
 
 
 @pytest.mark.usefixtures("small_issue")
+@pytest.mark.parametrize("width", [375, 920, 1280, 1440])
+def test_nothing_covers_the_inbox_on_the_board(open_page: Open, width: int) -> None:
+    page = open_page(BOARD, viewport={"width": width, "height": 720})
+    page.get_by_role("link", name="Вставити дайджест").click(timeout=5_000)
+    expect(page.get_by_label("Текст дайджесту")).to_be_visible()
+
+
+@pytest.mark.usefixtures("small_issue")
 def test_two_editors_of_one_item_see_both_versions(open_page: Open) -> None:
     olena, marko = open_page(ITEM), open_page(ITEM)
     olena.locator("#title").fill("Назва Олени")
