@@ -14,6 +14,7 @@ SUMMARY = 400
 _SENTENCE = re.compile(r"(?<=[.!?…])[»”\")]*\s+(?=[«“\"(\w])")
 _BLOCKS = ("p", "div", "br", "li", "tr", "td", "h1", "h2", "h3", "h4", "blockquote")
 _BLANKS = re.compile(r"\s+")
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2; HTML lets it pass
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«])(?:\w|ім|вул|просп|обл|смт|тис|млн|млрд|грн|див|напр|ст|пп?)\.$", re.IGNORECASE
 )
@@ -51,7 +52,7 @@ def plain(markup: str) -> str:
             for useless in list(root.iter("script", "style", "figcaption")):
                 useless.drop_tree()
             for block in root.iter(*_BLOCKS):
-                block.tail = f" {block.tail or ''}"
+                block.tail = f" {_NO_XML.sub(' ', block.tail or '')}"
             markup = str(root.text_content())
     return _BLANKS.sub(" ", unescape(markup)).strip()
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from newsletter.collect import feeds, mails, pages
+from newsletter.collect.entries import plain
 from newsletter.fetched import FetchError
 from tests.site import Reply, serving
 
@@ -27,6 +28,11 @@ def test_a_page_with_broken_addresses_is_read_under_its_own() -> None:
     feed = f"<link rel=alternate type=application/rss+xml href='{BROKEN}'>"
     page = pages.parse(f"<html><head>{head}{feed}</head></html>".encode(), "https://x.example/p")
     assert (page.entry.link, page.entry.picture, page.feed) == ("https://x.example/p", "", "")
+
+
+@pytest.mark.parametrize("odd", ["&#2;", "\x02", "\x1b", "\ufffe"], ids=ascii)
+def test_a_character_that_xml_does_not_know_costs_a_text_no_more_than_itself(odd: str) -> None:
+    assert plain(f"<p>Новина</p>{odd}текст") == "Новина текст"
 
 
 @pytest.mark.parametrize(
