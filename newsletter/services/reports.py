@@ -115,7 +115,8 @@ def _by_section(workspace: "Workspace", connection: "Connection", name: str) -> 
             into = counted.setdefault(slug, {})
             for state, number in states.items():
                 into[state] = into.get(state, 0) + number
-    titles = {section.slug: section.title for section in workspace.settings.sections}
+    known = {section.slug: section.title for section in workspace.settings.sections}
+    titles = {**known, **figures.titles_of(connection, name), **known}
     order = [slug for slug in (*titles, *counted) if slug in counted]
     return [_row(titles.get(slug, slug), counted[slug]) for slug in dict.fromkeys(order)]
 

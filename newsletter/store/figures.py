@@ -12,6 +12,7 @@ from newsletter.store.schema import (
     edition,
     erased,
     event,
+    item,
     subscriber,
     subscription,
 )
@@ -69,6 +70,12 @@ def sections_of(connection: Connection, name: str) -> dict[str, tuple[str, ...]]
     """Return the sections of each edition of issue `name`, by its key."""
     rows = connection.execute(select(edition.c.key, edition.c.sections).where(edition.c.issue == name))
     return {key: tuple(sections) for key, sections in rows}
+
+
+def titles_of(connection: Connection, name: str) -> dict[str, str]:
+    """Return the titles of the sections of issue `name` in the archive, as they were then, by slug."""
+    shown = select(item.c.section, item.c.section_title).where(item.c.issue == name).distinct()
+    return {row.section: row.section_title for row in connection.execute(shown)}
 
 
 def reported(connection: Connection, name: str) -> dict[tuple[str, str], int]:

@@ -23,6 +23,7 @@ from newsletter.store import issues, ledger
 from newsletter.store.db import reading, writing
 from newsletter.store.ledger import Result
 from newsletter.store.schema import audience, delivery, subscriber, subscription
+from tests import press
 from tests.sending import house
 
 NAME = house.NAME
@@ -81,6 +82,12 @@ def test_each_breakdown_adds_up_to_the_ledger(sent: Workspace) -> None:
     ]
     assert FEW > 2
     assert sum(number for *_, number in report.failures) == states["refused"]
+
+
+def test_a_section_that_only_the_issue_knows_has_its_title(either: Workspace) -> None:
+    house.people(either.database, 2)
+    press.publish(either.database, press.issue(press.CLOSING, [press.item("Житло", section="housing")]))
+    assert [row.name for row in issue_report(either, NAME).sections] == ["Рубрика housing"]
 
 
 def test_issues_and_reach_over_time_are_those_of_the_ledger(sent: Workspace) -> None:

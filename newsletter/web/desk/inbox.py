@@ -237,7 +237,7 @@ def take() -> ResponseReturnValue:
     except (ContentError, StateError) as error:
         return _paste(form.get("issue", ""), problems=_faults(error)), _UNUSABLE
     journal(Act.IMPORTED, issue=str(done.closing), items=len(done.written))
-    say("%(number)d items are in the issue.", number=len(done.written))
+    say("%(number)d items were made.", number=len(done.written))
     if done.left_alone:
         say("%(number)d items stay as they were edited here.", "warning", number=len(done.left_alone))
     return redirect(url_for("board.show", closing=done.closing), 303)

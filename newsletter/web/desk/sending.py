@@ -15,6 +15,8 @@ from newsletter.services.changes import Changes
 from newsletter.services.proof import Proof
 from newsletter.services.schedule import held_hours, hours, leaves_at
 from newsletter.services.status import summary
+from newsletter.store import figures
+from newsletter.store.db import reading
 
 _NEXT = 4
 """So many weekly hours are shown."""
@@ -49,7 +51,8 @@ def proved_editions(proof: Proof) -> list[Data]:
 
 def approved_editions(press: Workspace, closing: date) -> list[Data]:
     """Return the editions as they were approved, with size and readers."""
-    titles = section_titles(press)
+    with reading(press.readable) as connection:
+        titles = {**figures.titles_of(connection, closing.isoformat()), **section_titles(press)}
     found = approval.editions(press, closing.isoformat())
     every = {slug for one in found for slug in one.sections}
     return [

@@ -106,7 +106,7 @@ def test_the_sample_s_digest_is_pasted_accounted_for_and_becomes_items(
     done = send(client, "/desk/inbox/paste/items", {"token": token[1], "issue": "2025-02-14"})
     assert done.location == BOARD
     page = client.get(BOARD).text
-    assert "Новин у випуску: 13" in page
+    assert "Створено новин: 13" in page
     assert page.count('class="item"') == 13
     again = send(client, "/desk/inbox/paste/items", {"token": token[1], "issue": "2025-02-14"})
     assert (again.status_code, "більше не чекає" in again.text) == (422, True)
