@@ -10,10 +10,14 @@ from newsletter.doctor.providers import REQUIREMENTS
 from newsletter.errors import Severity
 from newsletter.i18n import translations
 from newsletter.model import IssueState, Outcome
-from newsletter.store import jobs
+from newsletter.store import choices, events, jobs, requests
+from newsletter.store.schema import consent, consent_text, delivery, event, letter, request
 from tests import said
 
-STATES: tuple[type[StrEnum], ...] = (IssueState, Outcome, Severity, Level, jobs.State)
+STATES: tuple[type[StrEnum], ...] = (
+    *(IssueState, Outcome, Severity, Level, jobs.State),
+    *(choices.Origin, events.Kind, requests.Kind),
+)
 
 
 def lacks(ids: object) -> list[object]:
@@ -47,6 +51,36 @@ def test_every_help_is_in_ukrainian() -> None:
 @pytest.mark.parametrize("states", STATES, ids=lambda one: one.__module__)
 def test_every_state_has_a_ukrainian_name(states: type[StrEnum]) -> None:
     assert lacks([state.value for state in states if state != "outbox"]) == []
+
+
+def test_what_is_known_of_a_reader_is_named_in_ukrainian() -> None:
+    tables = (consent, consent_text, delivery, event, letter, request)
+    told = {
+        "confirmed_at",
+        "requested_at",
+        "agreed_at",
+        "created_at",
+        "sent_at",
+        "tries",
+        "at",
+        "detail",
+        "way",
+    }
+    told |= {
+        "source",
+        "version",
+        "language",
+        "text",
+        "kind",
+        "email",
+        "details",
+        "issue",
+        "state",
+        "attempt",
+        "code",
+    }
+    assert told <= {column.name for table in tables for column in table.columns}
+    assert lacks(told | {"ends", "revoked", "expired"}) == []
 
 
 def test_what_mailbox_providers_require_is_in_ukrainian() -> None:

@@ -125,4 +125,8 @@ def test_the_archive_of_an_issue_that_was_sent_is_free_of_barriers(
     said = json.loads(capsys.readouterr().out)
     assert (said["barriers"], len(said["pages"])) == (0, 3), said["found"]
     assert {one["clause"] for one in said["criteria"]} >= {"9.1.1.1", "9.3.1.2"}
-    assert "Автоматичні перевірки бар’єрів не знайшли." in file.read_text("utf-8")
+    assert said["pages"][0] == "Випуски"
+    shown = file.read_text("utf-8")
+    assert "<h1>Доступність архіву: " in shown
+    assert "Перевірено сторінок: 3 із " in shown
+    assert "Автоматичні перевірки бар’єрів не знайшли." in shown

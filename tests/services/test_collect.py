@@ -12,6 +12,7 @@ from newsletter.cli import run
 from newsletter.config.parts import CollectEntry, Imap
 from newsletter.errors import ConfigError, ContentError
 from newsletter.services import Workspace, inbox, jobs, open_workspace
+from newsletter.services import collect as collecting
 from newsletter.services.collect import Collected, add_link, collect, look
 from newsletter.services.editing.files import Desk
 from newsletter.services.editing.history import Author
@@ -185,3 +186,16 @@ def test_a_command_and_a_job_collect(press: Workspace, capsys: pytest.CaptureFix
     assert "nosuch: there is no folder" in said.err
     job = jobs.start(open_workspace(press.root), "collect", {}, "Олена")
     assert (job.kind, bool(job.place)) == ("collect", True)
+
+
+def test_of_a_very_long_feed_some_are_taken_at_a_time(
+    press: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "_MOST", 3)
+    names = ("Автобуси", "Гранти", "Укриття", "Лікарні", "Дороги")
+    site.put("/rss", rss(*(item(f"{name} для громад області", f"/{name}") for name in names)), ETag='"1"')
+    workspace = sources(press, CollectEntry(feed=site.url("/rss")))
+    [first] = run_once(workspace, site)
+    site.replies["/rss"].headers["ETag"] = '"2"'
+    [second] = run_once(workspace, site)
+    assert (len(first.new), len(second.new), second.known) == (3, 2, 3)

@@ -174,7 +174,7 @@ class _Collecting:
             if isinstance(read, FetchError):
                 raise read
             fresh = [entry for entry in read.entries or () if self._is_recent(entry, one)]
-            self._take(source, one, [("", finished(read, entry)) for entry in fresh])
+            self._take(source, one, (("", finished(read, entry)) for entry in fresh))
             self._state.asked[source.name] = read.asked
 
     def _folder(self, source: CollectEntry, name: str, one: Collected) -> None:
@@ -211,7 +211,7 @@ class _Collecting:
         return False
 
     def _take(self, source: CollectEntry, one: Collected, entries: Iterable[tuple[str, Entry]]) -> None:
-        """Take what is new, and what the source is asked for."""
+        """Take what is new, and what the source is asked for; after so many the others are not looked at."""
         taken = 0
         for key, entry in entries:
             known_as = key or same_page(entry.link) or entry.title
@@ -219,12 +219,14 @@ class _Collecting:
                 one.unmatched += 1
             elif known_as in self._state.seen or self._titles.like(entry.title):
                 one.known += 1
-            elif taken < _MOST:
+            else:
                 taken += 1
                 item = _found(entry, source.name, source.section or "", self._now, self._zone)
                 self._fresh[known_as] = one, item
                 self._state.seen[known_as] = self._today.isoformat()
                 self._titles.add(entry.title)
+                if taken == _MOST:
+                    break
 
     def _write(self) -> None:
         """Put what was taken into the inbox, as one change."""

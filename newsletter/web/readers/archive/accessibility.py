@@ -23,7 +23,8 @@ def report_of_archive(workspace: Workspace) -> Report:
         raise ContentError("the archive has no issue yet", "It has one once an issue was sent.")
     others = [name for name in pages if name not in issues]
     chosen = [*others[:2], *issues][:MOST]
-    shown = {_title(made[name].decode()): _whole(name, made) for name in chosen}
+    end = f" · {workspace.settings.title} · {workspace.settings.publisher}"
+    shown = {_title(made[name].decode()).removesuffix(end): _whole(name, made) for name in chosen}
     return report(workspace, workspace.settings.title, shown, of=len(pages))
 
 
