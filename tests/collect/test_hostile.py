@@ -45,6 +45,11 @@ def test_a_header_that_breaks_python_s_parser_leaves_the_text_of_a_mail(header: 
     assert entry.link == ""
 
 
+def test_a_mail_that_python_s_parser_cannot_take_apart_is_an_empty_entry() -> None:
+    entry = mails.parse(f"Content-Type: {'(' * 5000}\nSubject: A\n\nNews\n".encode())
+    assert (entry.title, entry.text) == ("", "")
+
+
 def test_a_redirect_to_no_address_is_a_broken_answer() -> None:
     with serving() as site:
         site.replies["/"] = Reply(status=302, headers={"Location": BROKEN})
