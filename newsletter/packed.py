@@ -14,7 +14,9 @@ _MARK = '{"message": '
 def packed(text: str) -> str:
     """Return words as they are stored: those with values with these, any other as it is."""
     if not isinstance(text, Message) or not text.values:
-        return str(text)
+        if not text.startswith(_MARK):
+            return str(text)
+        text = Message("%(text)s", text=str(text))  # a stranger's, not to be read as ours
     return json.dumps(_plain(text), ensure_ascii=False)
 
 

@@ -33,6 +33,11 @@ MESSAGES = (
 )
 
 
+def test_a_stranger_s_words_that_look_like_a_stored_message_stay_words() -> None:
+    words = '{"message": "%(n)099999999d", "plural": "", "values": {"n": 1}}'
+    assert unpacked(packed(words)) == unpacked(packed(Message(words))) == words
+
+
 @pytest.mark.parametrize("text", MESSAGES, ids=str)
 def test_a_message_that_was_stored_is_said_as_before(text: str) -> None:
     back = unpacked(packed(text))
