@@ -21,6 +21,7 @@ from newsletter.audience.entries import EntryReader, Refusal, clean
 from newsletter.audience.forms import LONGEST, read, read_address
 from newsletter.audience.listfile import open_list
 from newsletter.audience.optin import read_signup
+from newsletter.checks.editorial import editorial
 from newsletter.collect import feeds, mails, pages
 from newsletter.compose import sources
 from newsletter.compose.digest import parse_digest
@@ -42,6 +43,7 @@ from newsletter.names import read_name
 from newsletter.registry import PROVIDERS
 from newsletter.render import markdown, plaintext
 from newsletter.yamlfile import load
+from tests import press
 from tests.feedback import signing
 from tests.feedback.mails import SIGNER
 
@@ -122,6 +124,14 @@ def body(data: bytes) -> object:
     assert not LIVE.search(html), html
     plaintext.plain(text)
     return html
+
+
+def checked(data: bytes) -> object:
+    """Look for what is doubtful in an item's title and text, and in the lines around it."""
+    text = data.decode("utf-8", "replace")
+    line = " ".join(text[:80].split()) or "x"
+    item = press.item(line, text, section="top", name="odd", link=line)
+    return list(editorial(press.issue(press.CLOSING, [item], intro=text), settings()))
 
 
 def people(ending: str) -> Target:
@@ -278,6 +288,7 @@ TARGETS: Mapping[str, tuple[str, Target]] = {
     "yaml": ("yaml", yaml),
     "settings": ("settings", newsletter_yaml),
     "body": ("body", body),
+    "checks": ("body", checked),
     "csv": ("csv", people(".csv")),
     "people": ("people", people(".yaml")),
     "xlsx": ("xlsx", workbook),
