@@ -35,7 +35,7 @@ def parse(content: bytes) -> Entry:
 
 
 def _readable(read: Callable[[], T], otherwise: T) -> T:
-    """Return what `read` returns, or `otherwise`: on hostile mail Python's parser raises all kinds of error."""
+    """Return what `read` returns, or `otherwise`: Python's parser raises many kinds of error."""
     try:
         return read()
     except Exception:  # noqa: BLE001  whatever it is, the rest of the mail is read
