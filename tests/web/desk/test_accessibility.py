@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from newsletter.services import open_workspace
+from newsletter.services.journal import Act, Actor, record
 from newsletter.web.desk.app import create_desk
 from tests.databases import new_database
 from tests.web.desk import house
@@ -121,6 +122,8 @@ def whole_desk(root: Path) -> Iterator[Flask]:
         house.begin(context, date.fromisoformat(GOING), like=DRAFT)
         edited = root / f"issues/{GOING}/items/02-flats.md"
         edited.write_text(f"{edited.read_text('utf-8')}\nЇх приймають до 1 березня.\n", "utf-8")
+        by = Actor(address=PEOPLE["approver"], name="Ігор", network="127.0.0.0/24")
+        record(context, by, Act.APPROVED, issue=GOING, fingerprint="0" * 64, readers=13)
         app = create_desk(context, single=None)
         app.extensions["link"] = lambda: newest_link(context)
         yield app
