@@ -88,6 +88,7 @@ def refusal(body: Body) -> Told | None:  # noqa: PLR0911  a return a rule
 
 
 class _Handler(Handler):
+    protocol_version = "HTTP/1.0"  # its client closes each connection, which Prism would reuse
     fake: FakeSendGrid
 
     def get(self) -> None:

@@ -135,7 +135,7 @@ def test_any_text_of_constructs_is_rendered_or_a_finding_names_its_line(
             continue
         own = mark.replace("QQ", word)  # a mark without a word of its own may be another's
         shown = whole if word in own else [visible(written(name, word, prefix))]
-        if name in ("list", "quote"):  # which the text part has as they are typed
+        if name in ("list", "quote", "indented code"):  # as typed, or indented, in the text part
             shown = shown[:1]
         assert not any(own in part for part in shown) or is_named(word, text), (name, text)
 
