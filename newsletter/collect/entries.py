@@ -45,7 +45,7 @@ def plain(markup: str) -> str:
     """Return the text of HTML in one line; what is no HTML stays as it is."""
     if "<" in markup:
         try:
-            root = html.fragment_fromstring(f"<div>{markup}</div>")
+            root = html.document_fromstring(f"<div>{markup}</div>")
         except (etree.ParserError, etree.XMLSyntaxError, ValueError):
             root = None
         if root is not None:

@@ -136,3 +136,10 @@ def test_titles_are_alike_by_their_words_or_their_letters() -> None:
 def test_moments_are_read_with_and_without_a_zone() -> None:
     assert moment("2025-02-14T10:00:00") == moment("2025-02-14T12:00:00+02:00") == MOMENT
     assert moment("торік") is None
+
+
+@given(
+    st.lists(st.sampled_from(["<body>", "</body>", "</div>", "<html>", "</html>", "<head>", "<", "слово "]))
+)
+def test_markup_that_ends_its_page_and_begins_another_is_read(pieces: list[str]) -> None:
+    assert plain("".join(["Новина ", *pieces])).startswith("Новина")
