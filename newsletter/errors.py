@@ -20,7 +20,7 @@ from typing import Any, Self
 
 _LONGEST_VALUE = 80
 _LONGEST_TEXT = 2000
-_VALUE = re.compile(rf"""(['"])((?:(?!\1).){{{_LONGEST_VALUE + 1},}})(\1)""", re.DOTALL)
+_VALUE = re.compile("|".join(f"{a}[^{b}]{{{_LONGEST_VALUE + 1},}}{b}" for a, b in ("''", '""', "«»")))
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _RUN = re.compile(rf"\S{{{4 * _LONGEST_VALUE + 1},}}")
 
@@ -29,7 +29,7 @@ def brief(text: str) -> str:
     """Return a message with quoted values cut to 80 characters, so that input is not echoed in full."""
     if len(text) <= _LONGEST_VALUE:
         return text
-    text = _VALUE.sub(lambda found: f"{found[1]}{found[2][:_LONGEST_VALUE]}…{found[3]}", text)
+    text = _VALUE.sub(lambda found: f"{found[0][: _LONGEST_VALUE + 1]}…{found[0][-1]}", text)
     text = _RUN.sub(lambda found: f"{found[0][:_LONGEST_VALUE]}…", text)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
 

@@ -25,6 +25,8 @@ _ENTRY = re.compile(r'^msgid "(.+)"\n(?:msgid_plural .*\n)?((?:msgstr.*\n)+)', r
 _FORM = re.compile(r'^msgstr.*? "(.*)"$', re.MULTILINE)
 _NAMED = re.compile(r"(?:newsletter [a-z][a-z -]*|\b[Ii]ssue (?:of )?)%\((\w+)\)s")
 """The name of an issue, in a command or after this word: it is written as it is to be typed."""
+_MARKS = {"uk": "«»"}
+"""The quotation marks of the languages that say messages with a quoted value, %(name)r."""
 _PLURALS = re.compile(r"plural=(.*?);?\\n")
 
 
@@ -60,6 +62,16 @@ class Catalog(NullTranslations):
         """Return the form for the number `n`, or the English one."""
         forms = self._all(msgid1)
         return forms[self._form(n)] if forms else super().ngettext(msgid1, msgid2, n)
+
+
+class _Quoted(str):
+    """A value whose repr stands between the quotation marks of a language."""
+
+    __slots__ = ("marks",)
+    marks: str
+
+    def __repr__(self) -> str:
+        return f"{self.marks[0]}{super().__repr__()[1:-1]}{self.marks[1]}"
 
 
 @cache
@@ -131,13 +143,24 @@ def _problem(problem: Problem, language: str) -> str:
 def _value(value: object, language: str) -> object:
     """Return the value of a placeholder as `language` writes it: 12 500 and 1,5 in all but English."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return said(value, language) if isinstance(value, _WORDS) else value
+        value = said(value, language) if isinstance(value, _WORDS) else value
+        return _quoted(value, language) if isinstance(value, str) else value
     if not isinstance(translations(language), Catalog):
         return value
     whole, mark, rest = str(value).partition(".")
     if len(whole.lstrip("-")) > _UNGROUPED:
         whole = f"{int(whole):,}".replace(",", "\N{NO-BREAK SPACE}")
     return f"{whole},{rest}" if mark else whole
+
+
+def _quoted(text: str, language: str) -> str:
+    """Return a text whose %r has the quotation marks of `language`."""
+    marks = _MARKS.get(catalog_of(language))
+    if not marks:
+        return text
+    quoted = _Quoted(text)
+    quoted.marks = marks
+    return quoted
 
 
 def for_editors(message: str, language: str, **values: object) -> str:

@@ -148,3 +148,11 @@ def test_a_letter_to_editors_says_its_values_in_each_of_its_languages() -> None:
     first, second = for_editors("%(why)s, %(day)s", "uk", why=why, day=DAY).split("\n\n")
     assert first == "кожного листа відкладають: 451 4.7.1, 28 листопада 2026 р."
     assert second == "every message is deferred: 451 4.7.1, 28 November 2026"
+
+
+def test_a_quoted_value_stands_between_the_marks_of_the_language_and_is_cut_as_in_english() -> None:
+    unknown = Message("unknown section %(name)r", name="спорт")
+    assert said(unknown, "uk") == "невідома рубрика «спорт»"
+    assert said(unknown, "en") == said(unknown, "ka") == "unknown section 'спорт'"
+    long = said(Message("unknown section %(name)r", name="ж" * 200), "uk")
+    assert long == f"невідома рубрика «{'ж' * 80}…»"

@@ -248,7 +248,8 @@ def _complaints(workspace: "Workspace") -> list[Result]:
     name = max(counts)
     reached = sum(counts[name].get(one, 0) for one in (Outcome.ACCEPTED, Outcome.BOUNCED, Outcome.COMPLAINED))
     share = counts[name].get(Outcome.COMPLAINED, 0) / max(reached, 1)
-    text = Message("%(share)s of the readers of %(name)s complained", share=f"{share:.2%}", name=name)
+    percent = round(100 * share, 2)
+    text = Message("%(percent)s%% of the readers of %(name)s complained", percent=percent, name=name)
     if share >= _COMPLAINTS:
         return [failed("complaints", text, "Write only to people who asked for it; see docs/privacy.md.")]
     return [passed("complaints", text)]

@@ -64,7 +64,7 @@ def test_a_finding_is_said_with_its_values_and_those_that_are_words_too() -> Non
         Message("%(text)s (edition %(sections)s)", text=inner, sections="top"), Place("a")
     )
     assert problem.text == "the link '#' leads nowhere (edition top)"
-    assert said(problem.text, "uk") == "посилання '#' нікуди не веде (добірка top)"
+    assert said(problem.text, "uk") == "посилання «#» нікуди не веде (добірка top)"
     assert said(problem.text, "en") == problem.text
 
 

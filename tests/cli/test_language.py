@@ -101,7 +101,7 @@ def test_a_number_is_said_in_its_form_and_written_as_the_language_does() -> None
 
 
 def test_somebody_s_own_words_are_left_as_they_are() -> None:
-    assert said(Message("unknown key %(key)r", key="Unsubscribe"), "uk") == "невідомий ключ 'Unsubscribe'"
+    assert said(Message("unknown key %(key)r", key="Unsubscribe"), "uk") == "невідомий ключ «Unsubscribe»"
     problem = Problem.error("the HTML has no title")
     assert said(Message("%(what)s!", what=problem), "uk") == "у HTML немає заголовка!"
 

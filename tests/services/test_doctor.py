@@ -12,6 +12,7 @@ import yaml
 from newsletter.config import settings_model
 from newsletter.doctor import Level, Result, worst
 from newsletter.errors import ConfigError
+from newsletter.i18n import said
 from newsletter.model import Outcome, Receipt
 from newsletter.services import Workspace
 from newsletter.services import doctor as service
@@ -101,7 +102,9 @@ def test_complaints_of_the_last_issue_count_from_three_in_a_thousand(press: Work
         done = [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.COMPLAINED]
         results = [Recorded(n, 1, Receipt(outcome=one, code=250)) for n, one in enumerate(done, 1)]
         ledger.record(connection, house.NAME, results, house.NOW)
-    assert look(press)["complaints"].level is Level.ERROR
+    complaints = look(press)["complaints"]
+    assert complaints.level is Level.ERROR
+    assert said(complaints.text, "uk") == "33,33\N{NO-BREAK SPACE}% читачів випуску 2025-02-14 поскаржилися"
 
 
 @pytest.fixture
