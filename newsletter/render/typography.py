@@ -56,8 +56,7 @@ _EVERYWHERE = (
     rf"\d~(?=[%‰€$£₴]|°[CF]|{_words('EUR USD UAH PLN GBP CHF')}{_END})",
     rf"\d~(?=(?:[kcdm]?m[²³]?|km/h|[km]?g|t|ha|[mch]?l|[kMG]?Wh?|[kMGT]B|[kMG]?Hz|kV){_END})",
     r"[№§]~(?=\d)",
-    r"\d~[–—]~(?=\d)",
-    r"(?<=[^\s–—])~(?=[–—] )",
+    r"(?<=[^\s–—])~(?=[–—] )",  # browsers break after a dash whatever follows; a no-break space would indent
     rf"(?<!\w){_UPPER}\.~(?={_UPPER}(?:\.|\w))",
     r"(?<![\w&#])(?:\+\d{1,3}|\(\d{2,5}\)|0\d{1,4})(?:(?:~\(|\)~|~|-)\d{1,4}){2,5}(?!\d)",
 )
