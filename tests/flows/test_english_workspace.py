@@ -221,7 +221,9 @@ def crawl(client: FlaskClient, waiting: set[str]) -> dict[str, str]:
             waiting |= {
                 link
                 for link in links - seen.keys()
-                if not link.startswith(("/static/", "//")) and "&" not in link  # combinations of choices
+                if not link.startswith(("/static/", "//"))
+                and "&" not in link  # combinations of choices
+                and ".png" not in link  # no words
             }
     return seen
 

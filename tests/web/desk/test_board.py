@@ -315,7 +315,7 @@ def test_the_item_that_makes_mail_heavy_is_shortened_by_the_tick_its_finding_lea
     client: FlaskClient, context: Workspace
 ) -> None:
     file = context.root / f"issues/{CLOSING}/items/01-forum.md"
-    file.write_text(file.read_text("utf-8") + "\n\nГромади зустрілися в Києві." * 1600, "utf-8")
+    file.write_text(file.read_text("utf-8") + "\n\n" + "Громади зустрілися в Києві. " * 1600, "utf-8")
     assert f'href="{FORUM}#trim"' in client.get(f"{BOARD}/check").text
     assert 'id="trim" name="trim" value="1" aria' in client.get(FORUM).text
     save(client, FORUM, trim="1")
