@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from flask import g
 
+from newsletter.i18n import said
 from newsletter.locales import locale
 
 
@@ -19,5 +20,5 @@ def moment(at: datetime | str) -> str:
 
 
 def day(on: date) -> str:
-    """Format a day: «14 лютого 2025 р.»."""
-    return format_date(on, "long", locale=locale(g.language))
+    """Format a day: «14 лютого 2025 р.», "14 February 2025"."""
+    return said(on, g.language)

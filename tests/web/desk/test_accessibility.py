@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from newsletter.services import open_workspace
+from newsletter.services import open_workspace, webhooks
 from newsletter.services.journal import Act, Actor, record
 from newsletter.web.desk.app import create_desk
 from tests.databases import new_database
@@ -106,7 +106,11 @@ def whole_desk(root: Path) -> Iterator[Flask]:
     write_issue(root)
     settings = root / "newsletter.yaml"
     text = settings.read_text(encoding="utf-8").replace("https://news.example.org", "http://localhost")
-    settings.write_text(text, encoding="utf-8")
+    hooks = ", ".join(
+        f"{{name: {name}, url: https://{name}.example.org/digest, events: [issue.sent]}}"
+        for name in ("site", "crm")
+    )
+    settings.write_text(f"{text}\nwebhooks: [{hooks}]\n", encoding="utf-8")
     staff(root)
     (root / f"issues/{D}/items/broken.md").write_text("---\ntitle: [\n---\n", "utf-8")
     (root / "inbox").mkdir()
@@ -123,6 +127,7 @@ def whole_desk(root: Path) -> Iterator[Flask]:
         edited = root / f"issues/{GOING}/items/02-flats.md"
         edited.write_text(f"{edited.read_text('utf-8')}\nЇх приймають до 1 березня.\n", "utf-8")
         by = Actor(address=PEOPLE["approver"], name="Ігор", network="127.0.0.0/24")
+        webhooks.pause(context, "crm", by.name)
         record(context, by, Act.APPROVED, issue=GOING, fingerprint="0" * 64, readers=13)
         app = create_desk(context, single=None)
         app.extensions["link"] = lambda: newest_link(context)
