@@ -49,11 +49,10 @@ def plain(markup: str) -> str:
         except (etree.ParserError, etree.XMLSyntaxError, ValueError):
             root = None
         if root is not None:
-            for useless in list(root.iter("script", "style", "figcaption")):
-                useless.drop_tree()
+            etree.strip_elements(root, "script", "style", "figcaption", with_tail=False)
             for block in root.iter(*_BLOCKS):
                 block.tail = f" {_NO_XML.sub(' ', block.tail or '')}"
-            markup = str(root.text_content())
+            markup = "".join(map(str, root.itertext()))
     return _BLANKS.sub(" ", unescape(markup)).strip()
 
 
