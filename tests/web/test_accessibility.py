@@ -122,6 +122,12 @@ TARGETS = (
     "main label:has([type=checkbox], [type=radio]):visible,"
     "main input:not([type=checkbox], [type=radio], [tabindex='-1']):visible"
 )
+CUT = """cells => cells.flatMap(cell => {
+  const label = getComputedStyle(cell, '::before'), pen = new OffscreenCanvas(1, 1).getContext('2d');
+  pen.font = label.font;
+  return cell.dataset.label.split(' ').filter(word => pen.measureText(word).width > parseFloat(label.width) + 1);
+})"""
+"""The words that do not fit into their label of a cell, which stands before it on a phone."""
 Look = Callable[[str], Page]
 
 
@@ -248,6 +254,7 @@ def judge(page: Page) -> None:
     """Hold a page to be usable by everybody, also on a small phone and in the dark."""
     hold(page)
     assert page.locator(TARGETS).evaluate_all(LOW) == []
+    assert page.locator(".wide td[data-label]:visible").evaluate_all(CUT) == []
 
 
 def hold(page: Page, **options: object) -> None:
