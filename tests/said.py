@@ -46,6 +46,7 @@ SPEAKING = {
     "UsageError": ((0,), ()),
     "BadParameter": ((0,), ()),
     "fail": ((0,), ()),
+    "PydanticCustomError": ((1, 2), ()),
     "option": ((), ("help",)),
     "confirm": ((0,), ()),
     "prompt": ((0,), ()),
@@ -78,6 +79,10 @@ def _parts(value: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(value, ast.BoolOp):
         for one in value.values:
             yield from _parts(one)
+    elif isinstance(value, ast.Dict):
+        for key, one in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "words":
+                yield from _parts(one)
     else:
         yield value
 

@@ -29,8 +29,10 @@ def _kind(value: Any) -> Any:
     if value is None:
         return ItemKind.NEWS
     if value not in tuple(ItemKind):
-        text = {"value": repr(value), "hint": nearest(str(value), [kind.value for kind in ItemKind])}
-        raise PydanticCustomError("kind", "there is no kind of item {value}", text)
+        hint = nearest(str(value), [kind.value for kind in ItemKind])
+        raise PydanticCustomError(
+            "kind", "{words}", {"words": "there is no kind of item %(value)r", "value": value, "hint": hint}
+        )
     return value
 
 

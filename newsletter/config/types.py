@@ -112,7 +112,7 @@ def _zone(value: str) -> str:
         raise PydanticCustomError(
             "zone",
             "{words}",
-            {"words": "no such time zone: %(value)s", "value": repr(value), "hint": _near(value)},
+            {"words": "no such time zone: %(value)r", "value": value, "hint": _near(value)},
         ) from None
     return value
 
@@ -147,8 +147,8 @@ def _language(value: str) -> str:
             "language",
             "{words}",
             {
-                "words": "no language has the tag %(value)s",
-                "value": repr(value[:_LONGEST_TAG]),
+                "words": "no language has the tag %(value)r",
+                "value": value[:_LONGEST_TAG],
                 "hint": _meant(value),
             },
         ) from None
@@ -242,8 +242,8 @@ def known_ways(order: str, ways: Iterable[str]) -> str:
             typed = name[:_LONGEST_TRANSPORT]
             raise PydanticCustomError(
                 "transport",
-                "no transport is named {value}",
-                {"value": repr(typed), "hint": nearest(typed, known)},
+                "{words}",
+                {"words": "no transport is named %(name)r", "name": typed, "hint": nearest(typed, known)},
             )
     return order
 

@@ -125,7 +125,8 @@ TARGETS = (
 CUT = """cells => cells.flatMap(cell => {
   const label = getComputedStyle(cell, '::before'), pen = new OffscreenCanvas(1, 1).getContext('2d');
   pen.font = label.font;
-  return cell.dataset.label.split(' ').filter(word => pen.measureText(word).width > parseFloat(label.width) + 1);
+  const room = parseFloat(label.width) + 1;
+  return cell.dataset.label.split(' ').filter(word => pen.measureText(word).width > room);
 })"""
 """The words that do not fit into their label of a cell, which stands before it on a phone."""
 Look = Callable[[str], Page]
