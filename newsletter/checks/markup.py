@@ -243,20 +243,12 @@ def _parity(document: _Element, rendered: Rendered, edition: Edition) -> Iterato
 def _words(document: HtmlElement, rendered: Rendered, edition: Edition) -> Iterator[Problem]:
     of_html, of_text = gaps(document, rendered.text, edition)
     hint = "Who reads only one part misses them: say the same in the theme's .mjml and .txt."
-    for gap in of_html:
-        yield finding(
-            "words-differ",
-            Message("the text lacks words of the HTML: %(words)r", words=gap.words),
-            gap.at,
-            hint,
-        )
-    for gap in of_text:
-        yield finding(
-            "words-differ",
-            Message("the HTML lacks words of the text: %(words)r", words=gap.words),
-            gap.at,
-            hint,
-        )
+    for what, found in (
+        ("the text lacks words of the HTML: %(words)r", of_html),
+        ("the HTML lacks words of the text: %(words)r", of_text),
+    ):
+        for gap in found:
+            yield finding("words-differ", Message(what, words=gap.words), gap.at, hint)
 
 
 def _untitled(document: _Element, edition: Edition, headings: set[str]) -> list[str]:

@@ -59,7 +59,8 @@ class MailgunEvents:
         try:
             signed = part(read_object(body), "signature")
             signed_at, token, given = (str(signed.get(name)) for name in ("timestamp", "token", "signature"))
-            if not (signed_at.isdecimal() and _TOKEN.fullmatch(token) and given.isascii()):
+            decimal = signed_at.isascii() and signed_at.isdecimal()
+            if not (decimal and _TOKEN.fullmatch(token) and given.isascii()):
                 return False
             if not fresh(moment(signed_at, self._now), self._now, _OLDEST):
                 return False

@@ -18,14 +18,13 @@ from sqlalchemy import Connection
 from newsletter.errors import Message, NewsletterError, TransportUnavailable
 from newsletter.model import Outcome, Receipt
 from newsletter.sending.outlet import Outlet
-from newsletter.sending.pace import REST, CircuitBreaker, domain_of
+from newsletter.sending.pace import REST, CircuitBreaker, answer_of, domain_of
 from newsletter.sending.pacer import Pacer
 from newsletter.sending.ways import Way
 from newsletter.sending.work import Dealt, Work
 from newsletter.store import ways
 from newsletter.store.ledger import Due
 from newsletter.store.ways import Out
-from newsletter.transport.smtp_replies import storable
 
 if TYPE_CHECKING:
     from newsletter.sending.claims import Claims
@@ -182,7 +181,7 @@ class Lane:
             self._claims.news[self.name] = None
             self._claims.deal_again(*self._claims.lanes.values())
         else:
-            answer = storable(f"{receipt.code} {receipt.detail}".strip())
+            answer = answer_of(receipt)
             self.go_out(Message("%(outcome)s: %(answer)s", outcome=receipt.outcome, answer=answer))
 
     def go_out(self, reason: str) -> None:

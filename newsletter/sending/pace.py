@@ -95,7 +95,7 @@ class CircuitBreaker:
                 "%(num)d time in a row: %(answer)s",
                 "%(num)d times in a row: %(answer)s",
                 self._row,
-                answer=_answer(receipt),
+                answer=answer_of(receipt),
             )
         if receipt.outcome is Outcome.REFUSED and gone(receipt.code, receipt.detail):
             self.gone += 1
@@ -120,7 +120,7 @@ class CircuitBreaker:
         self._put_off += not self.patient
         if self._put_off >= EQUAL_ERRORS:
             self._put_off = 0
-            self.rest = Message("every message is deferred: %(answer)s", answer=_answer(receipt))
+            self.rest = Message("every message is deferred: %(answer)s", answer=answer_of(receipt))
         return True
 
     def _judge_share(self) -> None:
@@ -133,7 +133,8 @@ class CircuitBreaker:
         return too_many_gone(self.gone, self.outcomes.total() - self.outcomes[Outcome.SUPPRESSED])
 
 
-def _answer(receipt: Receipt) -> str:
+def answer_of(receipt: Receipt) -> str:
+    """Return what a relay answered, as it is kept."""
     return storable(f"{receipt.code} {receipt.detail}".strip())
 
 

@@ -1,27 +1,16 @@
 """Kill -9 of a sender while one way takes over from another, which hangs in the middle, and then refuses."""
 
 import random
-import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import click
 
-from tests.faults.scene import CONNECTIONS, DEADLINE, Scene, free_port, later, scenes
+from tests.faults.scene import CONNECTIONS, DEADLINE, Moment, Scene, free_port, later, scenes
 
 _TAKEN = 60  # messages that the first way takes before it hangs
 _BEFORE_A_BODY = ("MAIL", "RCPT", "DATA")  # where it does: of what it has not begun, the outcome is certain
 _READERS, _KILLS = 3_000, 20  # of each issue in the long form
 _APART = 70  # minutes between two senders: a way that has failed is tried again after an hour at most
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When to strike: at an event of the first way that fails, or of the second; `delay` is from … to."""
-
-    words: str
-    event: str = ""
-    delay: tuple[float, float] = (0, 0)
 
 
 MOMENTS = (
@@ -57,10 +46,7 @@ def kill(scene: Scene, port: int, moment: Moment, dice: random.Random, now: str)
         else:
             first.kill(sender.pid, where, _TAKEN, delay)
         sender.wait(DEADLINE)
-    if sender.returncode != -signal.SIGKILL:
-        assert sender.returncode in (0, 3), scene.said()
-        return None
-    return scene.on_the_wire(sender.pid)
+    return scene.left_by(sender)
 
 
 def hand_over_repeatedly(kills: int, dice: random.Random) -> bool:

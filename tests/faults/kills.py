@@ -1,26 +1,15 @@
 """Kill -9 of the sender at chosen moments; run as a program, over and over, with a table."""
 
 import random
-import signal
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
 from tests.faults.failovers import fail_over_repeatedly
 from tests.faults.handovers import hand_over_repeatedly
-from tests.faults.scene import CONNECTIONS, DEADLINE, WINDOW, Scene, Sink, scenes
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When to strike: at an event of tests.faults.sink, or at any time; `delay` is from … to, in seconds."""
-
-    words: str
-    event: str = ""
-    delay: tuple[float, float] = (0, 0)
-
+from tests.faults.scene import CONNECTIONS, DEADLINE, WINDOW, Moment, Scene, Sink, scenes
 
 MOMENTS = (
     Moment("at any time from the program's start", delay=(0.3, 2)),
@@ -49,10 +38,7 @@ def kill(scene: Scene, sink: Sink, moment: Moment, dice: random.Random, now: str
             time.sleep(delay)
             sender.kill()
             sender.wait()
-    if sender.returncode != -signal.SIGKILL:
-        assert sender.returncode in (0, 3), scene.said()
-        return None
-    return scene.on_the_wire(sender.pid)
+    return scene.left_by(sender)
 
 
 def _window(number: int) -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -35,6 +36,15 @@ WINDOW = 4  # where windows are wanted: they depend on how quick a machine is, s
 DEADLINE = 60  # seconds after which something hangs
 FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
 """The library that gives a program a clock of its own, where Debian has put it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When to strike: at an event of tests.faults.sink, or at none; `delay` is from … to, in seconds."""
+
+    words: str
+    event: str = ""
+    delay: tuple[float, float] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,13 @@ class Scene:
     def on_the_wire(self, pid: int) -> int:
         """Return how many messages the ledger says process `pid` had on the wire when it ended."""
         return sum(len(inflight) for inflight in self._held(pid))
+
+    def left_by(self, sender: subprocess.Popen[bytes]) -> int | None:
+        """Return how many messages a killed sender left on the wire; None when it came to its end before."""
+        if sender.returncode == -signal.SIGKILL:
+            return self.on_the_wire(sender.pid)
+        assert sender.returncode in (0, 3), self.said()
+        return None
 
     def holds(self, pid: int) -> bool:
         """Tell whether process `pid` has a chunk, by the ledger."""
